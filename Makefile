@@ -1,0 +1,42 @@
+# Needs python3 (3.11 or newer) and make; everything else comes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help report test lint lab lock clean .venv
+
+help:  ## Show these lines
+	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
+	  while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+report: $(READY)  ## Run failure_trends and remediation on the sample, into reports/
+	@$(BIN)/okta-kit report failure_trends
+	@$(BIN)/okta-kit report remediation
+
+test: $(READY)  ## Run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY)  ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lab: $(READY)  ## Open JupyterLab on the notebooks
+	@$(BIN)/okta-kit lab
+
+.venv: $(READY)  ## Make the virtual environment from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "okta-kit needs Python 3.11 or newer; set PYTHON=…")'
+	@echo "Making .venv (some minutes the first time) …" >&2
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+lock:  ## Resolve requirements.lock anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --extra dev --extra notify pyproject.toml requirements-build.in -o requirements.lock
+
+clean:  ## Remove what was made
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,18 @@
+"""``python -m kit`` and ``okta-kit``: run a command, and say every fault in one line."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line and exit with the code that ``kit.errors`` gives."""
+    from kit.cli import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

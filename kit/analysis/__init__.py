@@ -1,0 +1,1 @@
+"""Questions to a log: Ibis tables in, pandas DataFrames out."""

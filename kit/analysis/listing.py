@@ -1,0 +1,129 @@
+"""The failures as rows to print: one order of columns, safe in a spreadsheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+import pandas as pd
+
+from kit import words
+from kit.analysis.failures import ROW, failures
+from kit.analysis.recovery import recovery, with_state
+from kit.engine import frame, open_log
+from kit.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import ibis.expr.types as ir
+
+__all__ = ["COLUMNS", "Listing", "listing", "write"]
+
+COLUMNS = (*ROW, "state")
+"""The columns of ``okta-kit failures`` in their order."""
+
+_TERMINAL = ("published", "app", "user", "operation", "code", "events", "state")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet run a cell as a formula.
+
+Source: https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows, and a sentence on what was looked at."""
+
+    rows: pd.DataFrame
+    said: str
+
+
+def listing(
+    source: Sequence[str],
+    *,
+    since: str | None,
+    until: str | None,
+    app: str | None,
+    code: str | None,
+    still_failing: bool,
+) -> Listing:
+    """List the failures of a source.
+
+    Args:
+        source: the source's names.
+        since: the window's start; all that the source holds without it.
+        until: the window's end.
+        app: only this app, by name or id, without case.
+        code: only this code, without case.
+        still_failing: only users with no success since.
+
+    Returns:
+        The rows with ``COLUMNS``, oldest first, and what was looked at.
+
+    Raises:
+        SourceError: the source cannot be read, or holds nothing.
+        UsageError: a time cannot be read, or the source knows no such app.
+    """
+    log = open_log(source)
+    window = log.window(since, until)
+    rows = with_state(failures(log, window), recovery(log, window))
+    if app is not None:
+        names = {*rows["app"].dropna(), *rows["app_id"].dropna()}
+        if app.casefold() not in {n.casefold() for n in names}:
+            _refuse_unknown_app(log.events, app)
+        named = rows["app"].fillna("").str.casefold() == app.casefold()
+        rows = rows[named | (rows["app_id"].fillna("").str.casefold() == app.casefold())]
+    if code is not None:
+        rows = rows[rows["code"].str.casefold() == code.casefold()]
+    if still_failing:
+        rows = rows[rows["state"] == "still_failing"]
+    coverage = words.covered(log.coverage(window), len(log.put_aside))
+    said = f"{words.count(len(rows), 'failure')}, {words.span(window)}; {coverage}."
+    rows = rows.reset_index(drop=True)[list(COLUMNS)]
+    return Listing(rows.assign(http_status=rows["http_status"].astype("Int64")), said)
+
+
+def write(rows: pd.DataFrame, form: str, out: IO[str]) -> None:
+    """Print rows as ``table``, ``csv``, ``json`` or ``parquet``."""
+    if form == "parquet":
+        rows.to_parquet(out.buffer, index=False)  # type: ignore[attr-defined]  # stdout has one
+        return
+    if form == "table":
+        _table(rows, out)
+        return
+    shown = rows.assign(
+        published=rows["published"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
+    )
+    if form == "csv":
+        shown.map(_inert).to_csv(out, index=False, lineterminator="\n")
+    else:
+        shown.to_json(out, orient="records", force_ascii=False, indent=2)
+        out.write("\n")
+
+
+def _refuse_unknown_app(events: ir.Table, app: str) -> None:
+    apps = frame(events.select("app_name", "app_id").distinct())
+    known = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
+    if app.casefold() not in {n.casefold() for n in known}:
+        raise UsageError(f"--app: the source knows no {app!r}.{nearest(app, known)}")
+
+
+def _inert(cell: object) -> object:
+    """Keep a spreadsheet from running what somebody put into a name."""
+    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _table(rows: pd.DataFrame, out: IO[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=out, highlight=False, markup=False, width=None if out.isatty() else 160)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in _TERMINAL:
+        table.add_column(name, justify="right" if name == "events" else "left", overflow="fold")
+    for row in rows[list(_TERMINAL)].itertuples(index=False):
+        cells = [f"{row[0]:%Y-%m-%d %H:%M:%S}", *("" if pd.isna(v) else v for v in row[1:])]
+        table.add_row(*(Text(words.clean(cell)) for cell in cells))
+    console.print(table)

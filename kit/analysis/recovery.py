@@ -1,0 +1,75 @@
+"""Who still fails and who recovered, by app, user and operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+
+from kit.analysis.failures import KEYS, failure_rows, successes
+from kit.engine import frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kit.engine import Log, Window
+
+__all__ = ["recovery", "with_state"]
+
+
+def recovery(log: Log, window: Window) -> pd.DataFrame:
+    """Say of each app, user and operation that failed whether it worked again.
+
+    A success of the same operation after the last failure is a recovery; a success of
+    another operation is none. What comes after the window's end is not looked at.
+
+    Args:
+        log: the opened log.
+        window: the window whose failures count.
+
+    Returns:
+        One row for each app, user and operation with a failure in the window: the keys
+        ``app_key``, ``user_key``, ``operation``; ``app``, ``user``, ``user_name``;
+        ``failures`` int64; ``first_failure``, ``last_failure`` and ``recovered_at``
+        datetime64[us, UTC], the last missing while it still fails; ``state``
+        ``still_failing`` or ``recovered``.
+    """
+    failed = failure_rows(log, window)
+    failed = failed.filter(failed.user_key != "")
+    last = failed.group_by(list(KEYS)).aggregate(
+        app=failed.app.max(),
+        user=ibis.coalesce(failed.user, failed.user_id).max(),
+        user_name=failed.user_name.max(),
+        failures=failed.uuid.count(),
+        first_failure=failed.published.min(),
+        last_failure=failed.published.max(),
+    )
+    done = successes(log, until=window).select("published", *KEYS)
+    after = done.join(last.select(*KEYS, "last_failure"), list(KEYS))
+    after = after.filter(after.published > after.last_failure)
+    first = after.group_by(list(KEYS)).aggregate(recovered_at=after.published.min())
+    joined = last.left_join(first, list(KEYS)).select(
+        *(last[name] for name in last.columns), first.recovered_at
+    )
+    found = frame(joined, by=list(KEYS))
+    found["state"] = np.where(found["recovered_at"].isna(), "still_failing", "recovered")
+    found["state"] = found["state"].astype("str")
+    return found
+
+
+def with_state(failures: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
+    """Add to each failure the state of its app, user and operation.
+
+    Args:
+        failures: as ``failures`` lists them.
+        recovered: as ``recovery`` lists them, of the same window.
+
+    Returns:
+        The failures with ``state``: ``still_failing``, ``recovered``, or ``""`` where
+        there is no user.
+    """
+    known = recovered.set_index(list(KEYS))["state"]
+    keys = failures.set_index(list(KEYS)).index
+    state = known.reindex(keys).fillna("").to_numpy() if len(known) else ""
+    return failures.assign(state=state)

@@ -1,0 +1,95 @@
+"""A failing event gets its code, family and vendor's words.
+
+The code is the most specific stable name of what went wrong, by one order:
+debugData's own code, the vendor's code in the text (refined by the catalogue where it
+knows the text), the catalogue's name for a known text, the HTTP status,
+``NO_REASON``, or ``UNKNOWN_`` and a hash of the text without its variable parts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kit.events import FAILING_RESULTS
+from kit.messages import Message, fingerprint, http_code, parse
+
+if TYPE_CHECKING:
+    from kit.catalogue import Catalogue
+    from kit.events import LogEvent
+
+__all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing"]
+
+NO_REASON = "NO_REASON"
+"""The code of a failing event whose reason Okta left empty."""
+
+_DEBUG_CODES = ("error_code", "app_error_code", "errorCode", "appErrorCode")
+
+
+class Coding(NamedTuple):
+    """What ingest adds to an event, in the order of the events table."""
+
+    operation: str | None = None
+    code: str | None = None
+    family: str | None = None
+    http_status: int | None = None
+    vendor_message: str | None = None
+    trace_id: str | None = None
+    correlation_id: str | None = None
+    vendor_request_id: str | None = None
+
+
+def is_failing(event: LogEvent, catalogue: Catalogue) -> bool:
+    """Tell whether an event is a failing one, by its outcome or by its type."""
+    return event.result in FAILING_RESULTS or event.event_type in catalogue.failure_types
+
+
+def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
+    """Code one event; an event that did not fail gets its operation alone.
+
+    Args:
+        event: the event.
+        catalogue: what codes and event types mean.
+
+    Returns:
+        The coding; ``code`` and ``family`` are set exactly for failing events.
+    """
+    known = catalogue.operation(event.event_type)
+    if not is_failing(event, catalogue):
+        return Coding(operation=known or event.event_type)
+    message = parse(event.reason)
+    named = next((c for k in _DEBUG_CODES if (c := _word(event.debug_data.get(k)))), None)
+    code = code_message(message, catalogue, named=named)
+    return Coding(
+        operation=known or message.operation or event.event_type,
+        code=code,
+        family=catalogue.family(code),
+        http_status=message.http_status,
+        vendor_message=message.vendor_message,
+        trace_id=message.trace_id,
+        correlation_id=message.correlation_id,
+        vendor_request_id=message.request_id,
+    )
+
+
+def code_message(message: Message, catalogue: Catalogue, *, named: str | None = None) -> str:
+    """Name what a message says went wrong.
+
+    Args:
+        message: the parsed text.
+        catalogue: the texts and codes that have a name.
+        named: a code that the event names outside its text.
+
+    Returns:
+        The code; never empty, the same for the same text on every machine.
+    """
+    vendor_code = named or message.vendor_code
+    known = catalogue.name_text(message.text, vendor_code, message.http_status)
+    if known or vendor_code:
+        return known or vendor_code or ""
+    if message.http_status is not None and message.http_status >= 400:
+        return http_code(message.http_status)
+    return fingerprint(message) if message.text else NO_REASON
+
+
+def _word(value: object) -> str | None:
+    return value.strip() or None if isinstance(value, str) and value.strip() != "null" else None

@@ -1,0 +1,160 @@
+"""Every fault a user can meet, each with the exit code that a scheduler reads.
+
+::
+
+    KitError
+    ├── UsageError            2   wrong option, notebook name or parameter
+    ├── SourceError           3   the source cannot be read, or holds nothing
+    ├── CoverageError         4   the window is not covered and had to be
+    ├── OktaError             5   Okta refused, or could not be reached
+    └── RunError                  the notebook did not run to its end
+        ├── CellError        10   a cell raised
+        ├── KernelDied       11   the kernel process ended
+        ├── CellTimeout      12   one cell took too long
+        ├── RunTimeout       13   the whole run took too long
+        ├── LeftEarly        14   the notebook called ``sys.exit``
+        ├── KernelNotStarted 15   no kernel came up
+        ├── NotRendered      16   the page could not be made
+        ├── DiskFull         74   no space left to write the report
+        ├── Interrupted     130   SIGINT
+        └── Terminated      143   SIGTERM
+
+A message is one line: what is wrong, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "CellError",
+    "CellTimeout",
+    "CoverageError",
+    "DiskFull",
+    "Interrupted",
+    "KernelDied",
+    "KernelNotStarted",
+    "KitError",
+    "LeftEarly",
+    "NotRendered",
+    "OktaError",
+    "RunError",
+    "RunTimeout",
+    "SourceError",
+    "Terminated",
+    "UsageError",
+    "nearest",
+]
+
+
+class KitError(Exception):
+    """A fault that okta-kit explains in one line."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(KitError):
+    """Something the caller wrote is wrong: an option, a name, a parameter, a time."""
+
+    exit_code = 2
+
+
+class SourceError(KitError):
+    """The source cannot be read, is no System Log, or holds no event."""
+
+    exit_code = 3
+
+
+class CoverageError(KitError):
+    """The window had to be covered by the source, and is not."""
+
+    exit_code = 4
+
+
+class OktaError(KitError):
+    """Okta refused a request, or could not be reached."""
+
+    exit_code = 5
+
+
+class RunError(KitError):
+    """A notebook did not run to its end."""
+
+    exit_code = 10
+
+
+class CellError(RunError):
+    """A cell of the notebook raised."""
+
+
+class KernelDied(RunError):
+    """The kernel's process ended while a cell ran."""
+
+    exit_code = 11
+
+
+class CellTimeout(RunError):
+    """One cell ran longer than it may."""
+
+    exit_code = 12
+
+
+class RunTimeout(RunError):
+    """The notebook as a whole ran longer than it may."""
+
+    exit_code = 13
+
+
+class LeftEarly(RunError):
+    """The notebook left by ``sys.exit`` before its last cell."""
+
+    exit_code = 14
+
+
+class KernelNotStarted(RunError):
+    """No kernel came up to run the notebook."""
+
+    exit_code = 15
+
+
+class NotRendered(RunError):
+    """The notebook ran, but its page could not be made."""
+
+    exit_code = 16
+
+
+class DiskFull(RunError):
+    """There was no space left to write the report."""
+
+    exit_code = 74
+
+
+class Interrupted(RunError):
+    """The runner was interrupted (SIGINT)."""
+
+    exit_code = 130
+
+
+class Terminated(RunError):
+    """The runner was asked to end (SIGTERM)."""
+
+    exit_code = 143
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the known word nearest to *word*, or nothing.
+
+    Args:
+        word: what the user wrote.
+        known: the words that would have been right.
+
+    Returns:
+        A sentence with a leading space, to be put behind an error, or ``""``.
+    """
+    by_folded = {name.casefold(): name for name in known}
+    match = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.5)
+    return f" Did you mean '{by_folded[match[0]]}'?" if match else ""

@@ -1,0 +1,361 @@
+"""One code on one app: what it is, since when, what changed, who is hit, what proves a fix.
+
+A remedy's steps come from the catalogue; the evidence for each comes from the log. What
+the log cannot show is ``unknown``, never ``done``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import ibis
+import pandas as pd
+
+from kit import words
+from kit.analysis.failures import KEYS, failures, keyed, successes
+from kit.analysis.recovery import recovery, with_state
+from kit.analysis.trends import QUIET_GAP
+from kit.catalogue import load
+from kit.engine import frame, iso, literal
+from kit.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from kit.catalogue import Evidence, Remedy
+    from kit.engine import Log, Window
+
+__all__ = ["Case", "Fix", "StepState", "case"]
+
+CHANGE_REACH = timedelta(hours=24)
+"""How long before an onset a change is still shown as a candidate."""
+
+_CHANGES = ("application.configuration.", "application.lifecycle.")
+_CREDENTIALS = ("app.office365.provisioning_app",)
+_DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
+
+State = Literal["done", "to_do", "unknown"]
+
+
+@dataclass(frozen=True)
+class StepState:
+    """A step of the remedy, and what the log says of it."""
+
+    number: int
+    title: str
+    do: str
+    see: str
+    state: State
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """When it was fixed, as far as the log shows, and whether that holds."""
+
+    at: pd.Timestamp | None
+    verdict: Literal["holds", "not_fixed", "unproven"]
+    why: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the log and the catalogue say of one code on one app."""
+
+    app: str
+    app_key: str
+    code: str
+    meaning: str
+    remedy: Remedy | None
+    failures: pd.DataFrame
+    """One row a failure with ``state``, oldest first."""
+    people: pd.DataFrame
+    """One row a user and operation, as ``recovery`` lists them."""
+    onset: pd.Timestamp | None
+    changes: pd.DataFrame
+    """Candidates for what changed, nearest to the onset first."""
+    blast_radius: str
+    radius_why: str
+    attempts: int
+    fix: Fix
+    steps: tuple[StepState, ...]
+
+    @property
+    def still_failing(self) -> list[str]:
+        """Logins with a failed attempt and no success of that operation since."""
+        return sorted(set(self.people.loc[self.people["state"] == "still_failing", "user"]))
+
+    @property
+    def recovered(self) -> list[str]:
+        """Logins whose every failed operation worked since."""
+        return sorted(set(self.people["user"]) - set(self.still_failing))
+
+    @property
+    def failed_deactivations(self) -> list[str]:
+        """Logins whose deactivation still fails: access that was left behind."""
+        left = self.people["operation"].isin(_DEACTIVATIONS)
+        failing = self.people["state"] == "still_failing"
+        return sorted(set(self.people.loc[left & failing, "user"]))
+
+    def results(self) -> dict[str, Any]:
+        """The case as a report's machine-readable results."""
+        change = self.changes.iloc[0] if len(self.changes) else None
+        return {
+            "app": self.app,
+            "code": self.code,
+            "onset": iso(self.onset) if self.onset is not None else None,
+            "change": None
+            if change is None
+            else {
+                "uuid": change["uuid"],
+                "event_type": change["event_type"],
+                "actor": change["actor"],
+                "published": iso(change["published"]),
+            },
+            "blast_radius": self.blast_radius,
+            "affected": int(self.people["user"].nunique()),
+            "still_failing": self.still_failing,
+            "recovered": self.recovered,
+            "failed_deactivations": self.failed_deactivations,
+            "fix": {
+                "at": iso(self.fix.at) if self.fix.at is not None else None,
+                "verdict": self.fix.verdict,
+            },
+            "steps": [
+                {"number": s.number, "title": s.title, "state": s.state, "evidence": s.evidence}
+                for s in self.steps
+            ],
+        }
+
+
+def case(log: Log, window: Window, *, code: str = "", app: str = "") -> Case | None:
+    """Investigate one code on one app.
+
+    Args:
+        log: the opened log.
+        window: the window whose failures count.
+        code: the code; the one with the most users hit if left out.
+        app: the app's name or id; the one with the most users hit if left out.
+
+    Returns:
+        The case; None where nothing failed, or not with that code and app although
+        the catalogue or the log knows the code.
+
+    Raises:
+        UsageError: neither the catalogue nor the log knows the code, or the log does not
+            know the app.
+    """
+    found = failures(log, window)
+    chosen = _choose(found, code, app, log)
+    if chosen.empty:
+        return None
+    people = chosen.groupby(["app_key", "code"])["user_key"].nunique()
+    app_key, code = people.sort_values(ascending=False, kind="stable").index[0]
+    mine = chosen[(chosen["app_key"] == app_key) & (chosen["code"] == code)]
+    states = recovery(log, window)
+    keys = pd.MultiIndex.from_frame(mine[list(KEYS)])
+    people_hit = states[pd.MultiIndex.from_frame(states[list(KEYS)]).isin(keys)]
+    worked = _worked(log, window, app_key, mine["operation"].unique())
+    onset = _onset(mine, worked)
+    config = _configuration(log, app_key, window)
+    fix = _fix(mine, worked, config, onset)
+    radius, why = _radius(mine, worked, onset, fix)
+    remedy = load().remedy(code)
+    return Case(
+        app=str(mine["app"].dropna().iloc[0]) if mine["app"].notna().any() else "(no app)",
+        app_key=str(app_key),
+        code=str(code),
+        meaning=load().meaning(str(code)) or "The catalogue does not know this code.",
+        remedy=remedy,
+        failures=with_state(mine, states).reset_index(drop=True),
+        people=people_hit.reset_index(drop=True),
+        onset=onset,
+        changes=_before(config, onset),
+        blast_radius=radius,
+        radius_why=why,
+        attempts=len(mine) + len(worked),
+        fix=fix,
+        steps=_steps(remedy, config, worked, mine, onset, fix),
+    )
+
+
+def _choose(found: pd.DataFrame, code: str, app: str, log: Log) -> pd.DataFrame:
+    """The failures with the code and app asked for, by name, without case."""
+    if code:
+        known = {*found["code"], *(c for r in load().remedies for c in r.codes)}
+        if code.casefold() not in {c.casefold() for c in known} and not load().meaning(code):
+            raise UsageError(
+                f"code: {code!r} is unknown to the log and the catalogue." + nearest(code, known)
+            )
+        found = found[found["code"].str.casefold() == code.casefold()]
+    if app:
+        named = keyed(log.events).select("app", "app_key").distinct()
+        apps = frame(named.filter(named.app_key != ""))
+        names = {*apps["app"].dropna(), *apps["app_key"]}
+        if app.casefold() not in {n.casefold() for n in names}:
+            raise UsageError(f"app: the log knows no {app!r}." + nearest(app, names))
+        wanted = found["app"].fillna("").str.casefold() == app.casefold()
+        found = found[wanted | (found["app_key"] == app)]
+    return found
+
+
+def _worked(log: Log, window: Window, app_key: str, operations: Any) -> pd.DataFrame:
+    """Successes of the operations that failed, on the app, from the window's day before."""
+    done = successes(log, until=window)
+    done = done.filter(
+        done.app_key == app_key,
+        done.operation.isin(sorted(operations)),
+        done.published >= literal(window.since),
+    )
+    return frame(done, by=["published", "uuid"])
+
+
+def _onset(mine: pd.DataFrame, worked: pd.DataFrame) -> pd.Timestamp | None:
+    """The first failure of the last run of failures.
+
+    A run ends with a silence longer than the quiet gap in which something worked: a
+    broken connection that nobody tried overnight is one run.
+    """
+    times = mine["published"].sort_values()
+    if times.empty:
+        return None
+    onset: pd.Timestamp = times.iloc[0]
+    for before, after in zip(times.iloc[:-1], times.iloc[1:], strict=True):
+        between = worked["published"].between(before, after, inclusive="neither")
+        if after - before > QUIET_GAP and between.any():
+            onset = after
+    return onset
+
+
+def _configuration(log: Log, app_key: str, window: Window) -> pd.DataFrame:
+    """Admin and credential events on the app up to the window's end."""
+    events = keyed(log.events)
+    kinds = [events.event_type.startswith(prefix) for prefix in (*_CHANGES, *_CREDENTIALS)]
+    touched = events.filter(
+        ibis.or_(*kinds),
+        events.app_key == app_key,
+        events.code.isnull(),
+        events.published < literal(window.until),
+    )
+    return frame(
+        touched.select(
+            "published",
+            "event_type",
+            "display_message",
+            "uuid",
+            actor=ibis.coalesce(touched.actor_login, touched.actor_name, touched.actor_id),
+        ),
+        by=["published", "uuid"],
+    )
+
+
+def _before(config: pd.DataFrame, onset: pd.Timestamp | None) -> pd.DataFrame:
+    """The changes shortly before an onset, nearest first."""
+    if onset is None:
+        return config.head(0)
+    near = (config["published"] <= onset) & (config["published"] >= onset - CHANGE_REACH)
+    return config[near].iloc[::-1].reset_index(drop=True)
+
+
+def _fix(
+    mine: pd.DataFrame, worked: pd.DataFrame, config: pd.DataFrame, onset: pd.Timestamp | None
+) -> Fix:
+    """Find the fix: the last change to the app after the onset that a success followed.
+
+    ``holds``: attempts worked since, and none failed with this code. ``not_fixed``: the
+    code came back after it. ``unproven``: nothing has been tried since.
+    """
+    last = mine["published"].max()
+    changes = config[config["published"] > onset]
+    since_last = worked[worked["published"] > last]
+    if len(since_last):
+        first = since_last["published"].iloc[0]
+        made = changes[changes["published"] <= first]
+        at = made["published"].iloc[-1] if len(made) else first
+        again = int((mine["published"] > at).sum())
+        if again:
+            at = first
+        return Fix(
+            at,
+            "holds",
+            f"{words.count(len(since_last), 'attempt')} worked since the last failure "
+            f"({words.moment(last)}), and none failed with this code.",
+        )
+    if len(changes):
+        at = changes["published"].iloc[-1]
+        after = int((mine["published"] > at).sum())
+        if after:
+            return Fix(
+                at,
+                "not_fixed",
+                f"{words.count(after, 'failure')} with this code came "
+                f"after the last change ({words.moment(at)}).",
+            )
+        return Fix(at, "unproven", "the app was changed, but nothing has been tried since.")
+    return Fix(None, "not_fixed", "no attempt has worked since the last failure.")
+
+
+def _radius(
+    mine: pd.DataFrame, worked: pd.DataFrame, onset: pd.Timestamp | None, fix: Fix
+) -> tuple[str, str]:
+    """Tell a broken connection from broken users, by what worked meanwhile."""
+    users = mine.loc[mine["user_key"] != "", "user_key"].nunique()
+    last = mine["published"].max()
+    end = fix.at if fix.at is not None and fix.at < last else last
+    meanwhile = worked[(worked["published"] >= onset) & (worked["published"] <= end)]
+    failed = int((mine["published"] >= onset).sum())
+    why = (
+        f"{words.count(failed, 'failure')} of {words.count(users, 'user')} and "
+        f"{words.count(len(meanwhile), 'success', 'successes')} on the app between the first "
+        "and the last failure."
+    )
+    if users > 1 and meanwhile.empty:
+        return "connection", why
+    return ("group" if users > 1 else "user"), why
+
+
+def _steps(
+    remedy: Remedy | None,
+    config: pd.DataFrame,
+    worked: pd.DataFrame,
+    mine: pd.DataFrame,
+    onset: pd.Timestamp | None,
+    fix: Fix,
+) -> tuple[StepState, ...]:
+    if remedy is None:
+        return ()
+    states = []
+    for number, step in enumerate(remedy.steps, start=1):
+        state, evidence = _evidence(step.evidence, config, worked, mine, onset, fix)
+        states.append(StepState(number, step.title, step.do, step.see, state, evidence))
+    return tuple(states)
+
+
+def _evidence(
+    asked: Evidence | None,
+    config: pd.DataFrame,
+    worked: pd.DataFrame,
+    mine: pd.DataFrame,
+    onset: pd.Timestamp | None,
+    fix: Fix,
+) -> tuple[State, str]:
+    """What the log says of one step."""
+    last = mine["published"].max()
+    after = worked[worked["published"] > last]
+    if asked is None:
+        return "unknown", "The log does not show this step; tick it yourself."
+    if asked.kind == "event":
+        seen = config[config["event_type"].isin(asked.events) & (config["published"] > onset)]
+        if seen.empty:
+            return "to_do", "No such event on the app since the onset: " + ", ".join(asked.events)
+        event = seen.iloc[-1]
+        when = words.moment(event["published"])
+        return "done", f"{event['event_type']} by {event['actor']}, {when} (event {event['uuid']})"
+    if asked.kind == "first_success":
+        if after.empty:
+            return "to_do", "Nothing has worked on the app since the last failure."
+        first = after.iloc[0]
+        return "done", f"First success {words.moment(first['published'])} (event {first['uuid']})"
+    if asked.kind == "no_recurrence":
+        return ("done" if fix.verdict == "holds" else "to_do"), fix.why[0].upper() + fix.why[1:]
+    return "unknown", "Not checked: this needs the live org."

@@ -1,0 +1,6 @@
+"""A notebook becomes a report: parameters checked, run, rendered, listed."""
+
+from kit.reports.run import Report, run_report
+from kit.reports.summary import publish
+
+__all__ = ["Report", "publish", "run_report"]

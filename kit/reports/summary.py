@@ -1,0 +1,73 @@
+"""A notebook's result for machines: published by its last cell, read by the runner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MIME", "collect", "publish", "summary"]
+
+MIME = "application/vnd.okta-kit.summary+json"
+
+
+def publish(result: Mapping[str, Any]) -> None:
+    """Leave a result in the notebook's output, unseen by its reader.
+
+    Args:
+        result: ``window``, ``source``, ``coverage``, ``catalogue_version``, ``headline``
+            and ``results``, fit for JSON.
+    """
+    from IPython.display import publish_display_data
+
+    publish_display_data({MIME: dict(result), "text/plain": ""})
+
+
+def collect(notebook: Any) -> dict[str, Any]:
+    """Find what a notebook published.
+
+    Args:
+        notebook: the executed notebook (nbformat).
+
+    Returns:
+        The last result; empty where none was published.
+    """
+    found: dict[str, Any] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            found = output.get("data", {}).get(MIME) or found
+    return dict(found)
+
+
+def summary(
+    result: Mapping[str, Any],
+    *,
+    notebook: str,
+    exit_code: int,
+    error: str | None,
+    parameters: Mapping[str, Any],
+    started: str,
+    seconds: float,
+) -> dict[str, Any]:
+    """Lay out ``summary.json``: always the same keys, for good runs and failed ones."""
+    from kit import __version__
+    from kit.catalogue import load
+
+    named = {name: parameters.get(name) or None for name in ("since", "until")}
+    return {
+        "notebook": notebook,
+        "status": "failed" if exit_code else "ok",
+        "exit_code": exit_code,
+        "error": error,
+        "parameters": dict(parameters),
+        "window": result.get("window") or named,
+        "source": result.get("source") or parameters.get("source"),
+        "coverage": result.get("coverage") or {"complete": False, "gaps": []},
+        "kit_version": __version__,
+        "catalogue_version": result.get("catalogue_version") or load().version,
+        "started": started,
+        "seconds": seconds,
+        "headline": result.get("headline"),
+        "results": result.get("results") or {},
+    }

@@ -1,0 +1,77 @@
+"""Numbers and times in words, one way everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from kit.engine import Coverage, Window
+
+__all__ = ["clean", "clean_lines", "count", "covered", "hours", "join", "moment", "percent", "span"]
+
+
+def clean(text: object) -> str:
+    """Make text from an event harmless in one line.
+
+    Control characters, line breaks and the marks that turn the reading direction are
+    shown as a visible sign, so that no name can rewrite the line it stands in.
+    """
+    return "".join(
+        c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for c in str(text)
+    ).strip()
+
+
+def clean_lines(text: str) -> str:
+    """Like ``clean``, for a text of several lines of our own making."""
+    return "\n".join(clean(line) if line.strip() else "" for line in text.split("\n"))
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``count(1, "user")`` is "1 user"; ``count(1204, "user")`` is "1,204 users"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def percent(rate: float) -> str:
+    """A rate of 0 to 1 as a percentage that never rounds something to nothing."""
+    if 0 < rate < 0.001:
+        return "under 0.1 %"
+    if 0.9995 <= rate < 1:
+        return "over 99.9 %"
+    return f"{rate:.1%}".replace("%", " %").replace(".0 %", " %")
+
+
+def moment(when: datetime) -> str:
+    """A UTC time as a person reads it: "27 Oct 2026, 09:05 UTC"."""
+    return f"{when.day} {when:%b %Y, %H:%M} UTC"
+
+
+def span(window: Window) -> str:
+    """A window in words."""
+    return f"{moment(window.since)} to {moment(window.until)}"
+
+
+def covered(coverage: Coverage, put_aside: int = 0) -> str:
+    """Say whether the source holds the whole window, and what was put aside."""
+    said = "the whole window is held"
+    if not coverage.complete:
+        said = "not held: " + join([span(gap) for gap in coverage.gaps])
+    return f"{said}; {count(put_aside, 'line')} put aside" if put_aside else said
+
+
+def hours(seconds: float) -> str:
+    """A stretch of time in the unit that suits it."""
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return count(minutes, "minute")
+    if minutes < 48 * 60:
+        return f"{minutes / 60:.1f} hours".replace(".0 ", " ")
+    return f"{minutes / 1440:.1f} days".replace(".0 ", " ")
+
+
+def join(parts: Sequence[str]) -> str:
+    """A list in words: "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

@@ -1,0 +1,198 @@
+"""The commands as a person types them: each in a process of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from made import REFUSED, event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLUMNS = (
+    "published app app_id user user_id operation code family http_status vendor_message reason "
+    "event_type result events transaction_id trace_id correlation_id request_id uuid state"
+).split()
+FIELDS = (
+    "operation user app http_status code family vendor_message trace_id correlation_id request_id "
+    "timestamp meaning cause owner retry steps verify links"
+).split()
+
+
+def okta_kit(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command and keep what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "kit", *words],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """An export with one user who still fails, one who recovered, and a hostile name."""
+    path = tmp_path / "export.ndjson"
+    events = [
+        event("2026-10-27T09:05:00Z", transaction="t1", reason=REFUSED),
+        event("2026-10-27T09:06:00Z", transaction="t2", reason=REFUSED, user="bob@example.com"),
+        event("2026-10-27T09:07:00Z", transaction="t3", user="=cmd|'/c calc'!A0"),
+        event("2026-10-27T10:06:00Z", user="bob@example.com", result="SUCCESS"),
+    ]
+    path.write_text("".join(json.dumps(e) + "\n" for e in events), encoding="utf-8")
+    return path
+
+
+def test_failures_as_csv_have_the_columns_in_their_order(export: Path) -> None:
+    """One row a failure, nothing else on stdout."""
+    done = okta_kit("failures", "--source", str(export), "--format", "csv")
+
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert done.returncode == 0, done.stderr
+    assert list(rows[0]) == COLUMNS
+    assert [(r["user"], r["code"], r["state"]) for r in rows[:2]] == [
+        ("ada@example.com", "AADSTS50126", "still_failing"),
+        ("bob@example.com", "AADSTS50126", "recovered"),
+    ]
+    assert (rows[0]["published"], rows[0]["http_status"], rows[0]["events"]) == (
+        "2026-10-27T09:05:00.000Z",
+        "400",
+        "1",
+    )
+
+
+def test_a_spreadsheet_runs_nothing_from_the_csv(export: Path) -> None:
+    """A name that begins like a formula is made inert."""
+    done = okta_kit("failures", "--source", str(export), "--format", "csv")
+
+    cells = [c for row in csv.reader(io.StringIO(done.stdout)) for c in row]
+    assert not [c for c in cells if c.startswith(("=", "+", "-", "@"))]
+
+
+def test_failures_as_json_have_the_same_fields(export: Path) -> None:
+    """JSON is a list of objects, null where there is nothing."""
+    rows = json.loads(okta_kit("failures", "--source", str(export), "--format", "json").stdout)
+
+    assert [list(row) for row in rows] == [COLUMNS] * 3
+    assert (rows[0]["http_status"], rows[2]["http_status"]) == (400, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "users"),
+    [
+        (["--still-failing", "--code", "aadsts50126"], ["ada@example.com"]),
+        (["--app", "microsoft office 365", "--since", "2026-10-27T09:07Z"], ["=cmd|'/c calc'!A0"]),
+        (["--since", "1h"], ["bob@example.com", "=cmd|'/c calc'!A0"]),
+        (["--code", "AADSTS50053"], []),
+    ],
+    ids=["still failing and code", "app and since", "relative since", "nothing left"],
+)
+def test_failures_can_be_narrowed(export: Path, words: list[str], users: list[str]) -> None:
+    """Options narrow the rows; none left is an empty list and no fault."""
+    done = okta_kit("failures", "--source", str(export), "--format", "json", *words)
+
+    assert done.returncode == 0, done.stderr
+    assert [row["user"] for row in json.loads(done.stdout)] == users
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "said"),
+    [
+        (["report", "failure_trend"], 2, "Did you mean 'failure_trends'?"),
+        (["report", "failure_trends", "-p", "sinse=7d"], 2, "Did you mean 'since'?"),
+        (["report", "failure_trends", "-p", "since"], 2, "name=value"),
+        (["report", "failure_trends", "--source", "missing.ndjson"], 3, "missing.ndjson"),
+        (["report", "remediation", "--since", "2026-11-01", "--until", "2026-10-01"], 2, "Swap"),
+        (["failures", "--source", "missing.ndjson"], 3, "no such file"),
+        (["failures", "--since", "soon"], 2, "7d"),
+        (["failures", "--app", "Slak"], 2, "Did you mean 'Slack'?"),
+        (["failures", "--format", "xml"], 2, "xml"),
+        (["failure"], 2, "Did you mean 'failures'?"),
+        (["failures", "--sorce", "x"], 2, "--source"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_mistake_gets_one_line_that_says_what_to_do(
+    words: list[str], exit_code: int, said: str
+) -> None:
+    """Exit code as documented, one line on stderr, nothing on stdout, no traceback."""
+    done = okta_kit(*words)
+
+    assert done.returncode == exit_code
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+
+
+def test_explain_answers_with_the_fields_in_their_order() -> None:
+    """The kit's own message is read whole."""
+    found = json.loads(
+        okta_kit(
+            "explain",
+            "Automatic provisioning of user Ada Example to app Microsoft Office 365 failed: "
+            + REFUSED,
+            "--json",
+        ).stdout
+    )
+
+    assert list(found) == FIELDS
+    assert (found["operation"], found["user"], found["app"], found["http_status"]) == (
+        "provisioning",
+        "Ada Example",
+        "Microsoft Office 365",
+        400,
+    )
+    assert (found["code"], found["timestamp"]) == ("AADSTS50126", "2026-10-27 09:05:00Z")
+    assert found["trace_id"] == "11111111-2222-3333-4444-555555555555"
+    assert found["retry"] == "after_fix"
+    assert any("Re-authenticate" in step for step in found["steps"])
+    assert any("Tasks" in step for step in found["steps"])
+
+
+@pytest.mark.parametrize("word", ["AADSTS50126", "aadsts50126", "50126"])
+def test_explain_takes_a_code_in_any_spelling(word: str) -> None:
+    """A code alone gives its meaning and steps."""
+    found = json.loads(okta_kit("explain", word, "--json").stdout)
+
+    assert found["code"] == "AADSTS50126"
+    assert found["steps"]
+
+
+def test_explain_reads_standard_input_and_says_what_it_does_not_know() -> None:
+    """Unknown text gets a stable code and no invented meaning."""
+    done = okta_kit("explain", "-", "--json", stdin="The quux would not frobnicate.\n")
+
+    found = json.loads(done.stdout)
+    assert found["code"].startswith("UNKNOWN_")
+    assert found["cause"] is None
+    assert found["steps"] == []
+
+
+@pytest.mark.parametrize("words", [["--help"], ["explain", "AADSTS50126"]], ids=["help", "explain"])
+def test_help_and_explain_need_no_heavy_library(words: list[str]) -> None:
+    """They answer at once, so they import neither pandas nor an engine."""
+    heavy = "{'pandas', 'ibis', 'papermill', 'okta', 'duckdb', 'matplotlib', 'pyarrow'}"
+    code = (
+        "import sys; from kit.cli import run; run(sys.argv[1:]); "
+        f"sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_traceback_is_shown_with_debug_only() -> None:
+    """Whoever mends the kit can see where a fault came from."""
+    assert "Traceback" in okta_kit("--debug", "failures", "--since", "soon").stderr

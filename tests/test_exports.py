@@ -1,0 +1,213 @@
+"""Export files of every form, and what does not fit."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import zstandard
+
+from kit.analysis.failures import failures
+from kit.engine import open_log
+from kit.errors import SourceError
+from made import REFUSED, event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+EVENTS = [event(f"2026-10-27T09:0{n}:00Z", transaction=f"t{n}", reason=REFUSED) for n in range(4)]
+NDJSON = "".join(json.dumps(one) + "\n" for one in EVENTS).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        NDJSON,
+        b"\xef\xbb\xbf" + NDJSON.replace(b"\n", b"\r\n\r\n"),
+        json.dumps(EVENTS).encode(),
+        json.dumps(EVENTS, indent=2).encode(),
+        json.dumps({"logEvents": EVENTS, "next": None}, indent=1).encode(),
+        gzip.compress(NDJSON),
+        gzip.compress(NDJSON[:900]) + gzip.compress(NDJSON[900:]),
+        zstandard.compress(NDJSON),
+        zstandard.compress(json.dumps(EVENTS).encode()),
+    ],
+    ids=[
+        "ndjson",
+        "BOM, CRLF, blank lines",
+        "array",
+        "indented array",
+        "array in an object",
+        "gzip",
+        "two gzip members",
+        "zstd",
+        "zstd array",
+    ],
+)
+def test_every_form_of_an_export_holds_the_same_events(tmp_path: Path, content: bytes) -> None:
+    """A file is told by its content, whatever its name says."""
+    path = tmp_path / "export"
+    path.write_bytes(content)
+
+    log = open_log(path)
+
+    assert (log.count, log.put_aside) == (4, ())
+    assert failures(log)["uuid"].tolist() == [one["uuid"] for one in EVENTS]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"uuid": "x", "published"',
+        b"not json at all",
+        b'{"published": "2026-10-27T09:00:00Z", "eventType": "a"}',
+        b'{"uuid": null, "published": "2026-10-27T09:00:00Z", "eventType": "a"}',
+        b'{"uuid": "", "published": "2026-10-27T09:00:00Z", "eventType": "a"}',
+        b'{"uuid": "x", "published": "yesterday", "eventType": "a"}',
+        b'{"uuid": "x", "published": "2026-10-27T09:00:00", "eventType": "a"}',
+        b'{"uuid": "x", "published": "2026-10-27T09:00:00Z", "eventType": "a", "actor": "b"}',
+        b'{"uuid": "x", "published": "2026-10-27T09:00:00Z", "eventType": "a", "target": {}}',
+        b'{"uuid": "x", "published": "2026-10-27T09:00:00Z", "eventType": "a", "k": "\xff"}',
+        b'{"a":' * 3000 + b"1" + b"}" * 3000,
+        b"[1]",
+        b'"text"',
+    ],
+    ids=[
+        "truncated",
+        "no JSON",
+        "uuid missing",
+        "uuid null",
+        "uuid empty",
+        "unreadable time",
+        "time without zone",
+        "actor is text",
+        "target is no list",
+        "invalid UTF-8",
+        "nested too deep",
+        "array",
+        "text",
+    ],
+)
+def test_what_does_not_fit_is_put_aside_and_the_rest_goes_on(tmp_path: Path, line: bytes) -> None:
+    """One bad line costs that line, and is counted with its place and reason."""
+    path = tmp_path / "export.ndjson"
+    path.write_bytes(NDJSON + line + b"\n" + json.dumps(event(transaction="last")).encode())
+
+    log = open_log(path)
+
+    assert log.count == 5
+    assert [(aside.file, aside.line) for aside in log.put_aside] == [(str(path), 5)]
+    assert log.put_aside[0].reason
+
+
+def test_unknown_fields_and_values_are_normal(opened: Callable[..., object]) -> None:
+    """Okta adds fields, event types and enum values; none of them is a fault."""
+    odd = event(type_="some.new.type", result="PONDERED", newField={"a": [1]}, severity="LOUD")
+
+    log = opened(odd)
+
+    assert (log.count, len(log.put_aside)) == (1, 0)
+
+
+def test_targets_are_found_by_type_wherever_they_stand(opened: Callable[..., object]) -> None:
+    """Order of targets, nulls among them and unknown types do not matter."""
+    shuffled = event()
+    shuffled["target"] = [None, {"type": "Zebra"}, *reversed(shuffled["target"])]
+
+    row = opened(shuffled).events.to_pyarrow().to_pandas().iloc[0]
+
+    assert (row["app_name"], row["user_login"]) == ("Microsoft Office 365", "ada@example.com")
+
+
+def test_an_app_users_login_stands_in_its_alternate_id(opened: Callable[..., object]) -> None:
+    """Where the event names no User, the AppUser says who it is."""
+    one = event(user=None)
+    one["target"].append({"type": "AppUser", "id": "0ua1", "alternateId": "eve@example.com"})
+
+    assert opened(one).events.to_pyarrow().to_pandas()["user_login"].tolist() == ["eve@example.com"]
+
+
+def test_a_refused_sign_in_is_about_its_actor(opened: Callable[..., object]) -> None:
+    """A user event without a user target concerns who acted; an admin's event does not."""
+    refused = event(type_="user.session.start", user=None, app=None, reason="INVALID_CREDENTIALS")
+    changed = event(type_="application.configuration.update", user=None)
+
+    rows = (
+        opened(refused, changed)
+        .events.to_pyarrow()
+        .to_pandas()
+        .set_index("event_type")["user_login"]
+    )
+
+    assert rows["user.session.start"] == "admin@example.com"
+    assert rows.isna()["application.configuration.update"]
+
+
+def test_raw_keeps_what_okta_sent_to_the_letter(tmp_path: Path) -> None:
+    """Nothing is normalised away."""
+    line = json.dumps(EVENTS[0], ensure_ascii=False) + "  "
+    path = tmp_path / "one.ndjson"
+    path.write_text(line, encoding="utf-8")
+
+    assert open_log(path).events.to_pyarrow().to_pandas()["raw"].tolist() == [line.strip()]
+
+
+def test_a_gzip_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None:
+    """The events before the break are kept, the break is counted."""
+    path = tmp_path / "cut.ndjson.gz"
+    many = "".join(json.dumps(event(transaction=str(n))) + "\n" for n in range(3000)).encode()
+    path.write_bytes(gzip.compress(many)[:-4000])
+
+    log = open_log(path)
+
+    assert 0 < log.count < 3000
+    assert "breaks off" in log.put_aside[-1].reason
+
+
+def test_an_array_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None:
+    """The whole elements are kept, the broken one is counted."""
+    path = tmp_path / "cut.json"
+    path.write_text(json.dumps(EVENTS)[:-40], encoding="utf-8")
+
+    log = open_log(path)
+
+    assert (log.count, len(log.put_aside)) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "empty"), (b"\n\n", "empty"), (b"a,b\n1,2\n", "no System Log event")],
+    ids=["empty", "blank", "CSV"],
+)
+def test_a_file_without_an_event_is_refused_in_one_line(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    """It says which file, what is wrong and what to do."""
+    path = tmp_path / "export.ndjson"
+    path.write_bytes(content)
+
+    with pytest.raises(SourceError, match=said) as refused:
+        open_log(path)
+
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["missing.ndjson", "*.nothing"], ids=["file", "glob"])
+def test_a_name_that_stands_for_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    """A typo is no empty log."""
+    with pytest.raises(SourceError, match="no such file"):
+        open_log(tmp_path / name)
+
+
+def test_a_glob_and_a_folder_name_their_files(tmp_path: Path) -> None:
+    """Overlapping files give each event once."""
+    (tmp_path / "a.ndjson").write_bytes(NDJSON)
+    (tmp_path / "b.ndjson.gz").write_bytes(gzip.compress(NDJSON))
+
+    counts = [(open_log(p).count, open_log(p).repeats) for p in (tmp_path, tmp_path / "*")]
+
+    assert counts == [(4, 4), (4, 4)]
