@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kit.errors import CoverageError, Interrupted, KitError, SourceError, UsageError, nearest
+from kit.errors import (
+    CoverageError,
+    Interrupted,
+    KitError,
+    SourceError,
+    Terminated,
+    UsageError,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +104,7 @@ def report(
 
     Example: okta-kit report failure_trends --source sample --since 7d
     """
+    _end_on_sigterm()
     from kit.reports import run_report
     from kit.reports.parameters import check, read
 
@@ -214,6 +223,16 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.close()
         return 0
     return done if isinstance(done, int) else 0
+
+
+def _end_on_sigterm() -> None:
+    """Let a scheduler's SIGTERM clean up what is half done."""
+    import signal
+
+    def end(number: int, frame: object) -> None:
+        raise Terminated("terminated; nothing was kept.")
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _say(text: str) -> None:

@@ -72,8 +72,8 @@ def test_known_event_types_name_their_operation() -> None:
         ("400 Authentication Error: Password has expired.", "AADSTS50055"),
         ("Matching user not found.", "matching_user_not_found"),
         (
-            'httpStatusCode=400 errorCode=Request_BadRequest errorMessage="The domain portion of the '
-            'userPrincipalName property is invalid."',
+            'httpStatusCode=400 errorCode=Request_BadRequest errorMessage="The domain portion of '
+            'the userPrincipalName property is invalid."',
             "Request_BadRequest#unverified_domain",
         ),
         (

@@ -75,8 +75,8 @@ def test_layout_does_not_change_what_is_read(changed: str) -> None:
         ("DUPLICATE_USERNAME: Duplicate Username.", {"vendor_code": "DUPLICATE_USERNAME"}),
         ("E0000047: API call exceeded rate limit", {"vendor_code": "E0000047"}),
         (
-            '{"error":{"code":"Request_BadRequest","message":"Property usageLocation is invalid."}}',
-            {"vendor_code": "Request_BadRequest", "text": "Property usageLocation is invalid."},
+            '{"error":{"code":"Request_BadRequest","message":"usageLocation is invalid."}}',
+            {"vendor_code": "Request_BadRequest", "text": "usageLocation is invalid."},
         ),
         (
             'Errors reported by remote server: {"status":"409","scimType":"uniqueness","detail":"x',

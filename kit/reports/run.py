@@ -176,8 +176,9 @@ def _execute(
     loaded = load_notebook_node(str(path))
     kernel = loaded.metadata.get("kernelspec", {}).get("name", "python3")
     language = loaded.metadata.get("kernelspec", {}).get("language", "python")
-    prepared = parameterize_notebook(loaded, values, kernel_name=kernel, language=language)
-    prepared = prepare_notebook_metadata(prepared, path.name, "notebook.ipynb")
+    if values:
+        loaded = parameterize_notebook(loaded, values, kernel_name=kernel, language=language)
+    prepared = prepare_notebook_metadata(loaded, path.name, "notebook.ipynb")
     end = time.monotonic() + run_timeout
     manager = NotebookExecutionManager(prepared, progress_bar=False)
     client = PapermillNotebookClient(
@@ -232,19 +233,24 @@ def _mark(notebook: Any, *, failed: bool) -> None:
 
 
 def _started(notebook: Any) -> list[int]:
-    """Numbers of the cells that started, counted from 1 as a reader counts."""
+    """Numbers of the cells that started, counted from 1 as in the notebook's source."""
     return [
         number
-        for number, cell in enumerate(notebook.cells, start=1)
+        for number, cell in enumerate(_own_cells(notebook), start=1)
         if cell.metadata.papermill.get("start_time")
     ]
+
+
+def _own_cells(notebook: Any) -> list[Any]:
+    """The cells without the one that papermill put in."""
+    return [c for c in notebook.cells if "injected-parameters" not in c.metadata.get("tags", [])]
 
 
 def _where(notebook: Any) -> str:
     """Name the last cell that started: its number and the heading above it."""
     number = (_started(notebook) or [1])[-1]
     heading = ""
-    for cell in notebook.cells[:number]:
+    for cell in _own_cells(notebook)[:number]:
         if cell.cell_type == "markdown" and (found := re.search(r"^#+ (.+)$", cell.source, re.M)):
             heading = found[1]
     return f"cell {number}" + (f", “{heading}”" if heading else "")
@@ -260,13 +266,14 @@ def _quiet_notes() -> Iterator[None]:
     """Keep a killed kernel's own last words off the terminal."""
     import logging
 
-    logger = logging.getLogger("traitlets")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+    loggers = {name: logging.getLogger(name) for name in ("traitlets", "asyncio")}
+    levels = {name: logger.level for name, logger in loggers.items()}
+    for logger in loggers.values():
+        logger.setLevel(logging.CRITICAL)
+    yield
+    # Not after an interrupt: what it cut off is still to speak when the process ends.
+    for name, logger in loggers.items():
+        logger.setLevel(levels[name])
 
 
 def _folder_name(facts: Mapping[str, Any], values: Mapping[str, Any]) -> str:

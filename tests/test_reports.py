@@ -1,0 +1,309 @@
+"""A notebook becomes a report: real papermill, a real kernel, a real page."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+
+from kit.errors import UsageError
+from kit.reports import run_report
+from kit.reports.page import clean_html
+from kit.reports.parameters import check, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS = (
+    "notebook status exit_code error parameters window source coverage kit_version "
+    "catalogue_version started seconds headline results"
+).split()
+PUBLISH = (
+    "from kit.reports import publish\n"
+    "publish({'window': {'since': '2026-10-01T00:00:00Z', 'until': '2026-10-02T00:00:00Z'},"
+    " 'source': 'x', 'coverage': {'complete': True, 'gaps': []}, 'catalogue_version': 'c',"
+    " 'headline': 'All well', 'results': {'n': days}})"
+)
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Any:
+    """Make a notebook of a heading, a parameters cell and the cells given."""
+
+    def made(*cells: str, parameters: str = 'days: int = 7  # how many\nuntil: str = ""') -> Path:
+        tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+        parts = [nbformat.v4.new_markdown_cell("# A question\n\nWhat for."), tagged]
+        parts += [nbformat.v4.new_code_cell(cell) for cell in cells]
+        document = nbformat.v4.new_notebook(
+            cells=parts,
+            metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "P"}},
+        )
+        path = tmp_path / "question.ipynb"
+        nbformat.write(document, path)
+        return path
+
+    return made
+
+
+def summary_of(folder: Path) -> dict[str, Any]:
+    """What a report's ``summary.json`` says."""
+    found: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    return found
+
+
+def tags_of(page: str) -> list[tuple[str, dict[str, str | None]]]:
+    """Every tag of a page with its attributes, as a browser would see them."""
+    found: list[tuple[str, dict[str, str | None]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.append((tag, dict(attrs)))
+
+    Reader().feed(page)
+    return found
+
+
+def test_a_report_is_a_page_a_notebook_and_a_summary(notebook: Any, tmp_path: Path) -> None:
+    """The layout that others rely on, with the given parameter in it."""
+    path = notebook("print('ran with', days)", PUBLISH)
+
+    made = run_report(path, {"days": "3"}, out=tmp_path / "out")
+
+    assert (made.status, made.exit_code, made.headline) == ("ok", 0, "All well")
+    assert made.folder.parent == tmp_path / "out" / "question"
+    assert re.fullmatch(r"2026-10-02T00-00-00Z-[0-9a-f]{8}", made.folder.name)
+    assert sorted(p.name for p in made.folder.iterdir()) == [
+        "notebook.ipynb",
+        "report.html",
+        "summary.json",
+    ]
+    facts = summary_of(made.folder)
+    assert list(facts) == KEYS
+    assert facts["results"] == {"n": 3}
+    assert facts["parameters"] == {"days": 3, "until": ""}
+    page = made.page.read_text(encoding="utf-8")
+    assert "ran with 3" in page
+    assert "print(" not in page
+    assert "<script" not in page
+    assert "question" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert not list((tmp_path / "out").rglob(".partial*"))
+
+
+def test_the_same_parameters_give_the_same_folder_and_others_another(
+    notebook: Any, tmp_path: Path
+) -> None:
+    """A rerun replaces its report, nobody else's."""
+    path, out = notebook(PUBLISH), tmp_path / "out"
+
+    first = run_report(path, {"days": 3}, out=out)
+    again = run_report(path, {"days": "3"}, out=out)
+    other = run_report(path, {"days": 4}, out=out)
+
+    assert first.folder == again.folder
+    assert len(list((out / "question").iterdir())) == 2
+    assert other.folder != first.folder
+
+
+@pytest.mark.parametrize(
+    ("cell", "exit_code", "said"),
+    [
+        ("raise ValueError('no <b>such</b> thing')", 10, "no <b>such</b> thing"),
+        ("raise KeyboardInterrupt", 10, "KeyboardInterrupt"),
+        ("import os; os._exit(0)", 11, "the kernel died in cell 3"),
+        ("import time; time.sleep(60)", 12, "ran longer than 2 seconds"),
+        ("import sys; sys.exit(0)", 14, "left early"),
+    ],
+    ids=["raised", "interrupted itself", "kernel died", "too long", "sys.exit"],
+)
+def test_a_run_that_failed_says_so_everywhere(
+    notebook: Any, tmp_path: Path, cell: str, exit_code: int, said: str
+) -> None:
+    """In its exit code, on top of its page, in its summary and in the index."""
+    path = notebook(cell, "print('never seen')")
+
+    made = run_report(path, {}, out=tmp_path / "out", cell_timeout=2)
+
+    facts = summary_of(made.folder)
+    page = made.page.read_text(encoding="utf-8")
+    index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert (made.exit_code, facts["exit_code"], facts["status"]) == (exit_code, exit_code, "failed")
+    assert list(facts) == KEYS
+    assert said in facts["error"]
+    assert "cell 3" in facts["error"]
+    assert "This run failed." in page
+    assert page.count("Not run: the report ended before this part.") == 1
+    assert "never seen" not in page
+    assert "<b>such</b>" not in page
+    assert f"Failed ({exit_code})" in index
+    assert "<b>such</b>" not in index
+
+
+def test_a_run_as_a_whole_may_take_too_long(notebook: Any, tmp_path: Path) -> None:
+    """Many short cells are no way round the limit."""
+    path = notebook(*["import time; time.sleep(1.5)"] * 4)
+
+    assert run_report(path, {}, out=tmp_path / "out", run_timeout=3).exit_code == 13
+
+
+def test_a_missing_kernel_is_told(notebook: Any, tmp_path: Path) -> None:
+    """The notebook names a kernel that is not there."""
+    path = notebook("1")
+    document = nbformat.read(path, as_version=4)
+    document.metadata.kernelspec.name = "no-such-kernel"
+    nbformat.write(document, path)
+
+    made = run_report(path, {}, out=tmp_path / "out")
+
+    assert made.exit_code == 15
+    assert "no-such-kernel" in str(made.error)
+
+
+def test_a_page_that_cannot_be_rendered_keeps_the_notebook(
+    notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ran is kept, and a plain page says what happened."""
+    broken = tmp_path / "templates"
+    (broken / "report").mkdir(parents=True)
+    (broken / "style.css").write_text("", encoding="utf-8")
+    (broken / "report" / "conf.json").write_text('{"base_template": "base"}', encoding="utf-8")
+    (broken / "report" / "index.html.j2").write_text("{{ no.such.name }}", encoding="utf-8")
+    monkeypatch.setattr("kit.reports.page.TEMPLATES", broken)
+
+    made = run_report(notebook(PUBLISH), {}, out=tmp_path / "out")
+
+    assert made.exit_code == 16
+    assert "could not be made" in made.page.read_text(encoding="utf-8")
+    assert (made.folder / "notebook.ipynb").exists()
+
+
+def test_no_secret_reaches_the_notebook(
+    notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel does not see the tokens of the process that runs it."""
+    monkeypatch.setenv("OKTA_CLIENT_TOKEN", "00secret")
+    monkeypatch.setenv("MY_API_KEY", "00secret")
+    path = notebook("import os; print(sorted(os.environ), os.environ)")
+
+    made = run_report(path, {}, out=tmp_path / "out")
+
+    assert made.status == "ok"
+    for file in made.folder.iterdir():
+        assert "00secret" not in file.read_text(encoding="utf-8")
+
+
+def test_hostile_text_in_any_output_neither_runs_nor_loads(notebook: Any, tmp_path: Path) -> None:
+    """HTML, Markdown, SVG, JavaScript and error text from an event."""
+    path = notebook(
+        "from IPython.display import HTML, Markdown, SVG, Javascript, display\n"
+        "bad = '<script>x()</script><img src=x onerror=x()><svg onload=x()></svg>'\n"
+        'bad += \'<a href="javascript:x()">y</a><iframe src="https://example.com"></iframe>\'\n'
+        "display(HTML(bad), Markdown(bad), Javascript('x()')); print(bad)\n"
+        "display({'text/vnd.mermaid': bad, 'text/latex': bad}, raw=True)\n"
+        "display({'image/svg+xml': bad, 'text/plain': bad}, raw=True)",
+        "raise ValueError(bad)",
+    )
+
+    page = run_report(path, {}, out=tmp_path / "out").page.read_text(encoding="utf-8")
+
+    tags = tags_of(page)
+    assert not {"script", "svg", "iframe", "object", "embed"} & {tag for tag, _ in tags}
+    assert not [name for _, found in tags for name in found if name.startswith("on")]
+    for _, found in tags:
+        for address in (found.get("src"), found.get("href")):
+            assert not address or address.startswith(("data:image/", "#"))
+    assert "default-src 'none'" in page
+
+
+def test_cleaning_keeps_tables_and_pictures() -> None:
+    """What a report is made of stays."""
+    html = (
+        '<table class="facts"><tbody><tr><th scope="row">a</th><td class="num">1</td></tr></tbody>'
+        '</table><img src="data:image/png;base64,AA" alt="b">'
+    )
+
+    assert clean_html(html) == html
+
+
+def test_parameters_are_read_with_their_types_and_help(notebook: Any) -> None:
+    """Without running the notebook."""
+    path = notebook(
+        parameters=(
+            "from typing import Literal\n"
+            'bucket: Literal["hour", "day"] = "day"  # how fine\n'
+            "most: int | None = None\n"
+            "apps: list[str] = []  # names = ids\n"
+        )
+    )
+
+    declared = read(path)
+
+    assert [(p.name, p.help) for p in declared.values()] == [
+        ("bucket", "how fine"),
+        ("most", ""),
+        ("apps", "names = ids"),
+    ]
+    assert check(declared, {"most": "5", "apps": "a, b"}) == {
+        "bucket": "day",
+        "most": 5,
+        "apps": ["a", "b"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"dayz": "3"}, "Did you mean 'days'"),
+        ({"days": "many"}, "days"),
+        ({"api_token": "x"}, "never a parameter"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_before_a_kernel_starts(
+    notebook: Any, tmp_path: Path, given: dict[str, str], said: str
+) -> None:
+    """Nothing is made."""
+    with pytest.raises(UsageError, match=said):
+        run_report(notebook("1"), given, out=tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "cell", ["days: int = open('x')", "days: __import__('os') = 1", "x", "token: str = ''"]
+)
+def test_a_parameters_cell_is_parsed_and_never_run(notebook: Any, cell: str) -> None:
+    """Only plain ``name: type = literal`` lines are parameters."""
+    with pytest.raises(UsageError, match=r"question\.ipynb"):
+        read(notebook(parameters=cell))
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_ended_run_leaves_nothing_behind(
+    notebook: Any, tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    """What was half done is cleaned away, and one line says so."""
+    path, out = notebook("import time; time.sleep(60)"), tmp_path / "out"
+    command = [sys.executable, "-m", "kit", "report", str(path), "--out", str(out)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+    ) as process:
+        for _ in range(300):
+            if list(out.rglob(".partial-*")):
+                break
+            time.sleep(0.1)
+        time.sleep(2.5)
+        process.send_signal(sent)
+        _, told = process.communicate(timeout=60)
+
+    assert process.returncode == code
+    assert "Traceback" not in told
+    assert not [p for p in out.rglob("*") if p.is_file()]
+    assert not list(out.rglob(".partial*"))
