@@ -91,6 +91,9 @@ def failing_against_working(
         tried = rows["failures"] + rows["successes"]
         rate = rows["failures"] / tried
         axes.bar(_days(rows.index), rate, width=_DAY[bucket] * 0.92, align="edge", color=_FAILED)
+        fine = rate[rate == 0]
+        middle = _days(fine.index) + _DAY[bucket] * 0.46
+        axes.plot(middle, fine, "o", markersize=3.5, color=_WORKED, clip_on=False)
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_yticks([0, 0.5, 1])
@@ -117,7 +120,11 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
     """
     rows = table[table["users"] > 0].head(12).iloc[::-1]
     figure, axes = _figure("Users hit, by app and code", height=1.1 + 0.36 * max(len(rows), 2))
-    names = [_short(f"{r.code} · {r.app}", 44) for r in rows.itertuples()]
+    apps = rows["app"].fillna("")
+    names = [
+        _short(f"{code} · {app}" if app else code, 44)
+        for code, app in zip(rows["code"], apps, strict=True)
+    ]
     axes.barh(
         names,
         rows["still_failing"],
@@ -143,8 +150,12 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
     axes.margins(x=0.08)
     _style(axes, grid="x")
     _legend(axes)
+
+    def on(app: object) -> str:
+        return f" on {app}" if isinstance(app, str) else ""
+
     top = [
-        f"{r['code']} on {r['app']}: {words.count(r['users'], 'user')}, "
+        f"{r['code']}{on(r['app'])}: {words.count(r['users'], 'user')}, "
         f"{r['still_failing']:,} still failing"
         for r in rows.iloc[::-1].head(3).to_dict("records")
     ]

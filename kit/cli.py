@@ -41,7 +41,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 """The kit's own notebooks."""
 
 
-_WRONG_USAGE = typer.BadParameter.__bases__[0]
+_WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
 """Click's UsageError: typer brings its own copy of Click, and names this subclass alone."""
 
 

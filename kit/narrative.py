@@ -14,7 +14,7 @@ from kit import charts, show, words
 from kit.analysis.trends import Trends, trends
 from kit.catalogue import load
 from kit.engine import Log, Window, iso, open_log
-from kit.remediation import Case, case
+from kit.remediation import NOT_SHOWN, Case, case
 from kit.reports.summary import publish
 
 if TYPE_CHECKING:
@@ -97,16 +97,18 @@ class TrendsReport(_Report):
         top = table.iloc[0]
         still = int(self.found.recovery.query("state == 'still_failing'")["user_key"].nunique())
         said = (
-            f"{words.count(int(totals['failures']), 'failure')} hit "
+            f"In all, {words.count(int(totals['failures']), 'failure')} hit "
             f"{words.count(int(totals['users']), 'user')}; {still:,} still "
-            f"{'fails' if still == 1 else 'fail'}. "
+            f"{'fails' if still == 1 else 'fail'}."
         )
         who = (
-            f"{words.count(int(top['users']), 'user')}, {int(top['still_failing']):,} still failing"
+            f"{words.count(int(top['users']), 'user')} hit, "
+            f"{int(top['still_failing']):,} still failing"
         )
-        return said + (
-            f"Most are hit by {top['code']} on {top['app'] or 'no app'} "
-            f"({top['family']}): {who}, since {words.moment(top['first_seen'])}."
+        where = f" on {top['app']}" if isinstance(top["app"], str) else ""
+        return (
+            f"{top['code']}{where} ({top['family']}): {who}, since "
+            f"{words.moment(top['first_seen'])}. {said}"
         )
 
     def headline(self) -> None:
@@ -121,17 +123,17 @@ class TrendsReport(_Report):
     def by_code(self) -> None:
         """Show who is hit by what, most users first."""
         columns = [
-            "app",
             "code",
-            "family",
-            "state",
+            "app",
             "users",
             "still_failing",
             "recovered",
             "failures",
             "rate",
+            "state",
             "first_seen",
             "last_seen",
+            "family",
         ]
         table = self.found.by_code
         show.table(table[columns], caption="What is failing, by app and code", most=25)
@@ -304,9 +306,10 @@ class RemediationReport(_Report):
         back = people[people["state"] == "recovered"].sort_values(["recovered_at", "user"])
         show.table(
             back[["user", "user_name", "operation", "failures", "last_failure", "recovered_at"]],
-            caption="Recovered: the same operation worked after the last failure",
-            most=100,
+            caption=f"Recovered, {len(back):,}: the same operation worked after the last failure",
+            most=200,
             empty="nobody yet.",
+            folded=True,
         )
         if len(people):
             change = self.case.changes["published"].iloc[0] if len(self.case.changes) else None
@@ -328,14 +331,14 @@ class RemediationReport(_Report):
                     "state": _STEP[step.state],
                     "": step.do,
                     "You should see": step.see,
-                    "Evidence": step.evidence,
+                    "Evidence": "" if step.evidence == NOT_SHOWN else step.evidence,
                 }
                 for step in self.case.steps
             ]
         )
         remedy = self.case.remedy
         if remedy is not None and remedy.avoid:
-            show.note("Do not: " + " ".join(remedy.avoid))
+            show.note(" ".join(remedy.avoid))
 
     def proof(self) -> None:
         """Show what proves the fix, and whether the log shows it."""

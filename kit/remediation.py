@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kit.catalogue import Evidence, Remedy
     from kit.engine import Log, Window
 
-__all__ = ["Case", "Fix", "StepState", "case"]
+__all__ = ["NOT_SHOWN", "Case", "Fix", "StepState", "case"]
 
 CHANGE_REACH = timedelta(hours=24)
 """How long before an onset a change is still shown as a candidate."""
@@ -33,6 +33,9 @@ CHANGE_REACH = timedelta(hours=24)
 _CHANGES = ("application.configuration.", "application.lifecycle.")
 _CREDENTIALS = ("app.office365.provisioning_app",)
 _DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
+
+NOT_SHOWN = "The log does not show this step; tick it yourself."
+"""The evidence of a step that leaves no trace in Okta."""
 
 State = Literal["done", "to_do", "unknown"]
 
@@ -149,8 +152,7 @@ def case(log: Log, window: Window, *, code: str = "", app: str = "") -> Case | N
     chosen = _choose(found, code, app, log)
     if chosen.empty:
         return None
-    people = chosen.groupby(["app_key", "code"])["user_key"].nunique()
-    app_key, code = people.sort_values(ascending=False, kind="stable").index[0]
+    app_key, code = _most_hit(chosen)
     mine = chosen[(chosen["app_key"] == app_key) & (chosen["code"] == code)]
     states = recovery(log, window)
     keys = pd.MultiIndex.from_frame(mine[list(KEYS)])
@@ -175,8 +177,17 @@ def case(log: Log, window: Window, *, code: str = "", app: str = "") -> Case | N
         radius_why=why,
         attempts=len(mine) + len(worked),
         fix=fix,
-        steps=_steps(remedy, config, worked, mine, onset, fix),
+        steps=_steps(remedy, config, worked, mine, people_hit, onset, fix),
     )
+
+
+def _most_hit(chosen: pd.DataFrame) -> tuple[str, str]:
+    """The app and code that hit most users; a sign-in, that concerns no app, comes last."""
+    people = chosen.groupby(["app_key", "code"])["user_key"].nunique().reset_index()
+    people["no_app"] = people["app_key"] == ""
+    order = ["no_app", "user_key", "app_key", "code"]
+    first = people.sort_values(order, ascending=[True, False, True, True]).iloc[0]
+    return str(first["app_key"]), str(first["code"])
 
 
 def _choose(found: pd.DataFrame, code: str, app: str, log: Log) -> pd.DataFrame:
@@ -319,6 +330,7 @@ def _steps(
     config: pd.DataFrame,
     worked: pd.DataFrame,
     mine: pd.DataFrame,
+    people: pd.DataFrame,
     onset: pd.Timestamp | None,
     fix: Fix,
 ) -> tuple[StepState, ...]:
@@ -326,7 +338,7 @@ def _steps(
         return ()
     states = []
     for number, step in enumerate(remedy.steps, start=1):
-        state, evidence = _evidence(step.evidence, config, worked, mine, onset, fix)
+        state, evidence = _evidence(step.evidence, config, worked, mine, people, onset, fix)
         states.append(StepState(number, step.title, step.do, step.see, state, evidence))
     return tuple(states)
 
@@ -336,6 +348,7 @@ def _evidence(
     config: pd.DataFrame,
     worked: pd.DataFrame,
     mine: pd.DataFrame,
+    people: pd.DataFrame,
     onset: pd.Timestamp | None,
     fix: Fix,
 ) -> tuple[State, str]:
@@ -343,7 +356,7 @@ def _evidence(
     last = mine["published"].max()
     after = worked[worked["published"] > last]
     if asked is None:
-        return "unknown", "The log does not show this step; tick it yourself."
+        return "unknown", NOT_SHOWN
     if asked.kind == "event":
         seen = config[config["event_type"].isin(asked.events) & (config["published"] > onset)]
         if seen.empty:
@@ -356,6 +369,19 @@ def _evidence(
             return "to_do", "Nothing has worked on the app since the last failure."
         first = after.iloc[0]
         return "done", f"First success {words.moment(first['published'])} (event {first['uuid']})"
+    if asked.kind == "all_recovered":
+        return _all_recovered(people, fix)
     if asked.kind == "no_recurrence":
         return ("done" if fix.verdict == "holds" else "to_do"), fix.why[0].upper() + fix.why[1:]
     return "unknown", "Not checked: this needs the live org."
+
+
+def _all_recovered(people: pd.DataFrame, fix: Fix) -> tuple[State, str]:
+    """Whether everybody who was hit works again."""
+    still = people.loc[people["state"] == "still_failing", "user_key"].nunique()
+    hit = people["user_key"].nunique()
+    if not hit:
+        return "unknown", "The failures name no user."
+    if still or fix.verdict != "holds":
+        return "to_do", f"{still:,} of {words.count(hit, 'user')} still to retry."
+    return "done", f"All {words.count(hit, 'user')} worked after their last failure."

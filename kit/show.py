@@ -75,7 +75,14 @@ def ordered(items: Sequence[Mapping[str, str]]) -> None:
     _publish(f'<ol class="steps">{"".join(html)}</ol>', "\n".join(plain))
 
 
-def table(rows: pd.DataFrame, *, caption: str, most: int = 50, empty: str = "None.") -> None:
+def table(
+    rows: pd.DataFrame,
+    *,
+    caption: str,
+    most: int = 50,
+    empty: str = "None.",
+    folded: bool = False,
+) -> None:
     """Show a DataFrame as a plain table that also prints.
 
     Args:
@@ -83,13 +90,14 @@ def table(rows: pd.DataFrame, *, caption: str, most: int = 50, empty: str = "Non
         caption: what the table shows, in words.
         most: the most rows to show; the caption says how many there are.
         empty: what to say when there is none.
+        folded: show the caption alone until a reader opens it.
     """
     if rows.empty:
         note(f"{caption}: {empty}")
         return
     shown = rows.head(most)
     more = f" (the first {most:,} of {len(rows):,})" if len(rows) > most else ""
-    kinds = ["num" if _numeric(shown[name]) else "text" for name in shown.columns]
+    kinds = [_kind(shown[name]) for name in shown.columns]
     head = "".join(
         f'<th scope="col" class="{kind}">{escape(_title(name))}</th>'
         for name, kind in zip(shown.columns, kinds, strict=True)
@@ -104,10 +112,13 @@ def table(rows: pd.DataFrame, *, caption: str, most: int = 50, empty: str = "Non
         for line in cells
     )
     said = escape(caption + more)
+    name = "" if folded else f"<caption>{said}</caption>"
     html = (
-        f'<div class="scroll"><table><caption>{said}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="scroll"><table>{name}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )
+    if folded:
+        html = f"<details><summary>{said}</summary>{html}</details>"
     plain = pd.DataFrame(cells, columns=[_title(c) for c in shown.columns]).to_string(index=False)
     _publish(html, f"{caption}{more}\n{plain}")
 
@@ -149,8 +160,12 @@ def _title(name: str) -> str:
     return _TITLES.get(name, name.replace("_", " "))
 
 
-def _numeric(values: pd.Series[Any]) -> bool:
-    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+def _kind(values: pd.Series[Any]) -> str:
+    """How a column is set: numbers to the right, times in one line."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "when"
+    number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return "num" if number else "text"
 
 
 def _cell(name: str, value: object) -> str:
@@ -159,7 +174,7 @@ def _cell(name: str, value: object) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M}"
     if name == "rate" and isinstance(value, float):
-        return words.percent(value)
+        return words.percent(value, fixed=True)
     if name == "http_status" and isinstance(value, float | int):
         return str(int(value))
     if isinstance(value, int):

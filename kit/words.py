@@ -35,13 +35,17 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def percent(rate: float) -> str:
-    """A rate of 0 to 1 as a percentage that never rounds something to nothing."""
+def percent(rate: float, *, fixed: bool = False) -> str:
+    """A rate of 0 to 1 as a percentage that never rounds something to nothing.
+
+    With *fixed* it has one decimal always, so that a column of them lines up.
+    """
     if 0 < rate < 0.001:
-        return "under 0.1 %"
+        return "< 0.1 %" if fixed else "under 0.1 %"
     if 0.9995 <= rate < 1:
-        return "over 99.9 %"
-    return f"{rate:.1%}".replace("%", " %").replace(".0 %", " %")
+        return "> 99.9 %" if fixed else "over 99.9 %"
+    text = f"{rate:.1%}".replace("%", " %")
+    return text if fixed else text.replace(".0 %", " %")
 
 
 def moment(when: datetime) -> str:

@@ -30,7 +30,10 @@ class Trends:
     failures: pd.DataFrame
     """One row a failure, with ``state``."""
     by_code: pd.DataFrame
-    """One row an app and code, most users first."""
+    """One row an app and code, most users first; what concerns no app comes last.
+
+    Sign-ins fail every day by people's own mistakes, and must not hide a broken app.
+    """
     over_time: pd.DataFrame
     """One row a bucket, app and code: ``bucket``, ``app``, ``code``, ``failures``."""
     attempts_over_time: pd.DataFrame
@@ -159,7 +162,7 @@ def _by_code(
         ["users", "failures", "app", "code"],
         ascending=[False, False, True, True],
         ignore_index=True,
-    )
+    ).sort_values("app", key=pd.isna, kind="stable", ignore_index=True)
 
 
 _BY_CODE = [

@@ -53,7 +53,7 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Evidence(_Strict, frozen=True):
     """How the log shows that a step was done."""
 
-    kind: Literal["event", "first_success", "no_recurrence", "sync_state"]
+    kind: Literal["event", "first_success", "no_recurrence", "all_recovered", "sync_state"]
     events: tuple[str, ...] = ()
     """For ``event``: the event types on the app that show it."""
 

@@ -44,11 +44,25 @@ def write_index(out: Path) -> Path:
     from filelock import FileLock
     from jinja2 import Environment, FileSystemLoader
 
-    template = Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    ).get_template("index.html.j2")
+    )
+    environment.filters["moment"] = _moment
+    template = environment.get_template("index.html.j2")
     with FileLock(out / ".index.lock"):
         fresh = out / ".index.html.partial"
         fresh.write_text(template.render(reports=reports(out)), encoding="utf-8")
         fresh.replace(out / "index.html")
     return out / "index.html"
+
+
+def _moment(text: object) -> str:
+    """An ISO time in words; what is no time as it is."""
+    from dateutil.parser import isoparse
+
+    from kit.words import moment
+
+    try:
+        return moment(isoparse(str(text)))
+    except ValueError:
+        return str(text or "")
