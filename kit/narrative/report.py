@@ -1,0 +1,56 @@
+"""What every report shows: its window, its coverage, its summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kit import show, words
+from kit.catalogue import load
+from kit.engine import Log, Window, open_log
+from kit.reports.summary import publish
+
+if TYPE_CHECKING:
+    from kit.engine import Coverage
+
+__all__ = ["NotebookReport"]
+
+
+class NotebookReport:
+    """A source opened on a window, with what both reports say of it."""
+
+    def __init__(self, source: str, since: str, until: str) -> None:
+        self.log: Log = open_log([part.strip() for part in source.split(",")])
+        self.window: Window = self.log.window(since or None, until or None)
+        self.coverage: Coverage = self.log.coverage(self.window)
+
+    def _facts(self, **more: object) -> None:
+        put_aside = len(self.log.put_aside)
+        show.facts(
+            {
+                "Window": words.span(self.window),
+                "Source": f"{self.log.source}: {words.count(self.log.count, 'event')}",
+                "Coverage": words.covered(self.coverage, put_aside),
+                **more,
+            }
+        )
+
+    def _no_failures(self, what: str) -> str:
+        """Say that nothing failed, and only as far as the source reaches."""
+        if self.coverage.complete:
+            return f"No {what} between {words.span(self.window).replace(' to ', ' and ')}."
+        return (
+            f"No {what} in the part of the window that the source holds. The rest is missing, "
+            "so this is not an all-clear."
+        )
+
+    def _publish(self, headline: str, results: dict[str, Any]) -> None:
+        publish(
+            {
+                "window": self.window.as_text(),
+                "source": self.log.source,
+                "coverage": self.coverage.as_dict(),
+                "catalogue_version": load().version,
+                "headline": headline,
+                "results": results,
+            }
+        )
