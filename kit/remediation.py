@@ -185,10 +185,12 @@ def _most_hit(chosen: pd.DataFrame) -> tuple[str, str]:
 def _choose(found: pd.DataFrame, code: str, app: str, log: Log) -> pd.DataFrame:
     """The failures with the code and app asked for, by name, without case."""
     if code:
-        known = {*found["code"], *(c for r in load().remedies for c in r.codes)}
-        if code.casefold() not in {c.casefold() for c in known} and not load().meaning(code):
+        seen, known = set(found["code"]), {c for r in load().remedies for c in r.codes}
+        folded = {c.casefold() for c in seen | known}
+        if code.casefold() not in folded and not load().meaning(code):
             raise UsageError(
-                f"code: {code!r} is unknown to the log and the catalogue." + nearest(code, known)
+                f"code: {code!r} is unknown to the log and the catalogue."
+                + (nearest(code, seen) or nearest(code, known))
             )
         found = found[found["code"].str.casefold() == code.casefold()]
     if app:

@@ -1,0 +1,132 @@
+"""The notebooks are kept without outputs, and run as they are."""
+
+from __future__ import annotations
+
+import ast
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from kit.engine import SAMPLE
+from kit.reports import Report, run_report
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    """Every notebook run into a report on the sample, once."""
+    out = tmp_path_factory.mktemp("out")
+    return {path.stem: run_report(path, {}, out=out) for path in NOTEBOOKS}
+
+
+class _Page(HTMLParser):
+    """The tags, pictures and text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.alts: list[str] = []
+        self.addresses: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what could run, load or lack a description."""
+        found = dict(attrs)
+        self.tags.add(tag)
+        if tag == "img":
+            self.alts.append(found.get("alt") or "")
+        self.addresses += [v for k in ("src", "srcset", "data") if (v := found.get(k))]
+        if tag == "link":
+            self.addresses.append(found.get("href") or "")
+
+    def handle_data(self, data: str) -> None:
+        """Collect the text."""
+        self.text += data
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_kept_clean_and_holds_no_logic(path: Path) -> None:
+    """No outputs, one tagged parameters cell, and calls alone."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    tagged = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    assert len(tagged) == 1
+    assert all("#" in line for line in tagged[0].source.splitlines())
+    for cell in code:
+        for node in ast.walk(ast.parse(cell.source)):
+            logic = (ast.For, ast.While, ast.If, ast.FunctionDef, ast.ClassDef, ast.Lambda)
+            assert not isinstance(node, (*logic, ast.comprehension))
+
+
+@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+def test_a_notebook_runs_on_the_sample_as_it_is(made: dict[str, Report], name: str) -> None:
+    """Without a warning, and its summary has results."""
+    report = made[name]
+
+    facts = json.loads((report.folder / "summary.json").read_text(encoding="utf-8"))
+    executed = nbformat.read(report.folder / "notebook.ipynb", as_version=4)
+    assert (report.status, report.error) == ("ok", None)
+    assert "AADSTS50126" in facts["headline"]
+    assert "8 still failing" in facts["headline"]
+    assert facts["coverage"] == {"complete": True, "gaps": []}
+    assert not [
+        o for c in executed.cells for o in c.get("outputs", []) if o.output_type == "stream"
+    ]
+
+
+@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+def test_a_page_needs_no_network_and_describes_its_pictures(
+    made: dict[str, Report], name: str
+) -> None:
+    """No script, nothing fetched, alt text with numbers, no code."""
+    page = _Page(made[name].page.read_text(encoding="utf-8"))
+
+    assert not page.tags & {"script", "link", "iframe", "object", "embed", "svg"}
+    assert all(address.startswith("data:image/") for address in page.addresses)
+    assert page.alts
+    assert all(any(c.isdigit() for c in alt) and len(alt) > 30 for alt in page.alts)
+    assert "import kit" not in page.text
+    assert "nan" not in page.text.split()
+
+
+def test_the_summaries_hold_what_is_promised(made: dict[str, Report]) -> None:
+    """The results of both notebooks, key by key."""
+
+    def results(name: str) -> dict[str, Any]:
+        text = (made[name].folder / "summary.json").read_text(encoding="utf-8")
+        found: dict[str, Any] = json.loads(text)["results"]
+        return found
+
+    truth = json.loads((SAMPLE.parent / "truth.json").read_text(encoding="utf-8"))["outage"]
+    trends, remediation = results("failure_trends"), results("remediation")
+    assert list(trends) == ["totals", "by_code"]
+    assert list(trends["totals"]) == ["failures", "attempts", "rate", "users"]
+    row = "app code family failures events users first_seen last_seen state still_failing recovered"
+    assert list(trends["by_code"][0]) == row.split()
+    assert trends["by_code"][0]["users"] == truth["affected"]
+    assert (
+        list(remediation)
+        == (
+            "app code onset change blast_radius affected still_failing recovered "
+            "failed_deactivations fix steps"
+        ).split()
+    )
+    assert remediation["still_failing"] == truth["still_failing"]
+    assert list(remediation["steps"][0]) == ["number", "title", "state", "evidence"]
+
+
+def test_hostile_names_are_shown_as_text(made: dict[str, Report]) -> None:
+    """The sample holds a name that is a tag; the page shows it."""
+    page = made["failure_trends"].page.read_text(encoding="utf-8")
+
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
