@@ -60,8 +60,9 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
             linewidth=0.3,
         )
         bottom = bottom + wide[name]
-    axes.set_ylabel(f"failures a {bucket}")
-    _time_axis(axes, window)
+    axes.set_ylabel(f"failures {'an hour' if bucket == 'hour' else 'a day'}")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    _time_axis(axes, window, bucket)
     _legend(axes)
     return figure, _peak_in_words(wide, bucket)
 
@@ -93,7 +94,7 @@ def failing_against_working(
         axes.bar(_days(rows.index), rate, width=_DAY[bucket] * 0.92, align="edge", color=_FAILED)
         fine = rate[rate == 0]
         middle = _days(fine.index) + _DAY[bucket] * 0.46
-        axes.plot(middle, fine, "o", markersize=3.5, color=_WORKED, clip_on=False)
+        axes.plot(middle, fine + 0.05, "o", markersize=4, color=_WORKED)
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set_yticks([0, 0.5, 1])
@@ -105,7 +106,7 @@ def failing_against_working(
         )
         _style(axes)
         said.append(f"{app} {words.percent(total / tried.sum())}, at worst {_worst(rate)}")
-    _time_axis(panels[-1], window)
+    _time_axis(panels[-1], window, bucket)
     return figure, "Share of attempts that failed: " + ("; ".join(said) or "none") + "."
 
 
@@ -242,8 +243,13 @@ def _legend(axes: Axes) -> None:
         )
 
 
-def _time_axis(axes: Axes, window: Window) -> None:
-    axes.set_xlim(mdates.date2num(window.since), mdates.date2num(window.until))
+def _time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
+    """Show the window, widened to whole buckets, so that none is cut off."""
+    since, until = pd.Timestamp(window.since), pd.Timestamp(window.until)
+    if bucket:
+        whole = {"hour": "h", "day": "D"}[bucket]
+        since, until = since.floor(whole), until.ceil(whole)
+    axes.set_xlim(mdates.date2num(since), mdates.date2num(until))
     locator = mdates.AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))

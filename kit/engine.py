@@ -19,6 +19,7 @@ import ibis
 import pandas as pd
 from dateutil.parser import isoparse
 
+from kit import words
 from kit.errors import SourceError, UsageError
 from kit.lake import PutAside, write
 from kit.sources.exports import expand, read
@@ -203,8 +204,8 @@ def _nothing_in(
     if put_aside:
         first = put_aside[0]
         return (
-            f"{what}: no System Log event in it; {len(put_aside)} lines do not fit, the first "
-            f"at {first.file}:{first.line}: {first.reason}. Export the log as NDJSON or JSON."
+            f"{what}: no System Log event in it; {words.count(len(put_aside), 'line')} put aside, "
+            f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
         )
     empty = "the file is empty" if len(files) == 1 else "the files are empty"
     return f"{what}: {empty}. Export the log again, or use --source sample."

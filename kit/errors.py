@@ -56,6 +56,10 @@ class KitError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook, one line in the place of a traceback; IPython asks for it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UsageError(KitError):
     """Something the caller wrote is wrong: an option, a name, a parameter, a time."""

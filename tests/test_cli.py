@@ -110,6 +110,8 @@ def test_failures_can_be_narrowed(export: Path, words: list[str], users: list[st
         (["report", "failure_trend"], 2, "Did you mean 'failure_trends'?"),
         (["report", "failure_trends", "-p", "sinse=7d"], 2, "Did you mean 'since'?"),
         (["report", "failure_trends", "-p", "since"], 2, "name=value"),
+        (["report", "failure_trends", "-p", "bucket=week"], 2, "'auto', 'hour' or 'day'"),
+        (["report", "failure_trends", "--since", "90d", "--require-complete"], 4, "not held"),
         (["report", "failure_trends", "--source", "missing.ndjson"], 3, "missing.ndjson"),
         (["report", "remediation", "--since", "2026-11-01", "--until", "2026-10-01"], 2, "Swap"),
         (["failures", "--source", "missing.ndjson"], 3, "no such file"),

@@ -147,6 +147,27 @@ def test_a_run_that_failed_says_so_everywhere(
     assert "<b>such</b>" not in index
 
 
+def test_a_users_mistake_in_a_notebook_is_one_line(notebook: Any, tmp_path: Path) -> None:
+    """A fault that the kit explains needs no traceback, in JupyterLab as on a page."""
+    path = notebook("import kit\nkit.open_log('no-such.ndjson')")
+
+    made = run_report(path, {}, out=tmp_path / "out")
+
+    assert made.exit_code == 10
+    executed = nbformat.read(made.folder / "notebook.ipynb", as_version=4)
+    (fault,) = [o for c in executed.cells for o in c.get("outputs", [])]
+    assert len(fault.traceback) == 1
+    assert "no-such.ndjson: there is no such file" in fault.traceback[0]
+
+
+def test_a_folder_that_cannot_be_written_is_told(notebook: Any, tmp_path: Path) -> None:
+    """A file stands where the folder should be made."""
+    (tmp_path / "out").write_text("", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="cannot be written"):
+        run_report(notebook("1"), {}, out=tmp_path / "out")
+
+
 def test_a_run_as_a_whole_may_take_too_long(notebook: Any, tmp_path: Path) -> None:
     """Many short cells are no way round the limit."""
     path = notebook(*["import time; time.sleep(1.5)"] * 4)

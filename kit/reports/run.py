@@ -34,6 +34,7 @@ from kit.errors import (
     NotRendered,
     RunError,
     RunTimeout,
+    UsageError,
 )
 from kit.reports.parameters import check, read
 from kit.reports.summary import collect, summary
@@ -85,7 +86,7 @@ def run_report(
         ``exit_code`` says how.
 
     Raises:
-        UsageError: a parameter is unknown or of the wrong type.
+        UsageError: a parameter is unknown or of the wrong type, or *out* is not writable.
         DiskFull, Interrupted, Terminated: nothing was kept.
     """
     values = check(read(notebook), given)
@@ -297,7 +298,7 @@ def _swap(made: Path, place: Path) -> None:
 def _unwritable(home: Path, fault: OSError) -> KitError:
     if fault.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"{home}: no space left. Free some, or choose another --out.")
-    return DiskFull(f"{home}: cannot be written ({fault.strerror or fault}). Choose another --out.")
+    return UsageError(f"{home}: cannot be written ({fault.strerror or fault}). Use another --out.")
 
 
 def _one_line(text: object) -> str:
