@@ -344,10 +344,17 @@ def throttling(org: Org) -> int:
         when = at("21 13:00:10") + timedelta(seconds=75 * number)
         told = connector("createNewUser", "Too Many Requests", "ratelimited", 429)
         inner = f"Error while creating user {user.name}: {told}"
-        failed(org, when, PUSH, user, SLACK, inner if number % 3 else "Rate Limit Exceeded")
+        inner = inner if number % 3 else "Rate Limit Exceeded"
+        push = failed(org, when, PUSH, user, SLACK, inner)
         if number % 5 == 0:
-            kind = "application.integration.rate_limit_exceeded"
-            org.log(when, kind, result="FAILURE", reason="Rate Limit Exceeded", app=SLACK)
+            org.log(
+                when,
+                "application.integration.rate_limit_exceeded",
+                result="FAILURE",
+                reason="Rate Limit Exceeded",
+                app=SLACK,
+                transaction=push["transaction"]["id"],
+            )
         org.log(when + timedelta(minutes=5 + number * 1.7), PUSH, user=user, app=SLACK)
     return len(hit)
 

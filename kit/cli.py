@@ -22,6 +22,7 @@ from kit.errors import (
     UsageError,
     nearest,
 )
+from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-"""The kit's own notebooks."""
 
 
 _WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]

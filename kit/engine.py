@@ -22,6 +22,7 @@ from dateutil.parser import isoparse
 from kit import words
 from kit.errors import SourceError, UsageError
 from kit.lake import PutAside, write
+from kit.places import SAMPLE
 from kit.sources.exports import expand, read
 
 if TYPE_CHECKING:
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-__all__ = ["SAMPLE", "Coverage", "Log", "Window", "frame", "literal", "open_log"]
-
-SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample" / "system_log.ndjson.gz"
-"""The synthetic org's log that comes with the kit."""
+__all__ = ["Coverage", "Log", "Window", "frame", "literal", "open_log"]
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _TICK = timedelta(milliseconds=1)

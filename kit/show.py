@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["facts", "figure", "headline", "note", "ordered", "table"]
 
+_SET = {
+    "num": "text-align:right",
+    "text": "text-align:left",
+    "when": "text-align:left;white-space:nowrap",
+}
+"""How cells are set, in the cell itself: JupyterLab sets all to the right otherwise."""
+
 _TITLES = {
     "first_seen": "first seen (UTC)",
     "last_seen": "last seen (UTC)",
@@ -49,7 +56,8 @@ def note(text: str) -> None:
 def facts(values: Mapping[str, object]) -> None:
     """Show named values in two columns."""
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(words.clean(value))}</td></tr>'
+        f'<tr><th scope="row" style="{_SET["text"]}">{escape(name)}</th>'
+        f'<td style="{_SET["text"]}">{escape(words.clean(value))}</td></tr>'
         for name, value in values.items()
     )
     plain = "\n".join(f"{name}: {words.clean(value)}" for name, value in values.items())
@@ -99,7 +107,7 @@ def table(
     more = f" (the first {most:,} of {len(rows):,})" if len(rows) > most else ""
     kinds = [_kind(shown[name]) for name in shown.columns]
     head = "".join(
-        f'<th scope="col" class="{kind}">{escape(_title(name))}</th>'
+        f'<th scope="col" class="{kind}" style="{_SET[kind]}">{escape(_title(name))}</th>'
         for name, kind in zip(shown.columns, kinds, strict=True)
     )
     cells = [
@@ -107,7 +115,10 @@ def table(
     ]
     body = "".join(
         "<tr>"
-        + "".join(f'<td class="{k}">{escape(c)}</td>' for k, c in zip(kinds, line, strict=True))
+        + "".join(
+            f'<td class="{k}" style="{_SET[k]}">{escape(c)}</td>'
+            for k, c in zip(kinds, line, strict=True)
+        )
         + "</tr>"
         for line in cells
     )

@@ -5,23 +5,25 @@ from __future__ import annotations
 import ast
 import json
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 
-from kit.engine import SAMPLE
+from kit.places import NOTEBOOKS, SAMPLE
 from kit.reports import Report, run_report
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     """Every notebook run into a report on the sample, once."""
     out = tmp_path_factory.mktemp("out")
-    return {path.stem: run_report(path, {}, out=out) for path in NOTEBOOKS}
+    return {path.stem: run_report(path, {}, out=out) for path in PATHS}
 
 
 class _Page(HTMLParser):
@@ -50,7 +52,7 @@ class _Page(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_notebook_is_kept_clean_and_holds_no_logic(path: Path) -> None:
     """No outputs, one tagged parameters cell, and calls alone."""
     notebook = nbformat.read(path, as_version=4)
@@ -67,7 +69,7 @@ def test_a_notebook_is_kept_clean_and_holds_no_logic(path: Path) -> None:
             assert not isinstance(node, (*logic, ast.comprehension))
 
 
-@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+@pytest.mark.parametrize("name", [path.stem for path in PATHS])
 def test_a_notebook_runs_on_the_sample_as_it_is(made: dict[str, Report], name: str) -> None:
     """Without a warning, and its summary has results."""
     report = made[name]
@@ -83,7 +85,7 @@ def test_a_notebook_runs_on_the_sample_as_it_is(made: dict[str, Report], name: s
     ]
 
 
-@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+@pytest.mark.parametrize("name", [path.stem for path in PATHS])
 def test_a_page_needs_no_network_and_describes_its_pictures(
     made: dict[str, Report], name: str
 ) -> None:

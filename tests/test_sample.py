@@ -14,7 +14,8 @@ import pytest
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import trends
-from kit.engine import SAMPLE, Log, open_log
+from kit.engine import Log, open_log
+from kit.places import SAMPLE
 from kit.remediation import case
 
 ROOT = Path(__file__).resolve().parents[1]

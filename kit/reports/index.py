@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 __all__ = ["reports", "write_index"]
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -41,7 +43,6 @@ def write_index(out: Path) -> Path:
     Returns:
         The index's path.
     """
-    from filelock import FileLock
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(

@@ -80,7 +80,13 @@ def _cleaner() -> Any:
             "th": {"colspan", "rowspan", "scope", "style"},
         },
         attribute_filter=_attribute,
-        filter_style_properties={"background-color", "color", "font-weight", "text-align"},
+        filter_style_properties={
+            "background-color",
+            "color",
+            "font-weight",
+            "text-align",
+            "white-space",
+        },
         url_schemes={"http", "https", "mailto", "data"},
     )
 

@@ -22,6 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
+
 from kit.errors import (
     CellError,
     CellTimeout,
@@ -36,6 +38,7 @@ from kit.errors import (
     RunTimeout,
     UsageError,
 )
+from kit.reports.index import write_index
 from kit.reports.parameters import check, read
 from kit.reports.summary import collect, summary
 
@@ -100,15 +103,14 @@ def run_report(
         partial.chmod(0o755)
         facts = _make(notebook, values, partial, cell_timeout, run_timeout)
         folder = home / _folder_name(facts, values)
-        _swap(partial, folder)
+        with FileLock(out / ".index.lock"):
+            _swap(partial, folder)
     except KeyboardInterrupt:
         raise Interrupted(f"{notebook.name}: interrupted; nothing was kept.") from None
     except OSError as fault:
         raise _unwritable(home, fault) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    from kit.reports.index import write_index
-
     write_index(out)
     return Report(
         folder=folder,

@@ -1,0 +1,80 @@
+"""A report in a real browser: on a desk, on a phone, offline, with hostile text in it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kit.places import NOTEBOOKS
+from kit.reports import run_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+
+pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both notebooks run on the sample, which holds names that are tags."""
+    folder = tmp_path_factory.mktemp("out")
+    for name in ("failure_trends", "remediation"):
+        run_report(NOTEBOOKS / f"{name}.ipynb", {}, out=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium, as the system has it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("name", ["failure_trends", "remediation", "index"])
+def test_a_page_fits_loads_nothing_and_runs_nothing(
+    out: Path, browser: Any, name: str, width: int
+) -> None:
+    """No sideways scrolling, no request, no script, every picture drawn."""
+    (path,) = [out / "index.html"] if name == "index" else (out / name).glob("*/report.html")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    asked: list[str] = []
+    dialogs: list[Any] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: dialogs.append(dialog))
+
+    page.goto(path.as_uri())
+    page.wait_for_load_state("networkidle")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [url for url in asked if not url.startswith(("data:", path.as_uri()))] == []
+    assert dialogs == []
+    assert page.evaluate("document.scripts.length") == 0
+    pictures = page.evaluate("[...document.images].map(i => [i.naturalWidth, i.alt.length])")
+    assert all(drawn > 0 and told > 30 for drawn, told in pictures)
+    assert bool(pictures) == (name != "index")
+    page.close()
+
+
+def test_the_answer_stands_above_the_fold_of_a_phone(out: Path, browser: Any) -> None:
+    """Whoever opens the page reads the headline without scrolling."""
+    (path,) = (out / "remediation").glob("*/report.html")
+    page = browser.new_page(viewport={"width": 390, "height": 700})
+
+    page.goto(path.as_uri())
+
+    box = page.locator(".headline").bounding_box()
+    assert box["y"] + box["height"] < 400
+    assert "One broken connection" in page.locator(".headline").inner_text()
+    page.close()
