@@ -174,21 +174,26 @@ def explain(
         print(as_text(found))
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(
+    context: typer.Context,
     notebook: Annotated[str, typer.Argument(help="A notebook to open.")] = "",
 ) -> None:
-    """Open JupyterLab on the notebooks.
+    """Open JupyterLab on the notebooks; further options are JupyterLab's own.
 
-    Example: okta-kit lab failure_trends
+    Example: okta-kit lab failure_trends --no-browser --port 8890
     """
     import subprocess
     from importlib.util import find_spec
 
     if find_spec("jupyterlab") is None:
         raise SourceError("JupyterLab is not installed. Run: pip install jupyterlab")
+    further = context.args
+    if notebook.startswith("-"):
+        notebook, further = "", [notebook, *further]
     opened = [str(_notebook(notebook))] if notebook else []
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={NOTEBOOKS}", *opened]
+    command += further
     raise typer.Exit(subprocess.call(command))  # noqa: S603  # our own interpreter, no shell
 
 

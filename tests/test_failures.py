@@ -208,6 +208,45 @@ def test_a_detail_that_can_only_fail_recovers_by_the_summarys_operation(
     assert recovery(log, log.window())["state"].tolist() == ["recovered"]
 
 
+def test_a_vendors_code_speaks_before_an_http_status_and_that_before_an_unknown_text(
+    opened: Callable[..., Log],
+) -> None:
+    """However late the better-coded event comes."""
+    log = opened(
+        event("2026-10-27T09:05:00Z", transaction="t1", reason="Something odd happened"),
+        event("2026-10-27T09:05:01Z", transaction="t1", reason="Conflict"),
+        event("2026-10-27T09:05:02Z", transaction="t1", reason=REFUSED),
+        event("2026-10-27T09:06:00Z", transaction="t2", reason="Something odd happened"),
+        event("2026-10-27T09:06:01Z", transaction="t2", reason="Conflict"),
+    )
+
+    assert failures(log)["code"].tolist() == ["AADSTS50126", "HTTP_409"]
+
+
+def test_a_success_of_another_operation_or_app_or_user_is_no_recovery(
+    opened: Callable[..., Log],
+) -> None:
+    """Each app, user and operation recovers by itself."""
+    later = "2026-10-27T10:00:00Z"
+    log = opened(
+        event(reason=REFUSED),
+        event(later, result="SUCCESS", type_="application.provision.user.push_profile"),
+        event(later, result="SUCCESS", app=SLACK),
+        event(later, result="SUCCESS", user="bo@example.com"),
+    )
+
+    assert recovery(log, log.window())["state"].tolist() == ["still_failing"]
+
+
+def test_a_success_at_the_moment_of_the_failure_is_not_after_it(
+    opened: Callable[..., Log],
+) -> None:
+    """A recovery comes later than what it recovers from."""
+    log = opened(event(reason=REFUSED), event(result="SUCCESS"))
+
+    assert recovery(log, log.window())["state"].tolist() == ["still_failing"]
+
+
 _made = st.fixed_dictionaries(
     {
         "transaction": st.sampled_from([None, "t1", "t2"]),

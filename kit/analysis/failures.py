@@ -141,7 +141,7 @@ def _failing(events: ir.Table) -> ir.Table:
     failing = keyed(events.filter(events.code.notnull()))
     only_fails = failing.event_type.isin(sorted(load().failure_types))
     return failing.mutate(
-        batch=ibis.coalesce("t:" + failing.transaction_id.nullif(""), "u:" + failing.uuid),
+        batch=ibis.coalesce("t:" + failing.transaction_id, "u:" + failing.uuid),
         only_fails=only_fails.cast("int8"),
         rank=ibis.cases(
             (failing.code == NO_REASON, 3),
