@@ -20,7 +20,7 @@ from kit import words
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from kit.engine import Window
+    from kit.lake.coverage import Window
 
 __all__ = ["by_code", "failing_against_working", "over_time", "people_over_time"]
 

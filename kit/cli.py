@@ -22,6 +22,7 @@ from kit.errors import (
     UsageError,
     nearest,
 )
+from kit.lake_cli import register
 from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ Source = Annotated[
     list[str] | None,
     typer.Option(
         "--source",
-        help="sample, an export file, a folder or a glob; may be repeated.",
+        help="sample, lake, a lake's folder, an export file or a glob; may be repeated.",
         show_default="sample",
     ),
 ]
@@ -195,6 +196,9 @@ def lab(
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={NOTEBOOKS}", *opened]
     command += further
     raise typer.Exit(subprocess.call(command))  # noqa: S603  # our own interpreter, no shell
+
+
+register(app)
 
 
 def run(arguments: Sequence[str]) -> int:

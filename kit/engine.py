@@ -21,48 +21,20 @@ from dateutil.parser import isoparse
 
 from kit import words
 from kit.errors import SourceError, UsageError
-from kit.lake import PutAside, write
-from kit.places import SAMPLE
-from kit.sources.exports import expand, read
+from kit.events import COLUMNS
+from kit.lake import Lake, PutAside, add
+from kit.lake.coverage import PROVISIONAL, TICK, Coverage, Window, gaps, iso
+from kit.places import LAKE, SAMPLE
+from kit.sources.exports import expand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import ibis.expr.types as ir
 
-__all__ = ["Coverage", "Log", "Window", "frame", "literal", "open_log"]
+__all__ = ["Log", "frame", "literal", "open_log"]
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-_TICK = timedelta(milliseconds=1)
-"""Okta's clock counts milliseconds; a window ends one after its last event."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of time ``[since, until)``, both UTC."""
-
-    since: datetime
-    until: datetime
-
-    def as_text(self) -> dict[str, str]:
-        """The window as ISO texts, for a summary or a parameter."""
-        return {"since": iso(self.since), "until": iso(self.until)}
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Which parts of a window the source does not hold."""
-
-    gaps: tuple[Window, ...] = ()
-
-    @property
-    def complete(self) -> bool:
-        """Whether the source holds the whole window."""
-        return not self.gaps
-
-    def as_dict(self) -> dict[str, Any]:
-        """The coverage for a summary."""
-        return {"complete": self.complete, "gaps": [gap.as_text() for gap in self.gaps]}
 
 
 @dataclass(frozen=True)
@@ -75,6 +47,10 @@ class Log:
     first: datetime
     last: datetime
     count: int
+    covered: tuple[Window, ...] = ()
+    """The stretches of time that the source holds in full, oldest first."""
+    growing: bool = False
+    """Whether more may come: a lake's newest minutes are provisional."""
     put_aside: tuple[PutAside, ...] = ()
     repeats: int = 0
 
@@ -93,9 +69,9 @@ class Log:
         Raises:
             UsageError: a time cannot be read, or since is not before until.
         """
-        end = _moment("until", until, self.last) if until else self.last + _TICK
+        end = _moment("until", until, self.last) if until else self.last + TICK
         anchor = end if until else self.last
-        start = _moment("since", since, anchor) if since else min(self.first, end - _TICK)
+        start = _moment("since", since, anchor) if since else min(self.first, end - TICK)
         if start >= end:
             raise UsageError(
                 f"since ({iso(start)}) is not before until ({iso(end)}). Swap them, "
@@ -104,49 +80,87 @@ class Log:
         return Window(start, end)
 
     def coverage(self, window: Window) -> Coverage:
-        """Say which parts of *window* lie outside what the files' events span."""
-        gaps = []
-        held = self.last + _TICK
-        if window.since < self.first:
-            gaps.append(Window(window.since, min(self.first, window.until)))
-        if window.until > held:
-            gaps.append(Window(max(held, window.since), window.until))
-        return Coverage(tuple(gaps))
+        """Say which parts of *window* the source does not hold, and which may still grow."""
+        newest = self.covered[-1].until if self.covered else window.since
+        tail = Window(max(window.since, newest - PROVISIONAL), min(window.until, newest))
+        grows = self.growing and tail.since < tail.until
+        return Coverage(gaps(self.covered, window), tail if grows else None)
 
 
 def open_log(source: str | Path | Sequence[str | Path] = "sample") -> Log:
     """Open a source as one table of events.
 
     Args:
-        source: ``sample``, or the path of an export file, a glob, a folder of export
-            files, or a list of them.
+        source: ``sample``; ``lake``, the default lake; the folder of a lake; or export
+            files, globs or folders of them, one or a list.
 
     Returns:
         The opened log.
 
     Raises:
-        SourceError: there is no such file, it cannot be read, or it holds no event.
+        SourceError: there is no such file or lake, it cannot be read, or it holds no event.
     """
     names = [source] if isinstance(source, str | Path) else list(source)
+    named = ", ".join(map(str, names))
+    if (lake := _as_lake(names)) is not None:
+        log = _opened(lake.open(), named, ibis.duckdb.connect(), growing=True)
+        if log is None:
+            raise SourceError(f"{lake.folder}: the lake is empty. Run: okta-kit import FILE")
+        return log
     files = expand(_resolve(names))
     folder = Path(tempfile.mkdtemp(prefix="okta-kit-"))
-    connection = ibis.duckdb.connect(temp_directory=str(folder))
+    connection = ibis.duckdb.connect(temp_directory=str(folder / "spill"))
     # The files live as long as a question can be asked, and go with the last of them.
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
-    done = write(read(files), folder / "events.parquet")
-    if done.events == 0:
+    lake = Lake(folder / "lake")
+    done = add(lake, files)
+    log = _opened(lake, named, connection, repeats=done.repeats)
+    if log is None:
         raise SourceError(_nothing_in(names, files, done.put_aside))
-    events = connection.read_parquet(folder / "events.parquet", table_name="events")
-    first, last = _span(events)
+    return log
+
+
+def _as_lake(names: list[str | Path]) -> Lake | None:
+    """The lake that a source's name stands for, if it is one."""
+    if names == ["lake"]:
+        return Lake(LAKE)
+    lake = Lake(Path(names[0]).expanduser())
+    return lake if len(names) == 1 and lake.exists() else None
+
+
+def _opened(
+    lake: Lake, source: str, connection: Any, *, growing: bool = False, repeats: int = 0
+) -> Log | None:
+    """A lake as a log; None where it holds no event."""
+    if not lake.days():
+        return None
+    events = connection.read_parquet(
+        lake.pattern, table_name="events", union_by_name=True, hive_partitioning=False
+    )
+    # A lake of an older version may lack columns; they are null.
+    lacking = [column for column in COLUMNS if column.name not in events.columns]
+    events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})
+    events = events.select(*(column.name for column in COLUMNS))
+    bounds = frame(
+        events.aggregate(
+            first=events.published.min(), last=events.published.max(), count=events.count()
+        )
+    )
     return Log(
         events=events,
-        source=", ".join(map(str, names)),
-        first=first,
-        last=last,
-        count=done.events,
-        put_aside=tuple(done.put_aside),
-        repeats=done.repeats,
+        source=source,
+        first=bounds["first"][0].to_pydatetime(),
+        last=bounds["last"][0].to_pydatetime(),
+        count=int(bounds["count"][0]),
+        covered=tuple(lake.covered()),
+        growing=growing,
+        put_aside=tuple(lake.put_aside()),
+        repeats=repeats,
     )
+
+
+def _ibis_type(arrow: str) -> str:
+    return {"large_string": "string", "timestamp[us, UTC]": "timestamp('UTC')"}.get(arrow, arrow)
 
 
 def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -173,22 +187,16 @@ def literal(moment: datetime) -> ir.TimestampScalar:
     return ibis.literal(iso(moment), type="timestamp('UTC')")
 
 
-def iso(moment: datetime) -> str:
-    """A UTC time as Okta writes it."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z").replace(".000Z", "Z")
-
-
 def _resolve(names: list[str | Path]) -> list[str | Path]:
     """Put a path in the place of a source's name."""
     resolved: list[str | Path] = []
     for name in names:
         if name == "sample":
             resolved.append(SAMPLE)
-        elif name in {"lake", "okta"}:
+        elif name == "okta":
             raise SourceError(
-                f"{name}: this version reads files only. Export the System Log as NDJSON or "
-                "JSON and name the file, or use --source sample."
+                "okta: this version does not pull from the live org yet. Export the System Log as "
+                "NDJSON, JSON or CSV and name the file, or use --source sample."
             )
         else:
             resolved.append(name)
@@ -207,11 +215,6 @@ def _nothing_in(
         )
     empty = "the file is empty" if len(files) == 1 else "the files are empty"
     return f"{what}: {empty}. Export the log again, or use --source sample."
-
-
-def _span(events: ir.Table) -> tuple[datetime, datetime]:
-    bounds = frame(events.aggregate(first=events.published.min(), last=events.published.max()))
-    return bounds["first"][0].to_pydatetime(), bounds["last"][0].to_pydatetime()
 
 
 def _moment(name: str, text: str, anchor: datetime) -> datetime:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-__all__ = ["NOTEBOOKS", "SAMPLE"]
+__all__ = ["LAKE", "NOTEBOOKS", "SAMPLE"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE
@@ -14,3 +15,9 @@ NOTEBOOKS = _HOME / "notebooks"
 
 SAMPLE = _HOME / "data" / "sample" / "system_log.ndjson.gz"
 """The synthetic org's log that comes with the kit."""
+
+LAKE = Path(
+    os.environ.get("OKTA_KIT_LAKE")
+    or (_HOME if _HOME != _PACKAGE else Path.cwd()) / "data" / "lake"
+)
+"""The default lake: ``$OKTA_KIT_LAKE``, else ``data/lake``."""

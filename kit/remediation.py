@@ -24,12 +24,14 @@ from kit.analysis.episodes import (
 from kit.analysis.failures import KEYS, failures, keyed
 from kit.analysis.recovery import recovery, with_state
 from kit.catalogue import load
-from kit.engine import frame, iso
+from kit.engine import frame
 from kit.errors import UsageError, nearest
+from kit.lake.coverage import iso
 
 if TYPE_CHECKING:
     from kit.catalogue import Evidence, Remedy
-    from kit.engine import Log, Window
+    from kit.engine import Log
+    from kit.lake.coverage import Window
 
 __all__ = ["NOT_SHOWN", "Case", "StepState", "case"]
 

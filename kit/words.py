@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from kit.engine import Coverage, Window
+    from kit.lake.coverage import Coverage, Window
 
 __all__ = ["clean", "clean_lines", "count", "covered", "hours", "join", "moment", "percent", "span"]
 
@@ -63,6 +63,8 @@ def covered(coverage: Coverage, put_aside: int = 0) -> str:
     said = "the whole window is held"
     if not coverage.complete:
         said = "not held: " + join([span(gap) for gap in coverage.gaps])
+    if coverage.provisional:
+        said += f"; events since {moment(coverage.provisional.since)} may still arrive"
     return f"{said}; {count(put_aside, 'line')} put aside" if put_aside else said
 
 

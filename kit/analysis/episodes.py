@@ -15,7 +15,8 @@ from kit.analysis.trends import QUIET_GAP
 from kit.engine import frame, literal
 
 if TYPE_CHECKING:
-    from kit.engine import Log, Window
+    from kit.engine import Log
+    from kit.lake.coverage import Window
 
 __all__ = [
     "CHANGE_REACH",

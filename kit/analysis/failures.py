@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-    from kit.engine import Log, Window
+    from kit.engine import Log
+    from kit.lake.coverage import Window
 
 __all__ = ["ROW", "failure_rows", "failures", "keyed", "successes"]
 

@@ -13,7 +13,8 @@ from kit.engine import frame
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kit.engine import Log, Window
+    from kit.engine import Log
+    from kit.lake.coverage import Window
 
 __all__ = ["recovery", "with_state"]
 

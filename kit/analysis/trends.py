@@ -13,7 +13,8 @@ from kit.analysis.recovery import recovery, with_state
 from kit.engine import frame, literal
 
 if TYPE_CHECKING:
-    from kit.engine import Log, Window
+    from kit.engine import Log
+    from kit.lake.coverage import Window
 
 __all__ = ["QUIET_GAP", "Trends", "bucket_of", "trends"]
 

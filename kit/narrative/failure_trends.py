@@ -8,7 +8,7 @@ import pandas as pd
 
 from kit import charts, show, words
 from kit.analysis.trends import Trends, trends
-from kit.engine import iso
+from kit.lake.coverage import iso
 from kit.narrative.report import NotebookReport
 
 __all__ = ["TrendsReport", "trends_report"]

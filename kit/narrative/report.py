@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from kit import show, words
 from kit.catalogue import load
-from kit.engine import Log, Window, open_log
+from kit.engine import Log, open_log
+from kit.lake.coverage import Window
 from kit.reports.summary import publish
 
 if TYPE_CHECKING:
-    from kit.engine import Coverage
+    from kit.lake.coverage import Coverage
 
 __all__ = ["NotebookReport"]
 

@@ -1,0 +1,115 @@
+"""Stretches of time: which a lake holds, and which it lacks.
+
+All moments are UTC, all stretches half open: ``[since, until)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["PROVISIONAL", "TICK", "Coverage", "Window", "gaps", "iso", "merged", "state_of"]
+
+TICK = timedelta(milliseconds=1)
+"""Okta's clock counts milliseconds; a stretch ends one after its last event."""
+
+PROVISIONAL = timedelta(minutes=15)
+"""How long before its end a lake's newest stretch may still grow: events arrive late."""
+
+JOIN = timedelta(minutes=10)
+"""Exports that meet this closely are one stretch: a log is silent for minutes at times."""
+
+State = Literal["complete", "partial", "missing", "provisional"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A stretch of time ``[since, until)``, both UTC."""
+
+    since: datetime
+    until: datetime
+
+    def as_text(self) -> dict[str, str]:
+        """The window as ISO texts, for a summary or a parameter."""
+        return {"since": iso(self.since), "until": iso(self.until)}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which parts of a window the source does not hold."""
+
+    gaps: tuple[Window, ...] = ()
+    provisional: Window | None = None
+    """The window's newest minutes, where events may still arrive."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the source holds the whole window."""
+        return not self.gaps
+
+    def as_dict(self) -> dict[str, Any]:
+        """The coverage for a summary."""
+        return {"complete": self.complete, "gaps": [gap.as_text() for gap in self.gaps]}
+
+
+def merged(windows: Iterable[Window]) -> list[Window]:
+    """Join stretches that overlap, or meet within ten minutes.
+
+    Args:
+        windows: stretches in any order.
+
+    Returns:
+        The same time in the fewest stretches, oldest first.
+    """
+    joined: list[Window] = []
+    for window in sorted(windows):
+        if joined and window.since <= joined[-1].until + JOIN:
+            joined[-1] = Window(joined[-1].since, max(joined[-1].until, window.until))
+        else:
+            joined.append(window)
+    return joined
+
+
+def gaps(covered: Iterable[Window], window: Window) -> tuple[Window, ...]:
+    """The parts of *window* that no stretch of *covered* holds, oldest first."""
+    missing, at = [], window.since
+    for held in merged(covered):
+        if held.until <= at:
+            continue
+        if held.since >= window.until:
+            break
+        if held.since > at:
+            missing.append(Window(at, held.since))
+        at = max(at, held.until)
+    if at < window.until:
+        missing.append(Window(at, window.until))
+    return tuple(missing)
+
+
+def state_of(day: date, covered: Iterable[Window]) -> State:
+    """Say how much of a UTC day is held.
+
+    ``complete``: all of it. ``missing``: nothing. ``provisional``: all up to the lake's
+    newest moment, which lies in this day, so that it may still grow. Else ``partial``.
+    """
+    held = merged(covered)
+    start = datetime.combine(day, time(), UTC)
+    whole = Window(start, start + timedelta(days=1))
+    lacking = gaps(held, whole)
+    if not lacking:
+        newest = held[-1].until
+        return "provisional" if newest - PROVISIONAL < whole.until else "complete"
+    if lacking == (whole,):
+        return "missing"
+    tail = Window(held[-1].until, whole.until)
+    return "provisional" if lacking == (tail,) else "partial"
+
+
+def iso(moment: datetime) -> str:
+    """A UTC time as Okta writes it."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z").replace(".000Z", "Z")

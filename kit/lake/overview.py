@@ -1,0 +1,99 @@
+"""What a lake holds, day by day, and what it lacks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from kit.catalogue import load
+from kit.lake.coverage import Window, gaps, state_of
+from kit.lake.ingest import catalogue_of
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from kit.lake.files import Lake
+
+__all__ = ["as_table", "overview"]
+
+
+def overview(lake: Lake) -> dict[str, Any]:
+    """Say what a lake holds.
+
+    Args:
+        lake: the lake, opened.
+
+    Returns:
+        ``lake``, ``events``, ``days`` (each ``date``, ``events``, ``files``, ``coverage``),
+        ``covered`` and ``gaps`` (``since`` and ``until``), ``put_aside`` (a number),
+        ``put_aside_lines`` (``file``, ``line``, ``reason``), ``catalogue`` (the days coded
+        with each version) and ``catalogue_version`` (today's).
+    """
+    covered = lake.covered()
+    held = set(lake.days())
+    days, coded, total = [], Counter[str](), 0
+    for day in _every_day(held, covered):
+        files = lake.files(day)
+        events = sum(pq.read_metadata(path).num_rows for path in files)
+        total += events
+        coded.update({catalogue_of(path) for path in files})
+        state = state_of(day, covered)
+        days.append({"date": str(day), "events": events, "files": len(files), "coverage": state})
+    aside = lake.put_aside()
+    whole = Window(covered[0].since, covered[-1].until) if covered else None
+    return {
+        "lake": str(lake.folder),
+        "events": total,
+        "days": days,
+        "covered": [w.as_text() for w in covered],
+        "gaps": [w.as_text() for w in gaps(covered, whole)] if whole else [],
+        "put_aside": len(aside),
+        "put_aside_lines": [{"file": p.file, "line": p.line, "reason": p.reason} for p in aside],
+        "catalogue": dict(sorted(coded.items())),
+        "catalogue_version": load().version,
+    }
+
+
+def as_table(found: dict[str, Any], out: TextIO) -> None:
+    """Print an overview for a terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(file=out, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{found['lake']}: {found['events']:,} events on {_days(found)}")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("day (UTC)", "events", "files", "coverage"):
+        table.add_column(name, justify="right" if name in {"events", "files"} else "left")
+    for day in found["days"]:
+        table.add_row(day["date"], f"{day['events']:,}", str(day["files"]), day["coverage"])
+    console.print(table)
+    for gap in found["gaps"]:
+        console.print(f"missing: {gap['since']} to {gap['until']}")
+    others = {v: n for v, n in found["catalogue"].items() if v != found["catalogue_version"]}
+    said = f"catalogue {found['catalogue_version']}"
+    if others:
+        said += f"; {sum(others.values())} days were coded with another: okta-kit recode"
+    console.print(said)
+    console.print(f"put aside: {found['put_aside']:,} lines")
+    for line in found["put_aside_lines"][:20]:
+        console.print(f"  {line['file']}:{line['line']}: {line['reason']}")
+
+
+def _days(found: dict[str, Any]) -> str:
+    held = sum(1 for day in found["days"] if day["events"])
+    return f"{held} day" + ("" if held == 1 else "s")
+
+
+def _every_day(held: set[date], covered: list[Window]) -> list[date]:
+    """The days with events or coverage, and all between."""
+    ends = [*held]
+    for window in covered:
+        ends += [window.since.date(), (window.until - timedelta(microseconds=1)).date()]
+    if not ends:
+        return []
+    first, last = min(ends), max(ends)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,0 +1,180 @@
+"""Export files are added to a lake: no event twice, and none lost by a kill."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import uuid
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kit.errors import DiskFull
+from kit.lake.coverage import Window
+from kit.lake.ingest import Coded, blocks, code_block, write_events
+from kit.sources.exports import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from kit.lake.files import Lake, PutAside
+    from kit.sources.exports import Document
+
+__all__ = ["Added", "add"]
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_WORKERS = 2
+_AHEAD = 2
+"""Blocks that wait for a worker; more would only fill memory."""
+
+
+@dataclass(slots=True)
+class Added:
+    """What came of adding files."""
+
+    events: int = 0
+    repeats: int = 0
+    put_aside: list[PutAside] = field(default_factory=list)
+    covered: list[Window] = field(default_factory=list)
+
+
+def add(
+    lake: Lake,
+    files: Sequence[Path],
+    *,
+    covers: Window | None = None,
+    told: Callable[[int], None] | None = None,
+) -> Added:
+    """Add export files to a lake.
+
+    Each UTC day appears in one step. A kill at any moment leaves whole days; adding the
+    same files again fills in the rest.
+
+    Args:
+        lake: the lake; made if missing.
+        files: export files.
+        covers: the stretch of time that the files hold in full; what the events of each
+            file span, if left out.
+        told: is called with the number of events read since the last call.
+
+    Returns:
+        What was added, repeated and put aside.
+
+    Raises:
+        SourceError: a file cannot be read, or another writer does not end.
+        DiskFull: there is no space; the lake is as it was, or has some days more.
+    """
+    done = Added()
+    spans: dict[str, Window] = {}
+    try:
+        with lake.writing() as staging:
+            days: dict[str, list[Path]] = {}
+            for coded in _coded(blocks(read(files)), staging):
+                done.put_aside += coded.put_aside
+                for day, path in coded.files:
+                    days.setdefault(day, []).append(path)
+                for file, span in coded.spans.items():
+                    known = spans.get(file, span)
+                    spans[file] = Window(min(known.since, span.since), max(known.until, span.until))
+                if told:
+                    told(coded.events)
+            for day, paths in sorted(days.items()):
+                added, repeats = _add_day(lake, day, paths)
+                done.events += added
+                done.repeats += repeats
+            done.covered = [covers] if covers else list(spans.values())
+            lake.keep_aside(done.put_aside)
+            lake.cover(done.covered)
+    except OSError as fault:
+        if fault.errno not in _NO_SPACE:
+            raise
+        raise DiskFull(
+            f"{lake.folder}: cannot be written ({fault.strerror or fault}). Free some space and "
+            "run the same import again: what is already in is not added twice."
+        ) from None
+    return done
+
+
+def _coded(waiting: Iterator[list[Document]], staging: Path) -> Iterator[Coded]:
+    """Code blocks: the only one here, many in processes side by side, in their order."""
+    first = next(waiting, None)
+    second = next(waiting, None)
+    if first is None:
+        return
+    if second is None:
+        yield code_block(first, staging)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(_WORKERS, mp_context=context) as pool:
+        running: deque[Future[Coded]] = deque()
+        for block in chain((first, second), waiting):
+            running.append(pool.submit(code_block, block, staging))
+            if len(running) > _WORKERS + _AHEAD:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+
+
+def _add_day(lake: Lake, day: str, paths: list[Path]) -> tuple[int, int]:
+    """Bring one day's files into the lake in one step; return events added and repeated."""
+    place = lake.folder / f"date={day}"
+    held = [pq.read_table(p, columns=["uuid"])["uuid"] for p in _events_in(place)]
+    fresh = [pq.read_table(path, columns=["uuid"])["uuid"] for path in paths]
+    news = _news(held, fresh)
+    added = int(sum(mask.sum() for mask in news))
+    repeats = int(sum(len(mask) for mask in news)) - added
+    if added == 0:
+        return 0, repeats
+    if place.exists():
+        whole = paths[0].with_name(f"part-{uuid.uuid4().hex}.parquet")
+        write_events(_filtered(paths, news), whole)
+        whole.rename(place / whole.name)
+        return added, repeats
+    for path, mask in zip(paths, news, strict=True):
+        if mask.all():
+            continue
+        if mask.any():
+            write_events(
+                _filtered([path], [mask]), path.with_name(f"part-{uuid.uuid4().hex}.parquet")
+            )
+        path.unlink()
+    paths[0].parent.rename(place)
+    return added, repeats
+
+
+def _events_in(place: Path) -> list[Path]:
+    return sorted(place.glob("[!_]*.parquet"))
+
+
+def _news(held: list[pa.ChunkedArray], fresh: list[pa.ChunkedArray]) -> list[np.ndarray]:
+    """For each file, which of its events are in no file before it."""
+    known = pa.concat_arrays(
+        [c for column in held for c in column.chunks] or [pa.array([], pa.string())]
+    )
+    every = pa.concat_arrays([chunk for column in fresh for chunk in column.chunks])
+    codes = every.dictionary_encode().indices.to_numpy()
+    first = np.zeros(len(codes), dtype=bool)
+    first[np.unique(codes, return_index=True)[1]] = True
+    news = first & ~pc.is_in(every, value_set=known).to_numpy(zero_copy_only=False)
+    ends = np.cumsum([len(column) for column in fresh])
+    return np.split(news, ends[:-1])
+
+
+def _filtered(paths: list[Path], masks: list[np.ndarray]) -> Iterator[pa.RecordBatch]:
+    """The events of files that their masks keep, a row group at a time."""
+    for path, mask in zip(paths, masks, strict=True):
+        at = 0
+        with pq.ParquetFile(path) as file:
+            for number in range(file.num_row_groups):
+                group = file.read_row_group(number)
+                kept = group.filter(pa.array(mask[at : at + group.num_rows]))
+                at += group.num_rows
+                yield from kept.combine_chunks().to_batches()

@@ -1,0 +1,150 @@
+"""The commands that fill, show and rewrite the event lake."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kit.errors import UsageError
+from kit.places import LAKE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["register"]
+
+Folder = Annotated[
+    Path, typer.Option("--lake", help="The lake's folder.", show_default="data/lake")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the lake's commands to the command line."""
+    app.command("import")(import_files)
+    app.command("lake")(show_lake)
+    app.command("recode")(recode_lake)
+    app.command("compact")(compact_lake)
+
+
+def import_files(
+    file: Annotated[list[str], typer.Argument(help="Export files, globs or folders.")],
+    lake: Folder = LAKE,
+    covers: Annotated[
+        str,
+        typer.Option(help="SINCE..UNTIL that the files hold in full, if more than their events."),
+    ] = "",
+) -> None:
+    """Add export files to the lake; no event twice.
+
+    Example: okta-kit import exports/*.ndjson.gz
+    """
+    from kit.lake import Lake, add
+    from kit.sources.exports import expand
+    from kit.words import count
+
+    stretch = _covers(covers) if covers else None
+    files = expand(file)
+    with _progress() as told:
+        done = add(Lake(lake), files, covers=stretch, told=told)
+    said = [
+        f"{count(done.events, 'event')} added",
+        f"{count(done.repeats, 'repeat')} left out",
+        f"{count(len(done.put_aside), 'line')} put aside",
+    ]
+    print(f"{lake}: {', '.join(said)}.")
+    for one in done.put_aside[:5]:
+        _note(f"{one.file}:{one.line}: {one.reason}")
+    if len(done.put_aside) > 5:
+        _note(f"and {len(done.put_aside) - 5} more; okta-kit lake lists them.")
+
+
+def show_lake(
+    lake: Folder = LAKE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what the lake holds: days, events, coverage, gaps, what was put aside.
+
+    Example: okta-kit lake
+    """
+    from kit.lake import Lake
+    from kit.lake.overview import as_table, overview
+
+    found = overview(Lake(lake).open())
+    if as_json:
+        import json
+
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        as_table(found, sys.stdout)
+
+
+def recode_lake(lake: Folder = LAKE) -> None:
+    """Parse the events again that were coded with another catalogue.
+
+    Example: okta-kit recode
+    """
+    from kit.lake import Lake, recode
+    from kit.words import count
+
+    days = recode(Lake(lake).open(), lambda day: _note(f"{day} done"))
+    print(f"{lake}: {count(days, 'day')} coded anew.")
+
+
+def compact_lake(lake: Folder = LAKE) -> None:
+    """Write the events of each day into one file.
+
+    Example: okta-kit compact
+    """
+    from kit.lake import Lake, compact
+    from kit.words import count
+
+    less = compact(Lake(lake).open(), lambda day: _note(f"{day} done"))
+    print(f"{lake}: {count(less, 'file')} less.")
+
+
+def _covers(text: str) -> Any:
+    """Read ``SINCE..UNTIL``."""
+    from datetime import UTC
+
+    from dateutil.parser import isoparse
+
+    from kit.lake.coverage import Window
+
+    since, dots, until = text.partition("..")
+    try:
+        ends = [isoparse(part.strip()) for part in (since, until)]
+    except ValueError:
+        ends = []
+    if not dots or not ends:
+        raise UsageError(f"--covers {text}: write it as 2026-10-01..2026-11-01, both UTC.")
+    start, end = (moment.replace(tzinfo=moment.tzinfo or UTC) for moment in ends)
+    if start >= end:
+        raise UsageError(f"--covers {text}: the start is not before the end. Swap them.")
+    return Window(start, end)
+
+
+def _note(text: str) -> None:
+    print(f"okta-kit: {text}", file=sys.stderr)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None]]:
+    """A progress line on a terminal, and nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.completed:,.0f} events read"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as shown:
+        task = shown.add_task("import", total=None)
+        yield lambda events: shown.advance(task, events)
