@@ -60,6 +60,8 @@ def import_files(
         _note(f"{one.file}:{one.line}: {one.reason}")
     if len(done.put_aside) > 5:
         _note(f"and {len(done.put_aside) - 5} more; okta-kit lake lists them.")
+    for name, columns in done.unknown.items():
+        _note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
 
 
 def show_lake(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from kit.sources.exports import Document
+    from kit.sources.document import Document
 
 __all__ = ["Coded", "blocks", "code_block", "write_events"]
 
@@ -45,6 +45,8 @@ class Coded:
     spans: dict[str, Window] = field(default_factory=dict)
     """What the events of each source file span."""
     put_aside: list[PutAside] = field(default_factory=list)
+    unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """CSV columns that were not understood, by source file."""
 
 
 def blocks(documents: Iterable[Document], size: int = BLOCK) -> Iterator[list[Document]]:
@@ -74,6 +76,8 @@ def code_block(block: list[Document], staging: Path) -> Coded:
     catalogue, done = load(), Coded()
     days: dict[date, list[tuple[Any, ...]]] = {}
     for document in block:
+        if document.unknown:
+            done.unknown[document.file] = document.unknown
         if document.fault is not None:
             done.put_aside.append(_aside(document, document.fault))
             continue

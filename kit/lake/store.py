@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kit.lake.files import Lake, PutAside
-    from kit.sources.exports import Document
+    from kit.sources.document import Document
 
 __all__ = ["Added", "add"]
 
@@ -44,6 +44,8 @@ class Added:
     repeats: int = 0
     put_aside: list[PutAside] = field(default_factory=list)
     covered: list[Window] = field(default_factory=list)
+    unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """CSV columns that were not understood, by file; their values are kept in ``raw``."""
 
 
 def add(
@@ -79,6 +81,7 @@ def add(
             days: dict[str, list[Path]] = {}
             for coded in _coded(blocks(read(files)), staging):
                 done.put_aside += coded.put_aside
+                done.unknown |= coded.unknown
                 for day, path in coded.files:
                     days.setdefault(day, []).append(path)
                 for file, span in coded.spans.items():

@@ -1,4 +1,4 @@
-"""Exported System Log files: NDJSON or JSON arrays, plain, gzip or zstd.
+"""Exported System Log files: NDJSON, JSON arrays or the Console's CSV; plain, gzip or zstd.
 
 A file is told by its content, not by its name: exports get renamed. What is no
 event is handed on all the same, with where it stood, so that the step that knows
@@ -12,8 +12,8 @@ import io
 import json
 import re
 import zlib
-from dataclasses import dataclass
 from glob import glob, has_magic
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -21,29 +21,19 @@ import msgspec
 import zstandard
 
 from kit.errors import SourceError
+from kit.sources import console_csv
+from kit.sources.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Document", "expand", "read"]
+__all__ = ["expand", "read"]
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BOM = b"\xef\xbb\xbf"
 _WHITE = b" \t\r\n"
 _LIST = re.compile(rb"\[\s*\{")
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One thing that stood where an event should stand."""
-
-    file: str
-    line: int
-    """Line in an NDJSON file, place in a JSON array; both counted from 1."""
-    raw: bytes
-    fault: str | None = None
-    """Why the file cannot be read from here on; None for an event's JSON."""
 
 
 def expand(names: Iterable[str | Path]) -> list[Path]:
@@ -70,7 +60,7 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
         if not found:
             what = "holds no export file" if path.is_dir() else "there is no such file"
             raise SourceError(
-                f"{name}: {what}. Name an export (.ndjson, .json; .gz or .zst), "
+                f"{name}: {what}. Name an export (.ndjson, .json, .csv; .gz or .zst), "
                 "a glob, or use --source sample."
             )
         files.update(dict.fromkeys(found))
@@ -81,8 +71,8 @@ def read(files: Sequence[Path]) -> Iterator[Document]:
     """Read what stands in export files, one document an event.
 
     Args:
-        files: the files, each NDJSON or one JSON array (or one object with the
-            events in a list), plain, gzip or zstd.
+        files: the files, each NDJSON, one JSON array (or one object with the events in
+            a list) or CSV, plain, gzip or zstd.
 
     Yields:
         Documents in the files' own order. A file that breaks off is handed on up to
@@ -101,7 +91,7 @@ def read(files: Sequence[Path]) -> Iterator[Document]:
 
 
 def _is_export(path: Path) -> bool:
-    kinds = {".ndjson", ".jsonl", ".json", ".log"}
+    kinds = {".ndjson", ".jsonl", ".json", ".log", ".csv"}
     name = path.with_suffix("") if path.suffix in {".gz", ".zst"} else path
     return name.suffix in kinds and not path.name.startswith((".", "_"))
 
@@ -127,10 +117,17 @@ def _documents(file: str, stream: IO[bytes]) -> Iterator[Document]:
             if first and (text.startswith(b"[") or text == b"{"):
                 yield from _array(file, text + b"\n" + stream.read())
                 return
+            if first and console_csv.is_header(text):
+                yield from console_csv.rows(file, chain([_told(line)], map(_told, stream)))
+                return
             first = False
             yield Document(file, number, text)
     except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as fault:
         yield Document(file, number + 1, b"", fault=f"the file breaks off: {fault}")
+
+
+def _told(line: bytes) -> str:
+    return line.removeprefix(_BOM).decode("utf-8", "replace")
 
 
 def _array(file: str, text: bytes) -> Iterator[Document]:
