@@ -100,7 +100,7 @@ def schema() -> pa.Schema:
     )
 
 
-class _Camel(msgspec.Struct, rename="camel"):
+class _Camel(msgspec.Struct, rename="camel", gc=False):
     """A part of a LogEvent, read by Okta's camelCase names."""
 
 
@@ -172,13 +172,13 @@ class LogEvent(_Camel):
         """The event's debugData; its keys differ by event type."""
         return (self.debug_context and self.debug_context.debug_data) or {}
 
-    def party(self, *types: str) -> Party | None:
-        """Return the first target of the first of *types* that is there."""
-        for wanted in types:
-            for target in self.target or ():
-                if target is not None and target.type == wanted:
-                    return target
-        return None
+    def parties(self) -> dict[str | None, Party]:
+        """The first target of each type."""
+        found: dict[str | None, Party] = {}
+        for target in self.target or ():
+            if target is not None and target.type not in found:
+                found[target.type] = target
+        return found
 
 
 class UnfitEventError(ValueError):
@@ -223,7 +223,8 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
     client = event.client or _NO_CLIENT
     place = client.geographical_context or _NO_PLACE
     transaction = event.transaction or _NO_TRANSACTION
-    group = event.party("UserGroup", "AppGroup") or _NOBODY
+    parties = event.parties()
+    group = parties.get("UserGroup") or parties.get("AppGroup") or _NOBODY
     return (
         event.uuid,
         event.published,
@@ -240,8 +241,8 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
         client.user_agent.raw_user_agent if client.user_agent else None,
         place.country,
         place.city,
-        *_app(event),
-        *_user(event),
+        *_app(event, parties),
+        *_user(event, parties),
         group.id,
         group.display_name,
         transaction.id or None,
@@ -258,22 +259,25 @@ _NO_PLACE = _Place()
 _NO_TRANSACTION = _Transaction()
 
 
-def _app(event: LogEvent) -> tuple[str | None, str | None]:
+_Parties = dict[str | None, Party]
+
+
+def _app(event: LogEvent, parties: _Parties) -> tuple[str | None, str | None]:
     """The app's id and name; the name alone may stand in debugData."""
-    app = event.party("AppInstance", "App")
+    app = parties.get("AppInstance") or parties.get("App")
     if app is None:
         return None, _text(event.debug_data.get("appname"))
     return app.id, app.display_name or app.alternate_id
 
 
-def _user(event: LogEvent) -> tuple[str | None, str | None, str | None]:
+def _user(event: LogEvent, parties: _Parties) -> tuple[str | None, str | None, str | None]:
     """The id, login and name of the user whom the event concerns.
 
     A ``user.*`` event without a user target (a refused sign-in, a lock-out) is about
     its actor. Elsewhere the actor is who did it, an admin or a job.
     """
-    user = event.party("User")
-    app_user = event.party("AppUser")
+    user = parties.get("User")
+    app_user = parties.get("AppUser")
     if user is None and app_user is None and event.event_type.startswith("user."):
         user = event.actor if event.actor and event.actor.type == "User" else None
     first, second = user or app_user or _NOBODY, app_user or _NOBODY

@@ -6,7 +6,9 @@ memory stays flat over any amount of events.
 
 from __future__ import annotations
 
+import gc
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +41,7 @@ _NO_DICTIONARY = {"uuid", "raw", "transaction_id", "request_id", "trace_id", "co
 class Coded:
     """What came of one block."""
 
-    files: list[tuple[str, Path]] = field(default_factory=list)
+    files: list[tuple[str, str]] = field(default_factory=list)
     """Each UTC day with its file in the staging folder."""
     events: int = 0
     spans: dict[str, Window] = field(default_factory=dict)
@@ -73,6 +75,23 @@ def code_block(block: list[Document], staging: Path) -> Coded:
     Returns:
         The files, and what was put aside; repeats are still in them.
     """
+    with _no_collection():
+        return _code_block(block, staging)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A block makes millions of objects and no cycle: looking for one only costs time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _code_block(block: list[Document], staging: Path) -> Coded:
     catalogue, done = load(), Coded()
     days: dict[date, list[tuple[Any, ...]]] = {}
     for document in block:
@@ -91,8 +110,10 @@ def code_block(block: list[Document], staging: Path) -> Coded:
         days.setdefault(at.date(), []).append(laid)
         done.events += 1
         span = done.spans.get(document.file)
-        since, until = (at, at + TICK) if span is None else (span.since, span.until)
-        done.spans[document.file] = Window(min(since, at), max(until, at + TICK))
+        if span is None:
+            done.spans[document.file] = Window(at, at + TICK)
+        elif not span.since <= at < span.until:
+            done.spans[document.file] = Window(min(span.since, at), max(span.until, at + TICK))
     columns = schema()
     for day, rows in sorted(days.items()):
         arrays = [
@@ -101,7 +122,7 @@ def code_block(block: list[Document], staging: Path) -> Coded:
         ]
         path = staging / f"date={day}" / f"part-{uuid.uuid4().hex}.parquet"
         write_events([pa.record_batch(arrays, schema=columns)], path)
-        done.files.append((str(day), path))
+        done.files.append((str(day), str(path)))
     return done
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import uuid
-from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,22 +15,18 @@ import pyarrow.parquet as pq
 
 from kit.errors import DiskFull
 from kit.lake.coverage import Window
-from kit.lake.ingest import Coded, blocks, code_block, write_events
+from kit.lake.ingest import blocks, write_events
+from kit.lake.workers import coded as coded_blocks
 from kit.sources.exports import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from kit.lake.files import Lake, PutAside
-    from kit.sources.document import Document
 
 __all__ = ["Added", "add"]
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_WORKERS = 2
-_AHEAD = 2
-"""Blocks that wait for a worker; more would only fill memory."""
 
 
 @dataclass(slots=True)
@@ -79,11 +72,11 @@ def add(
     try:
         with lake.writing() as staging:
             days: dict[str, list[Path]] = {}
-            for coded in _coded(blocks(read(files)), staging):
+            for coded in coded_blocks(blocks(read(files)), staging):
                 done.put_aside += coded.put_aside
                 done.unknown |= coded.unknown
                 for day, path in coded.files:
-                    days.setdefault(day, []).append(path)
+                    days.setdefault(day, []).append(Path(path))
                 for file, span in coded.spans.items():
                     known = spans.get(file, span)
                     spans[file] = Window(min(known.since, span.since), max(known.until, span.until))
@@ -104,26 +97,6 @@ def add(
             "run the same import again: what is already in is not added twice."
         ) from None
     return done
-
-
-def _coded(waiting: Iterator[list[Document]], staging: Path) -> Iterator[Coded]:
-    """Code blocks: the only one here, many in processes side by side, in their order."""
-    first = next(waiting, None)
-    second = next(waiting, None)
-    if first is None:
-        return
-    if second is None:
-        yield code_block(first, staging)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_WORKERS, mp_context=context) as pool:
-        running: deque[Future[Coded]] = deque()
-        for block in chain((first, second), waiting):
-            running.append(pool.submit(code_block, block, staging))
-            if len(running) > _WORKERS + _AHEAD:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
 
 
 def _add_day(lake: Lake, day: str, paths: list[Path]) -> tuple[int, int]:
