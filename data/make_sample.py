@@ -90,14 +90,17 @@ class Org:
     """The org's people and the events it has logged so far."""
 
     random: random.Random
+    crowd: int = 400
     people: list[Person] = field(default_factory=list)
     events: list[tuple[datetime, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Invent the people, the same for every seed of the same count."""
         names = [(g, f) for f in _FAMILY for g in _GIVEN]
-        for number, (given, family) in enumerate(names[:400]):
-            login = f"{given}.{family}@example.com".lower().translate(_PLAIN)
+        for number in range(self.crowd):
+            given, family = names[number % 400]
+            more = str(number // 400) if number >= 400 else ""
+            login = f"{given}.{family}{more}@example.com".lower().translate(_PLAIN)
             self.people.append(Person(f"00u{number:017d}", f"{given} {family}", login))
 
     def uuid(self) -> str:
@@ -534,25 +537,112 @@ def packed(lines: list[bytes]) -> bytes:
     return out.getvalue()
 
 
-def bulk(count: int, out: Path, files: int) -> None:
-    """Write events of the same kinds over as many days as it takes, for a benchmark."""
+def bulk(count: int, days: int, out: Path, files: int, *, plain: bool) -> None:
+    """Write events of the same kinds, as whole as Okta sends them, for a benchmark.
+
+    Args:
+        count: how many events.
+        days: over how many days they spread; they end with the sample.
+        out: the folder.
+        files: how many files; each day lies in one of them.
+        plain: not gzipped.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    org, day, made = Org(random.Random(1)), START, 0
+    org, made = Org(random.Random(1), crowd=max(400, count // 500)), 0
+    first = END - timedelta(days=days)
     for number in range(1, files + 1):
         lines: list[bytes] = []
-        wanted = count * number // files - made
-        while len(lines) < wanted:
-            everyday(org, day, volume=4.0)
-            for _ in range(60):
-                user = org.random.choice(org.people[:150])
-                when = day + timedelta(seconds=org.random.randrange(86_000))
-                refused(org, when, PROFILE, user, form=org.random.randrange(15))
+        for day in range(days * (number - 1) // files, days * number // files):
+            wanted = count * (day + 1) // days - count * day // days
+            while len(org.events) < wanted:
+                _busy_day(org, first + timedelta(days=day), (wanted - len(org.events)) / 870)
             org.events.sort(key=lambda pair: pair[0])
-            lines += [_line(event) for _, event in org.events]
+            lines += [_line(_whole(event, org)) for _, event in org.events[:wanted]]
             org.events.clear()
-            day += timedelta(days=1)
-        (out / f"part-{number:04d}.ndjson.gz").write_bytes(packed(lines[:wanted]))
-        made += wanted
+        made += len(lines)
+        name = f"part-{number:04d}.ndjson"
+        text = b"\n".join(lines) + b"\n"
+        if plain:
+            (out / name).write_bytes(text)
+        else:
+            (out / f"{name}.gz").write_bytes(gzip.compress(text, 5, mtime=0))
+    assert made == count
+
+
+def _busy_day(org: Org, day: datetime, volume: float) -> None:
+    """An ordinary day, weekday or not, where about every twelfth push fails."""
+    everyday(org, day, volume=volume / (1 if day.weekday() < 5 else 0.12))
+    for _ in range(round(14 * volume)):
+        user = org.random.choice(org.people[:150])
+        when = day + timedelta(seconds=org.random.randrange(86_000))
+        refused(org, when, PROFILE, user, form=org.random.randrange(15))
+    for _ in range(round(8 * volume)):
+        user, app = org.random.choice(org.people), org.random.choice(APPS[1:4])
+        when = day + timedelta(seconds=org.random.randrange(86_000))
+        told = connector("updateUser", "Bad Request", "invalid_name_specials", 400)
+        failed(org, when, org.random.choice((PUSH, PROFILE)), user, app, told)
+
+
+def _whole(event: dict[str, Any], org: Org) -> dict[str, Any]:
+    """Add what Okta sends besides, so that an event has its usual size."""
+    hexed = f"{org.random.getrandbits(160):040x}"
+    client = event["client"] or {"ipAddress": None, "userAgent": {}, "geographicalContext": None}
+    client["userAgent"] |= {"os": "Windows 10", "browser": "CHROME"}
+    client |= {"zone": "null", "device": "Computer", "id": None}
+    if client["geographicalContext"]:
+        client["geographicalContext"] |= {
+            "state": "Example State",
+            "postalCode": "00000",
+            "geolocation": {"lat": 53.5 + org.random.random(), "lon": 9.9 + org.random.random()},
+        }
+    event["debugContext"]["debugData"] |= {
+        "requestUri": "/api/v1/authn",
+        "url": f"/api/v1/internal/jobs/{hexed}?tenant=example&attempt=1",
+        "dtHash": hexed + hexed[:24],
+        "threatSuspected": "false",
+        "risk": "{reasons=Anomalous Device, level=LOW}",
+        "behaviors": "{New Geo-Location=NEGATIVE, New Device=NEGATIVE, New IP=NEGATIVE, "
+        "New State=NEGATIVE, New Country=NEGATIVE, Velocity=NEGATIVE, New City=NEGATIVE}",
+        "logOnlySecurityData": json.dumps(
+            {"risk": {"level": "LOW"}, "behaviors": {"New IP": "NEGATIVE", "Velocity": "NEGATIVE"}}
+        ),
+        "traceId": org.uuid(),
+    }
+    for target in event["target"] or ():
+        target["detailEntry"] = None
+    return event | {
+        "client": client,
+        "device": None,
+        "legacyEventType": f"legacy.{event['eventType']}",
+        "authenticationContext": {
+            "authenticationProvider": None,
+            "credentialProvider": None,
+            "credentialType": None,
+            "issuer": None,
+            "interface": None,
+            "authenticationStep": 0,
+            "rootSessionId": f"idx{hexed[:22]}",
+            "externalSessionId": f"idx{hexed[:22]}",
+        },
+        "securityContext": {
+            "asNumber": 64500 + org.random.randrange(8),
+            "asOrg": "example networks gmbh",
+            "isp": "example networks",
+            "domain": "example.net",
+            "isProxy": False,
+            "userBehaviors": [],
+        },
+        "request": {
+            "ipChain": [
+                {
+                    "ip": client["ipAddress"],
+                    "geographicalContext": client["geographicalContext"],
+                    "version": "V4",
+                    "source": None,
+                }
+            ]
+        },
+    }
 
 
 def main() -> None:
@@ -560,10 +650,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the sample org's System Log.")
     parser.add_argument("--events", type=int, help="how many events, for a benchmark")
     parser.add_argument("--out", type=Path, default=HERE / "sample", help="where to write")
+    parser.add_argument("--days", type=int, default=90, help="over how many days, with --events")
     parser.add_argument("--files", type=int, default=1, help="how many files, with --events")
+    parser.add_argument("--plain", action="store_true", help="no gzip, with --events")
     options = parser.parse_args()
     if options.events:
-        bulk(options.events, options.out, options.files)
+        bulk(options.events, options.days, options.out, options.files, plain=options.plain)
         return
     lines, truth = sample()
     options.out.mkdir(parents=True, exist_ok=True)

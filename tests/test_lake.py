@@ -26,8 +26,8 @@ from kit.engine import open_log
 from kit.errors import SourceError
 from kit.lake import FORMAT, Lake, add, compact, recode
 from kit.lake.coverage import JOIN, Window, gaps, merged, state_of
-from kit.lake.ingest import catalogue_of, write_events
 from kit.lake.overview import overview
+from kit.lake.parquet import catalogue_of, write_events
 from made import REFUSED, event
 
 ROOT = Path(__file__).resolve().parents[1]

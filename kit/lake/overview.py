@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from kit.catalogue import load
 from kit.lake.coverage import Window, gaps, state_of
-from kit.lake.ingest import catalogue_of
+from kit.lake.parquet import catalogue_of
 
 if TYPE_CHECKING:
     from typing import TextIO

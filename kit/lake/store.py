@@ -15,14 +15,15 @@ import pyarrow.parquet as pq
 
 from kit.errors import DiskFull
 from kit.lake.coverage import Window
-from kit.lake.ingest import blocks, write_events
-from kit.lake.workers import coded as coded_blocks
-from kit.sources.exports import read
+from kit.lake.parquet import write_events
+from kit.lake.workers import coded
+from kit.sources.exports import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from kit.lake.files import Lake, PutAside
+    from kit.lake.ingest import Coded
 
 __all__ = ["Added", "add"]
 
@@ -69,19 +70,21 @@ def add(
     """
     done = Added()
     spans: dict[str, Window] = {}
+
+    def noted(block: Coded) -> None:
+        done.put_aside += block.put_aside
+        done.unknown |= block.unknown
+        for file, span in block.spans.items():
+            known = spans.get(file, span)
+            spans[file] = Window(min(known.since, span.since), max(known.until, span.until))
+        if told:
+            told(block.events)
+
     try:
         with lake.writing() as staging:
             days: dict[str, list[Path]] = {}
-            for coded in coded_blocks(blocks(read(files)), staging):
-                done.put_aside += coded.put_aside
-                done.unknown |= coded.unknown
-                for day, path in coded.files:
-                    days.setdefault(day, []).append(Path(path))
-                for file, span in coded.spans.items():
-                    known = spans.get(file, span)
-                    spans[file] = Window(min(known.since, span.since), max(known.until, span.until))
-                if told:
-                    told(coded.events)
+            for day, path in coded(blocks(files), staging, noted):
+                days.setdefault(day, []).append(Path(path))
             for day, paths in sorted(days.items()):
                 added, repeats = _add_day(lake, day, paths)
                 done.events += added
@@ -102,8 +105,7 @@ def add(
 def _add_day(lake: Lake, day: str, paths: list[Path]) -> tuple[int, int]:
     """Bring one day's files into the lake in one step; return events added and repeated."""
     place = lake.folder / f"date={day}"
-    held = [pq.read_table(p, columns=["uuid"])["uuid"] for p in _events_in(place)]
-    fresh = [pq.read_table(path, columns=["uuid"])["uuid"] for path in paths]
+    held, fresh = list(map(_uuids, _events_in(place))), list(map(_uuids, paths))
     news = _news(held, fresh)
     added = int(sum(mask.sum() for mask in news))
     repeats = int(sum(len(mask) for mask in news)) - added
@@ -130,16 +132,22 @@ def _events_in(place: Path) -> list[Path]:
     return sorted(place.glob("[!_]*.parquet"))
 
 
+def _uuids(path: Path) -> pa.ChunkedArray:
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=["uuid"], use_threads=False)["uuid"]
+
+
 def _news(held: list[pa.ChunkedArray], fresh: list[pa.ChunkedArray]) -> list[np.ndarray]:
     """For each file, which of its events are in no file before it."""
-    known = pa.concat_arrays(
-        [c for column in held for c in column.chunks] or [pa.array([], pa.string())]
-    )
+    chunks = [chunk for column in held for chunk in column.chunks]
+    known = pa.concat_arrays([pa.nulls(0, pa.string()), *chunks])
     every = pa.concat_arrays([chunk for column in fresh for chunk in column.chunks])
-    codes = every.dictionary_encode().indices.to_numpy()
+    # By dlpack, because Arrow's to_numpy loads pandas, 50 MB that nothing here needs.
+    codes = np.from_dlpack(every.dictionary_encode().indices)
+    is_known = np.from_dlpack(pc.is_in(every, value_set=known).cast(pa.uint8()))
     first = np.zeros(len(codes), dtype=bool)
     first[np.unique(codes, return_index=True)[1]] = True
-    news = first & ~pc.is_in(every, value_set=known).to_numpy(zero_copy_only=False)
+    news = first & (is_known == 0)
     ends = np.cumsum([len(column) for column in fresh])
     return np.split(news, ends[:-1])
 

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from kit.catalogue import load
 from kit.catalogue.coding import code_event
 from kit.events import decode, row, schema
-from kit.lake.ingest import catalogue_of, write_events
+from kit.lake.ingest import as_batch
+from kit.lake.parquet import catalogue_of, write_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +28,8 @@ __all__ = ["compact", "recode"]
 GRACE = 3600.0
 """Seconds that replaced files are kept for who still reads them."""
 
-_ROWS = 65_536
-"""Events in a row group of a compacted file."""
+_HOLD = 128 << 20
+"""Bytes of events in a row group of a file written anew: larger ones are read faster."""
 
 
 def recode(lake: Lake, told: Callable[[date], None] | None = None) -> int:
@@ -90,25 +91,16 @@ def _replace(
 ) -> None:
     """Put one file in the place of a day's files."""
     made = staging / f"part-{uuid.uuid4().hex}.parquet"
-    write_events(map(changed, _batches(old)), made)
+    write_events(map(changed, _batches(old)), made, _HOLD)
     lake.swap(old, [(made, lake.folder / f"date={day}" / made.name)])
 
 
 def _batches(paths: list[Path]) -> Iterator[pa.RecordBatch]:
-    """The events of files, in batches as large as a row group of the new file."""
-    held: list[pa.Table] = []
-    rows = 0
+    """The events of files, a row group at a time."""
     for path in paths:
         with pq.ParquetFile(path) as file:
             for number in range(file.num_row_groups):
-                group = _whole(file.read_row_group(number))
-                held.append(group)
-                rows += group.num_rows
-                if rows >= _ROWS:
-                    yield from pa.concat_tables(held).combine_chunks().to_batches()
-                    held, rows = [], 0
-    if held:
-        yield from pa.concat_tables(held).combine_chunks().to_batches()
+                yield from _whole(file.read_row_group(number)).combine_chunks().to_batches()
 
 
 def _whole(group: pa.Table) -> pa.Table:
@@ -129,16 +121,12 @@ def _as_it_is(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _coded_anew(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Parse ``raw`` again with today's catalogue."""
-    catalogue, columns = load(), schema()
+    catalogue = load()
     rows = []
     for raw in batch.column("raw").to_pylist():
         event, text = decode(raw.encode())
         rows.append(row(event, text, code_event(event, catalogue)))
-    arrays = [
-        pa.array(values, type=column.type)
-        for values, column in zip(zip(*rows, strict=True), columns, strict=True)
-    ]
-    return pa.record_batch(arrays, schema=columns)
+    return as_batch(rows)
 
 
 def _forget(lake: Lake) -> None:

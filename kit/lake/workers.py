@@ -13,18 +13,19 @@ import subprocess
 import sys
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from kit.lake.ingest import Coded, code_block
-from kit.sources.document import Document
+from kit.lake.ingest import Coded, Coder
+from kit.sources.document import Block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["coded", "serve"]
 
@@ -33,6 +34,9 @@ _AHEAD = 1
 """Blocks that wait for a worker; more would only fill memory."""
 
 _LENGTH = struct.Struct("<Q")
+
+Files = list[tuple[str, str]]
+"""UTC days, each with a file in the staging folder; a day may come twice."""
 
 
 class _Fault(msgspec.Struct, tag=True):
@@ -48,35 +52,42 @@ class _Done(msgspec.Struct, tag=True):
     coded: Coded
 
 
-_blocks = msgspec.msgpack.Decoder(list[Document])
-_answers = msgspec.msgpack.Decoder(_Done | _Fault)
+class _Ended(msgspec.Struct, tag=True):
+    """What a worker's blocks were written to."""
+
+    files: Files
 
 
-def coded(waiting: Iterator[list[Document]], staging: Path) -> Iterator[Coded]:
-    """Code blocks: a single one here, many in processes side by side, in their order.
+_blocks = msgspec.msgpack.Decoder(Block)
+_answers = msgspec.msgpack.Decoder(_Done | _Ended | _Fault)
+
+
+def coded(blocks: Iterator[Block], staging: Path, told: Callable[[Coded], None]) -> Files:
+    """Code blocks: a single one here, many in processes side by side.
 
     Args:
-        waiting: the blocks.
+        blocks: the blocks.
         staging: the folder that the Parquet files go to.
+        told: is called with what came of each block, in their order.
 
-    Yields:
-        What came of each block.
+    Returns:
+        The files.
 
     Raises:
         OSError: a file could not be written.
     """
-    first, second = next(waiting, None), next(waiting, None)
-    if first is None:
-        return
-    if second is None:
-        yield code_block(first, staging)
-        return
+    begun = [block for _, block in zip(range(2), blocks, strict=False)]
+    if len(begun) < 2:
+        coder = Coder(staging)
+        for block in begun:
+            told(coder.add(block))
+        return coder.end()
     free: SimpleQueue[_Worker] = SimpleQueue()
     workers = [_Worker(staging) for _ in range(WORKERS)]
     for worker in workers:
         free.put(worker)
 
-    def code(block: list[Document]) -> Coded:
+    def code(block: Block) -> Coded:
         worker = free.get()
         try:
             return worker.code(block)
@@ -86,12 +97,13 @@ def coded(waiting: Iterator[list[Document]], staging: Path) -> Iterator[Coded]:
     try:
         with ThreadPoolExecutor(WORKERS) as threads:
             running: deque[Future[Coded]] = deque()
-            for block in chain((first, second), waiting):
+            for block in chain(begun, blocks):
                 running.append(threads.submit(code, block))
                 if len(running) > WORKERS + _AHEAD:
-                    yield running.popleft().result()
+                    told(running.popleft().result())
             while running:
-                yield running.popleft().result()
+                told(running.popleft().result())
+            return [pair for files in threads.map(_Worker.end, workers) for pair in files]
     finally:
         for worker in workers:
             worker.close()
@@ -108,27 +120,43 @@ class _Worker:
             [sys.executable, "-c", program, str(staging)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": search},
+            # The system's own pool gives memory back; the others keep 50 MB more each.
+            env={"ARROW_DEFAULT_MEMORY_POOL": "system", **os.environ, "PYTHONPATH": search},
         )
 
-    def code(self, block: list[Document]) -> Coded:
+    def code(self, block: Block) -> Coded:
         """Send a block and wait for what comes of it."""
+        answer = self._asked(msgspec.msgpack.encode(block))
+        assert isinstance(answer, _Done)
+        return answer.coded
+
+    def end(self) -> Files:
+        """Let the worker end its files."""
+        answer = self._asked(b"")
+        assert isinstance(answer, _Ended)
+        return answer.files
+
+    def _asked(self, message: bytes) -> Any:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        _send(self.process.stdin, msgspec.msgpack.encode(block))
-        answer = _received(self.process.stdout)
+        try:
+            _send(self.process.stdin, message)
+            answer = _received(self.process.stdout)
+        except BrokenPipeError:
+            answer = None
         if answer is None:
-            raise RuntimeError("a process that codes events has ended; run the import again")
-        found: _Done | _Fault = _answers.decode(answer)
+            raise ChildProcessError("a process that codes events was ended; run it again")
+        found = _answers.decode(answer)
         if isinstance(found, _Fault):
             raise OSError(found.errno, found.text) if found.errno else RuntimeError(found.text)
-        return found.coded
+        return found
 
     def close(self) -> None:
-        """Let the process end."""
+        """Let the process end, whatever it is at."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
 
@@ -144,12 +172,24 @@ def _received(pipe: IO[bytes]) -> bytes | None:
     return pipe.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else None
 
 
+class _NoPandas:
+    """Arrow loads pandas as soon as it is there: 50 MB and half a second, for nothing here."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+
+
 def serve() -> None:
     """Code the blocks that come over standard input until it ends: a worker's whole life."""
-    staging, asked, answers = Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer
+    sys.meta_path.insert(0, _NoPandas())
+    asked, answers = sys.stdin.buffer, sys.stdout.buffer
+    coder = Coder(Path(sys.argv[1]))
     while (message := _received(asked)) is not None:
+        answer: _Done | _Ended | _Fault
         try:
-            answer: _Done | _Fault = _Done(code_block(_blocks.decode(message), staging))
+            answer = _Done(coder.add(_blocks.decode(message))) if message else _Ended(coder.end())
         except OSError as fault:
             answer = _Fault(fault.errno, str(fault.strerror or fault))
         except Exception as fault:  # noqa: BLE001  # it is raised where the block came from

@@ -1,14 +1,20 @@
-"""What stood in a source where an event should stand."""
+"""What stood in a source where events should stand, whole or in blocks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["Document"]
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Block", "Document", "Documents", "Lines"]
+
+_WHITE = b" \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, gc=False):
     """One thing that stood where an event should stand."""
 
     file: str
@@ -19,3 +25,31 @@ class Document:
     """Why this is no event, or why the file cannot be read from here on; None for JSON."""
     unknown: tuple[str, ...] = ()
     """In a CSV file's first document, the columns that were not understood."""
+
+
+class Lines(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Some lines of an NDJSON file, not yet told apart: cheap to hand to another process."""
+
+    file: str
+    first: int
+    """The first line's number, counted from 1."""
+    text: bytes
+
+    def documents(self) -> Iterator[Document]:
+        """Each line that is not empty."""
+        for number, line in enumerate(self.text.split(b"\n"), start=self.first):
+            if raw := line.strip(_WHITE):
+                yield Document(self.file, number, raw)
+
+
+class Documents(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Some documents of a file that is not read by lines."""
+
+    held: list[Document]
+
+    def documents(self) -> Iterator[Document]:
+        """Each document."""
+        yield from self.held
+
+
+Block = Lines | Documents

@@ -15,24 +15,29 @@ import zlib
 from glob import glob, has_magic
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 import zstandard
 
 from kit.errors import SourceError
 from kit.sources import console_csv
-from kit.sources.document import Document
+from kit.sources.document import Block, Document, Documents, Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["expand", "read"]
+__all__ = ["BLOCK", "blocks", "expand"]
+
+BLOCK = 2 << 20
+"""Bytes that are handled at a time: some 1,000 events."""
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 _BOM = b"\xef\xbb\xbf"
 _WHITE = b" \t\r\n"
+_Stream = io.BufferedReader | gzip.GzipFile
 _LIST = re.compile(rb"\[\s*\{")
 
 
@@ -67,16 +72,17 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
     return list(files)
 
 
-def read(files: Sequence[Path]) -> Iterator[Document]:
-    """Read what stands in export files, one document an event.
+def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
+    """Read what stands in export files, in blocks of about *size* bytes.
 
     Args:
         files: the files, each NDJSON, one JSON array (or one object with the events in
             a list) or CSV, plain, gzip or zstd.
+        size: bytes; a longer line is not cut.
 
     Yields:
-        Documents in the files' own order. A file that breaks off is handed on up to
-        there, and then one document with ``fault`` set.
+        Blocks in the files' own order, none over two files. A file that breaks off is
+        handed on up to there, and then one document with ``fault`` set.
 
     Raises:
         SourceError: a file cannot be opened.
@@ -84,7 +90,7 @@ def read(files: Sequence[Path]) -> Iterator[Document]:
     for path in files:
         try:
             with path.open("rb") as packed, _unpack(packed) as stream:
-                yield from _documents(str(path), stream)
+                yield from _blocks(str(path), stream, size)
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise SourceError(f"{path}: cannot be read ({reason}).") from fault
@@ -96,34 +102,88 @@ def _is_export(path: Path) -> bool:
     return name.suffix in kinds and not path.name.startswith((".", "_"))
 
 
-def _unpack(packed: IO[bytes]) -> IO[bytes]:
+def _unpack(packed: io.BufferedReader) -> _Stream:
     magic = packed.read(4)
     packed.seek(0)
     if magic.startswith(_GZIP):
-        return cast("IO[bytes]", gzip.open(packed, "rb"))
+        return gzip.open(packed, "rb")
     if magic == _ZSTD:
         reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
         return io.BufferedReader(reader, 1 << 20)
     return packed
 
 
-def _documents(file: str, stream: IO[bytes]) -> Iterator[Document]:
-    number, first = 0, True
+def _blocks(file: str, stream: _Stream, size: int) -> Iterator[Block]:
+    number = 1
     try:
-        for number, line in enumerate(stream, start=1):
-            text = line.removeprefix(_BOM).strip(_WHITE) if number == 1 else line.strip(_WHITE)
-            if not text:
-                continue
-            if first and (text.startswith(b"[") or text == b"{"):
-                yield from _array(file, text + b"\n" + stream.read())
-                return
-            if first and console_csv.is_header(text):
-                yield from console_csv.rows(file, chain([_told(line)], map(_told, stream)))
-                return
-            first = False
-            yield Document(file, number, text)
-    except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as fault:
-        yield Document(file, number + 1, b"", fault=f"the file breaks off: {fault}")
+        line = stream.readline()
+        while line and not line.removeprefix(_BOM).strip(_WHITE):
+            number, line = number + 1, stream.readline()
+    except _BROKEN as fault:
+        yield Documents([_broken_off(file, number, fault)])
+        return
+    text = line.removeprefix(_BOM).strip(_WHITE)
+    if text.startswith(b"[") or text == b"{":
+        rest = b"".join(_pieces(stream, size))
+        yield from _gathered(_array(file, text + b"\n" + rest), size)
+    elif console_csv.is_header(text):
+        yield from _gathered(_rows(file, line, stream), size)
+    else:
+        yield from _lines(file, number, text + b"\n", stream, size)
+
+
+def _lines(file: str, number: int, begun: bytes, stream: _Stream, size: int) -> Iterator[Block]:
+    held, fault = bytearray(begun), None
+    while fault is None:
+        try:
+            piece = stream.read1(size)
+        except _BROKEN as found:
+            piece, fault = b"", found
+        held += piece
+        if piece and len(held) < size:
+            continue
+        end = held.rfind(b"\n") + 1 if piece or fault else len(held)
+        if end:
+            yield Lines(file, number, bytes(held[:end]))
+            number += held.count(b"\n", 0, end)
+            del held[:end]
+        if not piece:
+            break
+    if fault is not None:
+        yield Documents([_broken_off(file, number, fault)])
+
+
+def _rows(file: str, header: bytes, stream: _Stream) -> Iterator[Document]:
+    try:
+        yield from console_csv.rows(file, chain([_told(header)], map(_told, stream)))
+    except _BROKEN as fault:
+        yield _broken_off(file, 0, fault)
+
+
+def _broken_off(file: str, number: int, fault: Exception) -> Document:
+    return Document(file, number, b"", fault=f"the file breaks off: {fault}")
+
+
+def _gathered(documents: Iterable[Document], size: int) -> Iterator[Block]:
+    held: list[Document] = []
+    weight = 0
+    for document in documents:
+        held.append(document)
+        weight += len(document.raw)
+        if weight >= size:
+            yield Documents(held)
+            held, weight = [], 0
+    if held:
+        yield Documents(held)
+
+
+def _pieces(stream: _Stream, size: int) -> Iterator[bytes]:
+    """All that can be read; the array's own reader tells that it breaks off."""
+    try:
+        while piece := stream.read1(size):
+            yield piece
+    except _BROKEN:
+        return
 
 
 def _told(line: bytes) -> str:

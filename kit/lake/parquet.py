@@ -1,0 +1,120 @@
+"""Events are written to Parquet so that a question about failures reads little."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kit.catalogue import load
+from kit.events import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+__all__ = ["EventFile", "catalogue_of", "write_events"]
+
+HOLD = 10 << 20
+"""Bytes of events that a process holds before it writes a row group of them."""
+
+_CATALOGUE = b"okta-kit.catalogue"
+_NO_DICTIONARY = {"uuid", "raw", "transaction_id", "request_id", "trace_id", "correlation_id"}
+_NO_STATISTICS = {"raw", "vendor_message", "reason", "user_agent"}
+
+
+@cache
+def _kept_schema() -> pa.Schema:
+    return schema().with_metadata({_CATALOGUE: load().version.encode()})
+
+
+class EventFile:
+    """A Parquet file of events in the making, the failing ones in row groups of their own.
+
+    A question about failures then reads those alone: a row group whose ``code`` is null
+    throughout is skipped by its statistics.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Begin the file.
+
+        Args:
+            path: where; its folder is made.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        names = _kept_schema().names
+        self._writer = pq.ParquetWriter(
+            path,
+            _kept_schema(),
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[n for n in names if n not in _NO_DICTIONARY],
+            write_statistics=[n for n in names if n not in _NO_STATISTICS],
+        )
+        self._held: dict[bool, list[pa.RecordBatch]] = {True: [], False: []}
+        self._bytes = {True: 0, False: 0}
+
+    @property
+    def held(self) -> int:
+        """Bytes of events that are not written yet."""
+        return sum(self._bytes.values())
+
+    def add(self, batch: pa.RecordBatch, *, failing: bool) -> None:
+        """Take events, all failing or none."""
+        if batch.num_rows:
+            self._held[failing].append(batch)
+            self._bytes[failing] += batch.nbytes
+
+    def flush(self) -> None:
+        """Write a row group: the failing events held, or the others, whichever is more."""
+        failing = self._bytes[True] > self._bytes[False]
+        if not self._held[failing]:
+            return
+        table = pa.Table.from_batches(self._held[failing]).sort_by("published")
+        self._writer.write_table(table.replace_schema_metadata(_kept_schema().metadata))
+        self._held[failing], self._bytes[failing] = [], 0
+
+    def close(self) -> None:
+        """Write what is held, and end the file."""
+        self.flush()
+        self.flush()
+        self._writer.close()
+
+
+def write_events(batches: Iterable[pa.RecordBatch], path: Path, hold: int = HOLD) -> int:
+    """Write events to one Parquet file.
+
+    Args:
+        batches: events in the schema of the events table.
+        path: the file to be made.
+        hold: bytes of events to hold before a row group is written.
+
+    Returns:
+        How many events were written.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    file, written = EventFile(path), 0
+    for batch in batches:
+        failing = batch.column("code").is_valid()
+        file.add(batch.filter(failing), failing=True)
+        file.add(batch.filter(pc.invert(failing)), failing=False)
+        written += batch.num_rows
+        while file.held > hold:
+            file.flush()
+    file.close()
+    return written
+
+
+def catalogue_of(path: Path) -> str:
+    """The version of the catalogue that a file's events were coded with."""
+    metadata = pq.read_schema(path).metadata or {}
+    return str(metadata.get(_CATALOGUE, b"").decode())
