@@ -12,6 +12,7 @@ import zstandard
 from kit.analysis.failures import failures
 from kit.engine import open_log
 from kit.errors import SourceError
+from kit.sources.exports import blocks
 from made import REFUSED, event
 
 if TYPE_CHECKING:
@@ -175,6 +176,31 @@ def test_an_array_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None
     log = open_log(path)
 
     assert (log.count, len(log.put_aside)) == (3, 1)
+
+
+@pytest.mark.parametrize("indent", [None, 2], ids=["one line", "indented"])
+def test_a_long_array_is_told_apart_piece_by_piece(tmp_path: Path, indent: int | None) -> None:
+    """Each element comes as it was sent, wherever the pieces are cut."""
+    many = [event(transaction=f"t{n}", reason='}, {"uuid": "x"}') for n in range(50)]
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps(many, indent=indent), encoding="utf-8")
+
+    for size in (700, 3001, 20_000):
+        found = [one for block in blocks([path], size) for one in block.documents()]
+
+        assert [json.loads(one.raw) for one in found] == many
+        assert [one.line for one in found] == list(range(1, 51))
+
+
+def test_what_is_no_event_in_an_array_costs_that_alone(tmp_path: Path) -> None:
+    """Elements behind something that cannot be read are kept."""
+    one, two, *more = [json.dumps(one) for one in EVENTS]
+    path = tmp_path / "odd.json"
+    path.write_text(f"[{one}, {two[:300]}, {', '.join(more)}]", encoding="utf-8")
+
+    log = open_log(path)
+
+    assert (log.count, [aside.line for aside in log.put_aside]) == (3, [2])
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventFile", "catalogue_of", "write_events"]
 
-HOLD = 10 << 20
+HOLD = 6 << 20
 """Bytes of events that a process holds before it writes a row group of them."""
 
 _CATALOGUE = b"okta-kit.catalogue"

@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
+import pyarrow as pa
 
 from kit.lake.ingest import Coded, Coder
 from kit.sources.document import Block
@@ -120,8 +121,7 @@ class _Worker:
             [sys.executable, "-c", program, str(staging)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # The system's own pool gives memory back; the others keep 50 MB more each.
-            env={"ARROW_DEFAULT_MEMORY_POOL": "system", **os.environ, "PYTHONPATH": search},
+            env={**os.environ, "PYTHONPATH": search},
         )
 
     def code(self, block: Block) -> Coded:
@@ -184,6 +184,8 @@ class _NoPandas:
 def serve() -> None:
     """Code the blocks that come over standard input until it ends: a worker's whole life."""
     sys.meta_path.insert(0, _NoPandas())
+    with suppress(NotImplementedError):  # of the pools, the one that gives most back
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
     asked, answers = sys.stdin.buffer, sys.stdout.buffer
     coder = Coder(Path(sys.argv[1]))
     while (message := _received(asked)) is not None:

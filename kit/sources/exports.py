@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
-import re
 import zlib
 from glob import glob, has_magic
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import zstandard
 
 from kit.errors import SourceError
-from kit.sources import console_csv
+from kit.sources import console_csv, json_array
 from kit.sources.document import Block, Document, Documents, Lines
 
 if TYPE_CHECKING:
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK", "blocks", "expand"]
 
-BLOCK = 2 << 20
+BLOCK = 1 << 20
 """Bytes that are handled at a time: some 1,000 events."""
 
 _GZIP = b"\x1f\x8b"
@@ -38,7 +35,6 @@ _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 _BOM = b"\xef\xbb\xbf"
 _WHITE = b" \t\r\n"
 _Stream = io.BufferedReader | gzip.GzipFile
-_LIST = re.compile(rb"\[\s*\{")
 
 
 def expand(names: Iterable[str | Path]) -> list[Path]:
@@ -116,20 +112,22 @@ def _unpack(packed: io.BufferedReader) -> _Stream:
 def _blocks(file: str, stream: _Stream, size: int) -> Iterator[Block]:
     number = 1
     try:
-        line = stream.readline()
+        line = stream.readline(size)
         while line and not line.removeprefix(_BOM).strip(_WHITE):
-            number, line = number + 1, stream.readline()
+            number, line = number + 1, stream.readline(size)
     except _BROKEN as fault:
         yield Documents([_broken_off(file, number, fault)])
         return
-    text = line.removeprefix(_BOM).strip(_WHITE)
-    if text.startswith(b"[") or text == b"{":
-        rest = b"".join(_pieces(stream, size))
-        yield from _gathered(_array(file, text + b"\n" + rest), size)
+    text = line.removeprefix(_BOM).lstrip(_WHITE)
+    if text.startswith(b"["):
+        yield from _gathered(json_array.elements(file, text, _pieces(stream, size), size), size)
+    elif text.rstrip(_WHITE) == b"{":
+        whole = text + b"".join(_pieces(stream, size))
+        yield from _gathered(json_array.fields(file, whole), size)
     elif console_csv.is_header(text):
         yield from _gathered(_rows(file, line, stream), size)
     else:
-        yield from _lines(file, number, text + b"\n", stream, size)
+        yield from _lines(file, number, text, stream, size)
 
 
 def _lines(file: str, number: int, begun: bytes, stream: _Stream, size: int) -> Iterator[Block]:
@@ -188,47 +186,3 @@ def _pieces(stream: _Stream, size: int) -> Iterator[bytes]:
 
 def _told(line: bytes) -> str:
     return line.removeprefix(_BOM).decode("utf-8", "replace")
-
-
-def _array(file: str, text: bytes) -> Iterator[Document]:
-    """Split a JSON array, or an object that holds one, into its elements as sent."""
-    try:
-        if text.startswith(b"{"):
-            yield from _wrapped(file, text)
-            return
-        for number, raw in enumerate(msgspec.json.decode(text, type=list[msgspec.Raw]), start=1):
-            yield Document(file, number, bytes(raw))
-    except (msgspec.DecodeError, RecursionError) as fault:
-        yield from _broken_array(file, text, str(fault))
-
-
-def _wrapped(file: str, text: bytes) -> Iterator[Document]:
-    """One event over several lines, or an object with the events in a list."""
-    fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    lists = [bytes(v) for v in fields.values() if _LIST.match(bytes(v))]
-    if "uuid" in fields or not lists:
-        yield Document(file, 1, text.strip(_WHITE))
-        return
-    yield from _array(file, max(lists, key=len))
-
-
-def _broken_array(file: str, text: bytes, fault: str) -> Iterator[Document]:
-    """Save the whole elements of an array that was cut off or has a bad element."""
-    decoder = json.JSONDecoder()
-    body = text.decode("utf-8", "replace")
-    place, number = body.find("[") + 1, 0
-    while (start := _next_element(body, place)) is not None:
-        try:
-            _, place = decoder.raw_decode(body, start)
-        except (json.JSONDecodeError, RecursionError):
-            break
-        number += 1
-        yield Document(file, number, body[start:place].encode())
-    rest = body[place:].strip(" \t\r\n,]")
-    yield Document(file, number + 1, rest.encode()[:2000], fault=fault)
-
-
-def _next_element(body: str, place: int) -> int | None:
-    while place < len(body) and body[place] in " \t\r\n,":
-        place += 1
-    return place if place < len(body) and body[place] != "]" else None
