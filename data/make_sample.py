@@ -13,11 +13,13 @@ import argparse
 import gzip
 import io
 import json
+import os
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from multiprocessing import Pool
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 START = datetime(2026, 10, 5, tzinfo=UTC)
@@ -544,29 +546,44 @@ def bulk(count: int, days: int, out: Path, files: int, *, plain: bool) -> None:
         count: how many events.
         days: over how many days they spread; they end with the sample.
         out: the folder.
-        files: how many files; each day lies in one of them.
+        files: how many files, made side by side; each day lies in one of them.
         plain: not gzipped.
     """
     out.mkdir(parents=True, exist_ok=True)
-    org, made = Org(random.Random(1), crowd=max(400, count // 500)), 0
-    first = END - timedelta(days=days)
-    for number in range(1, files + 1):
-        lines: list[bytes] = []
-        for day in range(days * (number - 1) // files, days * number // files):
-            wanted = count * (day + 1) // days - count * day // days
+    parts = [_Part(number, count, days, out, files, plain) for number in range(1, files + 1)]
+    with Pool(min(files, os.cpu_count() or 1)) as pool:
+        assert sum(pool.imap(_bulk_part, parts)) == count
+
+
+class _Part(NamedTuple):
+    """One of the files of a bulk."""
+
+    number: int
+    count: int
+    days: int
+    out: Path
+    files: int
+    plain: bool
+
+
+def _bulk_part(part: _Part) -> int:
+    """Write one file and say how many events are in it."""
+    org, made = Org(random.Random(part.number), crowd=max(400, part.count // 500)), 0
+    first = END - timedelta(days=part.days)
+    path = part.out / f"part-{part.number:04d}.ndjson{'' if part.plain else '.gz'}"
+    days = range(part.days * (part.number - 1) // part.files, part.days * part.number // part.files)
+    with path.open("wb") as file:
+        for day in days:
+            wanted = part.count * (day + 1) // part.days - part.count * day // part.days
             while len(org.events) < wanted:
                 _busy_day(org, first + timedelta(days=day), (wanted - len(org.events)) / 870)
             org.events.sort(key=lambda pair: pair[0])
-            lines += [_line(_whole(event, org)) for _, event in org.events[:wanted]]
+            lines = [_line(_whole(event, org)) + b"\n" for _, event in org.events[:wanted]]
             org.events.clear()
-        made += len(lines)
-        name = f"part-{number:04d}.ndjson"
-        text = b"\n".join(lines) + b"\n"
-        if plain:
-            (out / name).write_bytes(text)
-        else:
-            (out / f"{name}.gz").write_bytes(gzip.compress(text, 5, mtime=0))
-    assert made == count
+            made += len(lines)
+            text = b"".join(lines)
+            file.write(text if part.plain else gzip.compress(text, 5, mtime=0))
+    return made
 
 
 def _busy_day(org: Org, day: datetime, volume: float) -> None:

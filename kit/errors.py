@@ -15,7 +15,7 @@
         ├── LeftEarly        14   the notebook called ``sys.exit``
         ├── KernelNotStarted 15   no kernel came up
         ├── NotRendered      16   the page could not be made
-        ├── DiskFull         74   no space left to write the report
+        ├── DiskFull         74   no space left to write
         ├── Interrupted     130   SIGINT
         └── Terminated      143   SIGTERM
 
@@ -132,7 +132,7 @@ class NotRendered(RunError):
 
 
 class DiskFull(RunError):
-    """There was no space left to write the report."""
+    """There was no space left to write the report or the lake."""
 
     exit_code = 74
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -23,7 +26,7 @@ from hypothesis import strategies as st
 
 from kit.catalogue import load
 from kit.engine import open_log
-from kit.errors import SourceError
+from kit.errors import KitError, SourceError, UsageError
 from kit.lake import FORMAT, Lake, add, compact, recode
 from kit.lake.coverage import JOIN, Window, gaps, merged, state_of
 from kit.lake.overview import overview
@@ -206,10 +209,97 @@ def test_a_full_disk_leaves_the_lake_as_it_was_and_says_so(tmp_path: Path) -> No
 
     assert done.returncode == 74, done.stderr
     assert done.stderr.count("\n") == 1
-    assert "run the same import again" in done.stderr
+    assert "run the same again" in done.stderr
     assert len(uuids(lake)) == 40
     assert not list(lake.folder.glob("_staging-*"))
     assert add(lake, [large]).events == 600
+
+
+SMALL_DISK = """
+mount -t tmpfs -o size=4m tmpfs "$1" || exit 99
+"$2" -m kit import "$3" --lake "$1/lake" || exit 98
+find "$1/lake" -name "*.parquet" | sort > "$5"
+"$2" -m kit import "$4" --lake "$1/lake"
+code=$?
+find "$1/lake" -name "*.parquet" | sort | diff "$5" - || exit 97
+"$2" -m kit lake --lake "$1/lake" --json > "$5"
+exit $code
+"""
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0
+    if shutil.which("unshare")
+    else True,
+    reason="no small disk can be mounted here",
+)
+def test_a_disk_that_fills_up_leaves_the_lake_as_it_was_and_says_so(tmp_path: Path) -> None:
+    """A real file system of four megabytes."""
+    before = export(tmp_path / "before.ndjson", week())
+    noise = random.Random(2)
+    large = [event(T0.isoformat(), reason=f"{noise.getrandbits(8192):x}") for _ in range(6000)]
+    large_file, disk, shown = tmp_path / "large.ndjson", tmp_path / "disk", tmp_path / "shown"
+    export(large_file, large)
+    disk.mkdir()
+    script = ["sh", "-c", SMALL_DISK, "sh", disk, sys.executable, before, large_file, shown]
+
+    done = subprocess.run(["unshare", "-rm", *script], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 74, done.stdout + done.stderr
+    assert "cannot be written (No space left on device)" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert json.loads(shown.read_text())["events"] == 40
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    """A file stands where the lake should."""
+    path = export(tmp_path / "a.ndjson", week())
+
+    with pytest.raises(UsageError, match="--lake"):
+        add(Lake(path / "lake"), [path])
+
+
+def test_a_worker_that_is_killed_is_told_and_running_again_fills_in(tmp_path: Path) -> None:
+    """As the system does when memory is short."""
+    lake = Lake(tmp_path / "lake")
+    path = export(tmp_path / "a.ndjson", [event(reason=f"{n:4000d}") for n in range(2000)])
+
+    def kill(_: int) -> None:
+        for child in psutil.Process().children():
+            child.kill()
+
+    with pytest.raises(KitError, match="Run the same again"):
+        add(lake, [path], told=kill)
+
+    assert lake.days() == []
+    assert not list(lake.folder.glob("_staging-*"))
+    assert add(lake, [path]).events == 2000
+
+
+def test_a_day_is_the_day_in_utc(tmp_path: Path) -> None:
+    """Whatever the offset that a time is written with."""
+    lake = Lake(tmp_path / "lake")
+    times = ["2026-10-27T00:30:00+02:00", "2026-10-26T23:30:00Z", "2026-10-26T23:30:00-05:00"]
+    add(lake, [export(tmp_path / "a.ndjson", [event(at) for at in times])])
+
+    assert lake.days() == [date(2026, 10, 26), date(2026, 10, 27)]
+    assert overview(lake)["days"][0]["events"] == 2
+
+
+@pytest.mark.parametrize("form", ["lines", "array", "gzip"])
+def test_every_event_of_many_blocks_arrives_with_its_line(tmp_path: Path, form: str) -> None:
+    """Two bad lines far apart are named by their numbers."""
+    lake = Lake(tmp_path / "lake")
+    lines = [json.dumps(event(reason=f"{n:2000d}")) for n in range(2500)]
+    lines[9] = lines[2309] = '{"uuid": 1}'
+    text = (f"[{','.join(lines)}]" if form == "array" else "\n".join(lines)).encode()
+    path = tmp_path / "many"
+    path.write_bytes(gzip.compress(text) if form == "gzip" else text)
+
+    done = add(lake, [path])
+
+    assert (done.events, done.repeats) == (2498, 0)
+    assert [aside.line for aside in lake.put_aside()] == [10, 2310]
 
 
 def test_what_does_not_fit_is_kept_with_its_place_and_reason_once(tmp_path: Path) -> None:
@@ -323,6 +413,9 @@ def test_a_lake_that_this_version_cannot_read_is_refused_in_words(
 
     with pytest.raises(SourceError, match=said):
         open_log(lake.folder)
+    with pytest.raises(SourceError, match=said):
+        add(lake, [tmp_path / "a.ndjson"])
+    assert (lake.folder / "_manifest.json").read_text(encoding="utf-8") == text
 
 
 def window(since: float, until: float) -> Window:

@@ -13,6 +13,7 @@ The Parquet files are the events: what stands in ``date=*/[!_]*.parquet`` is in 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from dateutil.parser import isoparse
 from filelock import FileLock, Timeout
 
-from kit.errors import SourceError
+from kit.errors import DiskFull, SourceError, UsageError
 from kit.lake.coverage import Window, merged
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ FORMAT = 1
 
 EVENTS = "date=*/[!_]*.parquet"
 """The files that are the lake's events."""
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 WAIT = 120.0
 """Seconds that a writer waits for another one to end."""
@@ -81,16 +84,19 @@ class Lake:
                 f"{self.folder}: there is no lake. Make one: okta-kit import FILE --lake "
                 f"{self.folder}"
             )
+        self._check_format()
+        if any(self.folder.glob("_swap-*.json")):
+            with self.writing():
+                pass
+        return self
+
+    def _check_format(self) -> None:
         found = self.manifest().get("format")
         if not isinstance(found, int) or found > FORMAT:
             raise SourceError(
                 f"{self.folder}: this lake is of format {found}, and this okta-kit reads up to "
                 f"{FORMAT}. Install a newer okta-kit."
             )
-        if any(self.folder.glob("_swap-*.json")):
-            with self.writing():
-                pass
-        return self
 
     def days(self) -> list[date]:
         """The UTC days with events, oldest first."""
@@ -155,26 +161,47 @@ class Lake:
             A folder inside the lake that no reader sees; gone afterwards.
 
         Raises:
-            SourceError: another writer does not end.
+            SourceError: another writer does not end, or the lake is of a newer version.
+            DiskFull: there is no space, here or in the body.
+            UsageError: the folder cannot be written, here or in the body.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "_lock", timeout=wait)
         try:
-            lock.acquire()
+            with self._locked(wait), self._staging() as staging:
+                yield staging
+        except OSError as fault:
+            reason = os.strerror(fault.errno) if fault.errno else str(fault)
+            said = f"{self.folder}: cannot be written ({reason})."
+            if fault.errno in _NO_SPACE:
+                again = "Free some space and run the same again: no event is added twice."
+                raise DiskFull(f"{said} {again}") from None
+            raise UsageError(f"{said} Name a folder of your own with --lake.") from None
+
+    @contextmanager
+    def _locked(self, wait: float) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.folder / "_lock", timeout=wait):
+                yield
         except Timeout:
             raise SourceError(
                 f"{self.folder}: another okta-kit has been writing for {wait:g} seconds. "
                 "Try again when it has ended."
             ) from None
+
+    @contextmanager
+    def _staging(self) -> Iterator[Path]:
+        if self.exists():
+            self._check_format()
+        else:  # events are seen from the first day on, so it is a lake from here on
+            self.cover([])
+        self._recover()
         staging = self.folder / f"_staging-{uuid.uuid4().hex}"
         try:
-            self._recover()
             staging.mkdir()
             yield staging
         finally:
             if not any(self.folder.glob("_swap-*.json")):
                 shutil.rmtree(staging, ignore_errors=True)
-            lock.release()
 
     def swap(self, old: list[Path], new: list[tuple[Path, Path]]) -> None:
         """Put new files in the places of old ones, to the end even after a kill.

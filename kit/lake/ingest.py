@@ -68,12 +68,12 @@ class Coder:
         Raises:
             OSError: a file cannot be written.
         """
-        with _no_collection():
+        with _no_collection(), self._or_abandoned():
             done, rows = _coded(block)
             for (day, failing), some in rows.items():
                 self._file(day).add(as_batch(some), failing=failing)
-        while sum(file.held for file in self._open.values()) > HOLD:
-            max(self._open.values(), key=lambda file: file.held).flush()
+            while sum(file.held for file in self._open.values()) > HOLD:
+                max(self._open.values(), key=lambda file: file.held).flush()
         return done
 
     def end(self) -> list[tuple[str, str]]:
@@ -85,9 +85,23 @@ class Coder:
         Raises:
             OSError: a file cannot be written.
         """
-        while self._open:
-            self._close(next(iter(self._open)))
+        with self._or_abandoned():
+            while self._open:
+                self._close(next(iter(self._open)))
         return self._ended
+
+    @contextmanager
+    def _or_abandoned(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Leave the files that are not ended as they are."""
+        for file in self._open.values():
+            file.abandon()
 
     def _file(self, day: date) -> EventFile:
         """The day's open file; the one not used for longest is ended if there are many."""
@@ -101,8 +115,9 @@ class Coder:
         return file
 
     def _close(self, day: date) -> None:
-        file = self._open.pop(day)
+        file = self._open[day]
         file.close()
+        del self._open[day]
         self._ended.append((str(day), str(file.path)))
 
 

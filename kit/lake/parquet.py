@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,16 @@ class EventFile:
         self.flush()
         self.flush()
         self._writer.close()
+        with self.path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+    def abandon(self) -> None:
+        """Leave the file as it is; it is no Parquet file.
+
+        Without this a writer ends its file when it is collected, and says so on standard
+        error if the disk is full.
+        """
+        self._writer.is_open = False
 
 
 def write_events(batches: Iterable[pa.RecordBatch], path: Path, hold: int = HOLD) -> int:
@@ -103,14 +114,18 @@ def write_events(batches: Iterable[pa.RecordBatch], path: Path, hold: int = HOLD
         OSError: the file cannot be written.
     """
     file, written = EventFile(path), 0
-    for batch in batches:
-        failing = batch.column("code").is_valid()
-        file.add(batch.filter(failing), failing=True)
-        file.add(batch.filter(pc.invert(failing)), failing=False)
-        written += batch.num_rows
-        while file.held > hold:
-            file.flush()
-    file.close()
+    try:
+        for batch in batches:
+            failing = batch.column("code").is_valid()
+            file.add(batch.filter(failing), failing=True)
+            file.add(batch.filter(pc.invert(failing)), failing=False)
+            written += batch.num_rows
+            while file.held > hold:
+                file.flush()
+        file.close()
+    except OSError:
+        file.abandon()
+        raise
     return written
 
 

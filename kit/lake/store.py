@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kit.errors import DiskFull
 from kit.lake.coverage import Window
 from kit.lake.parquet import write_events
 from kit.lake.workers import coded
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from kit.lake.ingest import Coded
 
 __all__ = ["Added", "add"]
-
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(slots=True)
@@ -65,8 +61,10 @@ def add(
         What was added, repeated and put aside.
 
     Raises:
-        SourceError: a file cannot be read, or another writer does not end.
+        SourceError: a file cannot be read, another writer does not end, or the lake is of
+            a newer version.
         DiskFull: there is no space; the lake is as it was, or has some days more.
+        UsageError: the folder cannot be written.
     """
     done = Added()
     spans: dict[str, Window] = {}
@@ -80,25 +78,17 @@ def add(
         if told:
             told(block.events)
 
-    try:
-        with lake.writing() as staging:
-            days: dict[str, list[Path]] = {}
-            for day, path in coded(blocks(files), staging, noted):
-                days.setdefault(day, []).append(Path(path))
-            for day, paths in sorted(days.items()):
-                added, repeats = _add_day(lake, day, paths)
-                done.events += added
-                done.repeats += repeats
-            done.covered = [covers] if covers else list(spans.values())
-            lake.keep_aside(done.put_aside)
-            lake.cover(done.covered)
-    except OSError as fault:
-        if fault.errno not in _NO_SPACE:
-            raise
-        raise DiskFull(
-            f"{lake.folder}: cannot be written ({fault.strerror or fault}). Free some space and "
-            "run the same import again: what is already in is not added twice."
-        ) from None
+    with lake.writing() as staging:
+        days: dict[str, list[Path]] = {}
+        for day, path in coded(blocks(files), staging, noted):
+            days.setdefault(day, []).append(Path(path))
+        for day, paths in sorted(days.items()):
+            added, repeats = _add_day(lake, day, paths)
+            done.events += added
+            done.repeats += repeats
+        done.covered = [covers] if covers else list(spans.values())
+        lake.keep_aside(done.put_aside)
+        lake.cover(done.covered)
     return done
 
 

@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 import pyarrow as pa
 
+from kit.errors import KitError
 from kit.lake.ingest import Coded, Coder
 from kit.sources.document import Block
 
@@ -76,6 +77,7 @@ def coded(blocks: Iterator[Block], staging: Path, told: Callable[[Coded], None])
 
     Raises:
         OSError: a file could not be written.
+        KitError: a process was ended from outside.
     """
     begun = [block for _, block in zip(range(2), blocks, strict=False)]
     if len(begun) < 2:
@@ -145,7 +147,10 @@ class _Worker:
         except BrokenPipeError:
             answer = None
         if answer is None:
-            raise ChildProcessError("a process that codes events was ended; run it again")
+            raise KitError(
+                "a process that codes events was ended from outside; is memory short? "
+                "Run the same again: no event is added twice."
+            )
         found = _answers.decode(answer)
         if isinstance(found, _Fault):
             raise OSError(found.errno, found.text) if found.errno else RuntimeError(found.text)
@@ -197,3 +202,4 @@ def serve() -> None:
         except Exception as fault:  # noqa: BLE001  # it is raised where the block came from
             answer = _Fault(None, f"{type(fault).__name__}: {fault}")
         _send(answers, msgspec.msgpack.encode(answer))
+    coder.abandon()
