@@ -9,16 +9,11 @@ one after the other; what counts is the ratio, not the seconds of one machine::
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
+from measure import Run, median, run
 
 KIT = """
 import sys
@@ -42,28 +37,10 @@ print(failing.groupby(failing["code"].fillna("other")).size().sum())
 """
 
 
-class Run(NamedTuple):
-    """One command: its seconds by the clock, and the peak memory of its largest process."""
-
-    seconds: float
-    megabytes: float
-
-
-def run(*command: str) -> Run:
-    """Run a command to its end."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{command[:4]} failed")
-    return Run(time.perf_counter() - began, usage.ru_maxrss / 1024)
-
-
 def told(name: str, runs: list[Run]) -> str:
     """The medians of some runs in one line."""
-    seconds = statistics.median(r.seconds for r in runs)
-    memory = statistics.median(r.megabytes for r in runs)
-    return f"{name:<24}{seconds:>8.1f} s{memory:>10.0f} MB"
+    found = median(runs)
+    return f"{name:<24}{found.seconds:>8.1f} s{found.megabytes:>10.0f} MB"
 
 
 def main() -> None:

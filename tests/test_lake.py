@@ -157,6 +157,20 @@ def test_a_kill_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) 
     assert not list(lake.folder.glob("_s*"))
 
 
+def test_events_in_no_order_of_days_do_not_make_many_small_files(tmp_path: Path) -> None:
+    """Sixty days at random: a day has one file or a few, and every event is there."""
+    lake, chance = Lake(tmp_path / "lake"), random.Random(3)
+    events = [
+        event((T0 + timedelta(days=chance.randrange(60))).isoformat(), reason=f"{n:6000d}")
+        for n in range(7000)
+    ]
+
+    add(lake, [export(tmp_path / "a.ndjson", events)])
+
+    assert uuids(lake) == sorted(e["uuid"] for e in events)
+    assert max(len(lake.files(day)) for day in lake.days()) <= 8
+
+
 def test_two_importers_at_once_wait_for_one_another(tmp_path: Path) -> None:
     """Overlapping files; the lake is the set of both."""
     events, lake = week(), Lake(tmp_path / "lake")

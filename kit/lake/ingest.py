@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Coded", "Coder", "as_batch"]
 
-_OPEN = 12
-"""Files that a coder keeps open; each holds some megabytes, and a log goes day by day."""
+_OPEN = 4
+"""Files that a coder keeps open; each takes some megabytes, and a log goes day by day."""
+
+_SCATTERED = 4
+"""How many times as much is held where events come in no order of days, so that their many
+files are not too small."""
 
 
 @dataclass(slots=True)
@@ -56,7 +60,8 @@ class Coder:
             staging: the folder that the files go to.
         """
         self._staging = staging
-        self._open: dict[date, EventFile] = {}
+        self._files: dict[date, EventFile] = {}
+        """The day's files that are not ended, the one written to last at the end."""
         self._ended: list[tuple[str, str]] = []
 
     def add(self, block: Block) -> Coded:
@@ -72,8 +77,7 @@ class Coder:
             done, rows = _coded(block)
             for (day, failing), some in rows.items():
                 self._file(day).add(as_batch(some), failing=failing)
-            while sum(file.held for file in self._open.values()) > HOLD:
-                max(self._open.values(), key=lambda file: file.held).flush()
+            self._relieve()
         return done
 
     def end(self) -> list[tuple[str, str]]:
@@ -86,9 +90,22 @@ class Coder:
             OSError: a file cannot be written.
         """
         with self._or_abandoned():
-            while self._open:
-                self._close(next(iter(self._open)))
+            self._close(list(self._files))
         return self._ended
+
+    def _relieve(self) -> None:
+        """Write a row group if too much is held, and end the files that are long done with."""
+        held = sum(file.held for file in self._files.values())
+        if held <= HOLD:
+            return
+        day, largest = max(self._files.items(), key=lambda pair: pair[1].held)
+        if largest.held * _SCATTERED >= HOLD:
+            largest.flush()
+            self._files[day] = self._files.pop(day)
+            begun = [day for day, file in self._files.items() if file.begun]
+            self._close(begun[:-_OPEN])
+        elif held > HOLD * _SCATTERED:
+            self._close(list(self._files))
 
     @contextmanager
     def _or_abandoned(self) -> Iterator[None]:
@@ -100,25 +117,19 @@ class Coder:
 
     def abandon(self) -> None:
         """Leave the files that are not ended as they are."""
-        for file in self._open.values():
+        for file in self._files.values():
             file.abandon()
 
     def _file(self, day: date) -> EventFile:
-        """The day's open file; the one not used for longest is ended if there are many."""
-        file = self._open.pop(day, None)
-        if file is None:
-            if len(self._open) == _OPEN:
-                self._close(next(iter(self._open)))
+        if day not in self._files:
             name = f"part-{uuid.uuid4().hex}.parquet"
-            file = EventFile(self._staging / f"date={day}" / name)
-        self._open[day] = file
-        return file
+            self._files[day] = EventFile(self._staging / f"date={day}" / name)
+        return self._files[day]
 
-    def _close(self, day: date) -> None:
-        file = self._open[day]
-        file.close()
-        del self._open[day]
-        self._ended.append((str(day), str(file.path)))
+    def _close(self, days: list[date]) -> None:
+        for day in days:
+            self._files[day].close()
+            self._ended.append((str(day), str(self._files.pop(day).path)))
 
 
 def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:

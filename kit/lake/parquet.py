@@ -40,27 +40,20 @@ class EventFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Begin the file.
+        """Plan the file; it is begun with the first row group.
 
         Args:
             path: where; its folder is made.
-
-        Raises:
-            OSError: it cannot be written.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        names = _kept_schema().names
-        self._writer = pq.ParquetWriter(
-            path,
-            _kept_schema(),
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=[n for n in names if n not in _NO_DICTIONARY],
-            write_statistics=[n for n in names if n not in _NO_STATISTICS],
-        )
+        self._writer: pq.ParquetWriter | None = None
         self._held: dict[bool, list[pa.RecordBatch]] = {True: [], False: []}
         self._bytes = {True: 0, False: 0}
+
+    @property
+    def begun(self) -> bool:
+        """Whether some of it is written."""
+        return self._writer is not None
 
     @property
     def held(self) -> int:
@@ -74,19 +67,27 @@ class EventFile:
             self._bytes[failing] += batch.nbytes
 
     def flush(self) -> None:
-        """Write a row group: the failing events held, or the others, whichever is more."""
+        """Write a row group: the failing events held, or the others, whichever is more.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         failing = self._bytes[True] > self._bytes[False]
         if not self._held[failing]:
             return
         table = pa.Table.from_batches(self._held[failing]).sort_by("published")
-        self._writer.write_table(table.replace_schema_metadata(_kept_schema().metadata))
+        self._begin().write_table(table.replace_schema_metadata(_kept_schema().metadata))
         self._held[failing], self._bytes[failing] = [], 0
 
     def close(self) -> None:
-        """Write what is held, and end the file."""
+        """Write what is held, and end the file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         self.flush()
         self.flush()
-        self._writer.close()
+        self._begin().close()
         with self.path.open("rb+") as file:
             os.fsync(file.fileno())
 
@@ -96,7 +97,22 @@ class EventFile:
         Without this a writer ends its file when it is collected, and says so on standard
         error if the disk is full.
         """
-        self._writer.is_open = False
+        if self._writer is not None:
+            self._writer.is_open = False
+
+    def _begin(self) -> pq.ParquetWriter:
+        if self._writer is None:
+            names = _kept_schema().names
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(
+                self.path,
+                _kept_schema(),
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=[n for n in names if n not in _NO_DICTIONARY],
+                write_statistics=[n for n in names if n not in _NO_STATISTICS],
+            )
+        return self._writer
 
 
 def write_events(batches: Iterable[pa.RecordBatch], path: Path, hold: int = HOLD) -> int:

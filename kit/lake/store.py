@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Added", "add"]
 
+_PARTS = 8
+"""Files that a new day may have; more become one."""
+
 
 @dataclass(slots=True)
 class Added:
@@ -101,7 +104,8 @@ def _add_day(lake: Lake, day: str, paths: list[Path]) -> tuple[int, int]:
     repeats = int(sum(len(mask) for mask in news)) - added
     if added == 0:
         return 0, repeats
-    if place.exists():
+    if place.exists() or len(paths) > _PARTS:
+        place.mkdir(exist_ok=True)
         whole = paths[0].with_name(f"part-{uuid.uuid4().hex}.parquet")
         write_events(_filtered(paths, news), whole)
         whole.rename(place / whole.name)

@@ -1,0 +1,94 @@
+"""How fast export files get into the lake, beside what a pandas user would write.
+
+Both keep the raw events, parse the messages, drop repeats and write zstd Parquet by day. Pandas
+holds all events at once and needs some 25 KB for each, so it gets the first of the files, and
+rates are compared. Whole processes, one after the other, in pairs::
+
+    python benchmarks/importing.py --events 1000000 --pairs 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from shutil import rmtree
+
+from measure import Run, median, run
+
+PANDAS = r"""
+import gzip, json, sys
+import pandas as pd
+opened = gzip.open if sys.argv[1].endswith(".gz") else open
+with opened(sys.argv[1], "rt", encoding="utf-8") as file:
+    lines = file.read().splitlines()
+table = pd.json_normalize([json.loads(line) for line in lines])
+table["raw"] = lines
+table["published"] = pd.to_datetime(table["published"], format="ISO8601")
+reason = table["outcome.reason"]
+table["code"] = reason.str.extract(r"(AADSTS\d+)", expand=False)
+table["trace_id"] = reason.str.extract(r"Trace ID: ([0-9a-f-]+)", expand=False)
+table["correlation_id"] = reason.str.extract(r"Correlation ID: ([0-9a-f-]+)", expand=False)
+table["http_status"] = reason.str.extract(r"error: (\d{3})", expand=False)
+def first(targets, kind, key):
+    return next((t.get(key) for t in targets or () if t.get("type") == kind), None)
+for kind in ("AppInstance", "User", "AppUser"):
+    for key in ("id", "alternateId", "displayName"):
+        table[f"{kind}.{key}"] = table["target"].map(
+            lambda targets: first(targets, kind, key) if isinstance(targets, list) else None
+        )
+table = table.drop(columns=["target"])
+for name in table.columns:
+    if table[name].map(lambda value: isinstance(value, (list, dict))).any():
+        table[name] = table[name].map(json.dumps)
+table = table.drop_duplicates("uuid")
+table["date"] = table["published"].dt.strftime("%Y-%m-%d")
+table.to_parquet(sys.argv[2], partition_cols=["date"], compression="zstd", index=False)
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--pandas-events", type=int, default=100_000)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--gz", action="store_true", help="the files are gzipped")
+    parser.add_argument("--no-pandas", action="store_true", help="measure okta-kit alone")
+    options = parser.parse_args()
+    python, kit, pandas = sys.executable, [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = max(1, options.events // options.pandas_events)
+        make = [python, "data/make_sample.py", "--events", str(options.events)]
+        make += [] if options.gz else ["--plain"]
+        run(*make, "--files", str(files), "--out", f"{folder}/exports")
+        exports = sorted(map(str, (folder / "exports").iterdir()))
+        for _ in range(options.pairs):
+            kit.append(run(python, "-m", "kit", "import", *exports, "--lake", f"{folder}/lake"))
+            rmtree(folder / "lake")
+            if not options.no_pandas:
+                pandas.append(run(python, "-c", PANDAS, exports[0], f"{folder}/pandas"))
+                rmtree(folder / "pandas")
+    print(f"{options.events:,} events, {'gzipped' if options.gz else 'plain'}: medians of runs")
+    show("okta-kit import", kit, options.events)
+    if pandas:
+        show("pandas", pandas, options.events // files)
+        ratios = [
+            (options.events / k.seconds) / (options.events / files / p.seconds)
+            for k, p in zip(kit, pandas, strict=True)
+        ]
+        print(f"okta-kit reads {statistics.median(ratios):.1f} times as many events a second")
+
+
+def show(name: str, runs: list[Run], events: int) -> None:
+    """Print the median of some runs over *events* events."""
+    found = median(runs)
+    rate = f"{events / found.seconds:>10,.0f} events/s"
+    print(f"{name:<18}{events:>12,} events{found.seconds:>8.1f} s{rate}{found.megabytes:>8.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
