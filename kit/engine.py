@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from kit.places import LAKE, SAMPLE
 from kit.sources.exports import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import ibis.expr.types as ir
 
@@ -53,6 +53,22 @@ class Log:
     """Whether more may come: a lake's newest minutes are provisional."""
     put_aside: tuple[PutAside, ...] = ()
     repeats: int = 0
+    _kept: dict[str, ir.Table] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, name: str, question: Callable[[], ir.Table]) -> ir.Table:
+        """Answer a question that many others build on, and keep the answer beside the events.
+
+        Args:
+            name: what the answer is kept as.
+            question: gives the expression; asked at the first call only.
+
+        Returns:
+            The answer as a table. A lake that grows meanwhile does not change it.
+        """
+        if name not in self._kept:
+            backend = self.events.get_backend()
+            self._kept[name] = backend.create_table(name, question(), temp=True)
+        return self._kept[name]
 
     def window(self, since: str | None = None, until: str | None = None) -> Window:
         """Fix a window on this log.
@@ -103,13 +119,13 @@ def open_log(source: str | Path | Sequence[str | Path] = "sample") -> Log:
     names = [source] if isinstance(source, str | Path) else list(source)
     named = ", ".join(map(str, names))
     if (lake := _as_lake(names)) is not None:
-        log = _opened(lake.open(), named, ibis.duckdb.connect(), growing=True)
+        log = _opened(lake.open(), named, _connected(), growing=True)
         if log is None:
             raise SourceError(f"{lake.folder}: the lake is empty. Run: okta-kit import FILE")
         return log
     files = expand(_resolve(names))
     folder = Path(tempfile.mkdtemp(prefix="okta-kit-"))
-    connection = ibis.duckdb.connect(temp_directory=str(folder / "spill"))
+    connection = _connected(temp_directory=str(folder / "spill"))
     # The files live as long as a question can be asked, and go with the last of them.
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
     lake = Lake(folder / "lake")
@@ -118,6 +134,13 @@ def open_log(source: str | Path | Sequence[str | Path] = "sample") -> Log:
     if log is None:
         raise SourceError(_nothing_in(names, files, done.put_aside))
     return log
+
+
+def _connected(**settings: Any) -> Any:
+    """DuckDB for a lake's files: they never change, so their footers are read once."""
+    connection = ibis.duckdb.connect(**settings)
+    connection.raw_sql("SET parquet_metadata_cache = true")
+    return connection
 
 
 def _as_lake(names: list[str | Path]) -> Lake | None:

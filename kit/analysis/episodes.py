@@ -47,11 +47,10 @@ class Fix:
 
 def worked_on(log: Log, window: Window, app_key: str, operations: Any) -> pd.DataFrame:
     """Successes of the operations that failed, on the app, from the window's day before."""
-    done = successes(log, until=window)
+    done = successes(log, window)
     done = done.filter(
         done.app_key == app_key,
         done.operation.isin(sorted(operations)),
-        done.published >= literal(window.since),
     )
     return frame(done, by=["published", "uuid"])
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kit.engine import Log
     from kit.lake.coverage import Window
 
-__all__ = ["ROW", "failure_rows", "failures", "keyed", "successes"]
+__all__ = ["ROW", "counted", "failure_rows", "failures", "keyed", "successes"]
 
 KEYS = ("app_key", "user_key", "operation")
 """What an attempt is told by: app, user and operation."""
@@ -59,15 +59,8 @@ ROW = (
 )
 """The columns of a failure, as ``okta-kit failures`` prints them before ``state``."""
 
-_LENT = (
-    "code",
-    "family",
-    "http_status",
-    "vendor_message",
-    "trace_id",
-    "correlation_id",
-    "vendor_request_id",
-)
+_SAID = ("http_status", "vendor_message", "trace_id", "correlation_id", "vendor_request_id")
+"""What a lent code brings along."""
 
 
 def keyed(events: ir.Table) -> ir.Table:
@@ -83,8 +76,8 @@ def keyed(events: ir.Table) -> ir.Table:
     )
 
 
-def failure_rows(log: Log, window: Window | None = None) -> ir.Table:
-    """Fold the failing events of a log into failures.
+def counted(log: Log, window: Window | None = None) -> ir.Table:
+    """Fold the failing events of a log into failures, with what counting needs.
 
     Args:
         log: the opened log.
@@ -92,17 +85,38 @@ def failure_rows(log: Log, window: Window | None = None) -> ir.Table:
             the event that speaks for it, so adjacent windows never share one.
 
     Returns:
+        One row a failure: ``uuid`` of the event that speaks for it, ``lender`` of the one
+        that lends it its code, ``published``, ``app``, ``app_id``, ``user``, ``user_id``,
+        ``user_name``, ``operation``, ``code``, ``family``, ``events``, ``app_key`` and
+        ``user_key``.
+    """
+    # The whole log is folded: a transaction may cross the borders of any window.
+    result = log.once("failures", lambda: _explained(_spoken(_failing(log.events))))
+    return result if window is None else result.filter(_dated(result, window))
+
+
+def failure_rows(log: Log, window: Window | None = None) -> ir.Table:
+    """Fold the failing events of a log into failures, with all that is known of each.
+
+    Args:
+        log: the opened log.
+        window: as in ``counted``.
+
+    Returns:
         One row a failure: the columns ``ROW``, and ``user_name``, ``app_key`` and
         ``user_key``.
     """
-    spoken = _spoken(_failing(log.events))
-    explained = _explained(spoken)
-    result = explained.mutate(request_id=explained.vendor_request_id, user=explained.user_login)
+    result = counted(log, window)
+    failing = log.events.filter(log.events.code.notnull())
+    speaker = failing.select("uuid", "reason", "event_type", "result", "transaction_id", *_SAID)
     if window is not None:
-        result = result.filter(
-            result.published >= literal(window.since), result.published < literal(window.until)
-        )
-    return result.select(*ROW, "user_name", "app_key", "user_key")
+        speaker = speaker.semi_join(result.select("uuid"), "uuid")
+    lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
+    rows = result.join(speaker, "uuid").left_join(lent, "lender")
+    borrows = rows.lender.notnull()
+    said = {name: ibis.ifelse(borrows, rows[f"lent_{name}"], rows[name]) for name in _SAID}
+    rows = rows.mutate(**said).rename(request_id="vendor_request_id")
+    return rows.select(*ROW, "user_name", "app_key", "user_key")
 
 
 def failures(log: Log, window: Window | None = None) -> pd.DataFrame:
@@ -119,29 +133,36 @@ def failures(log: Log, window: Window | None = None) -> pd.DataFrame:
     return frame(failure_rows(log, window), by=["published", "uuid"])
 
 
-def successes(log: Log, *, until: Window | None = None) -> ir.Table:
+def successes(log: Log, window: Window) -> ir.Table:
     """List the events that succeeded at what could have failed.
 
     Args:
         log: the opened log.
-        until: only events before this window's end.
+        window: the window that they fall in.
 
     Returns:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``operation``,
         ``uuid``, ``event_type``.
     """
-    events = keyed(log.events)
-    done = events.filter(events.result == "SUCCESS", events.code.isnull())
-    if until is not None:
-        done = done.filter(done.published < literal(until.until))
+    events = log.events
+    done = events.filter(events.result == "SUCCESS", events.code.isnull(), _dated(events, window))
+    done = keyed(done)
     return done.select("published", "app", *KEYS, "uuid", "event_type")
+
+
+def _dated(rows: ir.Table, window: Window) -> ir.BooleanValue:
+    since, until = literal(window.since), literal(window.until)
+    return (rows.published >= since) & (rows.published < until)
 
 
 def _failing(events: ir.Table) -> ir.Table:
     """Failing events, those that ingest gave a code, with what they are grouped by."""
     failing = keyed(events.filter(events.code.notnull()))
     only_fails = failing.event_type.isin(sorted(load().failure_types))
-    return failing.mutate(
+    return failing.select(
+        *("uuid", "published", "app", "app_id", "user_id", "user_name", "operation"),
+        *("code", "family", "app_key", "user_key"),
+        user=failing.user_login,
         batch=ibis.coalesce("t:" + failing.transaction_id, "u:" + failing.uuid),
         only_fails=only_fails.cast("int8"),
         rank=ibis.cases(
@@ -159,46 +180,39 @@ def _spoken(failing: ir.Table) -> ir.Table:
     The operation is that of an event type that can also succeed, if one is there: only
     such an operation can be seen to recover.
     """
-    group = [failing.batch, failing.app_key, failing.user_key]
-    best = ibis.window(group_by=group, order_by=[failing.rank, failing.published, failing.uuid])
-    attempted = ibis.window(
-        group_by=group,
-        order_by=[failing.only_fails, failing.rank, failing.published, failing.uuid],
+    group = ["batch", "app_key", "user_key"]
+    order = ["rank", "published", "uuid"]
+    best = ibis.struct({name: failing[name] for name in order})
+    attempted = ibis.struct({name: failing[name] for name in ("only_fails", *order)})
+    said = [name for name in failing.columns if name not in {*group, "only_fails", "operation"}]
+    spoken = failing.group_by(group).aggregate(
+        speaker=ibis.struct({name: failing[name] for name in said}).argmin(best),
+        operation=failing.operation.argmin(attempted),
+        events=failing.uuid.count(),
     )
-    whole = ibis.window(group_by=group)
-    ranked = failing.mutate(
-        place=ibis.row_number().over(best),
-        events=failing.uuid.count().over(whole),
-        operation=failing.operation.first().over(attempted),
-    )
-    return ranked.filter(ranked.place == 0)
+    speaker = {name: spoken.speaker[name] for name in said if name != "rank"}
+    return spoken.mutate(**speaker).drop("speaker")
 
 
 def _explained(spoken: ir.Table) -> ir.Table:
     """Let an app's event explain the users' failures of its app and transaction."""
-    of_user = spoken.user_key != ""
-    beside = ibis.window(group_by=[spoken.batch, spoken.app_key])
-    first = ibis.window(
-        group_by=[spoken.batch, spoken.app_key],
-        order_by=[of_user.desc(), spoken.published, spoken.uuid],
+    of_app = (spoken.user_key == "") & (spoken.app_key != "")
+    beside = ["batch", "app_key"]
+    lenders = spoken.filter(of_app).select(
+        *beside, lender="uuid", lent_code="code", lent_family="family", lent_events="events"
     )
-    nothing = {name: ibis.null(spoken[name].type()) for name in _LENT}
-    lent = {
-        f"lent_{name}": ibis.ifelse(of_user, nothing[name], spoken[name]).max().over(beside)
-        for name in _LENT
-    }
-    known = spoken.mutate(
-        **lent,
-        users=of_user.cast("int64").sum().over(beside),
-        app_events=ibis.ifelse(of_user, 0, spoken.events).sum().over(beside),
-        order=ibis.row_number().over(first),
+    others = spoken.filter(~of_app)
+    alone = spoken.filter(of_app).anti_join(others, beside)
+    order = ibis.window(group_by=beside, order_by=[others.published, others.uuid])
+    others = others.mutate(first=ibis.row_number().over(order) == 0)
+    known = others.left_join(lenders, beside)
+    borrows = (known.code == NO_REASON) & known.lender.notnull()
+    explained = known.mutate(
+        lender=ibis.ifelse(borrows, known.lender, ibis.null("string")),
+        code=ibis.ifelse(borrows, known.lent_code, known.code),
+        family=ibis.ifelse(borrows, known.lent_family, known.family),
+        events=known.events + ibis.ifelse(known.first, known.lent_events.fill_null(0), 0),
     )
-    users = known.user_key != ""
-    known = known.filter(users | (known.users == 0) | (known.app_key == ""))
-    users = known.user_key != ""
-    borrows = users & (known.code == NO_REASON) & known.lent_code.notnull() & (known.app_key != "")
-    adds = users & (known.order == 0) & (known.app_key != "")
-    return known.mutate(
-        events=known.events + ibis.ifelse(adds, known.app_events, 0),
-        **{name: ibis.ifelse(borrows, known[f"lent_{name}"], known[name]) for name in _LENT},
-    )
+    columns = [name for name in spoken.columns if name != "batch"]
+    alone = alone.select(*columns, lender=ibis.null("string"))
+    return explained.select(*columns, "lender").union(alone)

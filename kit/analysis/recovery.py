@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 import numpy as np
 
-from kit.analysis.failures import KEYS, failure_rows, successes
+from kit.analysis.failures import KEYS, counted, successes
 from kit.engine import frame
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def recovery(log: Log, window: Window) -> pd.DataFrame:
         datetime64[us, UTC], the last missing while it still fails; ``state``
         ``still_failing`` or ``recovered``.
     """
-    failed = failure_rows(log, window)
+    failed = counted(log, window)
     failed = failed.filter(failed.user_key != "")
     last = failed.group_by(list(KEYS)).aggregate(
         app=failed.app.max(),
@@ -46,7 +46,7 @@ def recovery(log: Log, window: Window) -> pd.DataFrame:
         first_failure=failed.published.min(),
         last_failure=failed.published.max(),
     )
-    done = successes(log, until=window).select("published", *KEYS)
+    done = successes(log, window).select("published", *KEYS)
     after = done.join(last.select(*KEYS, "last_failure"), list(KEYS))
     after = after.filter(after.published > after.last_failure)
     first = after.group_by(list(KEYS)).aggregate(recovered_at=after.published.min())

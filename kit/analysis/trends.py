@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.failures import failure_rows, failures, successes
+from kit.analysis.failures import counted, failures, successes
 from kit.analysis.recovery import recovery, with_state
 from kit.engine import frame, literal
 
@@ -22,6 +22,7 @@ QUIET_GAP = timedelta(hours=6)
 """How long a code must be silent before it counts as quiet."""
 
 _BUCKETS = {"hour": "h", "day": "D"}
+_SECONDS = {"hour": 3600, "day": 86400}
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,19 @@ def _only(rows: pd.DataFrame, app: str) -> pd.DataFrame:
 
 def _worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
     """Successes by bucket, app and operation: ``successes`` int64."""
-    done = successes(log, until=window)
-    done = done.filter(done.published >= literal(window.since))
-    done = done.mutate(bucket=done.published.truncate(_BUCKETS[bucket]))
-    counted = done.group_by(["bucket", "app_key", "operation"]).aggregate(
-        app=done.app.max(), successes=done.uuid.count()
+    done = successes(log, window)
+    # Whole seconds, because engines truncate a time with its zone several times as slowly.
+    seconds = done.published.epoch_seconds().floor().cast("int64")
+    width = _SECONDS[bucket]
+    done = done.mutate(bucket=seconds - seconds % width)
+    worked = done.group_by(["bucket", "app_key", "operation"]).aggregate(
+        app=done.app.max(), successes=done.count()
     )
-    return frame(counted, by=["bucket", "app_key", "operation"])
+    found = frame(worked, by=["bucket", "app_key", "operation"])
+    found["bucket"] = pd.to_datetime(found["bucket"], unit="s", utc=True).astype(
+        "datetime64[us, UTC]"
+    )
+    return found
 
 
 def _over_time(found: pd.DataFrame, bucket: str) -> pd.DataFrame:
@@ -186,7 +193,7 @@ _BY_CODE = [
 
 def _seen_before(log: Log, window: Window) -> dict[tuple[str, str], pd.Timestamp]:
     """When each app and code last failed before the window."""
-    rows = failure_rows(log)
+    rows = counted(log)
     rows = rows.filter(rows.published < literal(window.since))
     seen = frame(rows.group_by(["app_key", "code"]).aggregate(last=rows.published.max()))
     return {(app, code): last for app, code, last in seen.itertuples(index=False)}
