@@ -20,15 +20,16 @@ import pandas as pd
 from dateutil.parser import isoparse
 
 from kit import words
+from kit.answers import Answers
 from kit.errors import SourceError, UsageError
 from kit.events import COLUMNS
 from kit.lake import Lake, PutAside, add
-from kit.lake.coverage import PROVISIONAL, TICK, Coverage, Window, gaps, iso
+from kit.lake.coverage import TICK, Coverage, Window, gaps, iso, tail
 from kit.places import LAKE, SAMPLE
 from kit.sources.exports import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import ibis.expr.types as ir
 
@@ -53,22 +54,8 @@ class Log:
     """Whether more may come: a lake's newest minutes are provisional."""
     put_aside: tuple[PutAside, ...] = ()
     repeats: int = 0
-    _kept: dict[str, ir.Table] = field(default_factory=dict, repr=False, compare=False)
-
-    def once(self, name: str, question: Callable[[], ir.Table]) -> ir.Table:
-        """Answer a question that many others build on, and keep the answer beside the events.
-
-        Args:
-            name: what the answer is kept as.
-            question: gives the expression; asked at the first call only.
-
-        Returns:
-            The answer as a table. A lake that grows meanwhile does not change it.
-        """
-        if name not in self._kept:
-            backend = self.events.get_backend()
-            self._kept[name] = backend.create_table(name, question(), temp=True)
-        return self._kept[name]
+    answers: Answers = field(kw_only=True, repr=False, compare=False)
+    """Answers that other questions build on."""
 
     def window(self, since: str | None = None, until: str | None = None) -> Window:
         """Fix a window on this log.
@@ -97,10 +84,11 @@ class Log:
 
     def coverage(self, window: Window) -> Coverage:
         """Say which parts of *window* the source does not hold, and which may still grow."""
-        newest = self.covered[-1].until if self.covered else window.since
-        tail = Window(max(window.since, newest - PROVISIONAL), min(window.until, newest))
-        grows = self.growing and tail.since < tail.until
-        return Coverage(gaps(self.covered, window), tail if grows else None)
+        lacking = gaps(self.covered, window)
+        if not self.growing or (newest := tail(self.covered)) is None:
+            return Coverage(lacking)
+        inside = Window(max(window.since, newest.since), min(window.until, newest.until))
+        return Coverage(lacking, inside if inside.since < inside.until else None)
 
 
 def open_log(source: str | Path | Sequence[str | Path] = "sample") -> Log:
@@ -140,6 +128,8 @@ def _connected(**settings: Any) -> Any:
     """DuckDB for a lake's files: they never change, so their footers are read once."""
     connection = ibis.duckdb.connect(**settings)
     connection.raw_sql("SET parquet_metadata_cache = true")
+    # It is drawn on standard output, also where that is a file.
+    connection.raw_sql("SET enable_progress_bar = false")
     return connection
 
 
@@ -179,6 +169,7 @@ def _opened(
         growing=growing,
         put_aside=tuple(lake.put_aside()),
         repeats=repeats,
+        answers=Answers(connection, lake.folder if growing else None),
     )
 
 

@@ -511,6 +511,8 @@ def test_reports_and_commands_see_the_gap(tmp_path: Path) -> None:
     found = json.loads(shown.stdout)
     assert [day["coverage"] for day in found["days"]][1:3] == ["missing", "missing"]
     assert len(found["gaps"]) == 1
+    newest = {"since": "2026-10-29T22:50:00.001Z", "until": "2026-10-29T23:05:00.001Z"}
+    assert found["provisional"] == newest
     assert refused.returncode == 4
     assert "not held" in refused.stderr
     told = subprocess.run(

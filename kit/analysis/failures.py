@@ -91,7 +91,7 @@ def counted(log: Log, window: Window | None = None) -> ir.Table:
         ``user_key``.
     """
     # The whole log is folded: a transaction may cross the borders of any window.
-    result = log.once("failures", lambda: _explained(_spoken(_failing(log.events))))
+    result = log.answers.once("failures", lambda: _explained(_spoken(_failing(log.events))))
     return result if window is None else result.filter(_dated(result, window))
 
 
@@ -133,20 +133,20 @@ def failures(log: Log, window: Window | None = None) -> pd.DataFrame:
     return frame(failure_rows(log, window), by=["published", "uuid"])
 
 
-def successes(log: Log, window: Window) -> ir.Table:
+def successes(log: Log, window: Window | None = None) -> ir.Table:
     """List the events that succeeded at what could have failed.
 
     Args:
         log: the opened log.
-        window: the window that they fall in.
+        window: the window that they fall in; the whole log without it.
 
     Returns:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``operation``,
         ``uuid``, ``event_type``.
     """
     events = log.events
-    done = events.filter(events.result == "SUCCESS", events.code.isnull(), _dated(events, window))
-    done = keyed(done)
+    done = events.filter(events.result == "SUCCESS", events.code.isnull())
+    done = keyed(done if window is None else done.filter(_dated(done, window)))
     return done.select("published", "app", *KEYS, "uuid", "event_type")
 
 

@@ -8,9 +8,10 @@ import ibis
 import numpy as np
 
 from kit.analysis.failures import KEYS, counted, successes
-from kit.engine import frame
+from kit.engine import frame, literal
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pandas as pd
 
     from kit.engine import Log
@@ -45,18 +46,41 @@ def recovery(log: Log, window: Window) -> pd.DataFrame:
         failures=failed.uuid.count(),
         first_failure=failed.published.min(),
         last_failure=failed.published.max(),
+        last_uuid=failed.uuid.argmax(failed.published),
     )
-    done = successes(log, window).select("published", *KEYS)
-    after = done.join(last.select(*KEYS, "last_failure"), list(KEYS))
-    after = after.filter(after.published > after.last_failure)
-    first = after.group_by(list(KEYS)).aggregate(recovered_at=after.published.min())
-    joined = last.left_join(first, list(KEYS)).select(
-        *(last[name] for name in last.columns), first.recovered_at
+    again = log.answers.once("worked_again", lambda: _worked_again(log))
+    again = again.filter(again.worked_again < literal(window.until))
+    joined = last.left_join(again, last.last_uuid == again.uuid).select(
+        *(last[name] for name in last.columns if name != "last_uuid"),
+        recovered_at=again.worked_again,
     )
     found = frame(joined, by=list(KEYS))
     found["state"] = np.where(found["recovered_at"].isna(), "still_failing", "recovered")
     found["state"] = found["state"].astype("str")
     return found
+
+
+def _worked_again(log: Log) -> ir.Table:
+    """The first success after each failure: ``uuid`` of the failure, ``worked_again``.
+
+    Of the whole log, because a window only asks whether it came before its end.
+    """
+    failed = counted(log)
+    failed = failed.filter(failed.user_key != "")
+    # A number in place of three texts, because all that follows is sorted by it.
+    keys = failed.select(*KEYS).distinct()
+    keys = keys.mutate(key=ibis.row_number().over(order_by=list(KEYS)))
+    failed = failed.join(keys, list(KEYS)).select("key", "published", "uuid")
+    done = successes(log).select("published", *KEYS).join(keys, list(KEYS))
+    failed = failed.mutate(worked=ibis.null(failed.published.type()))
+    done = done.mutate(uuid=ibis.null("string"), worked=done.published)
+    rows = failed.union(done.select(*failed.columns))
+    # At one instant the success comes first: it is no recovery.
+    order = [rows.published, rows.uuid.notnull().cast("int8")]
+    later = ibis.window(group_by="key", order_by=order, preceding=0, following=None)
+    rows = rows.mutate(worked_again=rows.worked.min().over(later))
+    rows = rows.filter(rows.uuid.notnull(), rows.worked_again.notnull())
+    return rows.select("uuid", "worked_again")
 
 
 def with_state(failures: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:

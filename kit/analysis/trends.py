@@ -11,12 +11,14 @@ import pandas as pd
 from kit.analysis.failures import counted, failures, successes
 from kit.analysis.recovery import recovery, with_state
 from kit.engine import frame, literal
+from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
-    from kit.engine import Log
-    from kit.lake.coverage import Window
+    import ibis.expr.types as ir
 
-__all__ = ["QUIET_GAP", "Trends", "bucket_of", "trends"]
+    from kit.engine import Log
+
+__all__ = ["QUIET_GAP", "Trends", "bucket_of", "trends", "worked"]
 
 QUIET_GAP = timedelta(hours=6)
 """How long a code must be silent before it counts as quiet."""
@@ -63,17 +65,17 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
     found = failures(log, window)
     recovered = recovery(log, window)
     found = with_state(found, recovered)
-    worked = _worked(log, window, bucket := bucket_of(window, bucket))
+    done = worked(log, window, bucket := bucket_of(window, bucket))
     if app:
         found, recovered = _only(found, app), _only(recovered, app)
-        worked = _only(worked, app)
-    worked = worked[worked["operation"].isin(found["operation"].unique())]
-    attempts = len(found) + int(worked["successes"].sum())
+        done = _only(done, app)
+    done = done[done["operation"].isin(found["operation"].unique())]
+    attempts = len(found) + int(done["successes"].sum())
     return Trends(
         failures=found,
-        by_code=_by_code(found, recovered, worked, log, window),
+        by_code=_by_code(found, recovered, done, log, window),
         over_time=_over_time(found, bucket),
-        attempts_over_time=_attempts_over_time(found, worked, bucket),
+        attempts_over_time=_attempts_over_time(found, done, bucket),
         recovery=recovered,
         bucket=bucket,
         totals={
@@ -98,21 +100,56 @@ def _only(rows: pd.DataFrame, app: str) -> pd.DataFrame:
     return rows[named | (rows["app_key"] == app)].reset_index(drop=True)
 
 
-def _worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
-    """Successes by bucket, app and operation: ``successes`` int64."""
-    done = successes(log, window)
-    # Whole seconds, because engines truncate a time with its zone several times as slowly.
-    seconds = done.published.epoch_seconds().floor().cast("int64")
+def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
+    """Count the successes of a window by bucket, app and operation.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        One row a bucket, app and operation with a success: ``bucket`` datetime64[us, UTC],
+        ``app_key``, ``operation``, ``app``, ``successes`` int64.
+    """
+    since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
+    if since < until:
+        counts = log.answers.once("worked", lambda: _hourly(successes(log)))
+        whole = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
+        parts = [whole, *(_hourly(successes(log, edge)) for edge in _edges(window, since, until))]
+    else:
+        parts = [_hourly(successes(log, window))]
+    found = pd.concat([frame(part) for part in parts])
     width = _SECONDS[bucket]
-    done = done.mutate(bucket=seconds - seconds % width)
-    worked = done.group_by(["bucket", "app_key", "operation"]).aggregate(
-        app=done.app.max(), successes=done.count()
-    )
-    found = frame(worked, by=["bucket", "app_key", "operation"])
-    found["bucket"] = pd.to_datetime(found["bucket"], unit="s", utc=True).astype(
+    found["bucket"] = pd.to_datetime(found["hour"] // width * width, unit="s", utc=True).astype(
         "datetime64[us, UTC]"
     )
-    return found
+    return found.groupby(["bucket", "app_key", "operation"], as_index=False).agg(
+        app=("app", "max"), successes=("successes", "sum")
+    )
+
+
+def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Window]:
+    """What a window has before and after its whole hours."""
+    ends = [
+        Window(window.since, since.to_pydatetime()),
+        Window(until.to_pydatetime(), window.until),
+    ]
+    return [edge for edge in ends if edge.since < edge.until]
+
+
+def _seconds(moment: pd.Timestamp) -> int:
+    return int(moment.timestamp())
+
+
+def _hourly(done: ir.Table) -> ir.Table:
+    """Successes by hour (seconds since 1970, when it began), app and operation."""
+    # Whole seconds, because engines truncate a time with its zone several times as slowly.
+    seconds = done.published.epoch_seconds().floor().cast("int64")
+    done = done.mutate(hour=seconds - seconds % _SECONDS["hour"])
+    return done.group_by(["hour", "app_key", "operation"]).aggregate(
+        app=done.app.max(), successes=done.count()
+    )
 
 
 def _over_time(found: pd.DataFrame, bucket: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["PROVISIONAL", "TICK", "Coverage", "Window", "gaps", "iso", "merged", "state_of"]
+__all__ = ["PROVISIONAL", "TICK", "Coverage", "Window", "gaps", "iso", "merged", "state_of", "tail"]
 
 TICK = timedelta(milliseconds=1)
 """Okta's clock counts milliseconds; a stretch ends one after its last event."""
@@ -88,6 +88,15 @@ def gaps(covered: Iterable[Window], window: Window) -> tuple[Window, ...]:
     if at < window.until:
         missing.append(Window(at, window.until))
     return tuple(missing)
+
+
+def tail(covered: Iterable[Window]) -> Window | None:
+    """The newest minutes of what is held, where events may still arrive; None of nothing."""
+    held = merged(covered)
+    if not held:
+        return None
+    newest = held[-1]
+    return Window(max(newest.since, newest.until - PROVISIONAL), newest.until)
 
 
 def state_of(day: date, covered: Iterable[Window]) -> State:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from kit.catalogue import load
-from kit.lake.coverage import Window, gaps, state_of
+from kit.lake.coverage import Window, gaps, state_of, tail
 from kit.lake.parquet import catalogue_of
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def overview(lake: Lake) -> dict[str, Any]:
 
     Returns:
         ``lake``, ``events``, ``days`` (each ``date``, ``events``, ``files``, ``coverage``),
-        ``covered`` and ``gaps`` (``since`` and ``until``), ``put_aside`` (a number),
-        ``put_aside_lines`` (``file``, ``line``, ``reason``), ``catalogue`` (the days coded
-        with each version) and ``catalogue_version`` (today's).
+        ``covered`` and ``gaps`` (``since`` and ``until``), ``provisional`` (likewise, or None),
+        ``put_aside`` (a number), ``put_aside_lines`` (``file``, ``line``, ``reason``),
+        ``catalogue`` (the days coded with each version) and ``catalogue_version`` (today's).
     """
     covered = lake.covered()
     held = set(lake.days())
@@ -43,6 +43,7 @@ def overview(lake: Lake) -> dict[str, Any]:
         state = state_of(day, covered)
         days.append({"date": str(day), "events": events, "files": len(files), "coverage": state})
     aside = lake.put_aside()
+    newest = tail(covered)
     whole = Window(covered[0].since, covered[-1].until) if covered else None
     return {
         "lake": str(lake.folder),
@@ -50,6 +51,7 @@ def overview(lake: Lake) -> dict[str, Any]:
         "days": days,
         "covered": [w.as_text() for w in covered],
         "gaps": [w.as_text() for w in gaps(covered, whole)] if whole else [],
+        "provisional": newest.as_text() if newest else None,
         "put_aside": len(aside),
         "put_aside_lines": [{"file": p.file, "line": p.line, "reason": p.reason} for p in aside],
         "catalogue": dict(sorted(coded.items())),
@@ -73,6 +75,9 @@ def as_table(found: dict[str, Any], out: TextIO) -> None:
     console.print(table)
     for gap in found["gaps"]:
         console.print(f"missing: {gap['since']} to {gap['until']}")
+    if found["provisional"]:
+        newest = found["provisional"]
+        console.print(f"provisional, may still grow: {newest['since']} to {newest['until']}")
     others = {v: n for v, n in found["catalogue"].items() if v != found["catalogue_version"]}
     said = f"catalogue {found['catalogue_version']}"
     if others:
