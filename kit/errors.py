@@ -84,6 +84,16 @@ class OktaError(KitError):
 
     exit_code = 5
 
+    def __init__(self, text: str, status: int | None = None) -> None:
+        """Say what went wrong.
+
+        Args:
+            text: one line.
+            status: the HTTP status that Okta answered with; None where it did not.
+        """
+        super().__init__(text)
+        self.status = status
+
 
 class RunError(KitError):
     """A notebook did not run to its end."""

@@ -28,7 +28,7 @@ from kit.catalogue import load
 from kit.engine import open_log
 from kit.errors import KitError, SourceError, UsageError
 from kit.lake import FORMAT, Lake, add, compact, recode
-from kit.lake.coverage import JOIN, Window, gaps, merged, state_of
+from kit.lake.coverage import JOIN, Window, bridged, gaps, merged, state_of
 from kit.lake.overview import overview
 from kit.lake.parquet import catalogue_of, write_events
 from made import REFUSED, event
@@ -480,13 +480,22 @@ def test_gaps_and_what_is_covered_make_up_the_window(
 
 def test_exports_that_meet_within_minutes_are_one_stretch() -> None:
     """A log is silent for minutes at times; an hour is a gap."""
-    near = (
+    near = [
         Window(T0, T0 + timedelta(hours=1)),
         Window(T0 + timedelta(hours=1) + JOIN, T0 + JOIN * 9),
-    )
+    ]
 
-    assert len(merged(near)) == 1
-    assert len(merged([window(0, 1), window(2, 3)])) == 2
+    assert len(merged(bridged(near, []))) == 1
+    assert len(merged([*near[:1], *bridged(near[1:], near[:1])])) == 1
+    assert len(merged(bridged([window(0, 1), window(2, 3)], []))) == 2
+
+
+def test_a_short_gap_that_an_export_does_not_touch_stays() -> None:
+    """It may be what a pull has yet to read."""
+    minute = timedelta(minutes=1)
+    held = [Window(T0, T0 + minute), Window(T0 + 2 * minute, T0 + 3 * minute)]
+
+    assert len(merged([*held, *bridged([window(5, 6)], held)])) == 3
 
 
 def test_reports_and_commands_see_the_gap(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What codes and event types mean, and the remedies: data files and one loader.
 
-The files are the catalogue: ``remedies/*.yaml``, ``steps.yaml``, ``aadsts.csv`` and
-``event_types.csv``. Adding a code, a remedy or an event type is a line in one of them.
+The files are the catalogue: ``remedies/*.yaml``, ``steps.yaml``, ``aadsts.csv``,
+``event_types.csv`` and ``okta_errors.csv``. Adding a code, a remedy or an event type is a line
+in one of them.
 ``README.md`` beside them describes their fields.
 """
 
@@ -28,6 +29,7 @@ __all__ = [
     "EventType",
     "Evidence",
     "KnownText",
+    "OktaRefusal",
     "Remedy",
     "SignInCode",
     "Step",
@@ -115,6 +117,16 @@ class EventType(msgspec.Struct, frozen=True):
     meaning: str
 
 
+class OktaRefusal(msgspec.Struct, frozen=True):
+    """One row of ``okta_errors.csv``: what Okta's API or its sign-in answers."""
+
+    code: str
+    """``E0000011``, ``invalid_scope``, or ``HTTP_401`` where the answer holds no code."""
+    retry: str
+    meaning: str
+    do: str
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """All that the data files say."""
@@ -124,6 +136,7 @@ class Catalogue:
     remedies: tuple[Remedy, ...]
     sign_in_codes: Mapping[str, SignInCode]
     event_types: Mapping[str, EventType]
+    okta_errors: Mapping[str, OktaRefusal]
 
     @cached_property
     def failure_types(self) -> frozenset[str]:
@@ -143,6 +156,10 @@ class Catalogue:
     def remedy(self, code: str) -> Remedy | None:
         """The remedy for a code."""
         return self._by_code.get(code)
+
+    def okta_error(self, code: str) -> OktaRefusal | None:
+        """What an error code of Okta's API means."""
+        return self.okta_errors.get(code)
 
     def meaning(self, code: str) -> str | None:
         """What a code means, in a sentence without its full stop."""
@@ -235,17 +252,19 @@ def load(home: Path = HOME) -> Catalogue:
         home / "steps.yaml",
         home / "aadsts.csv",
         home / "event_types.csv",
+        home / "okta_errors.csv",
     ]
     contents = {path: _text(path) for path in files}
     digest = hashlib.sha256("\0".join(contents.values()).encode()).hexdigest()
     shared = _yaml(home / "steps.yaml", contents)
-    remedies = tuple(_remedy(path, contents, shared) for path in files[:-3])
+    remedies = tuple(_remedy(path, contents, shared) for path in files[:-4])
     _no_code_twice(remedies)
     return Catalogue(
         version=digest[:12],
         remedies=remedies,
         sign_in_codes={r.code: r for r in _rows(home / "aadsts.csv", contents, SignInCode)},
         event_types={r.event_type: r for r in _rows(home / "event_types.csv", contents, EventType)},
+        okta_errors={r.code: r for r in _rows(home / "okta_errors.csv", contents, OktaRefusal)},
     )
 
 

@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["PROVISIONAL", "TICK", "Coverage", "Window", "gaps", "iso", "merged", "state_of", "tail"]
+__all__ = [
+    "PROVISIONAL",
+    "TICK",
+    "Coverage",
+    "Window",
+    "bridged",
+    "gaps",
+    "iso",
+    "merged",
+    "state_of",
+    "tail",
+]
 
 TICK = timedelta(milliseconds=1)
 """Okta's clock counts milliseconds; a stretch ends one after its last event."""
@@ -57,7 +69,7 @@ class Coverage:
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:
-    """Join stretches that overlap, or meet within ten minutes.
+    """Join stretches that overlap or meet.
 
     Args:
         windows: stretches in any order.
@@ -67,11 +79,31 @@ def merged(windows: Iterable[Window]) -> list[Window]:
     """
     joined: list[Window] = []
     for window in sorted(windows):
-        if joined and window.since <= joined[-1].until + JOIN:
+        if joined and window.since <= joined[-1].until:
             joined[-1] = Window(joined[-1].since, max(joined[-1].until, window.until))
         else:
             joined.append(window)
     return joined
+
+
+def bridged(windows: Iterable[Window], held: Iterable[Window]) -> list[Window]:
+    """Let what export files span reach to what comes within ten minutes of it.
+
+    Args:
+        windows: what the files span, from their first event to their last.
+        held: what is held already; gaps that the files do not touch stay.
+
+    Returns:
+        The stretches, and the short silences beside them.
+    """
+    spans = merged(windows)
+    ends = {end for window in spans for end in (window.since, window.until)}
+    pairs = pairwise(merged([*spans, *held]))
+    silent = [Window(one.until, other.since) for one, other in pairs]
+    near = [
+        gap for gap in silent if gap.until - gap.since <= JOIN and {gap.since, gap.until} & ends
+    ]
+    return [*spans, *near]
 
 
 def gaps(covered: Iterable[Window], window: Window) -> tuple[Window, ...]:

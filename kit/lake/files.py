@@ -136,10 +136,10 @@ class Lake:
                 found[Path(one.file).name, one.line, one.text] = one
         return sorted(found.values(), key=lambda one: (one.file, one.line))
 
-    def cover(self, windows: list[Window]) -> None:
-        """Note that stretches of time are held; under the lock."""
-        held = merged([*self.covered(), *windows])
-        manifest = {**self.manifest(), "format": FORMAT, "covered": [w.as_text() for w in held]}
+    def cover(self, windows: list[Window], **noted: Any) -> None:
+        """Note that stretches of time are held, and what else is told; under the lock."""
+        held = [w.as_text() for w in merged([*self.covered(), *windows])]
+        manifest = {**self.manifest(), **noted, "format": FORMAT, "covered": held}
         write_whole(self.folder / "_manifest.json", json.dumps(manifest, indent=1) + "\n")
 
     def keep_aside(self, found: list[PutAside]) -> None:

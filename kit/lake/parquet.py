@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventFile", "catalogue_of", "write_events"]
 
-HOLD = 24 << 20
+HOLD = 16 << 20
 """Bytes of events that a process holds before it writes a row group of them.
 
 Large row groups are what makes questions fast; the memory of an import is what limits them.

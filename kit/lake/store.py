@@ -5,16 +5,17 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kit.lake.coverage import Window
+from kit.lake.coverage import Window, bridged
 from kit.lake.parquet import write_events
 from kit.lake.workers import coded
+from kit.sources.document import Documents
 from kit.sources.exports import blocks
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
     from kit.lake.files import Lake, PutAside
     from kit.lake.ingest import Coded
+    from kit.sources.document import Block, Document
 
-__all__ = ["Added", "add"]
+__all__ = ["Added", "add", "add_documents"]
 
 _PARTS = 8
 """Files that a new day may have; more become one."""
@@ -69,12 +71,9 @@ def add(
         DiskFull: there is no space; the lake is as it was, or has some days more.
         UsageError: the folder cannot be written.
     """
-    done = Added()
     spans: dict[str, Window] = {}
 
     def noted(block: Coded) -> None:
-        done.put_aside += block.put_aside
-        done.unknown |= block.unknown
         for file, span in block.spans.items():
             known = spans.get(file, span)
             spans[file] = Window(min(known.since, span.since), max(known.until, span.until))
@@ -82,16 +81,58 @@ def add(
             told(block.events)
 
     with lake.writing() as staging:
-        days: dict[str, list[Path]] = {}
-        for day, path in coded(blocks(files), staging, noted):
-            days.setdefault(day, []).append(Path(path))
-        for day, paths in sorted(days.items()):
-            added, repeats = _add_day(lake, day, paths)
-            done.events += added
-            done.repeats += repeats
-        done.covered = [covers] if covers else list(spans.values())
-        lake.keep_aside(done.put_aside)
+        done = _added(lake, staging, blocks(files), noted)
+        done.covered = [covers] if covers else bridged(spans.values(), lake.covered())
         lake.cover(done.covered)
+    return done
+
+
+def add_documents(
+    lake: Lake, documents: list[Document], *, covered: list[Window], noted: dict[str, Any]
+) -> Added:
+    """Add documents that came from the live org, and note how far it was read.
+
+    Args:
+        lake: the lake; made if missing.
+        documents: the events, each as it was received.
+        covered: the stretches of time that the lake holds in full with them.
+        noted: what the manifest says from then on, by its names.
+
+    Returns:
+        What was added, repeated and put aside.
+
+    Raises:
+        SourceError, DiskFull, UsageError: as ``add``.
+    """
+    with lake.writing() as staging:
+        done = _added(lake, staging, iter([Documents(documents)]))
+        lake.cover(covered, **noted)
+    return done
+
+
+def _added(
+    lake: Lake,
+    staging: Path,
+    documents: Iterator[Block],
+    noted: Callable[[Coded], None] | None = None,
+) -> Added:
+    """Code blocks and bring their days into the lake; under the lock."""
+    done = Added()
+
+    def heard(block: Coded) -> None:
+        done.put_aside += block.put_aside
+        done.unknown |= block.unknown
+        if noted:
+            noted(block)
+
+    days: dict[str, list[Path]] = {}
+    for day, path in coded(documents, staging, heard):
+        days.setdefault(day, []).append(Path(path))
+    for day, paths in sorted(days.items()):
+        added, repeats = _add_day(lake, day, paths)
+        done.events += added
+        done.repeats += repeats
+    lake.keep_aside(done.put_aside)
     return done
 
 
