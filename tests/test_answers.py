@@ -10,6 +10,7 @@ import pytest
 from kit.analysis.failures import counted, failures
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import trends
+from kit.cli import run
 from kit.engine import open_log
 from kit.lake import Lake, add, compact
 from made import REFUSED, event
@@ -112,6 +113,20 @@ def test_compacting_and_asking_again_gives_the_same(tmp_path: Path) -> None:
     compact(lake)
 
     assert asked(lake).equals(first)
+
+
+def test_compacting_prepares_what_all_questions_begin_with(tmp_path: Path) -> None:
+    """So that a question after it is as fast as a second one."""
+    lake = added(tmp_path / "lake", REFUSAL)
+    added(lake.folder, SUCCESS)
+
+    assert run(["compact", "--lake", str(lake.folder)]) == 0
+
+    names = kept(lake)
+    log = open_log(lake.folder)
+    trends(log, log.window())
+    assert [name.partition("-")[0] for name in names] == ["failures", "worked", "worked_again"]
+    assert kept(lake) == names
 
 
 @pytest.mark.parametrize(

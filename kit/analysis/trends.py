@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kit.engine import Log
 
-__all__ = ["QUIET_GAP", "Trends", "bucket_of", "trends", "worked"]
+__all__ = ["QUIET_GAP", "Trends", "bucket_of", "prepare", "trends", "worked"]
 
 QUIET_GAP = timedelta(hours=6)
 """How long a code must be silent before it counts as quiet."""
@@ -127,6 +127,17 @@ def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
     return found.groupby(["bucket", "app_key", "operation"], as_index=False).agg(
         app=("app", "max"), successes=("successes", "sum")
     )
+
+
+def prepare(log: Log) -> None:
+    """Ask a lake what all questions begin with, so that it is kept for whoever asks next.
+
+    Args:
+        log: the opened lake.
+    """
+    counted(log)
+    recovery(log, log.window())
+    worked(log, log.window(), "day")
 
 
 def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Window]:
