@@ -114,7 +114,7 @@ def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
     """
     since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
     if since < until:
-        counts = log.answers.once("worked", lambda: _hourly(successes(log)))
+        counts = _every_hour(log)
         whole = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
         parts = [whole, *(_hourly(successes(log, edge)) for edge in _edges(window, since, until))]
     else:
@@ -137,7 +137,11 @@ def prepare(log: Log) -> None:
     """
     counted(log)
     recovery(log, log.window())
-    worked(log, log.window(), "day")
+    _every_hour(log)
+
+
+def _every_hour(log: Log) -> ir.Table:
+    return log.answers.once("worked", lambda: _hourly(successes(log)))
 
 
 def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Window]:
