@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kit import lake_cli, okta_cli
 from kit.errors import (
     CoverageError,
     Interrupted,
@@ -22,7 +23,6 @@ from kit.errors import (
     UsageError,
     nearest,
 )
-from kit.lake_cli import register
 from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ Source = Annotated[
     list[str] | None,
     typer.Option(
         "--source",
-        help="sample, lake, a lake's folder, an export file or a glob; may be repeated.",
+        help="sample, lake, okta, a lake's folder, an export file or a glob; may be repeated.",
         show_default="sample",
     ),
 ]
@@ -198,7 +198,8 @@ def lab(
     raise typer.Exit(subprocess.call(command))  # noqa: S603  # our own interpreter, no shell
 
 
-register(app)
+lake_cli.register(app)
+okta_cli.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -284,8 +285,9 @@ def _close_window(values: dict[str, object], *, require_complete: bool) -> dict[
     from kit import words
     from kit.engine import open_log
 
-    log = open_log([part.strip() for part in source.split(",")])
-    window = log.window(*(str(values.get(k) or "") for k in ("since", "until")))
+    since, until = (str(values.get(k) or "") for k in ("since", "until"))
+    log = open_log([part.strip() for part in source.split(",")], since=since, until=until)
+    window = log.window(since, until)
     coverage = log.coverage(window)
     if require_complete and not coverage.complete:
         raise CoverageError(

@@ -7,17 +7,17 @@ back; ``frame`` brings every answer to one form.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
-from dateutil.parser import isoparse
 
 from kit import words
 from kit.answers import Answers
@@ -25,8 +25,9 @@ from kit.errors import SourceError, UsageError
 from kit.events import COLUMNS
 from kit.lake import Lake, PutAside, add
 from kit.lake.coverage import TICK, Coverage, Window, gaps, iso, tail
-from kit.places import LAKE, SAMPLE
+from kit.places import LAKE, PULLED, SAMPLE
 from kit.sources.exports import expand
+from kit.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 __all__ = ["Log", "frame", "literal", "open_log"]
-
-_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,8 @@ class Log:
     """Whether more may come: a lake's newest minutes are provisional."""
     put_aside: tuple[PutAside, ...] = ()
     repeats: int = 0
+    end: datetime | None = None
+    """Where a window ends that names no end, if not behind the last event."""
     answers: Answers = field(kw_only=True, repr=False, compare=False)
     """Answers that other questions build on."""
 
@@ -72,9 +73,10 @@ class Log:
         Raises:
             UsageError: a time cannot be read, or since is not before until.
         """
-        end = _moment("until", until, self.last) if until else self.last + TICK
-        anchor = end if until else self.last
-        start = _moment("since", since, anchor) if since else min(self.first, end - TICK)
+        last = self.end or self.last + TICK
+        end = moment("until", until, self.end or self.last) if until else last
+        anchor = end if until or self.end else self.last
+        start = moment("since", since, anchor) if since else min(self.first, end - TICK)
         if start >= end:
             raise UsageError(
                 f"since ({iso(start)}) is not before until ({iso(end)}). Swap them, "
@@ -91,23 +93,38 @@ class Log:
         return Coverage(lacking, inside if inside.since < inside.until else None)
 
 
-def open_log(source: str | Path | Sequence[str | Path] = "sample") -> Log:
+def open_log(
+    source: str | Path | Sequence[str | Path] = "sample",
+    *,
+    since: str | None = None,
+    until: str | None = None,
+) -> Log:
     """Open a source as one table of events.
 
     Args:
-        source: ``sample``; ``lake``, the default lake; the folder of a lake; or export
-            files, globs or folders of them, one or a list.
+        source: ``sample``; ``lake``, the default lake; ``okta``, the live org, which is pulled
+            into the default lake first; the folder of a lake; or export files, globs or
+            folders of them, one or a list.
+        since: of the live org, what is pulled at least: ``7d``, a date or an ISO time; where
+            the last pull began, or 90 days back, if left out.
+        until: of the live org, where the pull ends; now if left out.
 
     Returns:
         The opened log.
 
     Raises:
         SourceError: there is no such file or lake, it cannot be read, or it holds no event.
+        OktaError: the live org refused, or could not be reached.
     """
     names = [source] if isinstance(source, str | Path) else list(source)
     named = ", ".join(map(str, names))
+    if names == ["okta"]:
+        _pulled(since, until)
+        names = ["lake"]
     if (lake := _as_lake(names)) is not None:
         log = _opened(lake.open(), named, _connected(), growing=True)
+        if log is not None and named == "okta" and log.covered:
+            log = replace(log, end=log.covered[-1].until)
         if log is None:
             raise SourceError(f"{lake.folder}: the lake is empty. Run: okta-kit import FILE")
         return log
@@ -131,6 +148,15 @@ def _connected(**settings: Any) -> Any:
     # It is drawn on standard output, also where that is a file.
     connection.raw_sql("SET enable_progress_bar = false")
     return connection
+
+
+def _pulled(since: str | None, until: str | None) -> None:
+    """Bring the default lake up to date, unless whoever runs this has just done so."""
+    if os.environ.get(PULLED):
+        return
+    from kit.live import bring_up_to_date
+
+    bring_up_to_date(Lake(LAKE), since, until)
 
 
 def _as_lake(names: list[str | Path]) -> Lake | None:
@@ -207,11 +233,6 @@ def _resolve(names: list[str | Path]) -> list[str | Path]:
     for name in names:
         if name == "sample":
             resolved.append(SAMPLE)
-        elif name == "okta":
-            raise SourceError(
-                "okta: this version does not pull from the live org yet. Export the System Log as "
-                "NDJSON, JSON or CSV and name the file, or use --source sample."
-            )
         else:
             resolved.append(name)
     return resolved
@@ -229,21 +250,3 @@ def _nothing_in(
         )
     empty = "the file is empty" if len(files) == 1 else "the files are empty"
     return f"{what}: {empty}. Export the log again, or use --source sample."
-
-
-def _moment(name: str, text: str, anchor: datetime) -> datetime:
-    """Read a time: so far before the anchor, or a date or time of its own."""
-    text = text.strip()
-    if text[:-1].isdecimal() and text[-1] in _UNITS:
-        try:
-            return anchor - timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
-        except (OverflowError, ValueError):
-            raise UsageError(f"{name}: {text!r} reaches too far back.") from None
-    try:
-        moment = isoparse(text)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"{name}: {text!r} is no time. Write 7d, 36h or 90m, a date (2026-10-27) or an "
-            "ISO time (2026-10-27T09:05:00Z); all UTC."
-        ) from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["LAKE", "NOTEBOOKS", "SAMPLE"]
+__all__ = ["LAKE", "NOTEBOOKS", "PULLED", "SAMPLE"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE
@@ -21,3 +21,6 @@ LAKE = Path(
     or (_HOME if _HOME != _PACKAGE else Path.cwd()) / "data" / "lake"
 )
 """The default lake: ``$OKTA_KIT_LAKE``, else ``data/lake``."""
+
+PULLED = "OKTA_KIT_PULLED"
+"""Set for a report's kernel: the live org was pulled before, by who holds the token."""

@@ -65,7 +65,7 @@ def listing(
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or the source knows no such app.
     """
-    log = open_log(source)
+    log = open_log(source, since=since, until=until)
     window = log.window(since, until)
     rows = with_state(failures(log, window), recovery(log, window))
     if app is not None:

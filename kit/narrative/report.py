@@ -20,7 +20,9 @@ class NotebookReport:
     """A source opened on a window, with what both reports say of it."""
 
     def __init__(self, source: str, since: str, until: str) -> None:
-        self.log: Log = open_log([part.strip() for part in source.split(",")])
+        self.log: Log = open_log(
+            [part.strip() for part in source.split(",")], since=since or None, until=until or None
+        )
         self.window: Window = self.log.window(since or None, until or None)
         self.coverage: Coverage = self.log.coverage(self.window)
 

@@ -38,6 +38,7 @@ from kit.errors import (
     RunTimeout,
     UsageError,
 )
+from kit.places import LAKE, PULLED
 from kit.reports.index import write_index
 from kit.reports.parameters import check, read
 from kit.reports.summary import collect, summary
@@ -260,8 +261,9 @@ def _where(notebook: Any) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of the kernel: ours without its secrets."""
-    return {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
+    """The environment of the kernel: ours without its secrets, and so without the live org."""
+    kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
+    return {**kept, PULLED: "1", "OKTA_KIT_LAKE": str(LAKE.resolve())}
 
 
 @contextmanager

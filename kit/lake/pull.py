@@ -1,0 +1,338 @@
+"""The lake is brought up to date from the live org.
+
+What the lake covers is the state of a pull: what lies between and is not covered is read in
+bounded windows, the newest first, and each page moves the end of the coverage on. What comes
+after that is read by the polling cursor, which alone sees events that arrive late; it is saved
+with the events before it. A kill therefore costs a repeat at most, and repeats are left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kit.errors import OktaError
+from kit.lake.coverage import Window, gaps, iso
+from kit.lake.store import add_documents
+from kit.sources.document import Document
+from kit.sources.okta import Org, bounded, polled, polling_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from kit.lake.files import Lake
+    from kit.sources.okta import Page, Settings
+
+__all__ = ["RETENTION", "Pulled", "pull"]
+
+RETENTION = timedelta(days=90)
+"""How long Okta keeps its log."""
+
+OVERLAP = timedelta(hours=1)
+"""How far before the end of what is held reading begins again: events arrive late."""
+
+_DAY = timedelta(days=1)
+_READERS = 4
+"""Windows that are read side by side."""
+_BATCH, _SECONDS = 10_000, 5.0
+"""Events, or seconds of waiting for more, after which a batch is written."""
+_GIVE_UP = 3
+"""Windows that may fail one after the other before the rest is not tried any more."""
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What came of a pull, also while it runs."""
+
+    events: int = 0
+    repeats: int = 0
+    put_aside: int = 0
+    pages: int = 0
+    read: int = 0
+    """Events read, repeats among them."""
+    windows: int = 0
+    """Windows to read, and of them those that are done."""
+    done: int = 0
+    requests: int = 0
+    now: str = ""
+    """What is being read or waited for."""
+    failed: list[tuple[Window, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A page on its way into the lake."""
+
+    events: list[bytes]
+    covers: Window | None
+    state: dict[str, str] | None
+    """How far the cursor was followed with it."""
+
+
+def pull(
+    lake: Lake,
+    settings: Settings,
+    *,
+    since: Callable[[datetime], datetime] | None = None,
+    until: Callable[[datetime], datetime] | None = None,
+    share: float = 0.5,
+    told: Callable[[Pulled], None] | None = None,
+    said: Callable[[str], None] | None = None,
+    patience: float = 1.0,
+) -> Pulled:
+    """Bring a lake up to date from the live org.
+
+    Args:
+        lake: the lake; made if missing.
+        settings: where the org is, and how to sign in.
+        since: given Okta's time now, the moment to begin with; where the last pull began,
+            or 90 days back, if left out.
+        until: given Okta's time now, the moment to end at; without it the pull goes on to
+            now, and the next one goes on from there.
+        share: the part of the org's rate limit that may be taken, over 0 up to 1.
+        told: is called whenever something has come of it.
+        said: is called with a line about each fault that is tried again.
+        patience: seconds before a request is made a second time.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        OktaError: Okta refused, or could not be reached; what was read until then is kept,
+            and what is missing is a gap in the coverage.
+        SourceError, DiskFull, UsageError: the lake cannot be written.
+    """
+    return _run(_Pull(lake, settings, share, told, said, patience).run(since, until))
+
+
+def _run(work: Coroutine[Any, Any, Pulled]) -> Pulled:
+    """Run to the end, also inside a notebook, whose event loop runs already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+class _Pull:
+    """One pull."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        settings: Settings,
+        share: float,
+        told: Callable[[Pulled], None] | None,
+        said: Callable[[str], None] | None,
+        patience: float,
+    ) -> None:
+        self.lake = lake
+        self.settings = settings
+        self.done = Pulled()
+        self.org = Org(settings, share=share, told=self._hears, said=said, patience=patience)
+        self.pieces: asyncio.Queue[_Piece | None] = asyncio.Queue(4 * _READERS)
+        self._told = told or (lambda _: None)
+        self._said = said or (lambda _: None)
+
+    def _hears(self, text: str) -> None:
+        self.done.now = text
+        self._told(self.done)
+
+    async def run(
+        self,
+        since: Callable[[datetime], datetime] | None,
+        until: Callable[[datetime], datetime] | None,
+    ) -> Pulled:
+        """Read and write side by side."""
+        async with self.org:
+            reply = await self.org.get("/api/v1/logs?limit=1")
+            now = datetime.fromtimestamp(reply.at, UTC)
+            start = since(now) if since else None
+            work = (
+                self._up_to(start, min(until(now), now), now) if until else self._to_now(start, now)
+            )
+            writing = asyncio.create_task(self._write())
+            reading = asyncio.create_task(self._reads(work))
+            # A writer that fails must not leave readers waiting for room.
+            await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_EXCEPTION)
+            if writing.done() and not reading.done():
+                reading.cancel()
+            ends = await asyncio.gather(writing, reading, return_exceptions=True)
+        self.done.requests = sum(budget.requests for budget in self.org.budgets.values())
+        for end in ends:
+            if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
+                raise end
+        if self.done.failed:
+            raise OktaError(self._lost())
+        return self.done
+
+    async def _reads(self, work: Coroutine[Any, Any, None]) -> None:
+        """Read, and let the writer end in any case."""
+        try:
+            await work
+        finally:
+            await self.pieces.put(None)
+
+    def _lost(self) -> str:
+        window, why = self.done.failed[0]
+        count = len(self.done.failed)
+        return (
+            f"{count} of {self.done.windows} windows could not be read to the end, the first from "
+            f"{iso(window.since)} to {iso(window.until)}: {why} They are gaps in the lake's "
+            "coverage; run the same again."
+        )
+
+    async def _up_to(self, start: datetime | None, end: datetime, now: datetime) -> None:
+        """A bounded pull: what is missing between two moments."""
+        await self._windows(max(start or now - RETENTION, now - RETENTION), end)
+
+    async def _to_now(self, start: datetime | None, now: datetime) -> None:
+        """Backfill what is missing, then follow the cursor."""
+        kept: dict[str, str] = self.lake.manifest().get(self._name, {})
+        begin = iso(start or now - RETENTION)
+        # Saved before all else: what arrives late while windows are read, the cursor sees.
+        state = {"since": begin, "polled": iso(now), "cursor": polling_url(now - OVERLAP)} | kept
+        if start:
+            state["since"] = min(begin, state["since"])
+        await self.pieces.put(_Piece([], None, state))
+        floor = max(datetime.fromisoformat(state["since"]), now - RETENTION)
+        await self._windows(floor, datetime.fromisoformat(state["polled"]))
+        try:
+            await self._poll(state)
+        except OktaError as fault:
+            if not kept or fault.status not in {400, 404, 410}:
+                raise
+            self._said("Okta does not know the saved cursor any more; reading by time.")
+            since = datetime.fromisoformat(state["polled"])
+            state |= {"polled": iso(now), "cursor": polling_url(now - OVERLAP)}
+            await self.pieces.put(_Piece([], None, state))
+            await self._windows(max(since, now - RETENTION), now)
+            await self._poll(state)
+
+    @property
+    def _name(self) -> str:
+        """What the manifest calls the state of this org's pull."""
+        return f"pull {self.settings.host}"
+
+    async def _poll(self, state: dict[str, str]) -> None:
+        """Follow the cursor until there is nothing more for now."""
+        since = datetime.fromisoformat(state["polled"])
+        self._hears("what is new")
+        async for page in polled(self.org, state["cursor"]):
+            state = {**state, "cursor": page.next or state["cursor"]}
+            covers = None
+            if not page.events:
+                until = datetime.fromtimestamp(page.at, UTC)
+                state["polled"] = iso(until)
+                covers = Window(since, until) if since < until else None
+            await self._put(page, covers, state)
+
+    async def _windows(self, start: datetime, end: datetime) -> None:
+        """Read what is not covered, day by day, the newest first, some days side by side."""
+        held = self.lake.covered()
+        lacking = [day for gap in gaps(held, Window(start, end)) for day in _days(gap)]
+        self.done.windows += len(lacking)
+        failures = 0
+
+        async def reader() -> None:
+            nonlocal failures
+            while lacking and failures < _GIVE_UP:
+                window = lacking.pop()
+                try:
+                    await self._window(window, held)
+                    self.done.done += 1
+                    failures = 0
+                except OktaError as fault:
+                    self.done.failed.append((window, str(fault)))
+                    failures += _GIVE_UP if fault.status in {401, 403} else 1
+
+        if start < end:
+            await asyncio.gather(*(reader() for _ in range(_READERS)))
+        if failures >= _GIVE_UP:
+            raise OktaError(self._lost())
+
+    async def _window(self, window: Window, held: list[Window]) -> None:
+        """Read a window; each page moves the end of what is covered on."""
+        self._hears(f"{window.since:%Y-%m-%d}")
+        follows = any(one.until == window.since for one in held)
+        asked = Window(window.since - OVERLAP, window.until) if follows else window
+        async for page in bounded(self.org, asked):
+            at = window.until if page.next is None else _reached(page)
+            covers = Window(window.since, at) if at and at > window.since else None
+            await self._put(page, covers)
+
+    async def _put(
+        self, page: Page, covers: Window | None, state: dict[str, str] | None = None
+    ) -> None:
+        self.done.pages += 1
+        self.done.read += len(page.events)
+        self._told(self.done)
+        await self.pieces.put(_Piece(page.events, covers, state))
+
+    async def _write(self) -> None:
+        """Write what was read in batches, each in one step with what it covers."""
+        ended, getting = False, asyncio.ensure_future(self.pieces.get())
+        while not ended:
+            batch: list[_Piece] = []
+            while sum(len(piece.events) for piece in batch) < _BATCH:
+                await asyncio.wait({getting}, timeout=_SECONDS if batch else None)
+                if not getting.done():
+                    break
+                if (piece := getting.result()) is None:
+                    ended = True
+                    break
+                batch.append(piece)
+                getting = asyncio.ensure_future(self.pieces.get())
+            if batch:
+                await asyncio.to_thread(self._add, batch)
+                self._told(self.done)
+
+    def _add(self, batch: list[_Piece]) -> None:
+        place = self.settings.host
+        events = [event for piece in batch for event in piece.events]
+        documents = [Document(place, n, event) for n, event in enumerate(events, start=1)]
+        states = [piece.state for piece in batch if piece.state]
+        added = add_documents(
+            self.lake,
+            documents,
+            covered=[piece.covers for piece in batch if piece.covers],
+            noted={self._name: states[-1]} if states else {},
+        )
+        self.done.events += added.events
+        self.done.repeats += added.repeats
+        self.done.put_aside += len(added.put_aside)
+
+
+class _Published(msgspec.Struct):
+    published: datetime
+
+
+_published = msgspec.json.Decoder(_Published)
+
+
+def _reached(page: Page) -> datetime | None:
+    """The time of a page's last event, if the page is in the order of time.
+
+    All before it was on this page or on one before; more events of the same moment may follow.
+    """
+    try:
+        times = [_published.decode(event).published.astimezone(UTC) for event in page.events]
+    except (msgspec.DecodeError, ValueError, OverflowError):
+        return None
+    in_order = all(first <= second for first, second in pairwise(times))
+    return times[-1] if times and in_order else None
+
+
+def _days(gap: Window) -> list[Window]:
+    """A gap cut at midnight UTC."""
+    cuts = [gap.since]
+    while (cut := datetime.combine(cuts[-1].date() + _DAY, time(), UTC)) < gap.until:
+        cuts.append(cut)
+    return [Window(*pair) for pair in pairwise([*cuts, gap.until])]

@@ -1,0 +1,89 @@
+"""The commands that speak to the live org."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit.errors import UsageError
+from kit.places import LAKE
+
+__all__ = ["register"]
+
+Folder = Annotated[
+    Path, typer.Option("--lake", help="The lake's folder.", show_default="data/lake")
+]
+Share = Annotated[
+    float,
+    typer.Option("--rate-share", help="The part of the org's rate limit that may be taken."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the live org's commands to the command line."""
+    app.command("pull")(pull_org)
+    app.command("doctor")(see_doctor)
+
+
+def pull_org(
+    since: Annotated[
+        str | None,
+        typer.Option(help="Start, UTC: 7d before the end, a date or an ISO time. First run: 90d."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="End, UTC; without it up to now, and on from there.")
+    ] = None,
+    lake: Folder = LAKE,
+    rate_share: Share = 0.5,
+) -> None:
+    """Bring the lake up to date from the live org.
+
+    Example: okta-kit pull --since 30d
+    """
+    from kit.lake import Lake
+    from kit.live import bring_up_to_date
+    from kit.words import count
+
+    done = bring_up_to_date(Lake(lake), since, until, share=_share(rate_share), said=_note)
+    said = [
+        f"{count(done.events, 'event')} added",
+        f"{count(done.repeats, 'repeat')} left out",
+        f"{count(done.put_aside, 'event')} put aside",
+        f"{count(done.requests, 'request')} made",
+    ]
+    print(f"{lake}: {', '.join(said)}.")
+
+
+def see_doctor(
+    lake: Folder = LAKE,
+    rate_share: Share = 0.5,
+) -> None:
+    """Check settings, org, lake, catalogue and versions, and say how to mend what is wrong.
+
+    Example: okta-kit doctor
+    """
+    from kit.doctor import examine
+    from kit.lake import Lake
+
+    found = examine(Lake(lake), share=_share(rate_share))
+    width = max(len(check.name) for check in found)
+    for check in found:
+        print(f"{check.state:<4}  {check.name:<{width}}  {check.said}")
+        if check.mend:
+            print(f"{'':<{width + 6}}  mend: {check.mend}")
+    codes = [check.exit_code for check in found if check.state == "FAIL"]
+    if codes:
+        raise typer.Exit(codes[0])
+
+
+def _note(text: str) -> None:
+    print(f"okta-kit: {text}", file=sys.stderr)
+
+
+def _share(share: float) -> float:
+    if not 0 < share <= 1:
+        raise UsageError(f"--rate-share {share:g}: it must be over 0 and at most 1, e.g. 0.5.")
+    return share

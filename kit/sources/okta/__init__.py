@@ -1,0 +1,20 @@
+"""The live org, through the Okta SDK's request executor.
+
+``settings`` says where it is and how to sign in, ``signing`` makes the SDK's executor, ``org``
+asks one thing after another within a ``budget``, ``log`` reads the System Log page by page.
+"""
+
+from kit.sources.okta.log import Page, bounded, polled, polling_url
+from kit.sources.okta.org import Org, Reply
+from kit.sources.okta.settings import Settings, read_settings
+
+__all__ = [
+    "Org",
+    "Page",
+    "Reply",
+    "Settings",
+    "bounded",
+    "polled",
+    "polling_url",
+    "read_settings",
+]

@@ -1,0 +1,327 @@
+"""Settings, sign-in and the SDK's executor: what the live org is asked with."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from fake_org import CANARY, FakeOrg
+from jwcrypto.jwk import JWK
+
+from kit.cli import run
+from kit.doctor import examine
+from kit.errors import OktaError, UsageError
+from kit.lake import Lake
+from kit.sources.okta import Org, Settings, read_settings
+from kit.sources.okta.links import next_link
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+URL = "https://example.okta.com"
+
+
+def settings(**variables: str) -> Settings:
+    """Read from variables alone."""
+    return read_settings({"HOME": "/nowhere", **variables})
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def pem(key: rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def forms(key: rsa.RSAPrivateKey, folder: Path) -> dict[str, str]:
+    """A private key as people have it."""
+    text = pem(key)
+    pkcs8 = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    (folder / "key.pem").write_text(text, encoding="utf-8")
+    return {
+        "pem": text,
+        "pkcs8": pkcs8,
+        "one line": text.replace("\n", "\\n"),
+        "jwk": json.dumps(JWK.from_pem(text.encode()).export_private(as_dict=True)),
+        "file": str(folder / "key.pem"),
+    }
+
+
+def asked(found: Settings, path: str = "/api/v1/logs?limit=1") -> Any:
+    async def get() -> Any:
+        async with Org(found, patience=0.01) as org:
+            return await org.get(path)
+
+    return asyncio.run(get())
+
+
+def service(org: FakeOrg, private_key: str, **more: str) -> Settings:
+    """The settings of a service app."""
+    variables = {
+        "OKTA_CLIENT_ORGURL": org.url,
+        "OKTA_CLIENT_CLIENTID": "0oaservice",
+        "OKTA_CLIENT_SCOPES": "okta.logs.read,okta.apps.read",
+        "OKTA_CLIENT_PRIVATEKEY": private_key,
+    }
+    return settings(**{**variables, **more})
+
+
+@pytest.mark.parametrize("form", ["pem", "pkcs8", "one line", "jwk", "file"])
+@pytest.mark.parametrize("dpop", [False, True])
+def test_a_service_app_signs_in_with_its_key_in_any_form(
+    key: rsa.RSAPrivateKey, tmp_path: Path, form: str, *, dpop: bool
+) -> None:
+    """With proof of possession and without; one token for many requests."""
+    with FakeOrg(public_key=key.public_key(), dpop=dpop) as org:
+        found = service(org, forms(key, tmp_path)[form], OKTA_CLIENT_DPOPENABLED=str(dpop).lower())
+
+        async def thrice() -> None:
+            async with Org(found) as opened:
+                for _ in range(3):
+                    assert (await opened.get("/api/v1/logs?limit=1")).body == b"[]"
+
+        asyncio.run(thrice())
+        assert found.mode == "PrivateKey"
+        assert org.refused["token requests"] == (2 if dpop else 1)
+
+
+@pytest.mark.parametrize("dpop", [False, True])
+def test_an_access_token_that_ends_early_is_renewed(key: rsa.RSAPrivateKey, *, dpop: bool) -> None:
+    """Without a word: the key is still good."""
+    with FakeOrg(public_key=key.public_key(), dpop=dpop) as org:
+        found = service(org, pem(key), OKTA_CLIENT_DPOPENABLED=str(dpop))
+
+        async def twice() -> None:
+            async with Org(found) as opened:
+                await opened.get("/api/v1/logs?limit=1")
+                org.end_tokens()
+                assert (await opened.get("/api/v1/logs?limit=1")).body == b"[]"
+
+        asyncio.run(twice())
+
+
+def test_a_sign_in_that_is_refused_says_which_part_to_mend(key: rsa.RSAPrivateKey) -> None:
+    """Another key; a scope that was not granted."""
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with FakeOrg(public_key=key.public_key()) as org:
+        with pytest.raises(OktaError, match=r"invalid_client.*clientId"):
+            asked(service(org, pem(other)))
+        wrong = service(org, pem(key), OKTA_CLIENT_SCOPES="okta.users.read")
+        with pytest.raises(OktaError, match=r"invalid_scope.*okta\.logs\.read"):
+            asked(wrong)
+
+
+def test_the_environment_beats_the_files_and_what_lost_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order that the SDK's README gives; the SDK itself has it the other way round."""
+    home, here = tmp_path / "home", tmp_path / "here"
+    (home / ".okta").mkdir(parents=True)
+    here.mkdir()
+    said = "okta:\n  client:\n    orgUrl: {}\n    token: {}\n"
+    (home / ".okta" / "okta.yaml").write_text(said.format("https://home.example.com", "home"))
+    (here / "okta.yaml").write_text(said.format("https://here.example.com", "here"))
+    monkeypatch.chdir(here)
+
+    found = read_settings({"HOME": str(home), "OKTA_CLIENT_ORGURL": f"{URL}/"})
+
+    assert found.org_url == URL
+    assert found.secret["token"].get_secret_value() == "here"
+    assert found.came_from == {"orgUrl": "$OKTA_CLIENT_ORGURL", "token": "okta.yaml"}
+    assert found.overruled["orgUrl"] == "okta.yaml"
+    assert found.overruled["token"] == str(home / ".okta" / "okta.yaml")
+
+
+@pytest.mark.parametrize(
+    "scopes", ["okta.logs.read,okta.apps.read", "okta.logs.read okta.apps.read"]
+)
+def test_scopes_as_text_are_a_list(scopes: str) -> None:
+    """The SDK would send them letter by letter."""
+    found = settings(
+        OKTA_CLIENT_ORGURL=URL,
+        OKTA_CLIENT_CLIENTID="x",
+        OKTA_CLIENT_PRIVATEKEY="-----BEGIN",
+        OKTA_CLIENT_SCOPES=scopes,
+        OKTA_CLIENT_REQUESTTIMEOUT="30",
+    )
+
+    assert found.plain["scopes"] == ["okta.logs.read", "okta.apps.read"]
+    assert found.timeout == 30
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", "missing"),
+        ("example.okta.com", "is no URL"),
+        ("http://example.okta.com", "not https"),
+        ("https://example-admin.okta.com", "https://example.okta.com"),
+        ("https://example.okta.com/api/v1", "https://example.okta.com"),
+        ("https://{yourOktaDomain}", "example's"),
+        ("https://user:pw@example.okta.com", "password"),
+        ("https://example.okta.com:x", "is no URL"),
+    ],
+)
+def test_a_url_of_the_wrong_form_is_told_before_anything_is_asked(url: str, says: str) -> None:
+    """With the right one where it can be guessed."""
+    with pytest.raises(UsageError, match=says) as raised:
+        settings(OKTA_CLIENT_ORGURL=url, OKTA_CLIENT_TOKEN=CANARY)
+
+    assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"okta: client: token: {CANARY}", f"- {CANARY}", f"okta: {CANARY}", f"okta:\n\tx: {CANARY}"],
+)
+def test_a_broken_file_is_named_and_not_quoted(tmp_path: Path, text: str) -> None:
+    """A token may stand in it."""
+    (tmp_path / ".okta").mkdir()
+    (tmp_path / ".okta" / "okta.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"okta\.yaml") as raised:
+        read_settings({"HOME": str(tmp_path)})
+
+    assert CANARY not in str(raised.value)
+
+
+def test_settings_show_no_secret_when_printed() -> None:
+    """Nor in a traceback's locals."""
+    found = settings(OKTA_CLIENT_ORGURL=URL, OKTA_CLIENT_TOKEN=CANARY)
+
+    assert CANARY not in f"{found!r} {found} {found.__dict__}"
+
+
+def test_the_answer_is_handed_on_to_the_letter() -> None:
+    """Bytes that are no UTF-8, too, which the SDK's own client would not survive."""
+    with FakeOrg() as org:
+        org.apps["/api/v1/apps"] = b'[{"label": "Caf\xc3\xa9",  "x": 1.50}]'
+        found = settings(**org.environment())
+
+        assert asked(found, "/api/v1/apps").body == b'[{"label": "Caf\xc3\xa9",  "x": 1.50}]'
+
+
+def test_a_request_has_an_end() -> None:
+    """The SDK's own has none."""
+    with FakeOrg(faults=deque(["slow"] * 9)) as org:
+        found = settings(**org.environment(OKTA_CLIENT_REQUESTTIMEOUT="1"))
+
+        async def once() -> None:
+            async with Org(found, patience=0.01) as opened:
+                await asyncio.wait_for(opened.get("/api/v1/logs?limit=1"), 20)
+
+        with pytest.raises(OktaError, match="no answer within 1 s"):
+            asyncio.run(once())
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ([], None),
+        (['<https://a/x?a=1,2;b>; rel="next"'], "https://a/x?a=1,2;b"),
+        (['<https://a/1>; rel="self"', '<https://a/2>; rel="next"'], "https://a/2"),
+        (['<https://a/1>; rel="prev next"'], "https://a/1"),
+        (["<https://a/1>;rel=Next;title=x"], "https://a/1"),
+        (['<https://a/1>; title="; rel=next"'], None),
+        (['<https://a/1>; rel="self"; rel="next"'], None),
+        (['<https://a/1>; title="a \\" <https://b>; rel=next"; rel=self'], None),
+        (['</x?y=1>; rel="next"'], "https://org/x?y=1"),
+        ([', ,<https://a/1>; rel="self" , <https://a/2> ; rel="next",'], "https://a/2"),
+        (["nonsense"], None),
+    ],
+)
+def test_the_next_link_is_read_in_every_form(headers: list[str], found: str | None) -> None:
+    """By RFC 8288."""
+    assert next_link(headers, "https://org/api/v1/logs") == found
+
+
+def test_the_doctor_finds_all_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And names the share of the rate limit."""
+    with FakeOrg(limit=600) as org:
+        org.apps["/api/v1/apps"] = []
+        for name, value in org.environment(HOME=str(tmp_path)).items():
+            monkeypatch.setenv(name, value)
+        found = examine(Lake(tmp_path / "lake"))
+
+    assert {check.state for check in found if check.name != "lake"} == {"ok"}
+    assert any("600 requests a minute" in c.said and "300" in c.said for c in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "code"),
+    [
+        ({"OKTA_CLIENT_TOKEN": "wrong"}, "E0000011", 5),
+        ({"OKTA_CLIENT_ORGURL": "http://127.0.0.1:9"}, "cannot be reached", 5),
+        ({"OKTA_CLIENT_ORGURL": "http://example.com"}, "not https", 2),
+        ({"OKTA_CLIENT_AUTHORIZATIONMODE": "PrivatKey"}, "PrivateKey", 2),
+    ],
+)
+def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, str],
+    name: str,
+    code: int,
+) -> None:
+    """In its exit code too."""
+    with FakeOrg() as org:
+        for key, value in {**org.environment(HOME=str(tmp_path)), **change}.items():
+            monkeypatch.setenv(key, value)
+
+        assert run(["doctor", "--lake", str(tmp_path / "lake")]) == code
+
+    said = capsys.readouterr().out
+    assert "FAIL" in said
+    assert "mend:" in said
+    assert name in said
+
+
+def test_a_wrong_clock_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With how much, and which way."""
+    with FakeOrg(clock_off=400) as org:
+        for name, value in org.environment(HOME=str(tmp_path)).items():
+            monkeypatch.setenv(name, value)
+        [clock] = [check for check in examine(Lake(tmp_path / "lake")) if check.name == "clock"]
+
+    assert clock.state == "note"
+    assert "behind" in clock.said
+
+
+def test_the_sdk_still_has_what_is_relied_on() -> None:
+    """An upgrade that changes one of these has to be looked at."""
+    from okta.http_client import HTTPClient
+    from okta.oauth import OAuth
+    from okta.request_executor import RequestExecutor
+
+    def names(function: Any) -> list[str]:
+        return list(inspect.signature(function).parameters)
+
+    assert names(RequestExecutor.__init__) == ["self", "config", "cache", "http_client"]
+    assert names(RequestExecutor.create_request)[:3] == ["self", "method", "url"]
+    assert names(RequestExecutor.fire_request_helper) == [
+        "self",
+        "request",
+        "attempts",
+        "request_start_time",
+    ]
+    assert names(HTTPClient.send_request) == ["self", "request"]
+    assert names(HTTPClient.set_session) == ["self", "session"]
+    assert names(HTTPClient._setup_proxy) == ["self", "proxy"]
+    assert names(OAuth.clear_access_token) == ["self"]
