@@ -18,7 +18,7 @@ from kit.cli import run
 from kit.doctor import examine
 from kit.errors import OktaError, UsageError
 from kit.lake import Lake
-from kit.sources.okta import Org, Settings, read_settings
+from kit.sources.okta import Org, Settings, app_evidence, read_settings
 from kit.sources.okta.links import next_link
 
 if TYPE_CHECKING:
@@ -302,6 +302,44 @@ def test_a_wrong_clock_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     assert clock.state == "note"
     assert "behind" in clock.said
+
+
+APP = "/api/v1/apps/0oam365000000000app1"
+
+
+def test_an_app_says_how_it_stands_in_forms_that_the_sdk_rejects() -> None:
+    """An unknown status, an unknown kind of app user, a top-level scheme."""
+    with FakeOrg() as org:
+        org.apps = {
+            f"{APP}/connections/default": {"authScheme": "OAUTH2", "status": "ENABLED"},
+            f"{APP}/features": [{"name": "USER_PROVISIONING", "status": "ENABLED"}],
+            f"{APP}/users": [
+                {
+                    "status": "NEW_KIND",
+                    "syncState": "ERROR",
+                    "credentials": {"userName": "a@b.example"},
+                }
+            ],
+        }
+        found = app_evidence("0oam365000000000app1", settings=settings(**org.environment()))
+
+    assert found.connection == "ENABLED"
+    assert found.features == {"USER_PROVISIONING": "ENABLED"}
+    assert found.users is not None
+    assert found.users[0]["sync_state"] == "ERROR"
+    assert found.users[0]["login"] == "a@b.example"
+    assert found.not_checked == {}
+
+
+def test_what_may_not_be_read_of_an_app_is_not_checked_and_says_why() -> None:
+    """No error: the log's evidence stands without it."""
+    with FakeOrg() as org:
+        org.apps = {f"{APP}/connections/default": {"status": "DISABLED"}}
+        found = app_evidence("0oam365000000000app1", settings=settings(**org.environment()))
+
+    assert found.connection == "DISABLED"
+    assert set(found.not_checked) == {"features", "users"}
+    assert found.users is None
 
 
 def test_the_sdk_still_has_what_is_relied_on() -> None:

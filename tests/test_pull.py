@@ -426,3 +426,37 @@ def test_the_token_is_seen_nowhere(tmp_path: Path) -> None:
         for path in tmp_path.rglob("*"):
             if path.is_file():
                 assert CANARY.encode() not in path.read_bytes()
+
+
+def test_a_report_on_the_live_org_pulls_first_and_its_kernel_holds_no_token(tmp_path: Path) -> None:
+    """The notebook reads the lake; the window ends now."""
+    with FakeOrg(events=log(200), page=50) as org:
+        environment = {**os.environ, **org.environment(HOME=str(tmp_path))}
+        environment["OKTA_KIT_LAKE"] = str(tmp_path / "lake")
+        command = [sys.executable, "-m", "kit", "report", "remediation", "--source", "okta"]
+        command += ["--since", "2d", "--out", str(tmp_path / "out"), "--require-complete"]
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+
+        assert done.returncode == 0, done.stderr
+        [path] = (tmp_path / "out").glob("remediation/*/summary.json")
+        said = json.loads(path.read_text(encoding="utf-8"))
+        assert said["source"] == "okta"
+        assert said["results"]["code"] == "AADSTS50126"
+        until = datetime.fromisoformat(said["window"]["until"])
+        assert abs(datetime.now(UTC) - until) < timedelta(minutes=2)
+        for file in tmp_path.rglob("*"):
+            if file.is_file():
+                assert CANARY.encode() not in file.read_bytes()
+
+
+def test_a_report_on_an_org_that_refuses_ends_with_5(tmp_path: Path) -> None:
+    """In one line."""
+    with FakeOrg(fault_when=lambda _: "401") as org:
+        environment = {**os.environ, **org.environment(HOME=str(tmp_path))}
+        environment["OKTA_KIT_LAKE"] = str(tmp_path / "lake")
+        command = [sys.executable, "-m", "kit", "failures", "--source", "okta"]
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+
+    assert done.returncode == 5
+    assert done.stderr.count("\n") == 1
+    assert "E0000011" in done.stderr

@@ -9,7 +9,6 @@ with the events before it. A kill therefore costs a repeat at most, and repeats 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
@@ -22,6 +21,7 @@ from kit.lake.coverage import Window, gaps, iso
 from kit.lake.store import add_documents
 from kit.sources.document import Document
 from kit.sources.okta import Org, bounded, polled, polling_url
+from kit.sources.okta.running import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -108,17 +108,7 @@ def pull(
             and what is missing is a gap in the coverage.
         SourceError, DiskFull, UsageError: the lake cannot be written.
     """
-    return _run(_Pull(lake, settings, share, told, said, patience).run(since, until))
-
-
-def _run(work: Coroutine[Any, Any, Pulled]) -> Pulled:
-    """Run to the end, also inside a notebook, whose event loop runs already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
+    return run(_Pull(lake, settings, share, told, said, patience).run(since, until))
 
 
 class _Pull:

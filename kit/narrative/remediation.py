@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from kit import charts, show, words
 from kit.narrative.report import NotebookReport
 from kit.remediation import NOT_SHOWN, Case, case
@@ -149,6 +151,38 @@ class RemediationReport(NotebookReport):
         remedy = self.case.remedy
         if remedy is not None and remedy.avoid:
             show.note(" ".join(remedy.avoid))
+
+    def app(self) -> None:
+        """Show what the app itself says, where the source is the live org."""
+        if self.case is None:
+            return
+        if self.log.source != "okta":
+            show.note("Not checked: this needs the live org. Set source to okta.")
+            return
+        from kit.sources.okta import app_evidence
+
+        found = app_evidence(self.case.app_key)
+        lacking = {part: f"not checked: {why}" for part, why in found.not_checked.items()}
+        users = words.count(len(found.users or []), "user")
+        features = ", ".join(f"{name} {state}" for name, state in (found.features or {}).items())
+        show.facts(
+            {
+                "Provisioning connection": lacking.get("connection", found.connection or "unknown"),
+                "Features": lacking.get("features", features or "none"),
+                "Users of the app": lacking.get("users", users),
+            }
+        )
+        if found.users is not None:
+            hit = set(self.case.people["user_key"])
+            rows = pd.DataFrame(found.users, columns=["login", "status", "sync_state", "last_sync"])
+            off = rows["sync_state"].isin(["ERROR", "OUT_OF_SYNC"]) | (rows["status"] == "STAGED")
+            mine = rows[rows["login"].str.lower().isin(hit) | off]
+            show.table(
+                mine.sort_values(["sync_state", "login"]),
+                caption="Users who were hit, and all whose sync is in error",
+                most=100,
+                empty="nobody.",
+            )
 
     def proof(self) -> None:
         """Show what proves the fix, and whether the log shows it."""

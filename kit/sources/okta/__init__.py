@@ -1,18 +1,22 @@
 """The live org, through the Okta SDK's request executor.
 
 ``settings`` says where it is and how to sign in, ``signing`` makes the SDK's executor, ``org``
-asks one thing after another within a ``budget``, ``log`` reads the System Log page by page.
+asks one thing after another within a ``budget``, ``log`` reads the System Log page by page,
+``apps`` what the org says of an app.
 """
 
+from kit.sources.okta.apps import AppEvidence, app_evidence
 from kit.sources.okta.log import Page, bounded, polled, polling_url
 from kit.sources.okta.org import Org, Reply
 from kit.sources.okta.settings import Settings, read_settings
 
 __all__ = [
+    "AppEvidence",
     "Org",
     "Page",
     "Reply",
     "Settings",
+    "app_evidence",
     "bounded",
     "polled",
     "polling_url",

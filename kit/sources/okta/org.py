@@ -250,11 +250,10 @@ class Org:
             str(said.get("errorSummary") or ""),
             tries,
         )
-        if status == 429:
-            concurrent = headers.get("X-Rate-Limit-Limit") == "0"
-            fault.wait = None if concurrent else _asked_for(headers, budget)
-        elif status == 503:
-            fault.wait = _asked_for(headers, None)
+        # Too many at once: the reset that is said is of no window.
+        concurrent = headers.get("X-Rate-Limit-Limit") == "0"
+        if status in {429, 503} and not concurrent:
+            fault.wait = _asked_for(headers, budget if status == 429 else None)
         return fault
 
     def _words(self, status: int, code: str, summary: str, tries: int) -> _Fault:
@@ -288,7 +287,7 @@ def _spent(state: RetryCallState) -> bool:
 
 def _asked_for(headers: Mapping[str, str], budget: Budget | None) -> float | None:
     """Seconds that Okta asks to wait, by the reset of its window or by Retry-After."""
-    until = budget.until_next() if budget else None
+    until = budget.until_next() if budget and "X-Rate-Limit-Reset" in headers else None
     if until is not None:
         return min(until + 0.1, LONGEST)
     try:

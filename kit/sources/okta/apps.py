@@ -1,0 +1,111 @@
+"""What the live org says of an app: its provisioning connection, its features, its users' states.
+
+Read as plain JSON, because the SDK's models reject apps and users as they really are.
+https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ApplicationConnections/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+
+from kit.errors import KitError, OktaError
+from kit.sources.okta.org import Org
+from kit.sources.okta.running import run
+from kit.sources.okta.settings import read_settings
+
+if TYPE_CHECKING:
+    from kit.sources.okta.settings import Settings
+
+__all__ = ["AppEvidence", "app_evidence"]
+
+_USERS = 20_000
+"""Users of an app that are read at most, 500 a request."""
+
+
+@dataclass(frozen=True)
+class AppEvidence:
+    """What an app says of itself; what could not be looked at is not there, and says why."""
+
+    connection: str | None = None
+    """``ENABLED``, ``DISABLED`` or ``UNKNOWN``: whether provisioning is connected. It does not
+    say that the credentials work."""
+    features: dict[str, str] | None = None
+    """Each feature's status: ``USER_PROVISIONING``: ``ENABLED``."""
+    users: list[dict[str, str]] | None = None
+    """Each user's ``login``, ``status``, ``sync_state`` and ``last_sync``."""
+    not_checked: dict[str, str] = field(default_factory=dict)
+    """Each of the above that could not be looked at, and why."""
+
+
+def app_evidence(app_id: str, *, settings: Settings | None = None) -> AppEvidence:
+    """Ask the live org about an app.
+
+    Args:
+        app_id: the app's id (``0oa…``).
+        settings: where the org is; read from files and environment if left out.
+
+    Returns:
+        The evidence; without settings, or rights (``okta.apps.read``), what is lacking is
+        ``not_checked``. No error is raised for that: the log's own evidence stands without it.
+    """
+    parts = ("connection", "features", "users")
+    try:
+        found = settings or read_settings()
+        return run(_asked(found, quote(app_id, safe="")))
+    except KitError as fault:
+        return AppEvidence(not_checked=dict.fromkeys(parts, str(fault)))
+
+
+async def _asked(settings: Settings, app_id: str) -> AppEvidence:
+    home = f"/api/v1/apps/{app_id}"
+    lacking: dict[str, str] = {}
+    async with Org(settings, patience=0.3) as org:
+
+        async def asked(part: str, path: str) -> Any:
+            try:
+                return await _all(org, home + path)
+            except OktaError as fault:
+                lacking[part] = str(fault)
+                return None
+
+        connection = await asked("connection", "/connections/default")
+        features = await asked("features", "/features")
+        users = await asked("users", "/users?limit=500")
+    return AppEvidence(
+        connection=None if connection is None else _text(connection[0], "status"),
+        features=None
+        if features is None
+        else {_text(one, "name"): _text(one, "status") for one in features},
+        users=None if users is None else [_user(one) for one in users],
+        not_checked=lacking,
+    )
+
+
+async def _all(org: Org, url: str | None) -> list[Any]:
+    """All items of a list, or the one object."""
+    found: list[Any] = []
+    while url is not None and len(found) < _USERS:
+        reply = await org.get(url)
+        said = msgspec.json.decode(reply.body)
+        found += said if isinstance(said, list) else [said]
+        url = reply.next if isinstance(said, list) and said else None
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _user(one: dict[str, Any]) -> dict[str, str]:
+    credentials = one.get("credentials")
+    login = _text(credentials, "userName") if isinstance(credentials, dict) else ""
+    return {
+        "login": login or _text(one, "externalId") or _text(one, "id"),
+        "status": _text(one, "status"),
+        "sync_state": _text(one, "syncState"),
+        "last_sync": _text(one, "lastSync"),
+    }
+
+
+def _text(one: Any, name: str) -> str:
+    return str(one.get(name) or "")
