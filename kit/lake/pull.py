@@ -40,7 +40,7 @@ OVERLAP = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _READERS = 4
 """Windows that are read side by side."""
-_BATCH, _SECONDS = 10_000, 5.0
+_BATCH, _SECONDS = 4_000, 5.0
 """Events, or seconds of waiting for more, after which a batch is written."""
 _GIVE_UP = 3
 """Windows that may fail one after the other before the rest is not tried any more."""
@@ -127,7 +127,7 @@ class _Pull:
         self.settings = settings
         self.done = Pulled()
         self.org = Org(settings, share=share, told=self._hears, said=said, patience=patience)
-        self.pieces: asyncio.Queue[_Piece | None] = asyncio.Queue(4 * _READERS)
+        self.pieces: asyncio.Queue[_Piece | None] = asyncio.Queue(_READERS)
         self._told = told or (lambda _: None)
         self._said = said or (lambda _: None)
 
