@@ -294,4 +294,8 @@ def _close_window(values: dict[str, object], *, require_complete: bool) -> dict[
             f"{source} does not cover the window; {words.covered(coverage)}. "
             "Add the missing export, or leave --require-complete out."
         )
+    if source == "okta" and "code" in values:
+        from kit.live import ask_about_apps
+
+        ask_about_apps(log, window, code=str(values["code"]), app=str(values.get("app") or ""))
     return {k: v for k, v in window.as_text().items() if k in values}

@@ -1,4 +1,4 @@
-"""A lake is brought up to date while somebody watches: on a terminal, or in a notebook."""
+"""The live org is asked before a question: for the log, while somebody watches, and for its apps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from kit.engine import Log
     from kit.lake import Lake
+    from kit.lake.coverage import Window
 
-__all__ = ["bring_up_to_date"]
+__all__ = ["ask_about_apps", "bring_up_to_date"]
+
+_APPS = 3
+"""Apps that the org is asked about: the one in question has the most users hit, or is named."""
 
 _TICK = timedelta(milliseconds=1)
 
@@ -65,6 +70,32 @@ def bring_up_to_date(
             told=told,
             said=said,
         )
+
+
+def ask_about_apps(log: Log, window: Window, *, code: str = "", app: str = "") -> None:
+    """Ask the org how the apps stand that fail most, and keep it beside the default lake.
+
+    For a report: its kernel holds no token, so it is asked before, by who does.
+
+    Args:
+        log: the default lake, opened.
+        window: the window whose failures count.
+        code: only failures with this code, without case; any if empty.
+        app: only this app, by name without case, or id; any if empty.
+    """
+    from kit.analysis.failures import counted
+    from kit.engine import frame
+    from kit.places import APPS, LAKE
+    from kit.sources.okta import keep_evidence
+
+    rows = counted(log, window).filter(lambda t: t.app_id.notnull())
+    if code:
+        rows = rows.filter(rows.code.lower() == code.lower())
+    if app:
+        rows = rows.filter((rows.app.lower() == app.lower()) | (rows.app_id == app))
+    hit = frame(rows.group_by("app_id").aggregate(users=rows.user_key.nunique()))
+    most = hit.sort_values(["users", "app_id"], ascending=[False, True])["app_id"].head(_APPS)
+    keep_evidence(most, LAKE / APPS)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["LAKE", "NOTEBOOKS", "PULLED", "SAMPLE"]
+__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PULLED", "SAMPLE"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE
@@ -22,5 +22,9 @@ LAKE = Path(
 )
 """The default lake: ``$OKTA_KIT_LAKE``, else ``data/lake``."""
 
+APPS = "_apps.json"
+"""In a lake: what the live org said of the apps that a report asked about."""
+
 PULLED = "OKTA_KIT_PULLED"
-"""Set for a report's kernel: the live org was pulled before, by who holds the token."""
+"""Set for a report's kernel, which holds no token: the org was pulled before, by who has it. Names
+the file with what the org said of its apps."""

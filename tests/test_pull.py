@@ -22,7 +22,7 @@ from kit.lake import Lake
 from kit.lake.coverage import Window, gaps
 from kit.lake.pull import Pulled, pull
 from kit.sources.okta import read_settings
-from made import REFUSED, event
+from made import M365, REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -431,6 +431,10 @@ def test_the_token_is_seen_nowhere(tmp_path: Path) -> None:
 def test_a_report_on_the_live_org_pulls_first_and_its_kernel_holds_no_token(tmp_path: Path) -> None:
     """The notebook reads the lake; the window ends now."""
     with FakeOrg(events=log(200), page=50) as org:
+        home = f"/api/v1/apps/{M365['id']}"
+        org.apps[f"{home}/connections/default"] = {"status": "ENABLED", "authScheme": "OAUTH2"}
+        user = {"credentials": {"userName": "u100@example.com"}, "syncState": "OUT_OF_SYNC"}
+        org.apps[f"{home}/users"] = [user]
         environment = {**os.environ, **org.environment(HOME=str(tmp_path))}
         environment["OKTA_KIT_LAKE"] = str(tmp_path / "lake")
         command = [sys.executable, "-m", "kit", "report", "remediation", "--source", "okta"]
@@ -444,6 +448,10 @@ def test_a_report_on_the_live_org_pulls_first_and_its_kernel_holds_no_token(tmp_
         assert said["results"]["code"] == "AADSTS50126"
         until = datetime.fromisoformat(said["window"]["until"])
         assert abs(datetime.now(UTC) - until) < timedelta(minutes=2)
+        page = (path.parent / "report.html").read_text(encoding="utf-8")
+        assert "ENABLED" in page
+        assert "OUT_OF_SYNC" in page
+        assert "not checked: 127.0.0.1" in page  # its features, which the org does not tell
         for file in tmp_path.rglob("*"):
             if file.is_file():
                 assert CANARY.encode() not in file.read_bytes()

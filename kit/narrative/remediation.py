@@ -170,6 +170,7 @@ class RemediationReport(NotebookReport):
                 "Provisioning connection": lacking.get("connection", found.connection or "unknown"),
                 "Features": lacking.get("features", features or "none"),
                 "Users of the app": lacking.get("users", users),
+                **({"Asked": words.moment(pd.Timestamp(found.asked))} if found.asked else {}),
             }
         )
         if found.users is not None:

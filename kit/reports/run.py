@@ -38,7 +38,7 @@ from kit.errors import (
     RunTimeout,
     UsageError,
 )
-from kit.places import LAKE, PULLED
+from kit.places import APPS, LAKE, PULLED
 from kit.reports.index import write_index
 from kit.reports.parameters import check, read
 from kit.reports.summary import collect, summary
@@ -263,7 +263,8 @@ def _where(notebook: Any) -> str:
 def _environment() -> dict[str, str]:
     """The environment of the kernel: ours without its secrets, and so without the live org."""
     kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
-    return {**kept, PULLED: "1", "OKTA_KIT_LAKE": str(LAKE.resolve())}
+    lake = LAKE.resolve()
+    return {**kept, PULLED: str(lake / APPS), "OKTA_KIT_LAKE": str(lake)}
 
 
 @contextmanager

@@ -5,7 +5,7 @@ asks one thing after another within a ``budget``, ``log`` reads the System Log p
 ``apps`` what the org says of an app.
 """
 
-from kit.sources.okta.apps import AppEvidence, app_evidence
+from kit.sources.okta.apps import AppEvidence, app_evidence, keep_evidence
 from kit.sources.okta.log import Page, bounded, polled, polling_url
 from kit.sources.okta.org import Org, Reply
 from kit.sources.okta.settings import Settings, read_settings
@@ -18,6 +18,7 @@ __all__ = [
     "Settings",
     "app_evidence",
     "bounded",
+    "keep_evidence",
     "polled",
     "polling_url",
     "read_settings",

@@ -6,21 +6,27 @@ https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Appli
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 
 from kit.errors import KitError, OktaError
+from kit.places import PULLED
 from kit.sources.okta.org import Org
 from kit.sources.okta.running import run
 from kit.sources.okta.settings import read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kit.sources.okta.settings import Settings
 
-__all__ = ["AppEvidence", "app_evidence"]
+__all__ = ["AppEvidence", "app_evidence", "keep_evidence"]
 
 _USERS = 20_000
 """Users of an app that are read at most, 500 a request."""
@@ -39,10 +45,17 @@ class AppEvidence:
     """Each user's ``login``, ``status``, ``sync_state`` and ``last_sync``."""
     not_checked: dict[str, str] = field(default_factory=dict)
     """Each of the above that could not be looked at, and why."""
+    asked: datetime | None = None
+    """When the org was asked."""
+
+
+_PARTS = ("connection", "features", "users")
 
 
 def app_evidence(app_id: str, *, settings: Settings | None = None) -> AppEvidence:
     """Ask the live org about an app.
+
+    A report's kernel holds no token: there, what was asked just before it is read.
 
     Args:
         app_id: the app's id (``0oa…``).
@@ -52,12 +65,33 @@ def app_evidence(app_id: str, *, settings: Settings | None = None) -> AppEvidenc
         The evidence; without settings, or rights (``okta.apps.read``), what is lacking is
         ``not_checked``. No error is raised for that: the log's own evidence stands without it.
     """
-    parts = ("connection", "features", "users")
+    if settings is None and (place := os.environ.get(PULLED)):
+        return _kept(Path(place), app_id)
     try:
         found = settings or read_settings()
         return run(_asked(found, quote(app_id, safe="")))
     except KitError as fault:
-        return AppEvidence(not_checked=dict.fromkeys(parts, str(fault)))
+        return AppEvidence(not_checked=dict.fromkeys(_PARTS, str(fault)))
+
+
+def keep_evidence(app_ids: Iterable[str], place: Path) -> None:
+    """Ask the live org about apps, and keep the answers for a report's kernel.
+
+    Args:
+        app_ids: the apps' ids.
+        place: the file, in a folder that is there; what it said before is gone.
+    """
+    found = {one: app_evidence(one) for one in app_ids}
+    place.write_bytes(msgspec.json.encode(found))
+
+
+def _kept(place: Path, app_id: str) -> AppEvidence:
+    try:
+        found = msgspec.json.decode(place.read_bytes(), type=dict[str, AppEvidence])[app_id]
+    except (OSError, msgspec.DecodeError, KeyError):
+        why = "the org was not asked about this app. Open the notebook with okta-kit lab."
+        return AppEvidence(not_checked=dict.fromkeys(_PARTS, why))
+    return found
 
 
 async def _asked(settings: Settings, app_id: str) -> AppEvidence:
@@ -82,6 +116,7 @@ async def _asked(settings: Settings, app_id: str) -> AppEvidence:
         else {_text(one, "name"): _text(one, "status") for one in features},
         users=None if users is None else [_user(one) for one in users],
         not_checked=lacking,
+        asked=datetime.now(UTC).replace(microsecond=0),
     )
 
 
