@@ -1,4 +1,4 @@
-"""The live org is asked before a question: for the log, while somebody watches, and for its apps."""
+"""The live org is asked before a question: for its log while somebody watches, and for its apps."""
 
 from __future__ import annotations
 
