@@ -89,7 +89,7 @@ async def _asked(settings: Settings, share: float) -> list[Check]:
         except OktaError as fault:
             said, _, mend = str(fault).partition(". ")
             return [Check("org", "FAIL", said, mend, fault.exit_code)]
-        found.append(Check("org", "ok", "reached, and the token or key may read the System Log"))
+        found += _let_in(settings)
         off = time.time() - reply.at
         if abs(off) > _SKEW:
             where = "ahead of" if off > 0 else "behind"
@@ -110,6 +110,20 @@ async def _asked(settings: Settings, share: float) -> list[Check]:
         except OktaError:
             mend = "Only if you want that: grant okta.apps.read."
             found.append(Check("apps", "note", "may not be read; no evidence from apps", mend))
+    return found
+
+
+def _let_in(settings: Settings) -> list[Check]:
+    """What an answer proves: a way there, trust in it, a sign-in, and the right to the log."""
+    found = [Check("org", "ok", "reached")]
+    if settings.org_url.startswith("https:"):
+        found.append(Check("TLS", "ok", "its certificate is trusted"))
+    else:
+        found.append(Check("TLS", "note", "none, which is let pass on this very machine alone"))
+    scopes = " ".join(settings.plain.get("scopes", ())) if settings.mode == "PrivateKey" else ""
+    said = f"the key is accepted, with the scopes {scopes}" if scopes else "the token is accepted"
+    found.append(Check("sign-in", "ok", said))
+    found.append(Check("rights", "ok", "the System Log may be read"))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import threading
 import time
 from bisect import bisect_left
@@ -52,6 +53,8 @@ class FakeOrg:
     """Of the service app, for ``PrivateKey``."""
     dpop: bool = False
     token_lives: int = 3600
+    certificate: ssl.SSLContext | None = None
+    """For https; http without it."""
     requests: list[tuple[float, str]] = field(default_factory=list)
     """When (monotonic) and what was asked of the log."""
     refused: Counter[str] = field(default_factory=Counter)
@@ -86,7 +89,7 @@ class FakeOrg:
     @property
     def url(self) -> str:
         """The org's URL."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}"
 
     def environment(self, **more: str) -> dict[str, str]:
         """The variables that lead here."""
@@ -103,7 +106,7 @@ class FakeOrg:
         app.router.add_get("/{path:.*}", self._other)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.certificate)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -252,8 +255,11 @@ class FakeOrg:
     ) -> web.StreamResponse | None:
         """Answer with a fault; None where the page follows all the same."""
         if fault.isdecimal():
-            code = {"401": "E0000011", "403": "E0000006"}.get(fault, "E0000009")
-            return self._error(int(fault), code, "Internal Server Error")
+            said = {
+                "401": ("E0000011", "Invalid token provided"),
+                "403": ("E0000006", "You do not have permission to perform the requested action"),
+            }
+            return self._error(int(fault), *said.get(fault, ("E0000009", "Internal Server Error")))
         if fault.startswith("429"):
             date = {"Date": headers["Date"]}
             how = {

@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import os
+import ssl
+import subprocess
+import sys
 from collections import deque
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fake_org import CANARY, FakeOrg
 from jwcrypto.jwk import JWK
 
@@ -259,8 +266,59 @@ def test_the_doctor_finds_all_well(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             monkeypatch.setenv(name, value)
         found = examine(Lake(tmp_path / "lake"))
 
-    assert {check.state for check in found if check.name != "lake"} == {"ok"}
+    assert {check.state for check in found if check.name not in {"lake", "TLS"}} == {"ok"}
     assert any("600 requests a minute" in c.said and "300" in c.said for c in found)
+
+
+def certificate(folder: Path) -> ssl.SSLContext:
+    """A certificate for 127.0.0.1 that nobody vouches for; ``cert.pem`` in the folder."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "org.example.com")])
+    now = datetime.now(UTC)
+    alone = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(alone, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+def test_a_certificate_that_is_not_trusted_is_told_and_one_that_is_named_serves(
+    tmp_path: Path,
+) -> None:
+    """A proxy that opens TLS has a certificate of its own; the token is not sent before."""
+    with FakeOrg(certificate=certificate(tmp_path)) as org:
+        variables = {**os.environ, **org.environment(HOME=str(tmp_path))}
+        command = [sys.executable, "-m", "kit", "doctor", "--lake", str(tmp_path / "lake")]
+
+        def ran(**more: str) -> subprocess.CompletedProcess[str]:
+            environment = {**variables, **more}
+            return subprocess.run(
+                command, env=environment, check=False, capture_output=True, text=True
+            )
+
+        refused = ran()
+        assert org.requests == []
+        trusted = ran(SSL_CERT_FILE=str(tmp_path / "cert.pem"))
+
+    assert refused.returncode == 5
+    assert "certificate is not trusted" in refused.stdout
+    assert "$SSL_CERT_FILE" in refused.stdout
+    assert trusted.returncode == 0
+    assert "its certificate is trusted" in trusted.stdout
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ class _Pull:
             await self.pieces.put(None)
 
     def _lost(self) -> str:
-        window, why = self.done.failed[0]
+        window, why = min(self.done.failed)
         count = len(self.done.failed)
         return (
             f"{count} of {self.done.windows} windows could not be read to the end, the first from "
