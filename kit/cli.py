@@ -82,6 +82,7 @@ def _common(
         print(f"okta-kit {__version__}")
         raise typer.Exit
     context.obj = debug
+    _end_on_sigterm()
 
 
 @app.command()
@@ -103,7 +104,6 @@ def report(
 
     Example: okta-kit report failure_trends --source sample --since 7d
     """
-    _end_on_sigterm()
     from kit.reports import run_report
     from kit.reports.parameters import check, read
 
@@ -225,11 +225,12 @@ def run(arguments: Sequence[str]) -> int:
         _say(_usage(fault))
         return UsageError.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        _say("interrupted.")
-        return Interrupted.exit_code
+        done = Interrupted.exit_code
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    if done == Interrupted.exit_code:  # typer turns the interrupt into this code
+        _say("interrupted; what was half done is gone.")
     return done if isinstance(done, int) else 0
 
 
@@ -238,7 +239,7 @@ def _end_on_sigterm() -> None:
     import signal
 
     def end(number: int, frame: object) -> None:
-        raise Terminated("terminated; nothing was kept.")
+        raise Terminated("terminated; what was half done is gone.")
 
     signal.signal(signal.SIGTERM, end)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 from fake_org import CANARY, FakeOrg
+from jupyter_client.manager import start_new_kernel
 
 from kit.errors import OktaError
 from kit.lake import Lake
@@ -362,6 +363,70 @@ def test_it_pulls_inside_a_running_event_loop(lake: Lake) -> None:
             return pulled(org, lake)
 
         assert asyncio.run(cell()).events == 50
+
+
+def test_the_notebooks_stop_button_ends_a_pull_and_the_next_one_goes_on(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """In a real kernel; the pull before it had taken minutes."""
+    cell = 'import kit; print(kit.open_log("okta", since="4d").count)'
+    with FakeOrg(events=log(400), page=5, latency=1.0) as org:
+        environment = {**os.environ, **org.environment(HOME=str(tmp_path))}
+        environment["OKTA_KIT_LAKE"] = str(lake.folder)
+        manager, client = start_new_kernel(env=environment)
+        try:
+            sent_as = client.execute(cell)
+            while len(org.requests) < 5:
+                time.sleep(0.1)
+            began = time.monotonic()
+            manager.interrupt_kernel()
+            ended = client.get_shell_msg(timeout=30)
+            assert ended["parent_header"]["msg_id"] == sent_as
+            assert ended["content"]["ename"] == "KeyboardInterrupt"
+            assert time.monotonic() - began < 10
+            asked = len(org.requests)
+            time.sleep(2.5)
+            assert len(org.requests) - asked <= 1
+
+            org.latency, org.page = 0.0, 1000
+            printed: list[str] = []
+            client.execute_interactive(
+                cell,
+                timeout=60,
+                output_hook=lambda message: printed.append(message["content"].get("text", "")),
+            )
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+
+    assert "".join(printed).strip() == "400"
+    assert uuids(lake) == sent(org)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_pull_that_is_ended_says_so_and_keeps_what_was_written(
+    lake: Lake, tmp_path: Path, number: signal.Signals
+) -> None:
+    """With the exit code of the signal, and nothing half done left in the lake."""
+    with FakeOrg(events=log(400), page=5, latency=0.2) as org:
+        environment = {**os.environ, **org.environment(HOME=str(tmp_path))}
+        command = [sys.executable, "-m", "kit", "pull", "--rate-share", "1", "--since", "4d"]
+        process = subprocess.Popen(
+            [*command, "--lake", str(lake.folder)],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not uuids(lake):
+            time.sleep(0.1)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+
+    assert process.returncode == 128 + number
+    assert said.count("\n") == 1
+    assert "what was half done is gone" in said
+    assert 0 < len(uuids(lake)) < 400
+    assert not list(lake.folder.glob("_s*"))
 
 
 def test_an_event_that_does_not_fit_is_put_aside_and_the_rest_goes_on(lake: Lake) -> None:

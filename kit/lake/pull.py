@@ -12,6 +12,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -41,7 +42,7 @@ _DAY = timedelta(days=1)
 _READERS = 4
 """Windows that are read side by side."""
 _BATCH, _SECONDS = 4_000, 5.0
-"""Events, or seconds of waiting for more, after which a batch is written."""
+"""Events, or seconds since the first of them, after which a batch is written."""
 _GIVE_UP = 3
 """Windows that may fail one after the other before the rest is not tried any more."""
 
@@ -271,13 +272,16 @@ class _Pull:
         ended, getting = False, asyncio.ensure_future(self.pieces.get())
         while not ended:
             batch: list[_Piece] = []
+            due = 0.0
             while sum(len(piece.events) for piece in batch) < _BATCH:
-                await asyncio.wait({getting}, timeout=_SECONDS if batch else None)
+                left = max(due - monotonic(), 0.0) if batch else None
+                await asyncio.wait({getting}, timeout=left)
                 if not getting.done():
                     break
                 if (piece := getting.result()) is None:
                     ended = True
                     break
+                due = due or monotonic() + _SECONDS
                 batch.append(piece)
                 getting = asyncio.ensure_future(self.pieces.get())
             if batch:

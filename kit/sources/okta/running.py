@@ -22,10 +22,26 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     Returns:
         What comes of it; what it raises is raised.
+
+    Raises:
+        KeyboardInterrupt: the notebook's stop button was pressed; the work is cancelled.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
+    runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+    loop = runner.get_loop()
+
+    def whole() -> T:
+        with runner:
+            return runner.run(work)
+
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
+        done = thread.submit(whole)
+        try:
+            return done.result()
+        except KeyboardInterrupt:
+            # Without this the cell would go on until all is read.
+            loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+            raise
