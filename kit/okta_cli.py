@@ -21,6 +21,9 @@ Share = Annotated[
     typer.Option("--rate-share", help="The part of the org's rate limit that may be taken."),
 ]
 
+_MANY = 8
+"""Files a day on average from which questions become slow."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the live org's commands to the command line."""
@@ -55,6 +58,12 @@ def pull_org(
         f"{count(done.requests, 'request')} made",
     ]
     print(f"{lake}: {', '.join(said)}.")
+    held = Lake(lake)
+    files, days = held.count_files(), len(held.days())
+    if files > _MANY * days:
+        _note(
+            f"{files:,} files hold {count(days, 'day')}; okta-kit compact makes questions faster."
+        )
 
 
 def see_doctor(

@@ -18,7 +18,7 @@ import pytest
 from fake_org import CANARY, FakeOrg
 from jupyter_client.manager import start_new_kernel
 
-from kit.errors import OktaError
+from kit.errors import OktaError, UsageError
 from kit.lake import Lake
 from kit.lake.coverage import Window, gaps
 from kit.lake.pull import Pulled, pull
@@ -301,6 +301,17 @@ def test_a_pull_with_an_end_reads_what_is_missing_and_moves_no_cursor(lake: Lake
         assert again.events == 0
         assert len(org.requests) - before <= 2
         assert not any(key.startswith("pull") for key in lake.manifest())
+
+
+def test_a_lake_is_of_one_org(lake: Lake) -> None:
+    """Another org's coverage would hide what is missing of this one."""
+    with FakeOrg(events=log(20)) as org, FakeOrg(events=log(20)) as other:
+        pulled(org, lake)
+        with pytest.raises(UsageError, match=f"127.0.0.1:{org.port}.*--lake"):
+            pulled(other, lake)
+
+        assert uuids(lake) == sent(org)
+        assert other.requests == []
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])

@@ -107,6 +107,10 @@ class Lake:
         """The event files of a UTC day, by name."""
         return sorted(self.folder.glob(f"date={day}/[!_]*.parquet"))
 
+    def count_files(self) -> int:
+        """How many files hold the events."""
+        return sum(1 for _ in self.folder.glob(EVENTS))
+
     def manifest(self) -> dict[str, Any]:
         """What the manifest says; empty where there is none yet.
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kit.errors import OktaError
+from kit.errors import OktaError, UsageError
 from kit.lake.coverage import Window, gaps, iso
 from kit.lake.store import add_documents
 from kit.sources.document import Document
@@ -38,6 +38,8 @@ RETENTION = timedelta(days=90)
 OVERLAP = timedelta(hours=1)
 """How far before the end of what is held reading begins again: events arrive late."""
 
+_ORG = "org"
+"""What the manifest calls the org that was pulled."""
 _DAY = timedelta(days=1)
 _READERS = 4
 """Windows that are read side by side."""
@@ -107,8 +109,16 @@ def pull(
     Raises:
         OktaError: Okta refused, or could not be reached; what was read until then is kept,
             and what is missing is a gap in the coverage.
-        SourceError, DiskFull, UsageError: the lake cannot be written.
+        SourceError, DiskFull: the lake cannot be written.
+        UsageError: likewise, or it was pulled from another org.
     """
+    before = lake.manifest().get(_ORG, settings.host)
+    if before != settings.host:
+        # What one org's log covers says nothing of another's, which would then not be read.
+        raise UsageError(
+            f"{lake.folder}: this lake was pulled from {before}, not from {settings.host}. Name a "
+            "folder of its own with --lake or $OKTA_KIT_LAKE."
+        )
     return run(_Pull(lake, settings, share, told, said, patience).run(since, until))
 
 
@@ -297,7 +307,7 @@ class _Pull:
             self.lake,
             documents,
             covered=[piece.covers for piece in batch if piece.covers],
-            noted={self._name: states[-1]} if states else {},
+            noted={_ORG: place} | ({self._name: states[-1]} if states else {}),
         )
         self.done.events += added.events
         self.done.repeats += added.repeats
