@@ -1,0 +1,162 @@
+"""What is a vendor's code, and what only a word.
+
+A code is a stable name that the vendor gave to a fault. ``null``, ``0``, an HTTP reason, a class
+with its package, a field's name and a plain word are none.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from kit.messages.parts import NOTHING
+
+__all__ = ["bare_code", "labelled_code", "spoken_code", "starts_reason", "status_of"]
+
+_PHRASES = {
+    "".join(filter(str.isalpha, status.phrase.casefold())): int(status)
+    for status in HTTPStatus
+    if status >= HTTPStatus.BAD_REQUEST
+} | {
+    "unprocessableentity": 422,
+    "internalservererror": 500,
+    "requestentitytoolarge": 413,
+    "payloadtoolarge": 413,
+}
+"""The reasons of HTTP's list, with the names of older and newer Python versions."""
+
+_INFORMAL = {
+    "rate limit exceeded": 429,
+    "api rate limit exceeded": 429,
+    "too many requests": 429,
+    "not authorized": 401,
+    "user not authorized": 401,
+    "access denied": 403,
+}
+"""Words that servers use in a reason's place."""
+
+
+_FIRST = frozenset(
+    [status.phrase.partition(" ")[0].casefold() for status in HTTPStatus if status >= 400]
+    + [words.partition(" ")[0] for words in _INFORMAL]
+    + ["".join(filter(str.isalpha, words)) for words in (*_PHRASES, *_INFORMAL)]
+)
+
+
+def starts_reason(text: str) -> bool:
+    """Whether a text's first word is one that reasons begin with; a quick look before others."""
+    word = text[:45].partition(" ")[0].strip(".:,;()\"").casefold()
+    return word in _FIRST or "_" in word
+
+
+def status_of(words: str) -> int | None:
+    """The status of an HTTP reason: ``Bad Request``, ``BadRequest`` and ``BAD_REQUEST`` are 400."""
+    if len(words) > 40:
+        return None
+    folded = words.casefold().strip(" .:")
+    return _INFORMAL.get(folded) or _PHRASES.get("".join(filter(str.isalpha, folded)))
+
+
+_TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}")
+_CLASS = re.compile(r"[\w$]+(?:\.[\w$]+)+(?:Exception|Error|Fault)")
+_SAY_NOTHING = NOTHING | {
+    "error", "errors", "failure", "failed", "fail", "unknown", "deny", "denied", "exception",
+    "false", "true", "ok", "success", "client", "server", "sender", "receiver", "fault", "global",
+    "warning", "info", "fatal",
+}  # fmt: skip
+"""Words that vendors put where a code could stand."""
+
+
+def labelled_code(value: object) -> str | None:
+    """A code that the text itself calls one: a JSON field, ``Error Code: …``, ``errorCode=…``.
+
+    Args:
+        value: the field's value.
+
+    Returns:
+        The code; None for ``null``, ``0``, an HTTP status or reason, a word that says nothing,
+        a class with its package, and anything that is no single token.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    word = str(value).strip().strip("\"'")
+    if word.isdigit():
+        number = int(word)
+        is_http = len(word) == 3 and (number >= 400 or number == HTTPStatus.OK) and number < 600
+        return None if number < 10 or is_http or len(word) > 12 else word
+    word = word.rpartition("#")[2] if "." in word.partition("#")[0] else word
+    if not _TOKEN.fullmatch(word) and not _HRESULT.fullmatch(word):
+        return None
+    folded = word.casefold()
+    if folded in _SAY_NOTHING or _CLASS.fullmatch(word) or folded.startswith(("urn:", "http")):
+        return None
+    return None if folded.replace("_", "").replace("-", "") in _PHRASES else word
+
+
+_HRESULT = re.compile(r"0x[0-9A-Fa-f]{8}")
+_SPOKEN = re.compile(
+    r"""\[?(
+        AADSTS\d{5,7} | E0\d{6} | 0x[0-9A-Fa-f]{8}
+      | [A-Z]{2,8}-\d{3,6}                          # ORA-01017
+      | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+               # INVALID_LOGIN
+      | [A-Z][a-z]+_[A-Z][A-Za-z]+                  # Request_BadRequest
+      | [a-z][a-z0-9]*(?:_[a-z0-9]+)+               # username_taken
+    )\]?(?=[:,]?\ |[:,]?$|:|\.$)""",
+    re.X,
+)
+_SHOUT = re.compile(r"[A-Z][A-Z0-9]{3,40}")
+_WORD = re.compile(r"[A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]+)+|[a-z]{4,40}")
+_FIELDS = {"name", "id", "email", "mail", "number", "date", "phone", "address", "department",
+           "title", "type", "url", "value", "attribute", "field", "employee", "status"}  # fmt: skip
+_TROUBLE = re.compile(
+    r"invalid|missing|duplicat|required|not_|no_|bad_|unknown|expired|fail|error|denied|limit|exceed"
+    r"|taken|exist|used|conflict|too_|long|short|wrong|forbid|unauth|disabled|locked|illegal|mismatch"
+)
+
+
+def spoken_code(text: str) -> tuple[str, str] | None:
+    """A code at the front of a sentence: ``INVALID_LOGIN: Invalid username …``.
+
+    Returns:
+        The code and the rest of the sentence; None where the front is a plain word, a field's
+        name (``user_name: is required``) or an HTTP reason.
+    """
+    match = _SPOKEN.match(text)
+    if not match:
+        return None
+    code, rest = match[1], text[match.end() :]
+    bare = rest.lstrip(" ")
+    if code.islower() and not _is_fault(code, bare):
+        return None
+    if status_of(code) is not None or code.startswith("HTTP"):
+        return None
+    sentence = bare.lstrip(":,- ")
+    if bare == sentence and bare and not code.startswith(("AADSTS", "E0")) and text[0] != "[":
+        # The code is a sentence's first word; what follows in brackets is its variable part.
+        return (code, text) if bare.startswith("(") else None
+    return code, sentence
+
+
+def _is_fault(code: str, rest: str) -> bool:
+    """A snake-case word is a field's name unless it names trouble or ends the text."""
+    return not rest or rest == "." or bool(_TROUBLE.search(code)) or (
+        code.rpartition("_")[2] not in _FIELDS and rest.startswith((":", "("))
+    )
+
+
+def bare_code(text: str) -> str | None:
+    """A text that is a code and nothing else: ``LOCKED_OUT``, ``entityExists``."""
+    word = text.strip(" .[]\"'")
+    if len(word) > 80 or " " in word:
+        return None
+    spoken = spoken_code(word)
+    if spoken and not spoken[1]:
+        return spoken[0]
+    folded = word.casefold()
+    if folded in _SAY_NOTHING or status_of(word) is not None and folded in _PHRASES:
+        return None
+    if _SHOUT.fullmatch(word):
+        return word
+    if _WORD.fullmatch(word) and not word.endswith(("Exception", "Error")) and not word.islower():
+        return word
+    return None

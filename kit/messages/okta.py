@@ -1,0 +1,277 @@
+"""Okta's own sentences around a vendor's answer: the task, the group push, the operation.
+
+Okta has hundreds of them (each app's events have a template that ends in the app's answer), so
+they are read by their grammar: a lead (``Error while``, ``Could not``, …), what was tried, on
+whom, then a colon or ``received error``, then the answer. Names are free text: they are found
+between fixed words, never by their looks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from kit.messages.parts import Found, note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["okta_sentence"]
+
+Layer = "Callable[[str, Found], str | None]"
+
+
+def okta_sentence(text: str, found: Found) -> str | None:
+    """Take off one of Okta's sentences.
+
+    Args:
+        text: the text so far.
+        found: the parts read so far; gets what the sentence says.
+
+    Returns:
+        The text inside, empty where the sentence says no more; None where it is none of Okta's.
+    """
+    first = text.partition(" ")[0].strip(".:,").casefold()
+    for layer in _BY_FIRST_WORD.get(first, ()):
+        if (inside := layer(text, found)) is not None:
+            return inside
+    if "FAILURE" in text or "DENY" in text:
+        return _row(text, found)
+    return _event_type(text) if "." in first[:12] else None
+
+
+def _task(text: str, found: Found) -> str | None:
+    """``Automatic {operation} of [user ]{user} to app {app} failed: {rest}``; the user may lack."""
+    operation, of, after = text[len("automatic ") :].partition(" of ")
+    at = after.find(" failed", max(0, after.find(" to ")), 1000)
+    if not of or len(operation) > 60 or at < 0:
+        return None
+    before, rest = f" {after[:at]}", after[at + len(" failed") :]
+    if rest[:1] not in ("", ":", ".", " "):
+        return None
+    user, to_app, app = before.rpartition(" to app ")
+    if not to_app:
+        user, _, app = before.rpartition(" to ")
+    user = user.strip()
+    user = "" if user == "user" else user.removeprefix("user ").strip()
+    note(found, operation=operation.casefold(), user=user, app=app.strip())
+    return rest.lstrip(":. ")
+
+
+_FAILED_ON = re.compile(r"Failed on (\d[\d/.-]{5,9},? \d[\d:.]{3,11} ?(?:[AP]M)? ?[A-Z]{0,4}): ?")
+
+
+def _failed_on(text: str, found: Found) -> str | None:
+    """``Failed on 03-26-2020 03:49:35PM UTC: {rest}``, as the list of pushed groups shows it."""
+    match = _FAILED_ON.match(text)
+    if not match:
+        return None
+    note(found, timestamp=match[1])
+    return text[match.end() :]
+
+
+_GROUP_PUSH = re.compile(r"Unable to \w{2,20} Group Push mapping(?: target App group)?:? ?")
+
+
+def _group_push(text: str, found: Found) -> str | None:
+    """``Unable to update Group Push mapping target App group {group}: {rest}``."""
+    match = _GROUP_PUSH.match(text)
+    if not match:
+        return None
+    after = text[match.end() :]
+    at = next((i for cue in _AFTER_NAME if (i := after.find(cue, 0, 400)) >= 0), after.find(":", 0, 400))
+    group, rest = (after, "") if at < 0 else (after[:at], after[at + 1 :])
+    note(found, operation="group push", group=group.strip())
+    return rest.lstrip()
+
+
+_AFTER_NAME = (": Error while ", ": Error ", ": Errors ")
+_BANNER = re.compile(r"An error (?:has )?occurred (?:during|while|when) ([^:.]{0,80})")
+_WRAPPED = re.compile(r"[ .:]+(?=(?:Automatic|Could not|Error|Failed to|Unable to|Cannot) )")
+
+
+def _banner(text: str, found: Found) -> str | None:
+    """``An error occurred during import {rest}`` and other lines that Okta's pages put on top."""
+    match = _BANNER.match(text)
+    if not match:
+        return None
+    if match[1].startswith("import"):
+        note(found, operation="import")
+    inside = _WRAPPED.search(text, len("An error occurred"), match.end() + 20)
+    if inside:
+        return text[inside.end() :]
+    after = text[match.end() :]
+    return after[1:].lstrip() if after[:1] == ":" else "" if after in ("", ".") else None
+
+
+_LABEL = re.compile(
+    r"(?:Okta )?(?:Errors?|Exception|Failure|Message|Reason|Cause|Caused by|Details?|Description|"
+    r"Response|(?:Web |Response )?Body)(?: message| details| during execution)? ?: *(?=\S)",
+    re.I,
+)
+
+
+def _label(text: str, found: Found) -> str | None:
+    """``Error: {rest}``, ``Errors during execution: {rest}``."""
+    del found
+    match = _LABEL.match(text)
+    return text[match.end() :] if match else None
+
+
+_DOING = re.compile(r"(?:Errors?|Failure|Exception) (?:while |during |when )?[a-z]+ing\b|Error during")
+_VALIDATION = re.compile(r"Api validation failed: ?")
+
+
+def _doing(text: str, found: Found) -> str | None:
+    """``Error while creating user {user}: {rest}``; a blank before the colon occurs."""
+    if not _DOING.match(text) or text.startswith("Error executing "):
+        return None
+    at = _colon(text)
+    if at < 0:
+        return _dotted(text, found)
+    said = text[:at].rstrip()
+    _names(said, found)
+    found["said"] = said
+    if " import" in said[:40]:
+        note(found, operation="import")
+    return text[at + 1 :].lstrip()
+
+
+def _received(text: str, found: Found) -> str | None:
+    """``Could not push profile for Office 365 user {user}, received error: {rest}``."""
+    at = text.find(" received error", 0, 400)
+    if at < 0:
+        return None
+    said = text[:at].rstrip(" ,")
+    _names(said, found)
+    found["said"] = said
+    return text[at + len(" received error") :].lstrip(" :.")
+
+
+def _could_not(text: str, found: Found) -> str | None:
+    """``Unable to update personal info for Workday employee: {rest}`` and its kin."""
+    inside = _received(text, found)
+    if inside is not None or not found.keys().isdisjoint(("vendor", "exception", "http_status")):
+        return inside  # past these it is the vendor who could not
+    at = _colon(text)
+    if 0 <= at < 200 and ". " not in text[:at]:
+        said = text[:at].rstrip()
+        _names(said, found)
+        found["said"] = said
+        return text[at + 1 :].lstrip()
+    return _dotted(text, found)
+
+
+_TRIED = re.compile(
+    r"(?:Could not|Failed to|Unable to|Cannot|Error while (?:trying to )?) ?(?:add|assign|bind|check|"
+    r"configure|connect|creat|deactivat|delet|download|fetch|import|login|log in|push|reactivat|remov|"
+    r"updat|validat|verify)[^.:,;]{0,60}\. (?!Please |Try |Check |Make sure |Sync )"
+)
+
+
+def _dotted(text: str, found: Found) -> str | None:
+    """``Could not create new user. {rest}``: templates with a full stop in the colon's place."""
+    match = _TRIED.match(text)
+    if not match or "because" in match[0]:
+        return None
+    said = match[0].rstrip(" .")
+    _names(said, found)
+    found["said"] = said
+    return text[match.end() :]
+
+
+def _validation(text: str, found: Found) -> str | None:
+    """``Api validation failed: {field} ({field}: {rest})``."""
+    match = _VALIDATION.match(text)
+    if not match:
+        return None
+    inside = text[match.end() :]
+    field, bracket, rest = inside.partition(" (")
+    if not bracket or " " in field:
+        return None
+    _, colon, said = rest.partition(": ")
+    return said.removesuffix(")") if colon and rest.startswith(field + ":") else inside
+
+
+_ROW = re.compile(r"([^:.{<]{0,100}?)\b(?:FAILURE|DENY|RATE_LIMIT) ?: ?")
+_TO_APP = re.compile(r" (?:to|in|from|by) external application")
+
+
+def _row(text: str, found: Found) -> str | None:
+    """``{displayMessage} FAILURE: {reason}``, a row of the System Log's page."""
+    match = _ROW.match(text)
+    if not match:
+        return None
+    note(found, operation=_TO_APP.sub("", match[1].strip().casefold()))
+    return text[match.end() :]
+
+
+_EVENT_TYPE = re.compile(
+    r"(?:app|application|user|system|group|policy|core|security|directory)(?:\.[a-z0-9_]{1,40}){2,9} ?: "
+)
+
+
+def _event_type(text: str) -> str | None:
+    """``application.provision.user.push_profile : {rest}``."""
+    match = _EVENT_TYPE.match(text)
+    return text[match.end() :] if match else None
+
+
+def _colon(text: str) -> int:
+    """Where a sentence's colon is: the first one that is no part of an address or a time."""
+    match = _COLON.search(text, 0, 400)
+    return match.start() if match else -1
+
+
+_COLON = re.compile(r":(?:(?=$| )|(?<= :))")
+
+
+_PLACES = (
+    (" if user ", "user", " exists"),
+    (" for group ", "group", ""),
+    (" user group ", "group", ""),
+    (" the group ", "group", " with the "),
+    (" profile update for user ", "user", ""),
+    (" profile update for ", "user", ""),
+    (" user ", "user", ""),
+    (" group ", "group", ""),
+    ("Error while creating ", "user", ""),
+)
+"""Where Okta's sentences name someone: the words before, and those after."""
+_NO_NAME = frozenset(
+    "in on from to with by into at and for or exists profile password passwords credentials group"
+    " user users groups membership memberships id ids data because name information info limit object"
+    " objects account accounts type is was has does not already could record new all custom".split()
+)
+
+
+def _names(said: str, found: Found) -> None:
+    for before, kind, after in _PLACES:
+        _, cue, name = said.partition(before)
+        if not cue:
+            continue
+        name = (name.partition(after)[0] if after else name).strip(" ‘’'\"")
+        if name and name.partition(" ")[0].casefold() not in _NO_NAME:
+            if "@" in name:
+                name = name.partition(" ")[0]
+            note(found, **{kind: name})
+            return
+
+
+_BY_FIRST_WORD: dict[str, tuple[Callable[[str, Found], str | None], ...]] = {
+    "automatic": (_task,),
+    "failed": (_failed_on, _could_not),
+    "unable": (_group_push, _could_not),
+    "could": (_could_not,),
+    "cannot": (_could_not,),
+    "an": (_banner,),
+    "error": (_received, _doing, _label),
+    "errors": (_label, _doing),
+    "failure": (_label, _doing),
+    "exception": (_label, _doing),
+    "api": (_validation,),
+    **dict.fromkeys(
+        ("okta", "message", "reason", "cause", "caused", "detail", "details", "description",
+         "response", "web", "body"), (_label,)
+    ),
+}  # fmt: skip

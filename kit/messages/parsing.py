@@ -1,0 +1,124 @@
+"""A text is read layer by layer, from the outside in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kit.messages.answers import (
+    aadsts,
+    code_first,
+    complaint,
+    directory,
+    hresult,
+    label_code,
+    pairs,
+    rpc,
+)
+from kit.messages.carriers import exception, executing, innermost, reported, status, status_in
+from kit.messages.codes import bare_code, status_of
+from kit.messages.documents import document, document_start
+from kit.messages.labels import take_labels
+from kit.messages.okta import okta_sentence
+from kit.messages.parts import CUT, NOTHING, Found, Message, set_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["parse"]
+
+_LONGEST = 8_000
+"""How much of a text is read; what stands behind are stack traces and pages."""
+_LAYERS: tuple[Callable[[str, Found], str | None], ...] = (
+    okta_sentence,
+    reported,
+    executing,
+    exception,
+    document,
+    innermost,
+    status,
+    pairs,
+    label_code,
+    complaint,
+    hresult,
+    directory,
+    rpc,
+    aadsts,
+    code_first,
+)
+"""The speakers, the outermost first."""
+_VENDORS = _LAYERS[_LAYERS.index(exception) :]
+"""Those inside, once Okta has handed over."""
+_MOST_LAYERS = 12
+_PARTS = frozenset(Message.__struct_fields__)
+
+
+def parse(text: str | None) -> Message:
+    """Take a message apart.
+
+    Args:
+        text: the reason of an event, the text of a task, or a vendor's JSON.
+
+    Returns:
+        Its parts; an empty ``text`` for None, blanks, a literal ``null``, and Okta's sentence
+        around one.
+    """
+    flat = _flat(text)
+    if len(flat) < 12 and flat.casefold() in NOTHING:
+        return Message()
+    found: Found = {"truncated": len((text or "").rstrip("\r\n")) == CUT}
+    rest = _inside(_without_labels(flat, found), found)
+    nothing = len(rest) < 12 and rest.casefold().strip(" .") in NOTHING
+    if nothing and (rest or not found.get("said")):
+        rest = ""
+    elif nothing:
+        rest = found["said"]
+    else:
+        if "http_status" not in found:
+            set_status(found, status_in(flat) or status_of(rest))
+        _speak(rest, flat, found)
+    found["text"] = rest
+    return Message(**{k: v for k, v in found.items() if k in _PARTS and v not in ("", None)})
+
+
+def _flat(text: str | None) -> str:
+    flat = (text or "")[:_LONGEST].replace("`", "")
+    if "  " in flat or not flat.isprintable():
+        flat = " ".join(flat.split())
+    flat = flat.strip()
+    if len(flat) > 1 and flat[0] == flat[-1] and flat[0] in "\"'":
+        flat = flat[1:-1].strip()
+    return flat
+
+
+def _without_labels(text: str, found: Found) -> str:
+    """Take ids and times out of the words before a document; inside it they are fields."""
+    at = document_start(text)
+    if at < 0:
+        return take_labels(text, found)
+    return f"{take_labels(text[:at], found)} {text[at:]}".strip()
+
+
+def _inside(text: str, found: Found) -> str:
+    """Take off layer after layer; the empty text where one of them holds nothing."""
+    for _ in range(_MOST_LAYERS):
+        for layer in _VENDORS if "vendor" in found else _LAYERS:
+            inside = layer(text, found)
+            if inside is not None and inside != text:
+                break
+        else:
+            break
+        text = inside.strip()
+        if not text:
+            break
+        if layer is document:
+            text = _without_labels(text, found)
+    return text
+
+
+def _speak(rest: str, flat: str, found: Found) -> None:
+    """Note the vendor's words, and a code that is all of them."""
+    code = bare_code(rest)
+    if code and "vendor_code" not in found:
+        found["vendor_code"] = code
+    if not (code and rest == flat) and any(map(str.isalpha, rest)):
+        found["vendor_message"] = rest
