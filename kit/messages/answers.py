@@ -13,7 +13,16 @@ from kit.messages.codes import labelled_code, spoken_code
 from kit.messages.labels import id_name, time_in
 from kit.messages.parts import WINDOW, Found, note, set_status
 
-__all__ = ["aadsts", "code_first", "complaint", "directory", "hresult", "label_code", "pairs", "rpc"]
+__all__ = [
+    "aadsts",
+    "code_first",
+    "complaint",
+    "directory",
+    "hresult",
+    "label_code",
+    "pairs",
+    "rpc",
+]
 
 _AADSTS = re.compile(r"AADSTS(\d{5,7})(?!\d)")
 _CUT_LABEL = "Trace ID"
@@ -41,7 +50,9 @@ def _without_cut_label(said: str) -> str:
 
 
 _PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{1,40})=(\"[^\"]*\"?|'[^']*'?|[^\s,;\"']*)")
-_SAYS = frozenset(("errormessage", "exceptionmessage", "errordescription", "message", "description", "detail"))
+_SAYS = frozenset(
+    ("errormessage", "exceptionmessage", "errordescription", "message", "description", "detail")
+)
 _CODES = frozenset(("errorcode", "exceptioncode", "scimtype", "code", "error"))
 _STATUSES = frozenset(("httpstatuscode", "statuscode", "status", "httpstatus"))
 _END = re.compile(r"[\"'](?=[,;]? [\w-]{2,40}=|[ \])]*$)")
@@ -93,7 +104,9 @@ def _quoted(body: str, match: re.Match[str]) -> str:
 _CODE_AND = re.compile(
     r"[Cc]ode: ?([\w.-]{2,80})[,;.]? (?:[Ee]rror )?(?:[Mm]essage|[Dd]escription|[Rr]eason|[Ee]rror): ?"
 )
-_AFTERTHOUGHT = re.compile(r" (?:Inner ?error|AdditionalData|Client ?Request ?Id|Headers|Target):", re.I)
+_AFTERTHOUGHT = re.compile(
+    r" (?:Inner ?error|AdditionalData|Client ?Request ?Id|Headers|Target):", re.I
+)
 
 
 def label_code(text: str, found: Found) -> str | None:
@@ -108,7 +121,7 @@ def label_code(text: str, found: Found) -> str | None:
             said = said[: end.start()]
         return said.removesuffix(")") if "(" not in said else said
     for match in islice(_CODE_LABEL.finditer(text, 0, WINDOW), 5):
-        code = labelled_code(match[2])
+        code = labelled_code(match[2].rstrip("."))
         named = text[: match.start()].rstrip(" _-")[-9:].casefold().endswith(_CODED)
         if code and named and (match[1].strip() or not code.isalpha() or not code.islower()):
             note(found, vendor_code=code)
@@ -130,11 +143,13 @@ def hresult(text: str, found: Found) -> str | None:
     found["vendor_code"] = match[1] or match[2]
     head = text[: match.start()]
     open_at = head.rfind("(") if match[1] else len(head)
-    return head[:open_at].rstrip(" :-") if open_at > 0 else None
+    return head[:open_at].rstrip(" :-") or text[match.end() :].lstrip("): ") or None
 
 
-_RESULT = re.compile(r"LDAP: error code (\d{1,4})(?: - )?|ldap_\w{1,30}: [\w ]{1,60} \((\d{1,4})\)")
-_DATA = re.compile(r"AcceptSecurityContext error, data ([0-9A-Fa-f]{1,8})")
+_RESULT = re.compile(
+    r"[Ee]rror [Cc]ode:? (\d{1,4})(?: - )?|ldap_\w{1,30}: [\w ]{1,60} \((\d{1,4})\)"
+)
+_DATA = re.compile(r"\bdata ([0-9A-Fa-f]{2,8})\b")
 _INVALID_CREDENTIALS = "49"
 
 
@@ -144,16 +159,18 @@ def directory(text: str, found: Found) -> str | None:
     The result code is LDAP's, the data Active Directory's (a Windows error in hexadecimal);
     ``AcceptSecurityContext`` answers a bind, whose failure is result 49.
     """
-    if "LDAP" not in text and "dap_" not in text and "AcceptSecurityContext" not in text:
+    binds = "AcceptSecurityContext" in text
+    if not binds and "LDAP" not in text and "dap_" not in text:
         return None
     result, data = _RESULT.search(text, 0, WINDOW), _DATA.search(text, 0, WINDOW)
-    if not result and not data:
+    if not result and not (binds and data):
         return None
     number = (result[1] or result[2]) if result else _INVALID_CREDENTIALS
     found["vendor_code"] = f"LDAP_{number}" + (f"_{data[1].lower()}" if data else "")
-    if not result or not result[1]:
+    if not result or not result[1] or text[result.end() - 3 : result.end()] != " - ":
         return None
-    return text[result.end() :].strip(" []") or None
+    head = text[: result.start()].rpartition("(")[0].strip()
+    return head or text[result.end() :].strip(" []()") or None
 
 
 _RPC = re.compile(r"(?:.{0,80}?\b)?rpc error: code = (\w{2,40}) desc = ")

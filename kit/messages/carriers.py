@@ -77,17 +77,21 @@ def exception(text: str, found: Found) -> str | None:
 
 
 _INNER = ("nested exception is ", " ---> ", "aused by: ", " first error: ")
+_INSIDE = re.compile(r"[:;] (?=(?:[a-z][\w$]{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error):)")
 _NAMED = re.compile(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
 
 
 def innermost(text: str, found: Found) -> str | None:
     """The cause inside a chain of causes; a code before it counts where it has none."""
-    if not ("->" in text or "first error" in text or "aused by" in text or "exception is" in text):
+    if not ("->" in text or "rror" in text or "aused by" in text or "xception" in text):
         return None
     at, mark = -1, ""
     for each in _INNER:
         if (here := text.rfind(each)) > at:
             at, mark = here, each
+    for inner in islice(_INSIDE.finditer(text, 0, WINDOW), 10):
+        if inner.start() > at:
+            at, mark = inner.start(), inner[0]
     inside = text[at + len(mark) :].partition(" --- End of inner")[0] if mark else ""
     if not inside.strip(" .)"):
         return None
@@ -97,7 +101,7 @@ def innermost(text: str, found: Found) -> str | None:
     return inside
 
 
-_BARE = re.compile(r"\(?([1-5]\d\d)\)?(?=$|[ .,:;<{\[\"-])[ .,:;-]{0,4}")
+_BARE = re.compile(r"\(?([1-5]\d\d)\)?(?=$|[ .,:;<{\[\"-])[ .,:;–—-]{0,4}")
 _NUMBER = re.compile(
     r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|(?:Response )?Status|(?:Error )?Code)[ :=-]{0,3})?"
     r"(?:(?:error|status|response|returned)[ :=-]{0,3})?(?:code[ :=-]{0,3})?" + _BARE.pattern,
@@ -154,7 +158,9 @@ def _unquoted(text: str) -> str:
 
 
 _ANYWHERE = re.compile(r"[45]\d\d(?!\w)")
-_BEFORE = re.compile(r"(?:http(?:/\d(?:\.\d)?)?|status|code)[\"']?[ :=]{1,3}(?:code[ :=]{0,3})?[\"'(]?$", re.I)
+_BEFORE = re.compile(
+    r"(?:http(?:/\d(?:\.\d)?)?|status|code)[\"']?[ :=]{1,3}(?:code[ :=]{0,3})?[\"'(]?$", re.I
+)
 _IN_WORDS = re.compile(r"[Ss]tatus ?(?:[Cc]ode)?[ :=]{1,3}([A-Za-z]{4,30}(?: [A-Z][a-z]{2,20})?)")
 
 

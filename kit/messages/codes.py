@@ -36,6 +36,7 @@ _INFORMAL = {
 """Words that servers use in a reason's place."""
 
 
+_WORDS = re.compile(r"[a-z _'-]+")
 _FIRST = frozenset(
     [status.phrase.partition(" ")[0].casefold() for status in HTTPStatus if status >= 400]
     + [words.partition(" ")[0] for words in _INFORMAL]
@@ -45,7 +46,7 @@ _FIRST = frozenset(
 
 def starts_reason(text: str) -> bool:
     """Whether a text's first word is one that reasons begin with; a quick look before others."""
-    word = text[:45].partition(" ")[0].strip(".:,;()\"").casefold()
+    word = text[:45].partition(" ")[0].strip('.:,;()"').casefold()
     return word in _FIRST or "_" in word
 
 
@@ -53,11 +54,13 @@ def status_of(words: str) -> int | None:
     """The status of an HTTP reason: ``Bad Request``, ``BadRequest`` and ``BAD_REQUEST`` are 400."""
     if len(words) > 40:
         return None
-    folded = words.casefold().strip(" .:")
+    folded = words.casefold().strip(" .:()")
+    if not _WORDS.fullmatch(folded):
+        return None
     return _INFORMAL.get(folded) or _PHRASES.get("".join(filter(str.isalpha, folded)))
 
 
-_TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}")
+_TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}|(?=\d+[A-Za-z])[0-9A-Za-z]{2,12}")
 _CLASS = re.compile(r"[\w$]+(?:\.[\w$]+)+(?:Exception|Error|Fault)")
 _SAY_NOTHING = NOTHING | {
     "error", "errors", "failure", "failed", "fail", "unknown", "deny", "denied", "exception",
@@ -139,8 +142,11 @@ def spoken_code(text: str) -> tuple[str, str] | None:
 
 def _is_fault(code: str, rest: str) -> bool:
     """A snake-case word is a field's name unless it names trouble or ends the text."""
-    return not rest or rest == "." or bool(_TROUBLE.search(code)) or (
-        code.rpartition("_")[2] not in _FIELDS and rest.startswith((":", "("))
+    return (
+        not rest
+        or rest == "."
+        or bool(_TROUBLE.search(code))
+        or (code.rpartition("_")[2] not in _FIELDS and rest.startswith((":", "(")))
     )
 
 

@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["document", "document_start"]
 
 _START = re.compile(
-    r"[{<](?:(?<=\{) ?\\?[\"'][\w@$. :-]{1,60}\\?[\"'] ?:"
-    r"|(?<=<)(?i:\?xml|!doctype|(?:[\w.-]{1,40}:)?(?:envelope|fault|errors?|errorresponse|html|head|title|h1)[ >]))"
+    r"[{<](?:(?<=\{)(?: |\\[rnt]){0,20}\\?[\"'][\w@$. :-]{1,60}\\?[\"'] ?:"
+    r"|(?<=<)(?i:\?xml|!doctype|(?:[\w.-]{1,40}:)?"
+    r"(?:envelope|fault|errors?|errorresponse|html|head|title|h1)[ >]))"
 )
+_ESCAPED = re.compile(r"\[?\{(?: |\\[rnt]){0,20}\\\"")
 _CODES = (
-    "errorcode", "internalcode", "scimtype", "exceptioncode", "faultcode", "code", "subcode",
+    "errorcode", "internalcode", "errorsummary", "scimtype", "exceptioncode", "faultcode", "code", "subcode",
     "suberror", "type", "reason", "error",
 )  # fmt: skip
 _SENTENCES = (
     "errordescription", "detail", "description", "message", "errorsummary", "errormessage",
     "exceptionmessage", "faultmessage", "faultstring", "msg", "errordetail", "details", "title", "h1",
-    "value", "text", "reason", "error", "body", "pre", "p",
+    "value", "text", "reason", "error", "errors", "errormessages", "messages", "h2", "body", "pre", "p",
 )  # fmt: skip
 _CODE_RANK = {name: rank for rank, name in enumerate(_CODES)}
 _SENTENCE_RANK = {name: rank for rank, name in enumerate(_SENTENCES)}
@@ -50,7 +52,8 @@ def document_start(text: str) -> int:
     """Where JSON or XML begins in a text; -1 where there is none."""
     match = _START.search(text, 0, WINDOW) if "{" in text or "<" in text else None
     if not match:
-        return -1
+        element = _ELEMENT.search(text, 0, WINDOW) if "</" in text else None
+        return element.start() if element else -1
     before = text[: match.start()].rstrip(" ")
     return len(before) - 1 if before[-1:] == "[" else match.start()
 
@@ -114,6 +117,8 @@ def _code(fields: list[Field]) -> str | None:
 def _as_code(name: str, value: object) -> str | None:
     if name == "faultcode" and isinstance(value, str):
         value = value.rpartition(":")[2]
+    if name == "errorsummary" and isinstance(value, str):
+        value = value.rstrip("/.")  # Dropbox: a path of tags
     word = labelled_code(value)
     if word and name == "type" and (word.islower() or word.istitle()) and "_" not in word:
         return None
@@ -147,6 +152,9 @@ _SAYS = frozenset(_SENTENCES[:12])
 
 def _json(text: str) -> Iterator[Field]:
     """Fields of a JSON text, the outer ones first; also of one that is cut off or badly quoted."""
+    if _ESCAPED.match(text):
+        for escaped, meant in (("\\r", " "), ("\\n", " "), ('\\"', '"')):
+            text = text.replace(escaped, meant)
     try:
         body, _ = json.JSONDecoder(strict=False).raw_decode(text)
     except (ValueError, RecursionError):
@@ -167,7 +175,9 @@ def _walk(name: str, body: object, level: int) -> Iterator[Field]:
             if isinstance(value, (dict, list)):
                 inner.append((key, value))
             else:
-                yield level, key, value
+                # Below ``errors`` a field's name is the user's attribute, its value the sentence.
+                named = name != "errors" or key in _CODE_RANK or key in _SENTENCE_RANK
+                yield level, key if named else name, value
         for key, value in inner:
             # Okta names the field that failed in the causes alone.
             yield from _walk(key, value, -1 if key == "errorcauses" else level + 1)
@@ -189,6 +199,12 @@ def _xml(text: str) -> Iterator[Field]:
 
 
 def _unescaped(text: str) -> str:
-    for mark, char in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&")):
+    for mark, char in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ):
         text = text.replace(mark, char)
     return text

@@ -9,7 +9,7 @@ from string import ascii_letters, digits
 
 from kit.messages.parts import WINDOW, Found, note
 
-__all__ = ["id_name", "is_id", "take_labels", "time_in"]
+__all__ = ["id_name", "is_id", "take_labels", "time_at", "time_in"]
 
 _TIME = (
     r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
@@ -18,6 +18,10 @@ _TIME = (
 )
 _IS_TIME = re.compile(_TIME)
 _SIGN = re.compile(r"[DdPpEe][\"' ]{0,2}([:=])")  # an id's, a stamp's or a date's
+_UNSIGNED = re.compile(
+    r"((?:[Tt]race|[Cc]orrelation|[Rr]equest)[-_ ]?(?:id|ID|Id)) ([0-9A-Za-z-]{0,40}\d[\w-]{6,80})"
+)
+"""An id in a sentence, which keeps it: ``… with request ID 4f0e-9f0b``."""
 _STEMS = ("trace", "correlation", "request", "req")
 _HINTS = (
     "timestamp", "correlation", "trace", "request-id", "request id", "requestid", "request_id",
@@ -25,7 +29,7 @@ _HINTS = (
 )  # fmt: skip
 _TIMES = ("timestamp", "time-stamp", "time_stamp", "time stamp", "date")
 _IN_WORDS = f"{ascii_letters}{digits}-_"
-_VALUE = re.compile(r"[\"'\[(]?([\w.:/+@-]{1,200}=*)[\"'\])]?")
+_VALUE = re.compile(r"([\"'\[(]?)([\w.:/+@-]{1,200}=*)")
 _DASHES = str.maketrans("", "", "-_ .@")
 _MOST = 40
 """Signs after which a value may stand that are looked at in one text."""
@@ -47,6 +51,12 @@ def id_name(name: str) -> str | None:
 def is_id(value: str) -> bool:
     """An id has a digit in it; a placeholder or a word is none."""
     return len(value) >= 4 and any(map(str.isdigit, value)) and "<" not in value
+
+
+def time_at(text: str, at: int) -> str | None:
+    """The time that begins at a place in a text."""
+    match = _IS_TIME.match(text, at)
+    return match[0] if match else None
 
 
 def time_in(value: str) -> str | None:
@@ -79,6 +89,8 @@ def take_labels(text: str, found: Found) -> str:
         if after is not None:
             kept.append(text[end:start])
             end = after
+    if unsigned := _UNSIGNED.search(text, 0, WINDOW):
+        note(found, **{id_name(unsigned[1]) or "request_id": unsigned[2]})
     if not end:
         return text
     kept.append(text[end:])
@@ -110,11 +122,12 @@ def _note_value(text: str, at: int, sign: str, name: str, found: Found) -> int |
     value = _VALUE.match(text, at)
     if value is None:
         return at
-    if text[value.end() : value.end() + 1] in ("=", ":") or not (is_id(value[1]) or sign == "="):
+    end = value.end()
+    if text[end : end + 1] in ("=", ":") or not (is_id(value[2]) or sign == "="):
         return at
-    if value.end() < len(text) or not found["truncated"]:
-        note(found, **{part: value[1].rstrip(".")})
-    return value.end()
+    if end < len(text) or not found["truncated"]:
+        note(found, **{part: value[2].rstrip(".")})
+    return end + bool(value[1])
 
 
 def _note_time(text: str, at: int, found: Found) -> int | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kit.messages.labels import time_at
 from kit.messages.parts import Found, note
 
 if TYPE_CHECKING:
@@ -37,13 +38,17 @@ def okta_sentence(text: str, found: Found) -> str | None:
             return inside
     if "FAILURE" in text or "DENY" in text:
         return _row(text, found)
+    if " failed: " in text and "vendor" not in found:
+        return _step(text, found)
     return _event_type(text) if "." in first[:12] else None
 
 
 def _task(text: str, found: Found) -> str | None:
     """``Automatic {operation} of [user ]{user} to app {app} failed: {rest}``; the user may lack."""
     operation, of, after = text[len("automatic ") :].partition(" of ")
-    at = after.find(" failed", max(0, after.find(" to ")), 1000)
+    begin = max(0, after.find(" to "))
+    at = after.find(" failed:", begin, 1000)
+    at = at if at >= 0 else after.find(" failed", begin, 1000)
     if not of or len(operation) > 60 or at < 0:
         return None
     before, rest = f" {after[:at]}", after[at + len(" failed") :]
@@ -58,16 +63,14 @@ def _task(text: str, found: Found) -> str | None:
     return rest.lstrip(":. ")
 
 
-_FAILED_ON = re.compile(r"Failed on (\d[\d/.-]{5,9},? \d[\d:.]{3,11} ?(?:[AP]M)? ?[A-Z]{0,4}): ?")
-
-
 def _failed_on(text: str, found: Found) -> str | None:
     """``Failed on 03-26-2020 03:49:35PM UTC: {rest}``, as the list of pushed groups shows it."""
-    match = _FAILED_ON.match(text)
-    if not match:
+    lead = "Failed on "
+    time = time_at(text, len(lead)) if text.startswith(lead) else None
+    if time is None:
         return None
-    note(found, timestamp=match[1])
-    return text[match.end() :]
+    note(found, timestamp=time)
+    return text[len(lead) + len(time) :].lstrip(": ")
 
 
 _GROUP_PUSH = re.compile(r"Unable to \w{2,20} Group Push mapping(?: target App group)?:? ?")
@@ -79,7 +82,9 @@ def _group_push(text: str, found: Found) -> str | None:
     if not match:
         return None
     after = text[match.end() :]
-    at = next((i for cue in _AFTER_NAME if (i := after.find(cue, 0, 400)) >= 0), after.find(":", 0, 400))
+    at = next(
+        (i for cue in _AFTER_NAME if (i := after.find(cue, 0, 400)) >= 0), after.find(":", 0, 400)
+    )
     group, rest = (after, "") if at < 0 else (after[:at], after[at + 1 :])
     note(found, operation="group push", group=group.strip())
     return rest.lstrip()
@@ -118,7 +123,9 @@ def _label(text: str, found: Found) -> str | None:
     return text[match.end() :] if match else None
 
 
-_DOING = re.compile(r"(?:Errors?|Failure|Exception) (?:while |during |when )?[a-z]+ing\b|Error during")
+_DOING = re.compile(
+    r"(?:Errors?|Failure|Exception) (?:while |during |when )?[a-z]+ing\b|Error during"
+)
 _VALIDATION = re.compile(r"Api validation failed: ?")
 
 
@@ -206,6 +213,37 @@ def _row(text: str, found: Found) -> str | None:
     return text[match.end() :]
 
 
+_STEP = re.compile(
+    r"((?:User |Group |Profile |Delegated |LDAP |Active Directory )?(?:[Ii]mport|[Pp]rovisioning|[Dd]eprovisioning"
+    r"|[Vv]erification|[Aa]uthentication|[Pp]assword push|[Pp]rofile push|[Ss]ync)) failed: "
+)
+
+
+def _step(text: str, found: Found) -> str | None:
+    """``Import failed: {rest}``, ``Delegated authentication failed: {rest}``."""
+    match = _STEP.match(text)
+    if not match:
+        return None
+    found["said"] = text[: match.end() - 2]
+    if match[1].casefold().endswith("import"):
+        note(found, operation="import")
+    return text[match.end() :]
+
+
+_AGENT = re.compile(
+    r"(?:Directory|LDAP|AD) [Aa]gent [^:]{1,150}: |User Auth Failure\. Agent .{1,80}?\. Message: "
+)
+
+
+def _agent(text: str, found: Found) -> str | None:
+    """``Directory agent {agent} encountered an import error: {rest}``."""
+    match = _AGENT.match(text)
+    if not match:
+        return None
+    found["said"] = match[0].rstrip(": ")
+    return text[match.end() :]
+
+
 _EVENT_TYPE = re.compile(
     r"(?:app|application|user|system|group|policy|core|security|directory)(?:\.[a-z0-9_]{1,40}){2,9} ?: "
 )
@@ -270,6 +308,10 @@ _BY_FIRST_WORD: dict[str, tuple[Callable[[str, Found], str | None], ...]] = {
     "failure": (_label, _doing),
     "exception": (_label, _doing),
     "api": (_validation,),
+    "directory": (_agent,),
+    "ldap": (_agent,),
+    "ad": (_agent,),
+    "user": (_agent,),
     **dict.fromkeys(
         ("okta", "message", "reason", "cause", "caused", "detail", "details", "description",
          "response", "web", "body"), (_label,)

@@ -19,7 +19,7 @@ from kit.messages.codes import bare_code, status_of
 from kit.messages.documents import document, document_start
 from kit.messages.labels import take_labels
 from kit.messages.okta import okta_sentence
-from kit.messages.parts import CUT, NOTHING, Found, Message, set_status
+from kit.messages.parts import CUT, NOTHING, Found, Message, note, set_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,10 +68,8 @@ def parse(text: str | None) -> Message:
     found: Found = {"truncated": len((text or "").rstrip("\r\n")) == CUT}
     rest = _inside(_without_labels(flat, found), found)
     nothing = len(rest) < 12 and rest.casefold().strip(" .") in NOTHING
-    if nothing and (rest or not found.get("said")):
-        rest = ""
-    elif nothing:
-        rest = found["said"]
+    if nothing:
+        rest = found.get("exception") or ("" if rest else found.get("said", ""))
     else:
         if "http_status" not in found:
             set_status(found, status_in(flat) or status_of(rest))
@@ -118,6 +116,8 @@ def _inside(text: str, found: Found) -> str:
 def _speak(rest: str, flat: str, found: Found) -> None:
     """Note the vendor's words, and a code that is all of them."""
     code = bare_code(rest)
+    if not code and rest.endswith((")", ").")) and " (" in rest:
+        note(found, vendor_code=bare_code(rest.rpartition(" (")[2].rstrip(").")))
     if code and "vendor_code" not in found:
         found["vendor_code"] = code
     if not (code and rest == flat) and any(map(str.isalpha, rest)):
