@@ -72,7 +72,7 @@ def pairs(text: str, found: Found) -> str | None:
             known, said = True, _quoted(body, match) if said is None else said
         elif name in _CODES:
             known, code = True, code or labelled_code(value)
-        if name in _STATUSES and value.isdigit() and len(value) == 3:
+        if name in _STATUSES and value.isdecimal() and len(value) == 3:
             known = True
             set_status(found, int(value))
         _note_pair(name, value, found)
@@ -95,6 +95,8 @@ def _note_pair(name: str, value: str, found: Found) -> None:
 
 def _quoted(body: str, match: re.Match[str]) -> str:
     """A quoted value to the quote that ends it: there may be quotes in a sentence."""
+    if match[2] in ('""', "''"):
+        return ""
     if body[match.start(2) : match.start(2) + 1] not in ("'", '"'):
         return match[2]
     end = _END.search(body, match.start(2) + 1, match.start(2) + WINDOW)
@@ -147,7 +149,7 @@ def hresult(text: str, found: Found) -> str | None:
 
 
 _RESULT = re.compile(
-    r"[Ee]rror [Cc]ode:? (\d{1,4})(?: - )?|ldap_\w{1,30}: [\w ]{1,60} \((\d{1,4})\)"
+    r"[Ee]rror [Cc]ode:? (\d{1,4})(?: - )?|ldap_\w{1,30}: [^():]{1,60}\((\d{1,4})\)"
 )
 _DATA = re.compile(r"\bdata ([0-9A-Fa-f]{2,8})\b")
 _INVALID_CREDENTIALS = "49"

@@ -60,6 +60,9 @@ _STACK = re.compile(r" at (?:[\w$]{1,80}\.){1,12}[\w$<>]{1,80}\(")
 
 def exception(text: str, found: Found) -> str | None:
     """``com.example.SomeException: {rest}``, with or without its stack."""
+    word = text[:200].partition(" ")[0]
+    if not ("xception" in word or "rror" in word or "ault" in word or "hrowable" in word):
+        return None
     match = _EXCEPTION.match(text)
     if not match or not (match[1] or match[2]):
         return None
@@ -83,13 +86,14 @@ _NAMED = re.compile(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
 
 def innermost(text: str, found: Found) -> str | None:
     """The cause inside a chain of causes; a code before it counts where it has none."""
-    if not ("->" in text or "rror" in text or "aused by" in text or "xception" in text):
+    chained = "xception: " in text or "Error: " in text
+    if not (chained or "->" in text or "rst error" in text or "aused by" in text or "on is " in text):
         return None
     at, mark = -1, ""
     for each in _INNER:
         if (here := text.rfind(each)) > at:
             at, mark = here, each
-    for inner in islice(_INSIDE.finditer(text, 0, WINDOW), 10):
+    for inner in islice(_INSIDE.finditer(text, 0, WINDOW), 10 * chained):
         if inner.start() > at:
             at, mark = inner.start(), inner[0]
     inside = text[at + len(mark) :].partition(" --- End of inner")[0] if mark else ""
@@ -114,7 +118,7 @@ _JOINED = re.compile(r"\(?((?:[A-Z][a-z]+){1,4}|[A-Z][a-z]+(?: [A-Z][a-z]+){0,3}
 
 def status(text: str, found: Found) -> str | None:
     """``404. {rest}``, ``HTTP 403 Forbidden``, ``Conflict. {rest}``, ``HTTP error 400``."""
-    if text[0].isdigit() or text[0] == "(":
+    if text[0].isdecimal() or text[0] == "(":
         match = _BARE.match(text)
     elif text[:10].casefold().startswith(_LEADS):
         match = _NUMBER.match(text)
@@ -122,7 +126,7 @@ def status(text: str, found: Found) -> str | None:
         match = None
     if match:
         number, rest = int(match[1]), text[match.end() :]
-        if number < 400 or (text[0].isdigit() and rest[:1].islower()):
+        if number < 400 or (text[0].isdecimal() and rest[:1].islower()):
             return None
         set_status(found, number)
         return _unquoted(_after_reason(rest, number)) if rest else None

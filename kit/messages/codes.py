@@ -83,10 +83,10 @@ def labelled_code(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     word = str(value).strip().strip("\"'")
-    if word.isdigit():
+    if word.isdecimal() and len(word) <= 12:
         number = int(word)
         is_http = len(word) == 3 and (number >= 400 or number == HTTPStatus.OK) and number < 600
-        return None if number < 10 or is_http or len(word) > 12 else word
+        return None if number < 10 or is_http else word
     word = word.rpartition("#")[2] if "." in word.partition("#")[0] else word
     if not _TOKEN.fullmatch(word) and not _HRESULT.fullmatch(word):
         return None

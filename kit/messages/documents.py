@@ -76,9 +76,9 @@ def document(text: str, found: Found) -> str | None:
     said = _sentence(fields)
     code = _code(fields)
     before = len(found)
-    if number := _NUMBER.search(head):
-        set_status(found, int(number[1]))
-    set_status(found, status_in(head) or status_of(head))
+    if head:
+        number = _NUMBER.search(head)
+        set_status(found, int(number[1]) if number else status_in(head) or status_of(head))
     _note_rest(fields, found)
     if not (said or code or len(found) > before):
         return None
@@ -109,7 +109,7 @@ def _code(fields: list[Field]) -> str | None:
             codes.append((-2, 0, place, f"AADSTS{value}"))
         elif name in _CODE_RANK and (word := _as_code(name, value)):
             codes.append((level, _CODE_RANK[name], place, word))
-        elif name == "status" and not str(value).isdigit() and (word := labelled_code(value)):
+        elif name == "status" and not str(value).isdecimal() and (word := labelled_code(value)):
             codes.append((_DEEP, 0, place, word))
     return min(codes)[3] if codes else None
 
@@ -131,12 +131,14 @@ def _note_rest(fields: list[Field], found: Found) -> None:
     """Note the status, in digits or in words, the ids and the time."""
     for _, name, value in fields:
         text = str(value)
-        if name in _STATUSES and text.isdigit() and len(text) == 3 and 400 <= int(text) < 600:
+        if name in _STATUSES and text.isdecimal() and len(text) == 3 and 400 <= int(text) < 600:
             set_status(found, int(text))
         if (part := id_name(name)) and isinstance(value, str):
             note(found, **{part: text})
         elif name in _TIMES and isinstance(value, str):
             note(found, timestamp=time_in(value))
+    if "http_status" in found:
+        return
     for _, name, value in fields:
         if name in _CODE_RANK and isinstance(value, str):
             set_status(found, status_of(value))
@@ -148,6 +150,7 @@ _LENIENT = re.compile(
     re.X,
 )
 _SAYS = frozenset(_SENTENCES[:12])
+_DECODER = json.JSONDecoder(strict=False)
 
 
 def _json(text: str) -> Iterator[Field]:
@@ -156,7 +159,7 @@ def _json(text: str) -> Iterator[Field]:
         for escaped, meant in (("\\r", " "), ("\\n", " "), ('\\"', '"')):
             text = text.replace(escaped, meant)
     try:
-        body, _ = json.JSONDecoder(strict=False).raw_decode(text)
+        body, _ = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         for match in _LENIENT.finditer(text, 0, 2 * WINDOW):
             name = match[1].casefold().translate(_DROPPED)

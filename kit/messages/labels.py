@@ -29,7 +29,7 @@ _HINTS = (
 )  # fmt: skip
 _TIMES = ("timestamp", "time-stamp", "time_stamp", "time stamp", "date")
 _IN_WORDS = f"{ascii_letters}{digits}-_"
-_VALUE = re.compile(r"([\"'\[(]?)([\w.:/+@-]{1,200}=*)")
+_VALUE = re.compile(r"([\"'\[(]?)([\w.:/+@-]{1,200}(?:==?(?![\w\"']))?)")
 _DASHES = str.maketrans("", "", "-_ .@")
 _MOST = 40
 """Signs after which a value may stand that are looked at in one text."""
@@ -76,7 +76,10 @@ def take_labels(text: str, found: Found) -> str:
         The text without them; a text that names none is returned as it is.
     """
     folded = text[:WINDOW].casefold()
-    if not any(word in folded for word in _HINTS):
+    for hint in _HINTS:
+        if hint in folded:
+            break
+    else:
         return text
     kept, end = [], 0
     for match in islice(_SIGN.finditer(text, 0, WINDOW), _MOST):
@@ -89,7 +92,7 @@ def take_labels(text: str, found: Found) -> str:
         if after is not None:
             kept.append(text[end:start])
             end = after
-    if unsigned := _UNSIGNED.search(text, 0, WINDOW):
+    if "id " in folded and (unsigned := _UNSIGNED.search(text, 0, WINDOW)):
         note(found, **{id_name(unsigned[1]) or "request_id": unsigned[2]})
     if not end:
         return text
@@ -115,7 +118,7 @@ def _label(before: str) -> str:
 
 def _note_value(text: str, at: int, sign: str, name: str, found: Found) -> int | None:
     """Note a label's value; where it ends, or None where the label is to stay in the text."""
-    at += text[at : at + 1] == " "
+    at += sign == ":" and text[at : at + 1] == " "
     part = id_name(name)
     if part is None:
         return _note_time(text, at, found)

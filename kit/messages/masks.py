@@ -61,7 +61,7 @@ def fingerprint(message: Message) -> str:
     for name in (message.user, message.group, message.app):
         if name:
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<>", text)
-    return "UNKNOWN_" + hashlib.sha256(mask(text).encode()).hexdigest()[:8]
+    return "UNKNOWN_" + hashlib.sha256(mask(text).encode(errors="surrogatepass")).hexdigest()[:8]
 
 
 def mask(text: str) -> str:
