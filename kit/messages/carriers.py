@@ -35,7 +35,7 @@ def reported(text: str, found: Found) -> str | None:
 
 
 _EXECUTING = re.compile(r"Error executing (\w{1,60}): ?")
-_ERROR_CODE = re.compile(r"\.? Error Code: ?([\w.-]{1,60}?)\.?$")
+_ERROR_CODE = re.compile(r"\.? Error Code: ?([\w. -]{1,60}?)\.?$")
 
 
 def executing(text: str, found: Found) -> str | None:
@@ -74,7 +74,8 @@ def exception(text: str, found: Found) -> str | None:
     if match[4]:
         found["vendor_code"] = match[4]
     inside = text[match.end() :]
-    if stack := _STACK.search(inside, 0, WINDOW):
+    stack = None if "aused by: " in inside else _STACK.search(inside, 0, WINDOW)
+    if stack:
         inside = inside[: stack.start()]
     return inside or None
 
@@ -87,7 +88,9 @@ _NAMED = re.compile(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
 def innermost(text: str, found: Found) -> str | None:
     """The cause inside a chain of causes; a code before it counts where it has none."""
     chained = "xception: " in text or "Error: " in text
-    if not (chained or "->" in text or "rst error" in text or "aused by" in text or "on is " in text):
+    if not (
+        chained or "->" in text or "rst error" in text or "aused by" in text or "on is " in text
+    ):
         return None
     at, mark = -1, ""
     for each in _INNER:

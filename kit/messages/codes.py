@@ -61,7 +61,7 @@ def status_of(words: str) -> int | None:
 
 
 _TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}|(?=\d+[A-Za-z])[0-9A-Za-z]{2,12}")
-_CLASS = re.compile(r"[\w$]+(?:\.[\w$]+)+(?:Exception|Error|Fault)")
+_CLASS = re.compile(r"(?:[\w$]+\.)+[\w$]*(?:Exception|Error|Fault)")
 _SAY_NOTHING = NOTHING | {
     "error", "errors", "failure", "failed", "fail", "unknown", "deny", "denied", "exception",
     "false", "true", "ok", "success", "client", "server", "sender", "receiver", "fault", "global",

@@ -118,7 +118,8 @@ def _label(before: str) -> str:
 
 def _note_value(text: str, at: int, sign: str, name: str, found: Found) -> int | None:
     """Note a label's value; where it ends, or None where the label is to stay in the text."""
-    at += sign == ":" and text[at : at + 1] == " "
+    spaced = sign == ":" or text[at - 2 : at - 1] == " "
+    at += spaced and text[at : at + 1] == " "
     part = id_name(name)
     if part is None:
         return _note_time(text, at, found)

@@ -17,38 +17,47 @@ __all__ = ["fingerprint", "mask"]
 
 _LONGEST = 600
 """How much of a text tells faults apart."""
-_HOSTS = "com|net|org|io|edu|gov|mil|int|app|dev|cloud|local|lan|internal|corp|example|test|invalid|co|uk|de|us|eu"
-_VARIABLE = [
-    re.compile(pattern)
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AP]M)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+_HOSTS = (
+    "com|net|org|io|edu|gov|mil|int|app|dev|cloud|local|lan|internal|corp|example|test|invalid|co|uk"
+    "|de|us|eu"
+)
+_NOT_A_NAME = (
+    r"(?:Account|Profile|Name|Group|Type|License|Role|Access|Id|ID|Management|Directory)\b"
+)
+_NAME = (
+    r"\b((?i:user(?:name)?|login|account|group|employee|member|email|worker|id|team|role) )"
+    rf"(?:(?!{_NOT_A_NAME})[A-Z0-9][\w.'-]{{0,60}}|[a-z]{{1,40}}[._\d-][\w.-]{{0,60}})"
+    r"(?: [A-Z][\w.'-]{0,60}){0,3}"
+    r"(?= (?:already|exists?|does|do|is|was|not|has|cannot|could|in|with|belongs|of|to|for)\b|[.,;]?$)"
+)
+"""A name where sentences put one: after ``user``, before ``already exists``."""
+_MASKS = [
+    (re.compile(pattern), r"\1<>" if pattern is _NAME else "<>")
     for pattern in (
         r"https?://[^\s\"'<>)]+",
-        r"[^\s@<>()\"',;:=\[\]{}]{1,64}@[^\s@<>()\"',;:=\[\]{}]{1,255}",
+        r"(?:[^\s@<>()\"',;:=\[\]{}]|(?<=\w)'(?=\w)){1,64}@[^\s@<>()\"',;:=\[\]{}]{1,255}",
         r"(?<!\w)\"[^\"]*\"",
         r"(?<!\w)'[^']*'(?!\w)",
         r"[‘“«][^‘“«’”»]*[’”»]",
         r"<[^<>]*>",
         r"\[[^\[\]]*\]",
         r"\{[^{}]*\}",
-        r"(?<![\w=])(?:CN|OU|DC|UID|cn|ou|dc|uid)=[^,;]+(?:, ?(?:CN|OU|DC|O|cn|ou|dc|o)=[^,;\s]+)*",
+        r"(?<![\w=])(?i:CN|OU|DC|UID)=[^,;]+(?:, ?(?i:CN|OU|DC|O)=[^,;\s]+)*",
         r"(?<==)[^\s(),;]+",
         r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b",
-        r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?",
-        r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b",
-        r"\b\d{1,2}:\d\d(?::\d\d)?(?: ?[AP]M)?(?: (?:UTC|GMT))?\b",
+        rf"\b\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK})?",
+        rf"\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{4}}(?:,? {_CLOCK})?\b",
+        rf"\b(?:[A-Z][a-z]{{2}}, )?\d{{1,2}} [A-Z][a-z]{{2}} \d{{4}}(?: {_CLOCK})?",
+        rf"\b{_CLOCK}\b",
         r"(?<![\w/])(?:[A-Za-z]:\\|\\\\|/(?=[\w.-]{1,80}/))[^\s\"'<>]+",
         rf"(?<![\w.])(?:[a-z0-9-]{{1,63}}\.){{1,6}}(?:{_HOSTS})(?::\d{{1,5}})?(?![\w.])",
         r"@[0-9a-f]{5,16}\b",
+        _NAME,
         r"\b(?=[A-Za-z_]{0,40}\d)\w{8,64}\b",
         r"#?\b\d+(?:[.,:]\d+)*\b",
     )
 ]
-_CUE = re.compile(
-    r"\b((?:user(?:name)?|login|account|group|employee|member|email|worker|id|team|role) )"
-    r"((?:(?!(?:Account|Profile|Name|Group|Type|License|Role|Access|Id|ID)\b)[A-Z0-9][\w.'-]{0,60}"
-    r"|[a-z]{1,40}[._\d-][\w.-]{0,60})(?: [A-Z][\w.'-]{0,60}){0,3})"
-    r"(?= (?:already|exists?|does|do|is|was|not|has|cannot|could|in|with|belongs|of|to|for)\b|[.,;]?$)"
-)
-"""A name where sentences put one: after ``user``, before ``already exists``."""
 
 
 def fingerprint(message: Message) -> str:
@@ -67,7 +76,6 @@ def fingerprint(message: Message) -> str:
 def mask(text: str) -> str:
     """Replace what differs from one message to the next of a kind, and fold the case."""
     masked = text[:_LONGEST]
-    for pattern in _VARIABLE:
-        masked = pattern.sub("<>", masked)
-    masked = _CUE.sub(r"\1<>", masked)
+    for pattern, replacement in _MASKS:
+        masked = pattern.sub(replacement, masked)
     return " ".join(masked.casefold().split()).rstrip(" .")

@@ -108,7 +108,7 @@ def _inside(text: str, found: Found) -> str:
     read = 0
     for _ in range(_MOST_LAYERS):
         read += len(text)
-        if read > _MOST_READ:
+        if not text or read > _MOST_READ:
             break
         for layer in _VENDORS if "vendor" in found else _LAYERS:
             inside = layer(text, found)
@@ -117,8 +117,6 @@ def _inside(text: str, found: Found) -> str:
         else:
             break
         text = inside.strip()
-        if not text:
-            break
         if layer is document:
             text = _without_labels(text, found)
     return text
