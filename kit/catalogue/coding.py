@@ -69,7 +69,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     named = _named(told)
     if named is not None and named.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=named.http_status)
-    code = code_message(message, catalogue, named=named and named.vendor_code)
+    code = code_message(message, catalogue, named=named.vendor_code if named else None)
     return Coding(
         operation=known or message.operation or event.event_type,
         code=code,

@@ -50,10 +50,9 @@ def executing(text: str, found: Found) -> str | None:
     return inside
 
 
-_CLASS = r"(?:[A-Za-z_$][\w$]{0,80}\.){0,12}[A-Za-z_$][\w$]{0,80}"
 _EXCEPTION = re.compile(
-    rf"({_CLASS}(?:Exception|Error|Fault|Throwable)(?:\$\w{{1,60}})?)(?::| -) ?"
-    r"|((?:[A-Za-z_$][\w$]{0,80}\.){2,12}\w{0,80}(?:Exception|Error))(?: \(([1-5]\d\d), ?(E0\d{6})\):| (?=\())? ?"
+    r"((?:[A-Za-z_$][\w$]{0,80}\.){0,12}[\w$]{0,80}(?:Exception|Error|Fault|Throwable)(?:\$\w{1,60})?)"
+    r"(?: \(([1-5]\d\d), ?(E0\d{6})\))?(: ?| - ?| (?=\()|$)"
 )
 _STACK = re.compile(r" at (?:[\w$]{1,80}\.){1,12}[\w$<>]{1,80}\(")
 
@@ -64,22 +63,18 @@ def exception(text: str, found: Found) -> str | None:
     if not ("xception" in word or "rror" in word or "ault" in word or "hrowable" in word):
         return None
     match = _EXCEPTION.match(text)
-    if not match or not (match[1] or match[2]):
+    if not match or ("." not in match[1] and (match[4][:1] != ":" or match[1] in _NO_CLASS)):
         return None
-    name = match[1] or match[2]
-    if "." not in name and name in ("Error", "Exception", "Fault"):
-        return None
-    found["exception"] = name
-    set_status(found, int(match[3]) if match[3] else None)
-    if match[4]:
-        found["vendor_code"] = match[4]
+    found["exception"] = match[1]
+    if match[3]:
+        set_status(found, int(match[2]))
+        found["vendor_code"] = match[3]
     inside = text[match.end() :]
     stack = None if "aused by: " in inside else _STACK.search(inside, 0, WINDOW)
-    if stack:
-        inside = inside[: stack.start()]
-    return inside or None
+    return (inside[: stack.start()] if stack else inside) or None
 
 
+_NO_CLASS = ("Error", "Exception", "Fault")
 _INNER = ("nested exception is ", " ---> ", "aused by: ", " first error: ")
 _INSIDE = re.compile(r"[:;] (?=(?:[a-z][\w$]{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error):)")
 _NAMED = re.compile(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
@@ -87,18 +82,14 @@ _NAMED = re.compile(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
 
 def innermost(text: str, found: Found) -> str | None:
     """The cause inside a chain of causes; a code before it counts where it has none."""
-    chained = "xception: " in text or "Error: " in text
-    if not (
-        chained or "->" in text or "rst error" in text or "aused by" in text or "on is " in text
-    ):
-        return None
     at, mark = -1, ""
     for each in _INNER:
-        if (here := text.rfind(each)) > at:
+        if each in text and (here := text.rfind(each)) > at:
             at, mark = here, each
-    for inner in islice(_INSIDE.finditer(text, 0, WINDOW), 10 * chained):
-        if inner.start() > at:
-            at, mark = inner.start(), inner[0]
+    if "xception: " in text or "Error: " in text:
+        for inner in islice(_INSIDE.finditer(text, 0, WINDOW), 10):
+            if inner.start() > at:
+                at, mark = inner.start(), inner[0]
     inside = text[at + len(mark) :].partition(" --- End of inner")[0] if mark else ""
     if not inside.strip(" .)"):
         return None
@@ -121,25 +112,27 @@ _JOINED = re.compile(r"\(?((?:[A-Z][a-z]+){1,4}|[A-Z][a-z]+(?: [A-Z][a-z]+){0,3}
 
 def status(text: str, found: Found) -> str | None:
     """``404. {rest}``, ``HTTP 403 Forbidden``, ``Conflict. {rest}``, ``HTTP error 400``."""
+    match = None
     if text[0].isdecimal() or text[0] == "(":
         match = _BARE.match(text)
     elif text[:10].casefold().startswith(_LEADS):
         match = _NUMBER.match(text)
-    else:
-        match = None
-    if match:
-        number, rest = int(match[1]), text[match.end() :]
-        if number < 400 or (text[0].isdecimal() and rest[:1].islower()):
-            return None
-        set_status(found, number)
-        return _unquoted(_after_reason(rest, number)) if rest else None
-    if not starts_reason(text):
+    if match is None:
+        return _reason(text, found) if starts_reason(text) else None
+    number, rest = int(match[1]), text[match.end() :]
+    if number < 400 or (text[0].isdecimal() and rest[:1].islower()):
         return None
+    set_status(found, number)
+    return _unquoted(_after_reason(rest, number)) if rest else None
+
+
+def _reason(text: str, found: Found) -> str | None:
+    """``Conflict. {rest}``; a vendor's own sentence keeps the words."""
     head, rest = _first_words(text)
-    reason = status_of(head)
-    if reason is None:
+    number = status_of(head)
+    if number is None:
         return None
-    set_status(found, reason)
+    set_status(found, number)
     return _unquoted(rest) if rest and not found.get("vendor") else None
 
 
@@ -178,6 +171,7 @@ def status_in(text: str) -> int | None:
         bracketed = before[-1:] == "(" and after[:1] == ")"
         if bracketed or (before.endswith(": ") and after == " (") or _BEFORE.search(before):
             return int(match[0])
-    if "tatus" in text and (match := _IN_WORDS.search(text, 0, WINDOW)):
-        return status_of(match[1]) or status_of(match[1].partition(" ")[0])
+    words = _IN_WORDS.search(text, 0, WINDOW) if "tatus" in text else None
+    if words:
+        return status_of(words[1]) or status_of(words[1].partition(" ")[0])
     return status_of(text.rpartition(": ")[2])

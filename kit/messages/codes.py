@@ -7,41 +7,67 @@ with its package, a field's name and a plain word are none.
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 
 from kit.messages.parts import NOTHING
 
 __all__ = ["bare_code", "labelled_code", "spoken_code", "starts_reason", "status_of"]
 
-_PHRASES = {
-    "".join(filter(str.isalpha, status.phrase.casefold())): int(status)
-    for status in HTTPStatus
-    if status >= HTTPStatus.BAD_REQUEST
-} | {
-    "unprocessableentity": 422,
-    "internalservererror": 500,
-    "requestentitytoolarge": 413,
-    "payloadtoolarge": 413,
+_REASONS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
+    411: "Length Required",
+    412: "Precondition Failed",
+    413: "Content Too Large, Payload Too Large, Request Entity Too Large",
+    414: "URI Too Long, Request URI Too Long",
+    415: "Unsupported Media Type",
+    417: "Expectation Failed",
+    422: "Unprocessable Entity, Unprocessable Content",
+    424: "Failed Dependency",
+    428: "Precondition Required",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout, Gateway Time-out",
+    505: "HTTP Version Not Supported",
+    507: "Insufficient Storage",
+    511: "Network Authentication Required",
 }
-"""The reasons of HTTP's list, with the names of older and newer Python versions."""
+"""HTTP's reasons, also by their older names; a table of our own, since Python's differs by version.
 
+``Locked`` (423) is left out: it is said of accounts.
+"""
+_PHRASES = {
+    "".join(filter(str.isalpha, phrase.casefold())): status
+    for status, phrases in _REASONS.items()
+    for phrase in phrases.split(", ")
+}
 _INFORMAL = {
     "rate limit exceeded": 429,
     "api rate limit exceeded": 429,
-    "too many requests": 429,
     "not authorized": 401,
     "user not authorized": 401,
     "access denied": 403,
 }
 """Words that servers use in a reason's place."""
-
-
-_WORDS = re.compile(r"[a-z _'-]+")
 _FIRST = frozenset(
-    [status.phrase.partition(" ")[0].casefold() for status in HTTPStatus if status >= 400]
-    + [words.partition(" ")[0] for words in _INFORMAL]
-    + ["".join(filter(str.isalpha, words)) for words in (*_PHRASES, *_INFORMAL)]
+    word
+    for phrases in (*_REASONS.values(), *_INFORMAL)
+    for phrase in phrases.casefold().split(", ")
+    for word in (phrase.partition(" ")[0], "".join(filter(str.isalpha, phrase)))
 )
+_WORDS = re.compile(r"[a-z _'-]+")
 
 
 def starts_reason(text: str) -> bool:
@@ -85,7 +111,7 @@ def labelled_code(value: object) -> str | None:
     word = str(value).strip().strip("\"'")
     if word.isdecimal() and len(word) <= 12:
         number = int(word)
-        is_http = len(word) == 3 and (number >= 400 or number == HTTPStatus.OK) and number < 600
+        is_http = number == 200 or 400 <= number < 600
         return None if number < 10 or is_http else word
     word = word.rpartition("#")[2] if "." in word.partition("#")[0] else word
     if not _TOKEN.fullmatch(word) and not _HRESULT.fullmatch(word):
@@ -108,7 +134,7 @@ _SPOKEN = re.compile(
     re.X,
 )
 _SHOUT = re.compile(r"[A-Z][A-Z0-9]{3,40}")
-_WORD = re.compile(r"[A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]+)+|[a-z]{4,40}")
+_CAMEL = re.compile(r"[A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]+)+")
 _FIELDS = {"name", "id", "email", "mail", "number", "date", "phone", "address", "department",
            "title", "type", "url", "value", "attribute", "field", "employee", "status"}  # fmt: skip
 _TROUBLE = re.compile(
@@ -134,10 +160,10 @@ def spoken_code(text: str) -> tuple[str, str] | None:
     if status_of(code) is not None or code.startswith("HTTP"):
         return None
     sentence = bare.lstrip(":,- ")
-    if bare == sentence and bare and not code.startswith(("AADSTS", "E0")) and text[0] != "[":
-        # The code is a sentence's first word; what follows in brackets is its variable part.
-        return (code, text) if bare.startswith("(") else None
-    return code, sentence
+    if bare.startswith("("):
+        return code, text  # what stands in brackets is the code's variable part
+    marked = bare != sentence or not bare or text[0] == "[" or code.startswith(("AADSTS", "E0"))
+    return (code, sentence) if marked else None
 
 
 def _is_fault(code: str, rest: str) -> bool:
@@ -158,11 +184,7 @@ def bare_code(text: str) -> str | None:
     spoken = spoken_code(word)
     if spoken and not spoken[1]:
         return spoken[0]
-    folded = word.casefold()
-    if folded in _SAY_NOTHING or status_of(word) is not None and folded in _PHRASES:
+    if word.casefold() in _SAY_NOTHING or "".join(filter(str.isalpha, word.casefold())) in _PHRASES:
         return None
-    if _SHOUT.fullmatch(word):
-        return word
-    if _WORD.fullmatch(word) and not word.endswith(("Exception", "Error")) and not word.islower():
-        return word
-    return None
+    named = _CAMEL.fullmatch(word) and not word.endswith(("Exception", "Error"))
+    return word if named or _SHOUT.fullmatch(word) else None
