@@ -55,8 +55,8 @@ def test_no_message_is_collected_twice() -> None:
     "wrapper",
     [
         "Automatic profile push of user Ada Lovelace to app Anvil Works failed: {}",
-        "Automatic import of user Ada Lovelace to app Anvil Works failed: Error while creating user "
-        "ada@example.com: {}",
+        "Automatic import of user Ada Lovelace to app Anvil Works failed: Error while creating "
+        "user ada@example.com: {}",
     ],
     ids=["task", "task and operation"],
 )

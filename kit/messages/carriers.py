@@ -23,7 +23,7 @@ _REPORTED = re.compile(
 
 def reported(text: str, found: Found) -> str | None:
     """``{reason}. Errors reported by remote server: {answer}``: from here the vendor speaks."""
-    match = _REPORTED.search(text, 0, WINDOW) if "rrors reported by" in text else None
+    match = _REPORTED.search(text, 0, WINDOW)
     if not match:
         return None
     head, answer = text[: match.start()].strip(" ."), text[match.end() :]

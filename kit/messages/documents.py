@@ -28,13 +28,14 @@ _START = re.compile(
 )
 _ESCAPED = re.compile(r"\[?\{(?: |\\[rnt]){0,20}\\\"")
 _CODES = (
-    "errorcode", "internalcode", "errorsummary", "scimtype", "exceptioncode", "faultcode", "code", "subcode",
-    "suberror", "type", "reason", "error",
+    "errorcode", "internalcode", "errorsummary", "scimtype", "exceptioncode", "faultcode", "code",
+    "subcode", "suberror", "type", "reason", "error",
 )  # fmt: skip
 _SENTENCES = (
     "errordescription", "detail", "description", "message", "errorsummary", "errormessage",
-    "exceptionmessage", "faultmessage", "faultstring", "msg", "errordetail", "details", "title", "h1",
-    "value", "text", "reason", "error", "errors", "errormessages", "messages", "h2", "body", "pre", "p",
+    "exceptionmessage", "faultmessage", "faultstring", "msg", "errordetail", "details", "title",
+    "h1", "value", "text", "reason", "error", "errors", "errormessages", "messages", "h2", "body",
+    "pre", "p",
 )  # fmt: skip
 _CODE_RANK = {name: rank for rank, name in enumerate(_CODES)}
 _SENTENCE_RANK = {name: rank for rank, name in enumerate(_SENTENCES)}

@@ -22,6 +22,7 @@ _HOSTS = (
     "com|net|org|io|edu|gov|mil|int|app|dev|cloud|local|lan|internal|corp|example|test|invalid|co|uk"
     "|de|us|eu"
 )
+_IN_ADDRESS = r"[^\s@<>()\"',;:=\[\]{}]"
 _NOT_A_NAME = (
     r"(?:Account|Profile|Name|Group|Type|License|Role|Access|Id|ID|Management|Directory)\b"
 )
@@ -29,14 +30,15 @@ _NAME = (
     r"\b((?i:user(?:name)?|login|account|group|employee|member|email|worker|id|team|role) )"
     rf"(?:(?!{_NOT_A_NAME})[A-Z0-9][\w.'-]{{0,60}}|[a-z]{{1,40}}[._\d-][\w.-]{{0,60}})"
     r"(?: [A-Z][\w.'-]{0,60}){0,3}"
-    r"(?= (?:already|exists?|does|do|is|was|not|has|cannot|could|in|with|belongs|of|to|for)\b|[.,;]?$)"
+    r"(?= (?:already|exists?|does|do|is|was|not|has|cannot|could|in|with|belongs|of|to|for)\b"
+    r"|[.,;]?$)"
 )
 """A name where sentences put one: after ``user``, before ``already exists``."""
 _MASKS = [
     (re.compile(pattern), r"\1<>" if pattern is _NAME else "<>")
     for pattern in (
         r"https?://[^\s\"'<>)]+",
-        r"(?:[^\s@<>()\"',;:=\[\]{}]|(?<=\w)'(?=\w)){1,64}@[^\s@<>()\"',;:=\[\]{}]{1,255}",
+        rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}{{1,64}}(?:'{_IN_ADDRESS}{{1,64}}){{0,2}}@{_IN_ADDRESS}{{1,255}}",
         r"(?<!\w)\"[^\"]*\"",
         r"(?<!\w)'[^']*'(?!\w)",
         r"[‘“«][^‘“«’”»]*[’”»]",

@@ -12,14 +12,13 @@ import re
 from typing import TYPE_CHECKING
 
 from kit.messages.labels import time_at
+from kit.messages.names import note_names
 from kit.messages.parts import Found, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["okta_sentence"]
-
-Layer = "Callable[[str, Found], str | None]"
 
 
 def okta_sentence(text: str, found: Found) -> str | None:
@@ -137,7 +136,7 @@ def _doing(text: str, found: Found) -> str | None:
     if at < 0:
         return _dotted(text, found)
     said = text[:at].rstrip()
-    _names(said, found)
+    note_names(said, found)
     found["said"] = said
     if " import" in said[:40]:
         note(found, operation="import")
@@ -150,7 +149,7 @@ def _received(text: str, found: Found) -> str | None:
     if at < 0:
         return None
     said = text[:at].rstrip(" ,")
-    _names(said, found)
+    note_names(said, found)
     found["said"] = said
     return text[at + len(" received error") :].lstrip(" :.")
 
@@ -163,16 +162,19 @@ def _could_not(text: str, found: Found) -> str | None:
     at = _colon(text)
     if 0 <= at < 200 and ". " not in text[:at]:
         said = text[:at].rstrip()
-        _names(said, found)
+        note_names(said, found)
         found["said"] = said
         return text[at + 1 :].lstrip()
     return _dotted(text, found)
 
 
+_VERBS = (
+    "add|assign|bind|check|configure|connect|creat|deactivat|delet|download|fetch|import|login"
+    "|log in|push|reactivat|remov|updat|validat|verify"
+)
 _TRIED = re.compile(
-    r"(?:Could not|Failed to|Unable to|Cannot|Error while (?:trying to )?) ?(?:add|assign|bind|check|"
-    r"configure|connect|creat|deactivat|delet|download|fetch|import|login|log in|push|reactivat|remov|"
-    r"updat|validat|verify)[^.:,;]{0,60}\. (?!Please |Try |Check |Make sure |Sync )"
+    rf"(?:Could not|Failed to|Unable to|Cannot|Error while (?:trying to )?) ?(?:{_VERBS})"
+    r"[^.:,;]{0,60}\. (?!Please |Try |Check |Make sure |Sync )"
 )
 
 
@@ -182,7 +184,7 @@ def _dotted(text: str, found: Found) -> str | None:
     if not match or "because" in match[0]:
         return None
     said = match[0].rstrip(" .")
-    _names(said, found)
+    note_names(said, found)
     found["said"] = said
     return text[match.end() :]
 
@@ -214,8 +216,8 @@ def _row(text: str, found: Found) -> str | None:
 
 
 _STEP = re.compile(
-    r"((?:User |Group |Profile |Delegated |LDAP |Active Directory )?(?:[Ii]mport|[Pp]rovisioning|[Dd]eprovisioning"
-    r"|[Vv]erification|[Aa]uthentication|[Pp]assword push|[Pp]rofile push|[Ss]ync)) failed: "
+    r"((?:User |Group |Profile |Delegated |LDAP |Active Directory )?(?i:import|provisioning"
+    r"|deprovisioning|verification|authentication|password push|profile push|sync)) failed: "
 )
 
 
@@ -245,7 +247,8 @@ def _agent(text: str, found: Found) -> str | None:
 
 
 _EVENT_TYPE = re.compile(
-    r"(?:app|application|user|system|group|policy|core|security|directory)(?:\.[a-z0-9_]{1,40}){2,9} ?: "
+    r"(?:app|application|user|system|group|policy|core|security|directory)"
+    r"(?:\.[a-z0-9_]{1,40}){2,9} ?: "
 )
 
 
@@ -262,38 +265,6 @@ def _colon(text: str) -> int:
 
 
 _COLON = re.compile(r":(?:(?=$| )|(?<= :))")
-
-
-_PLACES = (
-    (" if user ", "user", " exists"),
-    (" for group ", "group", ""),
-    (" user group ", "group", ""),
-    (" the group ", "group", " with the "),
-    (" profile update for user ", "user", ""),
-    (" profile update for ", "user", ""),
-    (" user ", "user", ""),
-    (" group ", "group", ""),
-    ("Error while creating ", "user", ""),
-)
-"""Where Okta's sentences name someone: the words before, and those after."""
-_NO_NAME = frozenset(
-    "in on from to with by into at and for or exists profile password passwords credentials group"
-    " user users groups membership memberships id ids data because name information info limit object"
-    " objects account accounts type is was has does not already could record new all custom".split()
-)
-
-
-def _names(said: str, found: Found) -> None:
-    for before, kind, after in _PLACES:
-        _, cue, name = said.partition(before)
-        if not cue:
-            continue
-        name = (name.partition(after)[0] if after else name).strip(" ‘’'\"")
-        if name and name.partition(" ")[0].casefold() not in _NO_NAME:
-            if "@" in name:
-                name = name.partition(" ")[0]
-            note(found, **{kind: name})
-            return
 
 
 _BY_FIRST_WORD: dict[str, tuple[Callable[[str, Found], str | None], ...]] = {

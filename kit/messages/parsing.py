@@ -30,25 +30,25 @@ __all__ = ["parse"]
 _LONGEST = 6_000
 """How much of a text is read; what stands behind are stack traces and pages."""
 _CAUSE = "Caused by: "
-_LAYERS: tuple[Callable[[str, Found], str | None], ...] = (
-    okta_sentence,
-    reported,
-    executing,
-    exception,
-    document,
-    innermost,
-    status,
-    pairs,
-    label_code,
-    complaint,
-    hresult,
-    directory,
-    rpc,
-    aadsts,
-    code_first,
+_LAYERS: tuple[tuple[str, Callable[[str, Found], str | None]], ...] = (
+    ("", okta_sentence),
+    ("rrors reported by", reported),
+    ("Error executing", executing),
+    ("", exception),
+    ("", document),
+    ("", innermost),
+    ("", status),
+    ("=", pairs),
+    ("ode", label_code),
+    ("[Source:", complaint),
+    ("0x", hresult),
+    ("", directory),
+    ("rpc error", rpc),
+    ("AADSTS", aadsts),
+    ("", code_first),
 )
-"""The speakers, the outermost first."""
-_VENDORS = _LAYERS[_LAYERS.index(exception) :]
+"""The speakers, the outermost first, each with what its form cannot do without."""
+_VENDORS = _LAYERS[3:]
 """Those inside, once Okta has handed over."""
 _MOST_LAYERS, _MOST_READ = 12, 24_000
 """Layers, and characters in all of them together: real ones are few, or short inside."""
@@ -110,9 +110,8 @@ def _inside(text: str, found: Found) -> str:
         read += len(text)
         if not text or read > _MOST_READ:
             break
-        for layer in _VENDORS if "vendor" in found else _LAYERS:
-            inside = layer(text, found)
-            if inside is not None and inside != text:
+        for mark, layer in _VENDORS if "vendor" in found else _LAYERS:
+            if mark in text and (inside := layer(text, found)) is not None and inside != text:
                 break
         else:
             break
