@@ -65,6 +65,34 @@ def test_layout_does_not_change_what_is_read(changed: str) -> None:
             "Automatic provisioning of user to app Slack failed: Bad Request",
             {"user": None, "app": "Slack", "http_status": 400},
         ),
+        (
+            "An error occurred during import The ledger is closed",
+            {"operation": "import", "text": "The ledger is closed"},
+        ),
+        (
+            "An error occurred while creating the client. Please try again.",
+            {"text": "An error occurred while creating the client. Please try again."},
+        ),
+        (
+            "Automatic deactivation of user Ada from app Slack failed: Forbidden",
+            {"user": "Ada", "app": "Slack", "http_status": 403},
+        ),
+        (
+            "Failed on 2026-03-04T10:00:00.000Z: Unable to create Group Push mapping target App "
+            "group Smiths: EMEA: Error while creating user group Smiths: EMEA: Conflict",
+            {"group": "Smiths: EMEA", "timestamp": "2026-03-04T10:00:00.000Z", "http_status": 409},
+        ),
+        ("Import of users from Anvil failed: Shut", {"operation": "import", "text": "Shut"}),
+        ("Directory agent A1 encountered an import error: Shut", {"text": "Shut"}),
+        ("rpc error: code = null desc = Shut", {"vendor_code": None, "text": "Shut"}),
+        (
+            "AADSTS50126: Wrong. Trace ID: <TraceID> Correlation ID: [id] Timestamp: <Timestamp>",
+            {"text": "Wrong.", "trace_id": None, "correlation_id": None, "timestamp": None},
+        ),
+        (
+            "It is shut; correlation id 7f3a9c21-1111-4222-8333-944445555666",
+            {"correlation_id": "7f3a9c21-1111-4222-8333-944445555666"},
+        ),
         ("Rate Limit Exceeded", {"http_status": 429, "vendor_code": None}),
         ("INVALID_CREDENTIALS", {"vendor_code": "INVALID_CREDENTIALS"}),
         ("DUPLICATE_USERNAME: Duplicate Username.", {"vendor_code": "DUPLICATE_USERNAME"}),
@@ -289,12 +317,27 @@ def test_an_id_is_known_by_its_name_in_any_spelling(name: str, part: str, sign: 
         '[{"errorCode":"taken_name","message":"It is taken","status":409}]',
         '{"status":409,"error":{"code":"taken_name","message":{"lang":"x","value":"It is taken"}}}',
         "{'status': 409, 'code': 'taken_name', 'message': 'It is taken'}",
+        '{""status"":409,""code"":""taken_name"",""message"":""It is taken""}',
+        "{&quot;status&quot;:409,&quot;code&quot;:&quot;taken_name&quot;,"
+        "&quot;message&quot;:&quot;It is taken&quot;}",
         '{\\"status\\":409,\\"code\\":\\"taken_name\\",\\"message\\":\\"It is taken\\"}',
         '{"status":409,"code":"taken_name","message":"It is taken","more":"cut off he',
         "<Error><Status>409</Status><Code>taken_name</Code><Message>It is taken</Message></Error>",
         'status=409 code=taken_name message="It is taken" method=POST',
     ],
-    ids=["flat", "scim 1.1", "array", "odata", "quotes", "escaped", "cut", "xml", "pairs"],
+    ids=[
+        "flat",
+        "scim 1.1",
+        "array",
+        "odata",
+        "quotes",
+        "doubled",
+        "entities",
+        "escaped",
+        "cut",
+        "xml",
+        "pairs",
+    ],
 )
 def test_a_document_is_read_wherever_it_starts(lead: str, body: str) -> None:
     """Shapes that no vendor is named for, after any words."""
@@ -334,3 +377,20 @@ def test_oktas_sentence_names_whom_it_is_about(
 
     assert (found.user, found.group) == (user, group)
     assert found.vendor_message == "Ledger is closed"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Error while creating user Ada: null", ""),
+        ("Automatic sync of user Ada to app Anvil failed: ", ""),
+        ("Sync user in external application FAILURE:", ""),
+        ("Errors reported by remote server: null", ""),
+        ("Error while creating user Ada: java.lang.Error: null", "java.lang.Error"),
+    ],
+)
+def test_a_wrapper_around_nothing_says_nothing(text: str, said: str) -> None:
+    """A literal ``null`` in Okta's sentence is no text; an exception without words is its class."""
+    found = parse(text)
+
+    assert (found.text, found.vendor_message) == (said, None)

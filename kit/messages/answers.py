@@ -11,7 +11,7 @@ from itertools import islice
 
 from kit.messages.codes import labelled_code, spoken_code
 from kit.messages.labels import id_name, time_in
-from kit.messages.parts import WINDOW, Found, note, set_status
+from kit.messages.parts import NOTHING, WINDOW, Found, note, set_status
 
 __all__ = [
     "aadsts",
@@ -180,7 +180,8 @@ def rpc(text: str, found: Found) -> str | None:
     match = _RPC.match(text)
     if not match:
         return None
-    found["vendor_code"] = match[1]
+    if match[1].casefold() not in NOTHING:
+        found["vendor_code"] = match[1]
     return text[match.end() :]
 
 

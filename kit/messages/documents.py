@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kit.messages.carriers import status_in
 from kit.messages.codes import labelled_code, status_of
 from kit.messages.labels import id_name, time_in
-from kit.messages.parts import WINDOW, Found, note, set_status
+from kit.messages.parts import WINDOW, Found, note, set_status, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["document", "document_start"]
 
 _START = re.compile(
-    r"[{<](?:(?<=\{)(?: |\\[rnt]){0,20}\\?[\"'][\w@$. :-]{1,60}\\?[\"'] ?:"
+    r"[{<](?:(?<=\{)(?: |\\[rnt]){0,20}\\?[\"']{1,2}[\w@$. :-]{1,60}\\?[\"']{1,2} ?:"
     r"|(?<=<)(?i:\?xml|!doctype|(?:[\w.-]{1,40}:)?"
     r"(?:envelope|fault|errors?|errorresponse|html|head|title|h1)[ >]))"
 )
-_ESCAPED = re.compile(r"\[?\{(?: |\\[rnt]){0,20}\\\"")
+_ESCAPED = re.compile(r"\[? ?\{(?: |\\[rnt]){0,20}(?:\\\"|\"\"\w)")
 _CODES = (
     "errorcode", "internalcode", "errorsummary", "scimtype", "exceptioncode", "faultcode", "code",
     "subcode", "suberror", "type", "reason", "error",
@@ -157,7 +157,7 @@ _DECODER = json.JSONDecoder(strict=False)
 def _json(text: str) -> Iterator[Field]:
     """Fields of a JSON text, the outer ones first; also of one that is cut off or badly quoted."""
     if _ESCAPED.match(text):
-        for escaped, meant in (("\\r", " "), ("\\n", " "), ('\\"', '"')):
+        for escaped, meant in (("\\r", " "), ("\\n", " "), ('\\"', '"'), ('""', '"')):
             text = text.replace(escaped, meant)
     try:
         body, _ = _DECODER.raw_decode(text)
@@ -199,16 +199,4 @@ def _xml(text: str) -> Iterator[Field]:
     """Elements of XML or HTML that hold text."""
     for match in _ELEMENT.finditer(text, 0, 2 * WINDOW):
         if value := match[2].strip():
-            yield 0, match[1].casefold().translate(_DROPPED), _unescaped(value)
-
-
-def _unescaped(text: str) -> str:
-    for mark, char in (
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", '"'),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ):
-        text = text.replace(mark, char)
-    return text
+            yield 0, match[1].casefold().translate(_DROPPED), unescaped(value)

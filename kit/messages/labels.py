@@ -29,7 +29,7 @@ _HINTS = (
 )  # fmt: skip
 _TIMES = ("timestamp", "time-stamp", "time_stamp", "time stamp", "date")
 _IN_WORDS = f"{ascii_letters}{digits}-_"
-_VALUE = re.compile(r"([\"'\[(]?)([\w.:/+@-]{1,200}(?:==?(?![\w\"']))?)")
+_VALUE = re.compile(r"([\"'\[(]?)([\w.:/+@*-]{1,200}(?:==?(?![\w\"']))?)")
 _DASHES = str.maketrans("", "", "-_ .@")
 _MOST = 40
 """Signs after which a value may stand that are looked at in one text."""
@@ -49,8 +49,8 @@ def id_name(name: str) -> str | None:
 
 
 def is_id(value: str) -> bool:
-    """An id has a digit in it; a placeholder or a word is none."""
-    return len(value) >= 4 and any(map(str.isdigit, value)) and "<" not in value
+    """An id has a digit in it, or is one that was made unreadable; a word is none."""
+    return len(value) >= 4 and (any(map(str.isdigit, value)) or not value.strip("xX*-"))
 
 
 def time_at(text: str, at: int) -> str | None:
@@ -120,6 +120,8 @@ def _note_value(text: str, at: int, sign: str, name: str, found: Found) -> int |
     """Note a label's value; where it ends, or None where the label is to stay in the text."""
     spaced = sign == ":" or text[at - 2 : at - 1] == " "
     at += spaced and text[at : at + 1] == " "
+    if held := _PLACEHOLDER.match(text, at):
+        return held.end()
     part = id_name(name)
     if part is None:
         return _note_time(text, at, found)
@@ -127,11 +129,16 @@ def _note_value(text: str, at: int, sign: str, name: str, found: Found) -> int |
     if value is None:
         return at
     end = value.end()
-    if text[end : end + 1] in ("=", ":") or not (is_id(value[2]) or sign == "="):
+    if text[end : end + 1] in ("=", ":"):
         return at
+    if not (is_id(value[2]) or sign == "="):
+        return end if end == len(text) else at
     if end < len(text) or not found["truncated"]:
         note(found, **{part: value[2].rstrip(".")})
     return end + bool(value[1])
+
+
+_PLACEHOLDER = re.compile(r"<[^<>]{1,60}>|\[[A-Za-z ]{1,30}\]|\{[A-Za-z ]{1,30}\}")
 
 
 def _note_time(text: str, at: int, found: Found) -> int | None:

@@ -45,7 +45,7 @@ def okta_sentence(text: str, found: Found) -> str | None:
 def _task(text: str, found: Found) -> str | None:
     """``Automatic {operation} of [user ]{user} to app {app} failed: {rest}``; the user may lack."""
     operation, of, after = text[len("automatic ") :].partition(" of ")
-    begin = max(0, after.find(" to "))
+    begin = max(0, after.find(" to "), after.find(" from app "))
     at = after.find(" failed:", begin, 1000)
     at = at if at >= 0 else after.find(" failed", begin, 1000)
     if not of or len(operation) > 60 or at < 0:
@@ -53,9 +53,10 @@ def _task(text: str, found: Found) -> str | None:
     before, rest = f" {after[:at]}", after[at + len(" failed") :]
     if rest[:1] not in ("", ":", ".", " "):
         return None
-    user, to_app, app = before.rpartition(" to app ")
-    if not to_app:
-        user, _, app = before.rpartition(" to ")
+    for place in (" to app ", " from app ", " in app ", " to "):
+        user, cue, app = before.rpartition(place)
+        if cue:
+            break
     user = user.strip()
     user = "" if user == "user" else user.removeprefix("user ").strip()
     note(found, operation=operation.casefold(), user=user, app=app.strip())
@@ -90,7 +91,10 @@ def _group_push(text: str, found: Found) -> str | None:
 
 
 _AFTER_NAME = (": Error while ", ": Error ", ": Errors ")
-_BANNER = re.compile(r"An error (?:has )?occurred (?:during|while|when) ([^:.]{0,80})")
+_BANNER = re.compile(
+    r"An error (?:has )?occurred (?:(during import|while assigning this app"
+    r"|while pushing a profile update to this app)|(?:during|while|when) [^:.]{0,80})"
+)
 _WRAPPED = re.compile(r"[ .:]+(?=(?:Automatic|Could not|Error|Failed to|Unable to|Cannot) )")
 
 
@@ -99,13 +103,13 @@ def _banner(text: str, found: Found) -> str | None:
     match = _BANNER.match(text)
     if not match:
         return None
-    if match[1].startswith("import"):
-        note(found, operation="import")
+    if match[1]:
+        note(found, operation="import" if match[1].endswith("import") else None)
+        return text[match.end() :].lstrip(" :.")
     inside = _WRAPPED.search(text, len("An error occurred"), match.end() + 20)
     if inside:
         return text[inside.end() :]
-    after = text[match.end() :]
-    return after[1:].lstrip() if after[:1] == ":" else "" if after in ("", ".") else None
+    return text[match.end() + 1 :].lstrip() if text[match.end() :][:1] == ":" else None
 
 
 _LABEL = re.compile(
@@ -217,7 +221,8 @@ def _row(text: str, found: Found) -> str | None:
 
 _STEP = re.compile(
     r"((?:User |Group |Profile |Delegated |LDAP |Active Directory )?(?i:import|provisioning"
-    r"|deprovisioning|verification|authentication|password push|profile push|sync)) failed: "
+    r"|deprovisioning|verification|authentication|password push|profile push|sync))"
+    r"(?: (?:of|to|from|for) [^:]{1,60})? failed: "
 )
 
 

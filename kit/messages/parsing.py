@@ -20,7 +20,7 @@ from kit.messages.codes import bare_code, status_of
 from kit.messages.documents import document, document_start
 from kit.messages.labels import take_labels
 from kit.messages.okta import okta_sentence
-from kit.messages.parts import CUT, NOTHING, WINDOW, Found, Message, note, set_status
+from kit.messages.parts import CUT, NOTHING, WINDOW, Found, Message, note, set_status, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +87,8 @@ def _flat(text: str | None) -> str:
     flat = (text or "")[:_LONGEST].replace("`", "")
     if text and len(text) > _LONGEST and (at := text.rfind(_CAUSE, _LONGEST)) >= 0:
         flat += f"\n{text[at : at + WINDOW]}"
+    if "&quot;" in flat:
+        flat = unescaped(flat)
     if "  " in flat or not flat.isprintable():
         flat = " ".join(flat.split())
     flat = flat.strip()

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["CUT", "NOTHING", "WINDOW", "Found", "Message", "note", "set_status"]
+__all__ = ["CUT", "NOTHING", "WINDOW", "Found", "Message", "note", "set_status", "unescaped"]
 
 CUT = 255
 """Okta's event model ends a reason here; a text of just this length may lack its end."""
@@ -67,3 +67,16 @@ def set_status(found: Found, status: int | None) -> None:
     """Note an HTTP status; the outermost one is the answer's own."""
     if status is not None:
         found.setdefault("http_status", status)
+
+
+def unescaped(text: str) -> str:
+    """Undo what HTML and XML do to quotes and brackets."""
+    for mark, char in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ):
+        text = text.replace(mark, char)
+    return text
