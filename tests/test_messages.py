@@ -394,3 +394,21 @@ def test_a_wrapper_around_nothing_says_nothing(text: str, said: str) -> None:
     found = parse(text)
 
     assert (found.text, found.vendor_message) == (said, None)
+
+
+@pytest.mark.parametrize("length", [0, 600, 3_000])
+def test_ids_at_the_end_of_a_long_answer_are_found(length: int) -> None:
+    """A vendor's sentence may be long; its ids stand behind it."""
+    found = parse(f"400 AADSTS50079: {'You must enrol. ' * (length // 16)}Enrol first. {IDS}")
+
+    assert found.trace_id == "11111111-2222-3333-4444-555555555555"
+    assert found.correlation_id == "66666666-7777-8888-9999-000000000000"
+    assert found.timestamp == "2026-10-27 09:05:00Z"
+    assert found.vendor_message is not None
+    assert found.vendor_message.endswith("Enrol first.")
+
+
+def test_a_code_without_a_sentence_is_all_that_was_said() -> None:
+    """Nothing is put into the vendor's mouth."""
+    assert parse("400 AADSTS50126").vendor_message == "AADSTS50126"
+    assert parse("AADSTS50126").vendor_message is None

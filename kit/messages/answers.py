@@ -24,7 +24,7 @@ __all__ = [
     "rpc",
 ]
 
-_AADSTS = re.compile(r"AADSTS(\d{5,7})(?!\d)")
+_AADSTS = re.compile(r"AADSTS\d{5,7}(?!\d)")
 _CUT_LABEL = "Trace ID"
 
 
@@ -37,7 +37,7 @@ def aadsts(text: str, found: Found) -> str | None:
     said = text[last.end() :].lstrip(": ")
     if found["truncated"]:
         said = _without_cut_label(said)
-    return said or f"Microsoft's code {last[1]}"
+    return said or last[0]
 
 
 def _without_cut_label(said: str) -> str:

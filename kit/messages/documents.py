@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kit.messages.carriers import status_in
 from kit.messages.codes import labelled_code, status_of
 from kit.messages.labels import id_name, time_in
-from kit.messages.parts import WINDOW, Found, note, set_status, unescaped
+from kit.messages.parts import NOTHING, WINDOW, Found, note, set_status, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +134,7 @@ def _note_rest(fields: list[Field], found: Found) -> None:
         text = str(value)
         if name in _STATUSES and text.isdecimal() and len(text) == 3 and 400 <= int(text) < 600:
             set_status(found, int(text))
-        if (part := id_name(name)) and isinstance(value, str):
+        if (part := id_name(name)) and text.casefold() not in NOTHING:
             note(found, **{part: text})
         elif name in _TIMES and isinstance(value, str):
             note(found, timestamp=time_in(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from string import ascii_letters, digits
 
 from kit.messages.parts import WINDOW, Found, note
@@ -75,14 +75,16 @@ def take_labels(text: str, found: Found) -> str:
     Returns:
         The text without them; a text that names none is returned as it is.
     """
-    folded = text[:WINDOW].casefold()
+    tail = max(WINDOW, len(text) - WINDOW)
+    folded = f"{text[:WINDOW]}{text[tail:]}".casefold()
     for hint in _HINTS:
         if hint in folded:
             break
     else:
         return text
     kept, end = [], 0
-    for match in islice(_SIGN.finditer(text, 0, WINDOW), _MOST):
+    signs = chain(_SIGN.finditer(text, 0, WINDOW), _SIGN.finditer(text, tail))
+    for match in islice(signs, _MOST):
         before = text[max(end, match.start() - 40) : match.start() + 1]
         name = _label(before)
         if not name:
