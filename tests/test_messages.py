@@ -412,3 +412,12 @@ def test_a_code_without_a_sentence_is_all_that_was_said() -> None:
     """Nothing is put into the vendor's mouth."""
     assert parse("400 AADSTS50126").vendor_message == "AADSTS50126"
     assert parse("AADSTS50126").vendor_message is None
+
+
+def test_a_field_out_of_a_json_text_is_read_as_one() -> None:
+    """People copy the part that they think matters."""
+    found = parse('"status":409,"code":"taken_name","message":"It is taken"')
+
+    assert (found.http_status, found.vendor_code) == (409, "taken_name")
+    assert found.vendor_message == "It is taken"
+    assert parse('"description":"long_username (user=ada)"').vendor_code == "long_username"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -92,9 +93,16 @@ def _flat(text: str | None) -> str:
     if "  " in flat or not flat.isprintable():
         flat = " ".join(flat.split())
     flat = flat.strip()
-    if len(flat) > 1 and flat[0] == flat[-1] and flat[0] in "\"'":
-        flat = flat[1:-1].strip()
+    if len(flat) > 1 and flat[0] in "\"'":
+        if _FRAGMENT.match(flat):
+            return f"{{{flat}"
+        if flat[0] == flat[-1]:
+            return flat[1:-1].strip()
     return flat
+
+
+_FRAGMENT = re.compile(r"[\"'][\w-]{2,40}[\"'] ?: ?[\"'\d{\[]")
+"""A field out of a JSON text, as people copy it."""
 
 
 def _without_labels(text: str, found: Found) -> str:
