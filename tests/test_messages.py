@@ -94,6 +94,13 @@ def test_layout_does_not_change_what_is_read(changed: str) -> None:
             {"correlation_id": "7f3a9c21-1111-4222-8333-944445555666"},
         ),
         ("Rate Limit Exceeded", {"http_status": 429, "vendor_code": None}),
+        ("404 page not found", {"http_status": 404, "vendor_code": None}),
+        ("500 users were imported", {"http_status": None, "text": "500 users were imported"}),
+        (
+            "Too Many Requests. Errors reported by remote server: Slow down; please include the "
+            "request ID 8C2A:3B1F:12AB34:5C6D78:65A1B2C3.",
+            {"http_status": 429, "request_id": "8C2A:3B1F:12AB34:5C6D78:65A1B2C3"},
+        ),
         ("INVALID_CREDENTIALS", {"vendor_code": "INVALID_CREDENTIALS"}),
         ("DUPLICATE_USERNAME: Duplicate Username.", {"vendor_code": "DUPLICATE_USERNAME"}),
         ("E0000047: API call exceeded rate limit", {"vendor_code": "E0000047"}),

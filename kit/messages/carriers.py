@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from kit.messages.codes import labelled_code, starts_reason, status_of
+from kit.messages.codes import labelled_code, names_reason, starts_reason, status_of
 from kit.messages.parts import WINDOW, Found, note, set_status
 
 __all__ = ["exception", "executing", "http_code", "innermost", "reported", "status", "status_in"]
@@ -120,7 +120,8 @@ def status(text: str, found: Found) -> str | None:
     if match is None:
         return _reason(text, found) if starts_reason(text) else None
     number, rest = int(match[1]), text[match.end() :]
-    if number < 400 or (text[0].isdecimal() and rest[:1].islower()):
+    counts = text[0].isdecimal() and rest[:1].islower() and not names_reason(number, rest)
+    if number < 400 or counts:  # ``500 users were imported``
         return None
     set_status(found, number)
     return _unquoted(_after_reason(rest, number)) if rest else None

@@ -10,7 +10,14 @@ import re
 
 from kit.messages.parts import NOTHING
 
-__all__ = ["bare_code", "labelled_code", "spoken_code", "starts_reason", "status_of"]
+__all__ = [
+    "bare_code",
+    "labelled_code",
+    "names_reason",
+    "spoken_code",
+    "starts_reason",
+    "status_of",
+]
 
 _REASONS = {
     400: "Bad Request",
@@ -84,6 +91,12 @@ def status_of(words: str) -> int | None:
     if not _WORDS.fullmatch(folded):
         return None
     return _INFORMAL.get(folded) or _PHRASES.get("".join(filter(str.isalpha, folded)))
+
+
+def names_reason(number: int, words: str) -> bool:
+    """Whether a status' own reason is among some words: ``404 page not found``."""
+    letters = "".join(filter(str.isalpha, words[:60].casefold()))
+    return any(status == number and phrase in letters for phrase, status in _PHRASES.items())
 
 
 _TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}|(?=\d+[A-Za-z])[0-9A-Za-z]{2,12}")

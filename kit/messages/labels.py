@@ -19,7 +19,8 @@ _TIME = (
 _IS_TIME = re.compile(_TIME)
 _SIGN = re.compile(r"[DdPpEe][\"' ]{0,2}([:=])")  # an id's, a stamp's or a date's
 _UNSIGNED = re.compile(
-    r"((?:[Tt]race|[Cc]orrelation|[Rr]equest)[-_ ]?(?:id|ID|Id)) ([0-9A-Za-z-]{0,40}\d[\w-]{6,80})"
+    r"((?:[Tt]race|[Cc]orrelation|[Rr]equest)[-_ ]?(?:id|ID|Id)) "
+    r"([0-9A-Za-z:-]{0,40}\d[\w:-]{6,80})"
 )
 """An id in a sentence, which keeps it: ``… with request ID 4f0e-9f0b``."""
 _STEMS = ("trace", "correlation", "request", "req")
