@@ -8,12 +8,16 @@ knows the text), the catalogue's name for a known text, the HTTP status,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from kit.events import FAILING_RESULTS
-from kit.messages import Message, fingerprint, http_code, parse
+from kit.messages import Message, fingerprint, http_code, labelled_code, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kit.catalogue import Catalogue
     from kit.events import LogEvent
 
@@ -22,7 +26,9 @@ __all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing"]
 NO_REASON = "NO_REASON"
 """The code of a failing event whose reason Okta left empty."""
 
-_DEBUG_CODES = ("error_code", "app_error_code", "errorCode", "appErrorCode")
+_CODES = ("errorcode", "apperrorcode")
+_SENTENCES = ("errormessage", "apperrormessage")
+"""Where debugData names the fault: ``error_code`` or ``errorCode``, by event type."""
 
 
 class Coding(NamedTuple):
@@ -56,9 +62,14 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     known = catalogue.operation(event.event_type)
     if not is_failing(event, catalogue):
         return Coding(operation=known or event.event_type)
+    told = _told(event.debug_data)
     message = parse(event.reason)
-    named = next((c for k in _DEBUG_CODES if (c := _word(event.debug_data.get(k)))), None)
-    code = code_message(message, catalogue, named=named)
+    if not message.text:
+        message = parse(_said_elsewhere(event, told))
+    named = _named(told)
+    if named is not None and named.http_status is not None and message.http_status is None:
+        message = msgspec.structs.replace(message, http_status=named.http_status)
+    code = code_message(message, catalogue, named=named.vendor_code if named else None)
     return Coding(
         operation=known or message.operation or event.event_type,
         code=code,
@@ -91,5 +102,32 @@ def code_message(message: Message, catalogue: Catalogue, *, named: str | None = 
     return fingerprint(message) if message.text else NO_REASON
 
 
-def _word(value: object) -> str | None:
-    return value.strip() or None if isinstance(value, str) and value.strip() != "null" else None
+def _told(data: Mapping[str, Any]) -> dict[str, str]:
+    """What debugData says by the names above, in snake or camel case, also one level down."""
+    told: dict[str, str] = {}
+    inner = [value for value in data.values() if isinstance(value, dict)]
+    for part in (data, *inner):
+        for key, value in part.items():
+            name = key.replace("_", "").casefold() if "rror" in key else ""
+            if name in _CODES or name in _SENTENCES:
+                told.setdefault(name, str(value).strip())
+    return told
+
+
+def _named(told: dict[str, str]) -> Message | None:
+    """The fault that debugData names: a code, or the app's whole answer with a code in it."""
+    for name in _CODES:
+        value = told.get(name, "")
+        if code := labelled_code(value):
+            return Message(vendor_code=code)
+        answer = parse(value)
+        if answer.vendor_code or answer.http_status:
+            return answer
+    return None
+
+
+def _said_elsewhere(event: LogEvent, told: dict[str, str]) -> str | None:
+    """Where Okta left the reason empty: debugData's sentence, or a title that ends in an answer."""
+    said = next((told[name] for name in (*_SENTENCES, *_CODES) if " " in told.get(name, "")), None)
+    title = event.display_message
+    return said or (title if title and ": " in title else None)

@@ -1,0 +1,23 @@
+"""A failure's text becomes its parts.
+
+A message is wrapped in layers, each added by another speaker::
+
+    Automatic provisioning of user Ada to app Microsoft Office 365 failed:   Okta: the task
+      Could not validate your Office 365 credentials, received error:        Okta: the operation
+        400                                                                  carrier: HTTP
+          AADSTS50126: Error validating credentials … Trace ID: …            payload: the vendor
+
+The layers are taken off from the front, one after the other, and whatever is missing is simply
+not there. ``okta.py`` knows Okta's sentences, ``carriers.py`` what brought the vendor's answer,
+``documents.py`` JSON and XML, ``answers.py`` the vendor's own lines, ``labels.py`` ids and times
+by their names, ``codes.py`` what is a code and what only a word, ``masks.py`` the code of an
+unknown text.
+"""
+
+from kit.messages.carriers import http_code
+from kit.messages.codes import labelled_code
+from kit.messages.masks import fingerprint, mask
+from kit.messages.parsing import parse
+from kit.messages.parts import CUT, Message
+
+__all__ = ["CUT", "Message", "fingerprint", "http_code", "labelled_code", "mask", "parse"]

@@ -1,0 +1,212 @@
+"""The vendor's own lines: codes with a sentence, pairs, complaints of a parser.
+
+Each function takes the text and what was found so far, notes what it reads, and returns the
+text inside; None where its form is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from kit.messages.codes import labelled_code, spoken_code
+from kit.messages.labels import id_name, time_in
+from kit.messages.parts import NOTHING, WINDOW, Found, note, set_status
+
+__all__ = [
+    "aadsts",
+    "code_first",
+    "complaint",
+    "directory",
+    "hresult",
+    "label_code",
+    "pairs",
+    "rpc",
+]
+
+_AADSTS = re.compile(r"AADSTS\d{5,7}(?!\d)")
+_CUT_LABEL = "Trace ID"
+
+
+def aadsts(text: str, found: Found) -> str | None:
+    """``AADSTS50126: {sentence}``; where several are nested, the last one is the reason."""
+    last = _AADSTS.match(text, text.rfind("AADSTS")) or _AADSTS.search(text, 0, WINDOW)
+    if last is None or (last.end() == len(text) and found["truncated"]):
+        return None  # a number at a cut may lack its last digits
+    found["vendor_code"] = last[0]
+    said = text[last.end() :].lstrip(": ")
+    if found["truncated"]:
+        said = _without_cut_label(said)
+    return said or last[0]
+
+
+def _without_cut_label(said: str) -> str:
+    for end in range(len(_CUT_LABEL), 1, -1):
+        if said.endswith(" " + _CUT_LABEL[:end]):
+            return said[: -end - 1]
+    return said
+
+
+_PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{1,40})=(\"[^\"]*\"?|'[^']*'?|[^\s,;\"']*)")
+_SAYS = frozenset(
+    ("errormessage", "exceptionmessage", "errordescription", "message", "description", "detail")
+)
+_CODES = frozenset(("errorcode", "exceptioncode", "scimtype", "code", "error"))
+_STATUSES = frozenset(("httpstatuscode", "statuscode", "status", "httpstatus"))
+_END = re.compile(r"[\"'](?=[,;]? [\w-]{2,40}=|[ \])]*$)")
+_DASHES = str.maketrans("", "", "-_")
+
+
+def pairs(text: str, found: Found) -> str | None:
+    """``httpStatusCode=400 errorCode={code} errorMessage="{sentence}" method=PATCH``."""
+    if "paired" in found:
+        return None
+    found["paired"] = True
+    body, url, address = text.partition(" url=")
+    said, code, known = None, None, False
+    for match in islice(_PAIR.finditer(body, 0, WINDOW), 40):
+        name, value = match[1].casefold().translate(_DASHES), match[2].strip("\"'")
+        if name in _SAYS:
+            known, said = True, _quoted(body, match) if said is None else said
+        elif name in _CODES:
+            known, code = True, code or labelled_code(value)
+        if name in _STATUSES and value.isdecimal() and len(value) == 3:
+            known = True
+            set_status(found, int(value))
+        _note_pair(name, value, found)
+    if not known:
+        return None
+    note(found, url=address.strip() if url else None)
+    if code:
+        found["vendor_code"] = code
+    return said or code or body[: body.find("=")].rpartition(" ")[0].strip() or None
+
+
+def _note_pair(name: str, value: str, found: Found) -> None:
+    if name == "method":
+        note(found, method=value)
+    elif name == "timestamp":
+        note(found, timestamp=time_in(value))
+    elif part := id_name(name):
+        note(found, **{part: value})
+
+
+def _quoted(body: str, match: re.Match[str]) -> str:
+    """A quoted value to the quote that ends it: there may be quotes in a sentence."""
+    if match[2] in ('""', "''"):
+        return ""
+    if body[match.start(2) : match.start(2) + 1] not in ("'", '"'):
+        return match[2]
+    end = _END.search(body, match.start(2) + 1, match.start(2) + WINDOW)
+    return body[match.start(2) + 1 : end.start() if end else len(body)]
+
+
+_CODE_AND = re.compile(
+    r"[Cc]ode: ?([\w.-]{2,80})[,;.]? (?:[Ee]rror )?"
+    r"(?:[Mm]essage|[Dd]escription|[Rr]eason|[Ee]rror): ?"
+)
+_AFTERTHOUGHT = re.compile(
+    r" (?:Inner ?error|AdditionalData|Client ?Request ?Id|Headers|Target):", re.I
+)
+
+
+def label_code(text: str, found: Found) -> str | None:
+    """``Code: {code} Message: {sentence}``, ``… (Status Code: 400; Error Code: {code}; …)``."""
+    if match := _CODE_AND.search(text, 0, WINDOW):
+        if code := labelled_code(match[1]):
+            found["vendor_code"] = code
+        said = text[match.end() :]
+        if end := _AFTERTHOUGHT.search(said, 0, WINDOW):
+            said = said[: end.start()]
+        return said.removesuffix(")") if "(" not in said else said
+    for match in islice(_CODE_LABEL.finditer(text, 0, WINDOW), 5):
+        code = labelled_code(match[2].rstrip("."))
+        named = text[: match.start()].rstrip(" _-")[-9:].casefold().endswith(_CODED)
+        if code and named and (match[1].strip() or not code.isalpha() or not code.islower()):
+            note(found, vendor_code=code)
+            break
+    service = text.rfind(" (Service: ")
+    return text[:service] if service > 0 else None
+
+
+_CODE_LABEL = re.compile(r"[Cc](?:ode|ODE)[\"']?(?: is)?([ :=]{1,3})[\"'\[(]?([\w.#-]{2,80})")
+_CODED = ("error", "fault", "result", "exception", "failure")
+_HRESULT = re.compile(r"HRESULT:? ?=? ?(0x[0-9A-Fa-f]{8})|\((0x[0-9A-Fa-f]{8})\)")
+
+
+def hresult(text: str, found: Found) -> str | None:
+    """``{sentence} (Exception from HRESULT: 0x800708C5)``."""
+    match = _HRESULT.search(text, 0, WINDOW)
+    if not match:
+        return None
+    found["vendor_code"] = match[1] or match[2]
+    head = text[: match.start()]
+    open_at = head.rfind("(") if match[1] else len(head)
+    return head[:open_at].rstrip(" :-") or text[match.end() :].lstrip("): ") or None
+
+
+_RESULT = re.compile(
+    r"[Ee]rror [Cc]ode:? (\d{1,4})(?: - )?|ldap_\w{1,30}: [^():]{1,60}\((\d{1,4})\)"
+)
+_DATA = re.compile(r"\bdata ([0-9A-Fa-f]{2,8})\b")
+_INVALID_CREDENTIALS = "49"
+
+
+def directory(text: str, found: Found) -> str | None:
+    """``[LDAP: error code 49 - {sentence}, data 52e, v1db1]``: ``LDAP_49_52e``.
+
+    The result code is LDAP's, the data Active Directory's (a Windows error in hexadecimal);
+    ``AcceptSecurityContext`` answers a bind, whose failure is result 49.
+    """
+    binds = "AcceptSecurityContext" in text
+    if not binds and "LDAP" not in text and "dap_" not in text:
+        return None
+    result, data = _RESULT.search(text, 0, WINDOW), _DATA.search(text, 0, WINDOW)
+    if not result and not (binds and data):
+        return None
+    number = (result[1] or result[2]) if result else _INVALID_CREDENTIALS
+    found["vendor_code"] = f"LDAP_{number}" + (f"_{data[1].lower()}" if data else "")
+    if not result or not result[1] or text[result.end() - 3 : result.end()] != " - ":
+        return None
+    head = text[: result.start()].rpartition("(")[0].strip()
+    return head or text[result.end() :].strip(" []()") or None
+
+
+_RPC = re.compile(r"(?:.{0,80}?\b)?rpc error: code = (\w{2,40}) desc = ")
+
+
+def rpc(text: str, found: Found) -> str | None:
+    """``rpc error: code = InvalidArgument desc = {sentence}``."""
+    match = _RPC.match(text)
+    if not match:
+        return None
+    if match[1].casefold() not in NOTHING:
+        found["vendor_code"] = match[1]
+    return text[match.end() :]
+
+
+_SOURCE = re.compile(r"\[Source: ?\((?:String|\w{1,30})\)\s?\"")
+_GOT = re.compile(r"\"(?:\[truncated \d+ chars\])?; line: ?\d+, column: ?\d+\]")
+
+
+def complaint(text: str, found: Found) -> str | None:
+    """Jackson's ``Invalid JSON: … at [Source: (String)"{answer}"; line: 1, column: 8]``.
+
+    The vendor did not answer in JSON, and the parser quotes what it said instead.
+    """
+    del found
+    source = _SOURCE.search(text, 0, WINDOW)
+    if not source:
+        return None
+    end = _GOT.search(text, source.end())
+    answer = text[source.end() : end.start() if end else len(text)].strip()
+    return answer or None
+
+
+def code_first(text: str, found: Found) -> str | None:
+    """``INVALID_LOGIN: {sentence}``; of nested codes the last one counts."""
+    spoken = spoken_code(text) if not text[:4].isalpha() or "_" in text[:80] else None
+    if spoken is None:
+        return None
+    found["vendor_code"] = spoken[0]
+    return spoken[1] or None

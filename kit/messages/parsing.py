@@ -1,0 +1,142 @@
+"""A text is read layer by layer, from the outside in."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from kit.messages.answers import (
+    aadsts,
+    code_first,
+    complaint,
+    directory,
+    hresult,
+    label_code,
+    pairs,
+    rpc,
+)
+from kit.messages.carriers import exception, executing, innermost, reported, status, status_in
+from kit.messages.codes import bare_code, status_of
+from kit.messages.documents import document, document_start
+from kit.messages.labels import take_labels
+from kit.messages.okta import okta_sentence
+from kit.messages.parts import CUT, NOTHING, WINDOW, Found, Message, note, set_status, unescaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["parse"]
+
+_LONGEST = 6_000
+"""How much of a text is read; what stands behind are stack traces and pages."""
+_CAUSE = "Caused by: "
+_LAYERS: tuple[tuple[str, Callable[[str, Found], str | None]], ...] = (
+    ("", okta_sentence),
+    ("rrors reported by", reported),
+    ("Error executing", executing),
+    ("", exception),
+    ("", document),
+    ("", innermost),
+    ("", status),
+    ("=", pairs),
+    ("ode", label_code),
+    ("[Source:", complaint),
+    ("0x", hresult),
+    ("", directory),
+    ("rpc error", rpc),
+    ("AADSTS", aadsts),
+    ("", code_first),
+)
+"""The speakers, the outermost first, each with what its form cannot do without."""
+_VENDORS = _LAYERS[3:]
+"""Those inside, once Okta has handed over."""
+_MOST_LAYERS, _MOST_READ = 12, 24_000
+"""Layers, and characters in all of them together: real ones are few, or short inside."""
+_PARTS = frozenset(Message.__struct_fields__)
+
+
+@lru_cache(1_000)
+def parse(text: str | None) -> Message:
+    """Take a message apart.
+
+    Args:
+        text: the reason of an event, the text of a task, or a vendor's JSON.
+
+    Returns:
+        Its parts; an empty ``text`` for None, blanks, a literal ``null``, and Okta's sentence
+        around one. Never raises. Kept for the texts met last: most failures of a log are
+        sign-ins, and have one of a dozen reasons.
+    """
+    flat = _flat(text)
+    if len(flat) < 12 and flat.casefold() in NOTHING:
+        return Message()
+    found: Found = {"truncated": len((text or "").rstrip("\r\n")) == CUT}
+    rest = _inside(_without_labels(flat, found), found)
+    nothing = len(rest) < 12 and rest.casefold().strip(" .") in NOTHING
+    if nothing:
+        rest = found.get("exception") or ("" if rest else found.get("said", ""))
+    else:
+        if "http_status" not in found:
+            set_status(found, status_in(flat) or status_of(rest))
+        _speak(rest, flat, found)
+    found["text"] = rest
+    return Message(**{k: v for k, v in found.items() if k in _PARTS and v not in ("", None)})
+
+
+def _flat(text: str | None) -> str:
+    flat = (text or "")[:_LONGEST].replace("`", "")
+    if text and len(text) > _LONGEST and (at := text.rfind(_CAUSE, _LONGEST)) >= 0:
+        flat += f"\n{text[at : at + WINDOW]}"
+    if "&quot;" in flat:
+        flat = unescaped(flat)
+    if "  " in flat or not flat.isprintable():
+        flat = " ".join(flat.split())
+    flat = flat.strip()
+    if len(flat) > 1 and flat[0] in "\"'":
+        if _FRAGMENT.match(flat):
+            return f"{{{flat}"
+        if flat[0] == flat[-1]:
+            return flat[1:-1].strip()
+    return flat
+
+
+_FRAGMENT = re.compile(r"[\"'][\w-]{2,40}[\"'] ?: ?[\"'\d{\[]")
+"""A field out of a JSON text, as people copy it."""
+
+
+def _without_labels(text: str, found: Found) -> str:
+    """Take ids and times out of the words before a document; inside it they are fields."""
+    at = document_start(text)
+    if at < 0:
+        return take_labels(text, found)
+    return f"{take_labels(text[:at], found)} {text[at:]}".strip()
+
+
+def _inside(text: str, found: Found) -> str:
+    """Take off layer after layer; the empty text where one of them holds nothing."""
+    read = 0
+    for _ in range(_MOST_LAYERS):
+        read += len(text)
+        if not text or read > _MOST_READ:
+            break
+        for mark, layer in _VENDORS if "vendor" in found else _LAYERS:
+            if mark in text and (inside := layer(text, found)) is not None and inside != text:
+                break
+        else:
+            break
+        text = inside.strip()
+        if layer is document:
+            text = _without_labels(text, found)
+    return text
+
+
+def _speak(rest: str, flat: str, found: Found) -> None:
+    """Note the vendor's words, and a code that is all of them."""
+    code = bare_code(rest)
+    if not code and rest.endswith((")", ").")) and " (" in rest:
+        note(found, vendor_code=bare_code(rest.rpartition(" (")[2].rstrip(").")))
+    if code and "vendor_code" not in found:
+        found["vendor_code"] = code
+    if not (code and rest == flat) and not rest.isdecimal():
+        found["vendor_message"] = rest

@@ -1,0 +1,82 @@
+"""The parts of a message, and what a layer notes while it reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+__all__ = ["CUT", "NOTHING", "WINDOW", "Found", "Message", "note", "set_status", "unescaped"]
+
+CUT = 255
+"""Okta's event model ends a reason here; a text of just this length may lack its end."""
+
+WINDOW = 1_000
+"""How far into a text a layer looks for its form: what names a fault stands in front."""
+
+NOTHING = frozenset({"", "null", "none", "nil", "undefined", "n/a", "(null)", "<null>"})
+"""How programs write that there is nothing to say."""
+
+Found = dict[str, Any]
+"""The parts read so far, by their names in ``Message``; beside them
+
+``said``
+    Okta's sentence around the rest, which speaks where there is no rest;
+``vendor``
+    set once the text inside is the vendor's alone, so that Okta's wrappers end there;
+``paired``
+    set once pairs were looked for: an answer has one row of them.
+"""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a failure's text; None where a part is not there."""
+
+    operation: str | None = None
+    """What was attempted, in the task's words: ``provisioning``, ``profile push``, …"""
+    user: str | None = None
+    group: str | None = None
+    app: str | None = None
+    http_status: int | None = None
+    vendor_code: str | None = None
+    """The vendor's own code: ``AADSTS50126``, ``username_taken``, ``Request_BadRequest``."""
+    vendor_message: str | None = None
+    trace_id: str | None = None
+    correlation_id: str | None = None
+    request_id: str | None = None
+    client_request_id: str | None = None
+    timestamp: str | None = None
+    """As the text writes it."""
+    method: str | None = None
+    url: str | None = None
+    exception: str | None = None
+    """The class of the innermost exception, with its package."""
+    text: str = ""
+    """What is left inside all the layers; empty where nothing was said."""
+    truncated: bool = False
+
+
+def note(found: Found, **parts: str | None) -> None:
+    """Note what is not known yet: the outermost speaker of a part is believed."""
+    for name, value in parts.items():
+        if value and name not in found:
+            found[name] = value
+
+
+def set_status(found: Found, status: int | None) -> None:
+    """Note an HTTP status; the outermost one is the answer's own."""
+    if status is not None:
+        found.setdefault("http_status", status)
+
+
+def unescaped(text: str) -> str:
+    """Undo what HTML and XML do to quotes and brackets."""
+    for mark, char in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ):
+        text = text.replace(mark, char)
+    return text
