@@ -139,7 +139,10 @@ class _Folder:
         name = self._name(path)
         front, body = _split(name, self.texts[path])
         remedy = Remedy(
-            **msgspec.structs.asdict(front), body=Body(name, body, shared), own=self.own
+            **msgspec.structs.asdict(front),
+            path=path,
+            body=Body(name, body, shared),
+            own=self.own,
         )
         _check(path, remedy)
         for other in others:

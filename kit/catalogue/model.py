@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -87,6 +88,7 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
     codes and texts alone.
     """
 
+    path: Path
     body: Body
     own: bool = False
     """Whether it comes from a folder of the user's own."""

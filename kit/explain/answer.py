@@ -96,7 +96,7 @@ def explanation(thing: Asked) -> Explanation:
     known = _as_code(word, catalogue)
     if known in catalogue.event_types:
         return _of_event_type(known, catalogue)
-    message = parse(thing)
+    message = Message() if known else parse(thing)
     code = known or code_message(message, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
     return _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kit.explain.answer import Explanation
 
-__all__ = ["OWNERS", "RETRIES", "show"]
+__all__ = ["OWNERS", "RADII", "RETRIES", "show"]
 
 RETRIES = {
     "after_fix": "helps after the fix",
@@ -32,7 +32,7 @@ OWNERS = {
     "directory_admin": "the directory's admin",
     "wait": "nobody: wait",
 }
-_RADIUS = {
+RADII = {
     "connection": "all users of the app",
     "group": "the users of a group",
     "user": "single users",
@@ -50,15 +50,20 @@ def show(found: Sequence[Explanation], out: TextIO) -> None:
         found: what was asked, explained.
         out: the terminal or file.
     """
+    from io import StringIO
+
     from rich.console import Console
 
-    console = Console(file=out, highlight=False, markup=False, emoji=False)
+    plain = StringIO()
+    options = {"highlight": False, "markup": False, "emoji": False}
+    console = Console(file=out, **options)
     if not console.is_terminal:
-        console = Console(file=out, highlight=False, markup=False, emoji=False, width=100)
+        console = Console(file=plain, width=100, **options)
     for number, one in enumerate(found):
         if number:
             console.rule(characters="─", style="dim")
         _show(one, console)
+    out.write("".join(f"{line.rstrip()}\n" for line in plain.getvalue().splitlines()))
 
 
 def _show(found: Explanation, console: Console) -> None:
@@ -101,8 +106,8 @@ def _unknown(found: Explanation) -> str:
     if found.remedy:
         return "The catalogue has no meaning for this very code, but steps for its kind."
     return (
-        "The catalogue does not know it. Below is what could be read; to make a remedy of it: "
-        "okta-kit codes --as-remedy."
+        "The catalogue does not know it. okta-kit codes --as-remedy with the same text begins "
+        "a remedy for it."
     )
 
 
@@ -116,7 +121,7 @@ def _told(found: Explanation) -> list[tuple[str, object]]:
         ("Cause", remedy.cause if remedy else None),
         ("Whose job", OWNERS.get(found.owner or "", found.owner)),
         ("A retry", retry),
-        ("Usually hits", _RADIUS[remedy.blast_radius] if remedy else None),
+        ("Usually hits", RADII[remedy.blast_radius] if remedy else None),
     ]
     if remedy:
         seen = _EVIDENCE.get(found.evidence)
