@@ -102,9 +102,7 @@ def _list(search: str, family: str, owner: str, form: Format) -> None:
     _print(rows(load(), search=search, family=family, owner=owner), COLUMNS, form)
 
 
-def _begun(
-    asked: str, source: Sequence[str] | None, since: str | None, until: str | None
-) -> str:
+def _begun(asked: str, source: Sequence[str] | None, since: str | None, until: str | None) -> str:
     """A remedy's file: the catalogue's own where it has one, else the beginning of one."""
     from datetime import UTC, datetime
 

@@ -68,9 +68,10 @@ def drift(source: Sequence[str], *, since: str | None = None, until: str | None 
         row | {"kind": "event type"} for row in types if row["name"] not in catalogue.event_types
     ]
     of_codes = sum(row["kind"] == "code" for row in rows)
+    counted = [words.count(of_codes, "code"), words.count(len(rows) - of_codes, "event type")]
     said = (
-        f"{words.count(of_codes, 'code')} and {words.count(len(rows) - of_codes, 'event type')} "
-        f"that the catalogue does not know, {words.span(window)}; {words.covered(log.coverage(window))}."
+        f"{words.join(counted)} that the catalogue does not know, {words.span(window)}; "
+        f"{words.covered(log.coverage(window))}."
     )
     if named:
         said += f" {words.count(len(named), 'more code')} got a name since; run okta-kit recode."
@@ -89,7 +90,7 @@ def _counted(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]:
         example=events[example].argmin(order),
     )
     found = frame(grouped).sort_values(["events", "name"], ascending=[False, True])
-    rows: list[dict[str, Any]] = found.astype({"app": object, "example": object}).to_dict("records")
+    rows = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
     for row in rows:
         row["first_seen"], row["last_seen"] = iso(row["first_seen"]), iso(row["last_seen"])
         for text in ("app", "example"):

@@ -247,8 +247,7 @@ def _marked(node: SyntaxTreeNode) -> str:
 
 def _link(heading: SyntaxTreeNode) -> str | None:
     """Where a heading leads that is one link and nothing else."""
-    (inline,) = heading.children or [None]
-    inside = inline.children if inline else []
+    inside = heading.children[0].children if heading.children else []
     if len(inside) == 1 and inside[0].type == "link":
         return str(inside[0].attrs["href"])
     return None

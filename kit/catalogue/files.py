@@ -251,7 +251,7 @@ def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
     """The rows of a list by their first column."""
     rows = [{k: v for k, v in row.items() if v} for row in csv.DictReader(text.splitlines())]
     try:
-        found = msgspec.convert(rows, list[kind], strict=False)
+        found = msgspec.convert(rows, list[kind], strict=False)  # type: ignore[valid-type]
     except msgspec.ValidationError as fault:
         said = str(fault)
         place = re.search(r"\$\[(\d+)\]", said)

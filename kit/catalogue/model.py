@@ -12,6 +12,9 @@ import msgspec
 from kit.catalogue.body import Body, Parts, Step, read_body
 
 __all__ = [
+    "OWNERS",
+    "RADII",
+    "RETRIES",
     "EventType",
     "FrontMatter",
     "KnownText",
@@ -27,6 +30,26 @@ Owner = Literal[
 ]
 Retry = Literal["after_fix", "wait", "reassign", "automatic"]
 Seen = Literal["seen in Okta", "vendor list"]
+
+RETRIES = {
+    "after_fix": "helps after the fix",
+    "wait": "helps after a while",
+    "reassign": "does not help; unassign and assign again",
+    "automatic": "happens by itself",
+}
+OWNERS = {
+    "okta_admin": "Okta admin",
+    "microsoft_admin": "Microsoft 365 admin",
+    "app_owner": "the app's owner",
+    "data_owner": "who owns the user's data",
+    "directory_admin": "the directory's admin",
+    "wait": "nobody: wait",
+}
+RADII = {
+    "connection": "all users of the app",
+    "group": "the users of a group",
+    "user": "single users",
+}
 
 _Said = Annotated[str, msgspec.Meta(min_length=1)]
 _Link = Annotated[str, msgspec.Meta(pattern=r"^https://[^\s/]+\.[^\s]+$")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from kit.explain.layout import OWNERS, RADII, RETRIES
+from kit.catalogue.model import OWNERS, RADII, RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,8 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "# The catalogue"
     yield ""
     yield (
-        "What okta-kit knows of failures: each code, what it means, whose job it is and what to do. "
+        "What okta-kit knows of failures: each code, what it means, whose job it is and what to "
+        "do. "
         "`okta-kit explain CODE` says it in a terminal. This page is made from "
         "[the catalogue's files](../kit/catalogue/README.md) by `make catalogue`; do not edit it."
     )
@@ -89,7 +90,10 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
 def _listed_microsoft(catalogue: Catalogue, named: Iterable[str]) -> Iterator[str]:
     yield '## <a id="microsoft"></a>Codes of Microsoft\'s sign-in service'
     yield ""
-    yield "Those without a remedy of their own, by subject. [Source](../kit/catalogue/README.md#sources)."
+    yield (
+        "Those without a remedy of their own, by subject. "
+        "[Source](../kit/catalogue/README.md#sources)."
+    )
     rest = [row for code, row in catalogue.sign_in_codes.items() if code not in named]
     for subject in sorted({catalogue.subject(row.code) for row in rest}):
         held = [row for row in rest if catalogue.subject(row.code) == subject]

@@ -97,11 +97,11 @@ def _phrase(example: str) -> str:
     for said in (message.user, message.group, message.app):
         if said:
             text = re.sub(rf"(?<!\w){re.escape(said)}(?!\w)", "<>", text)
-    parts = [part.strip(" .,:;()") for part in mask(text).split("<>")]
+    parts = [part.strip(" .,:;()") for part in re.split("<>|…", mask(text))]
     longest = sorted(parts, key=len, reverse=True)[:3]
     kept = [part for part in parts if part in longest and len(part) > 3]
     fits = kept and KnownText("", tuple(kept)).stands_in(message.text.casefold())
-    return " … ".join(kept) if fits else message.text.casefold()
+    return " … ".join(kept) if fits else message.text.casefold().strip(" …")
 
 
 def _slug(text: str) -> str:
@@ -111,6 +111,8 @@ def _slug(text: str) -> str:
 
 def _quoted(text: str) -> str:
     """As YAML reads it back; plain where that is safe."""
-    return text if re.fullmatch(r"[A-Za-z][\w .-]*[\w.-]", text) else json.dumps(
-        text, ensure_ascii=False
+    return (
+        text
+        if re.fullmatch(r"[A-Za-z][\w .-]*[\w.-]", text)
+        else json.dumps(text, ensure_ascii=False)
     )

@@ -94,7 +94,7 @@ def explanation(thing: Asked) -> Explanation:
     catalogue = load()
     word = thing.strip().strip("`'\"")
     known = _as_code(word, catalogue)
-    if known in catalogue.event_types:
+    if known and known in catalogue.event_types:
         return _of_event_type(known, catalogue)
     message = Message() if known else parse(thing)
     code = known or code_message(message, catalogue)
@@ -163,7 +163,7 @@ def _answer(
     published: str | None = None,
 ) -> Explanation:
     """Put together what the catalogue says of a code, and what stood in the message."""
-    which = {"app": app, "text": message.text}
+    which: Any = {"app": app, "text": message.text}
     remedy = catalogue.remedy(code, **which)
     meaning = catalogue.meaning(code, **which)
     named = bool(remedy and code in remedy.codes)

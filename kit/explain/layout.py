@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from kit.catalogue.model import OWNERS, RADII, RETRIES
 from kit.words import clean
 
 if TYPE_CHECKING:
@@ -16,27 +17,8 @@ if TYPE_CHECKING:
 
     from kit.explain.answer import Explanation
 
-__all__ = ["OWNERS", "RADII", "RETRIES", "show"]
+__all__ = ["show"]
 
-RETRIES = {
-    "after_fix": "helps after the fix",
-    "wait": "helps after a while",
-    "reassign": "does not help; unassign and assign again",
-    "automatic": "happens by itself",
-}
-OWNERS = {
-    "okta_admin": "Okta admin",
-    "microsoft_admin": "Microsoft 365 admin",
-    "app_owner": "the app's owner",
-    "data_owner": "who owns the user's data",
-    "directory_admin": "the directory's admin",
-    "wait": "nobody: wait",
-}
-RADII = {
-    "connection": "all users of the app",
-    "group": "the users of a group",
-    "user": "single users",
-}
 _EVIDENCE = {
     "seen in Okta": "seen in messages of Okta's",
     "vendor list": "known from the vendor's list, not yet seen in a message of Okta's",
@@ -50,15 +32,16 @@ def show(found: Sequence[Explanation], out: TextIO) -> None:
         found: what was asked, explained.
         out: the terminal or file.
     """
+    from functools import partial
     from io import StringIO
 
     from rich.console import Console
 
     plain = StringIO()
-    options = {"highlight": False, "markup": False, "emoji": False}
-    console = Console(file=out, **options)
+    make = partial(Console, highlight=False, markup=False, emoji=False)
+    console = make(file=out)
     if not console.is_terminal:
-        console = Console(file=plain, width=100, **options)
+        console = make(file=plain, width=100)
     for number, one in enumerate(found):
         if number:
             console.rule(characters="─", style="dim")
