@@ -222,7 +222,7 @@ def test_the_terminal_answer_says_all_of_it(capsys: pytest.CaptureFixture[str]) 
         "helps after the fix. Once Test API Credentials succeeds",
         "all users of the app",
         "seen in messages of Okta's; checked",
-        "In the message",
+        "Read from it",
         "Ada Example",
         "1. Make a new token at the vendor",
         "You should see: A green notice",

@@ -61,6 +61,7 @@ class Parts(msgspec.Struct, frozen=True):
     cause: str = ""
     steps: tuple[Step, ...] = ()
     verify: tuple[str, ...] = ()
+    """Each without its full stop."""
     avoid: tuple[str, ...] = ()
     background: str = ""
 
@@ -110,6 +111,7 @@ def read_body(body: Body) -> Parts:
             found[_SECTIONS[title]] = _prose(body, where, blocks)
         if not found[_SECTIONS[title]]:
             _wrong(body, f"nothing stands under {where}")
+    found["verify"] = tuple(item.removesuffix(".") for item in found["verify"])
     return Parts(**found)
 
 

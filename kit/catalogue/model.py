@@ -137,7 +137,7 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
 
     @property
     def verify(self) -> tuple[str, ...]:
-        """What proves the fix."""
+        """What proves the fix, each in a sentence without its full stop."""
         return self.parts.verify
 
     @property

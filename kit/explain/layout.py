@@ -63,8 +63,11 @@ def _show(found: Explanation, console: Console) -> None:
     if unknown := _unknown(found):
         console.print(unknown)
     console.print()
-    _facts(console, _told(found))
-    _facts(console, _read(found), title="In the message")
+    told, read = _told(found), _read(found)
+    if [name for name, _ in read] == ["App"]:  # a code alone; its remedy knows the app
+        told[1:1], read = read, []
+    _facts(console, told)
+    _facts(console, read, title="Read from it")
     _facts(console, found.nearest, title="Nearest in the catalogue")
     _steps(found, console)
     remedy = found.remedy
