@@ -141,7 +141,10 @@ def test_lines_are_things_and_what_carries_on_is_not() -> None:
         "An error occurred while assigning this app.\n"
         f"{TASK}Conflict\n"
         "java.io.IOException: broken\n\tat a.B(C.java:1)\n"
+        "502 Bad Gateway\n"
+        "<html>\n<head><title>502</title></head>\n</html>\n"
         "\n"
+        "Could not create user, received error:\n400 odd\n"
         "50053\n"
     )
 
@@ -150,6 +153,9 @@ def test_lines_are_things_and_what_carries_on_is_not() -> None:
         f"AADSTS50126: Error validating credentials\n{IDS}",
         f"An error occurred while assigning this app.\n{TASK}Conflict",
         "java.io.IOException: broken\n\tat a.B(C.java:1)",
+        "502 Bad Gateway",
+        "<html>\n<head><title>502</title></head>\n</html>",
+        "Could not create user, received error:\n400 odd",
         "50053",
     ]
 

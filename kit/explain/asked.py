@@ -80,10 +80,17 @@ def _line(text: str, at: int) -> tuple[str, int]:
 def _add(found: list[Asked], line: str, *, goes_on: bool) -> None:
     """Add a line: to the message before it, or as a thing of its own."""
     last = found[-1] if found and goes_on else None
-    if line and isinstance(last, str) and (_GOES_ON.match(line) or _BANNER.fullmatch(last)):
+    if line and isinstance(last, str) and _belongs(line, last):
         found[-1] = f"{last}\n{line}"
     elif line:
         found.append(line)
+
+
+def _belongs(line: str, last: str) -> bool:
+    """Tell whether a line carries on the message above it."""
+    page = line.startswith("<") and "<" in last  # a gateway's HTML
+    opened = bool(_BANNER.fullmatch(last)) or last.endswith(":")
+    return page or opened or bool(_GOES_ON.match(line))
 
 
 def _json(text: str, at: int) -> tuple[Any, int]:
