@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.catalogue import HOME, OWN, Catalogue, CatalogueError, Remedy, load
+from kit.catalogue import HOME, OWN, Catalogue, CatalogueError, KnownText, Remedy, load
 from kit.catalogue.coding import NO_REASON, code_message
 from kit.catalogue.files import check_evidence
 from kit.catalogue.page import page
@@ -228,6 +228,14 @@ def test_a_known_text_never_contradicts_the_vendors_code_or_status() -> None:
     assert CATALOGUE.name_text("an acl exception", None, 403) == "HTTP_403"
 
 
+def test_the_parts_of_a_text_stand_in_their_order() -> None:
+    """``…`` is any text between, so the same words turned round are another sentence."""
+    known = KnownText("x", ("ledger", "refused the row"))
+
+    assert known.stands_in("ledger 9 refused the row of ada")
+    assert not known.stands_in("refused the row, says the ledger")
+
+
 def test_every_code_has_a_family() -> None:
     """Also one that the catalogue does not know."""
     for code in ("AADSTS50126", "AADSTS99999999", "HTTP_418", "UNKNOWN_0", NO_REASON, "x"):
@@ -287,6 +295,11 @@ def test_the_users_remedy_goes_before_the_kits(own: Path) -> None:
     assert ours is not None
     assert ours.id == "slack_data"
 
+    general = _write(own / "gone.md", MINE.format(id="gone", code="HTTP_404"))
+    found = general.remedy("HTTP_404", app="ServiceNow")
+    assert found is not None
+    assert found.id == "gone"
+
 
 def test_a_change_in_the_users_folder_is_seen_at_once(own: Path) -> None:
     """A kernel that runs for days need not be restarted."""
@@ -319,7 +332,10 @@ def test_the_users_rows_add_to_the_lists(own: Path) -> None:
         ("family: Ledger", "family: Ledger\nfamily: B", r"line 5: family stands there twice"),
         ("title: The", "title: The: ", r"line 3: mapping values"),
         ("checked: 2026-11-25", "checked: last week", r"checked: "),
+        ("checked: 2026-11-25", "checked: 2026-11-31", r"checked: day is out of range"),
         ("id: sealed", "id: sealde", r"id: .*sealde"),
+        ("owner: app_owner", "owner: [app_owner]", r"owner: Expected `str`"),
+        ("owner: app_owner", "? [a]\n: b", r"line \d+: found unhashable key"),
         ("seen: seen in Okta", "seen: maybe", r"seen: .*vendor list"),
         ("texts:\n  ledger … refused the row: x", "texts:\n  a: y", r"texts: y is none"),
         ("---\nid", "id", r"does not begin with front matter"),
@@ -356,6 +372,9 @@ def test_a_mistake_in_a_list_or_folder_is_told_too(
     """With the line; and a folder that is not there is no silence."""
     found = _write(own / "event_types.csv", "event_type,failures_only\na.b,true\nc.d,perhaps\n")
     assert "event_types.csv: line 3: failures_only" in found.mistakes[0]
+
+    (own / "lost.md").symlink_to(own / "nothing.md")
+    assert any("lost.md: cannot be read" in mistake for mistake in load().mistakes)
 
     monkeypatch.setenv(OWN, str(own / "nowhere"))
     assert "there is no folder" in load().mistakes[0]

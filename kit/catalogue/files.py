@@ -66,8 +66,15 @@ def _stamp(own: Path | None) -> tuple[tuple[str, int, int], ...]:
     """What tells one state of the user's folder from another."""
     if own is None:
         return ()
-    files = [(path, path.stat()) for path in _files(own)]
-    return tuple((str(path), at.st_mtime_ns, at.st_size) for path, at in files)
+    return tuple((str(path), *_state(path)) for path in _files(own))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        at = path.stat()
+    except OSError:  # a link to nowhere; reading it says so
+        return 0, 0
+    return at.st_mtime_ns, at.st_size
 
 
 def _files(folder: Path) -> list[Path]:
@@ -209,6 +216,8 @@ def _split(name: str, text: str) -> tuple[FrontMatter, str]:
         raise CatalogueError(f"{name}: line {line}: {fault.problem}.") from None
     except yaml.YAMLError as fault:
         raise CatalogueError(f"{name}: {' '.join(str(fault).split())}.") from None
+    except ValueError as fault:  # YAML makes a date of what looks like one
+        raise CatalogueError(f"{name}: checked: {fault}.") from None
     try:
         return msgspec.convert(front, FrontMatter), text[match.end() :]
     except msgspec.ValidationError as fault:
@@ -221,6 +230,8 @@ class _Yaml(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key.value, str):
+                continue  # no scalar; what comes of it is refused with its field
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"{key.value} stands there twice", key.start_mark
