@@ -207,6 +207,11 @@ def test_what_is_unknown_has_its_nearest(text: str, near: str) -> None:
     assert near in [name for name, _ in found.nearest]
 
 
+def test_a_number_without_a_meaning_is_not_unknown() -> None:
+    """It is on Microsoft's list, so nothing else is meant by it."""
+    assert explanation("AADSTS29200").nearest == ()
+
+
 def test_what_is_like_nothing_has_no_nearest() -> None:
     """No guess is made for the sake of one."""
     found = explanation("The quux would not frobnicate.")

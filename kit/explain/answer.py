@@ -108,9 +108,9 @@ def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
     operation = catalogue.operation(event_type)
     if code:
         return _answer(catalogue, code, Message(), event_type, operation=operation)
-    note = "This is an event type, no code."
+    note = f"{event_type} is an event type, no code."
     if event_type in catalogue.failure_types:
-        note = "This event type exists only for failures; its outcome's reason says more."
+        note = f"{event_type} exists only for failures; its outcome's reason says more."
     return Explanation(operation=operation, meaning=meaning, note=note)
 
 
@@ -186,7 +186,7 @@ def _answer(
         steps=catalogue.steps(code, **which),
         links=tuple(catalogue.links(code, **which)),
         evidence=remedy.evidence_of(code) if remedy and named else "",
-        nearest=() if meaning else _nearest(catalogue, code, asked_for),
+        nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for),
     )
 
 
@@ -210,8 +210,8 @@ def _nearest(catalogue: Catalogue, code: str, text: str) -> tuple[tuple[str, str
         near += [spelled[n] for n in get_close_matches(code.casefold(), spelled, 3, 0.75)]
     if not near:
         near = _worded(catalogue, text)
-    found = dict.fromkeys(near[:3])
-    return tuple((name, _said_of(catalogue, name)) for name in found)
+    said = {name: _said_of(catalogue, name) for name in near}
+    return tuple((name, text) for name, text in said.items() if text)[:3]
 
 
 def _said_of(catalogue: Catalogue, name: str) -> str:
