@@ -175,7 +175,10 @@ def explain(
     """
     from kit.explain import asked, asked_by_line, explanation, show
 
-    things = asked_by_line(sys.stdin.read()) if text == "-" else asked(text)
+    if text == "-":
+        things = asked_by_line(sys.stdin.buffer.read().decode("utf-8-sig", "replace"))
+    else:
+        things = asked(text)
     if not things:
         raise UsageError("explain -: standard input is empty. Pipe a message, code or event in.")
     found = [explanation(thing) for thing in things]

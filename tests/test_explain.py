@@ -179,6 +179,18 @@ def test_one_thing_gives_an_object_and_several_a_list() -> None:
     assert [found["code"] for found in json.loads(two.stdout)] == ["AADSTS50126", "AADSTS50053"]
 
 
+def test_bytes_that_are_no_text_are_answered() -> None:
+    """What a broken export holds is shown with a sign in its place."""
+    runner = CliRunner()
+    broken = runner.invoke(app, ["explain", "-", "--json"], input=b"AADSTS50126: caf\xe9\n")
+    event = '{"eventType": "a.b", "n": 1' + "0" * 40 + ', "outcome": {"reason": "x \\ud800"}}'
+    lone = runner.invoke(app, ["explain", event, "--json"])
+
+    assert json.loads(broken.stdout)["code"] == "AADSTS50126"
+    assert lone.exit_code == 0
+    assert runner.invoke(app, ["explain", event]).exit_code == 0
+
+
 def test_nothing_on_standard_input_is_said() -> None:
     """An empty pipe is a mistake, no failure without a reason."""
     done = CliRunner().invoke(app, ["explain", "-"], input="\n")

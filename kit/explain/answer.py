@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON, code_event, code_message
@@ -91,6 +90,7 @@ def explanation(thing: Asked) -> Explanation:
     """
     if isinstance(thing, dict):
         return _of_event(thing)
+    thing = thing.encode("utf-8", "replace").decode()  # a broken export's halves of signs
     catalogue = load()
     word = thing.strip().strip("`'\"")
     known = _as_code(word, catalogue)
@@ -119,7 +119,7 @@ def _of_event(raw: dict[str, Any]) -> Explanation:
     catalogue = load()
     whole = {"uuid": "-", "published": "1970-01-01T00:00:00Z", **raw}
     try:
-        event, _ = decode(msgspec.json.encode(whole))
+        event, _ = decode(json.dumps(whole).encode())
     except UnfitEventError as fault:
         outcome = raw.get("outcome")
         reason = outcome.get("reason") if isinstance(outcome, dict) else None
@@ -168,7 +168,7 @@ def _answer(
     meaning = catalogue.meaning(code, **which)
     named = bool(remedy and code in remedy.codes)
     return Explanation(
-        operation=message.operation or operation,
+        operation=operation or message.operation,
         user=user,
         app=app or (remedy.app if remedy and named and not message.text else None),
         http_status=message.http_status,
