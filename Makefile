@@ -3,11 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help report test lint lab lock clean .venv
+.PHONY: help report test lint lab catalogue lock clean .venv
 
 help:  ## Show these lines
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
-	  while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	  while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 report: $(READY)  ## Run failure_trends and remediation on the sample, into reports/
 	@$(BIN)/okta-kit report failure_trends
@@ -23,6 +23,9 @@ lint: $(READY)  ## Check style and types
 
 lab: $(READY)  ## Open JupyterLab on the notebooks
 	@$(BIN)/okta-kit lab
+
+catalogue: $(READY)  ## Write docs/catalogue.md from the catalogue's files
+	@env -u OKTA_KIT_CATALOGUE $(BIN)/okta-kit codes --format markdown > docs/catalogue.md
 
 .venv: $(READY)  ## Make the virtual environment from requirements.lock
 

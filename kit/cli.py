@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kit import lake_cli, okta_cli
+from kit import codes_cli, lake_cli, okta_cli
+from kit.codes_cli import tell_mistakes
 from kit.errors import (
     CoverageError,
     Interrupted,
@@ -157,22 +158,38 @@ def failures(
 
 @app.command()
 def explain(
-    text: Annotated[str, typer.Argument(help="A message or a code; - reads standard input.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    text: Annotated[
+        str,
+        typer.Argument(
+            help="A message, a code, an event type or an event's JSON; - reads standard input, "
+            "where each line is one."
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object; a list where several are asked.")
+    ] = False,
 ) -> None:
-    """Say what a message or a code means, its cause and the steps.
+    """Say what a message, a code or an event means, its cause and the steps.
 
     Example: okta-kit explain AADSTS50126
     """
-    from kit.explain import as_text, explanation
+    from kit.explain import asked, asked_by_line, explanation, show
 
-    found = explanation(sys.stdin.read() if text == "-" else text)
+    if text == "-":
+        things = asked_by_line(sys.stdin.buffer.read().decode("utf-8-sig", "replace"))
+    else:
+        things = asked(text)
+    if not things:
+        raise UsageError("explain -: standard input is empty. Pipe a message, code or event in.")
+    found = [explanation(thing) for thing in things]
     if as_json:
         import json
 
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        answers = [one.fields() for one in found]
+        print(json.dumps(answers if len(found) > 1 else answers[0], ensure_ascii=False, indent=2))
     else:
-        print(as_text(found))
+        show(found, sys.stdout)
+    tell_mistakes()
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -200,6 +217,7 @@ def lab(
 
 lake_cli.register(app)
 okta_cli.register(app)
+codes_cli.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -162,6 +162,9 @@ def _catalogue() -> Iterator[Check]:
     yield Check(
         "catalogue", "ok", f"{held.version}: {len(held.remedies)} remedies, {codes:,} codes"
     )
+    for mistake in held.mistakes:
+        said, _, mend = mistake.partition(": ")
+        yield Check("catalogue", "note", f"{said} was left out", mend)
 
 
 def _kernel() -> Iterator[Check]:

@@ -1,0 +1,211 @@
+"""The catalogue asked: what a code means, whose job it is, which remedy serves it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kit.catalogue.body import Step
+from kit.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kit.catalogue.model import EventType, KnownText, OktaRefusal, Remedy, SignInCode
+
+__all__ = ["Catalogue"]
+
+_HTTP = re.compile(r"HTTP_([45])\d\d")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that the data files say."""
+
+    version: str
+    """Twelve hex digits that change with any data file."""
+    remedies: tuple[Remedy, ...]
+    """The user's own first, else in the order of their ids."""
+    sign_in_codes: Mapping[str, SignInCode]
+    event_types: Mapping[str, EventType]
+    okta_errors: Mapping[str, OktaRefusal]
+    mistakes: tuple[str, ...] = ()
+    """What in the user's own folder could not be used, a line each."""
+
+    @cached_property
+    def failure_types(self) -> frozenset[str]:
+        """Event types that exist only for failures."""
+        return frozenset(t.event_type for t in self.event_types.values() if t.failures_only)
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """Every code that has a meaning or a remedy: the remedies' first, then the lists'."""
+        listed = [code for code in self.okta_errors if code.startswith("E0")]
+        return tuple(dict.fromkeys([*self._by_code, *self.sign_in_codes, *listed]))
+
+    @cached_property
+    def _by_code(self) -> dict[str, list[Remedy]]:
+        found: dict[str, list[Remedy]] = {}
+        for remedy in self.remedies:
+            for code in remedy.codes:
+                found.setdefault(code, []).append(remedy)
+        return found
+
+    @cached_property
+    def _by_subject(self) -> dict[str, Remedy]:
+        return {s: remedy for remedy in reversed(self.remedies) for s in remedy.subjects}
+
+    @cached_property
+    def _texts(self) -> list[KnownText]:
+        """Known texts: the user's own first, then the most specific."""
+        texts = [(not r.own, text) for r in self.remedies for text in r.known_texts]
+        texts.sort(key=lambda t: (t[0], -sum(map(len, t[1].contains)), t[1].code))
+        return [text for _, text in texts]
+
+    @cached_property
+    def _by_event_type(self) -> dict[str, str]:
+        pairs = [pair for remedy in self.remedies for pair in remedy.event_types.items()]
+        return dict(reversed(pairs))
+
+    def remedy(self, code: str, *, app: str | None = None, text: str = "") -> Remedy | None:
+        """Find the remedy for a code.
+
+        Args:
+            code: the code.
+            app: the app that failed, as an admin labelled it; of several remedies for one
+                code, that for the app counts.
+            text: the vendor's words, which may tell as well.
+
+        Returns:
+            The remedy that names the code, the user's own before the kit's; else the one for
+            the code's subject in the lists; None where nothing is known.
+        """
+        if found := self._by_code.get(code):
+            return max(found, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
+        return self._by_subject.get(self.subject(code))
+
+    def subject(self, code: str) -> str:
+        """What a listed code is about, as the lists sort their codes; else nothing."""
+        if code.startswith("AADSTS"):
+            listed = self.sign_in_codes.get(code)
+            return (listed and listed.subject) or "microsoft"
+        if code.startswith("E0"):
+            answer = self.okta_errors.get(code)
+            return (answer and answer.subject) or "okta"
+        status = _HTTP.fullmatch(code)
+        return f"http_{status[1]}xx" if status else ""
+
+    def steps(self, code: str, *, app: str | None = None, text: str = "") -> tuple[Step, ...]:
+        """What to do about a code; for one of Okta's own, what this very code asks comes first."""
+        remedy = self.remedy(code, app=app, text=text)
+        steps = remedy.steps if remedy else ()
+        answer = self.okta_errors.get(code) if code.startswith("E0") else None
+        if answer and answer.mend:
+            first = Step(f"{code}: what it asks for", answer.mend, "The same call or task works.")
+            return (first, *steps)
+        return steps
+
+    def okta_error(self, code: str) -> OktaRefusal | None:
+        """What an error code of Okta's API means."""
+        return self.okta_errors.get(code)
+
+    def meaning(self, code: str, *, app: str | None = None, text: str = "") -> str | None:
+        """What a code means, in a sentence without its full stop."""
+        remedy = self.remedy(code, app=app, text=text)
+        if remedy and code in remedy.codes:
+            return remedy.codes[code]
+        listed = self._listed(code)
+        return (listed.meaning or None) if listed else None
+
+    def family(self, code: str) -> str:
+        """The subject a code belongs to; never empty."""
+        if code in self._by_code and (remedy := self.remedy(code)):
+            return remedy.family
+        if code.startswith("AADSTS"):
+            listed = self.sign_in_codes.get(code)
+            subject = listed.subject.replace("_", " ") if listed else ""
+            return f"Microsoft sign-in: {subject}" if subject else "Microsoft sign-in"
+        if code.startswith("UNKNOWN_"):
+            return "Unknown text"
+        if code.startswith("HTTP_"):
+            return code.replace("_", " ")
+        if code.startswith("E0"):
+            return "Okta API"
+        return "Other"
+
+    def retry(self, code: str, *, app: str | None = None, text: str = "") -> str | None:
+        """Whether a retry helps."""
+        remedy = self.remedy(code, app=app, text=text)
+        listed = self._listed(code)
+        if listed and listed.retry and not (remedy and code in remedy.codes):
+            return listed.retry
+        return remedy.retry if remedy else None
+
+    def owner(self, code: str, *, app: str | None = None, text: str = "") -> str | None:
+        """Whose job it is."""
+        remedy = self.remedy(code, app=app, text=text)
+        return remedy.owner if remedy else None
+
+    def links(self, code: str, *, app: str | None = None, text: str = "") -> list[str]:
+        """Pages to read on about a code."""
+        remedy = self.remedy(code, app=app, text=text)
+        found = list(remedy.links) if remedy else []
+        if code.startswith("AADSTS"):
+            found.append(f"https://login.microsoftonline.com/error?code={code[6:]}")
+        return found
+
+    def name_text(self, text: str, vendor_code: str | None, http_status: int | None) -> str | None:
+        """Name a known text.
+
+        Args:
+            text: what is left of a message inside all its layers.
+            vendor_code: the vendor's code in it; a name refines it, but never contradicts.
+            http_status: the HTTP status in it; a name for a known text goes before it.
+
+        Returns:
+            The name; None where the catalogue does not know the text.
+        """
+        folded = text.casefold()
+        for known in self._texts:
+            fits = vendor_code is None or known.code.partition("#")[0] == vendor_code
+            if http_status and _HTTP.fullmatch(known.code):
+                fits = known.code == f"HTTP_{http_status}"
+            if fits and known.stands_in(folded):
+                return known.code
+        return None
+
+    def event_code(self, event_type: str) -> str | None:
+        """The code of an event type that says by itself what failed."""
+        return self._by_event_type.get(event_type)
+
+    def operation(self, event_type: str) -> str | None:
+        """What an event type attempts, in the words of Okta's tasks."""
+        known = self.event_types.get(event_type)
+        return (known.operation or None) if known else None
+
+    def spelled(self, word: str) -> str | None:
+        """The catalogue's spelling of a code or an event type, written in any case."""
+        return self._spellings.get(word.casefold())
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        return {known.casefold(): known for known in reversed([*self.codes, *self.event_types])}
+
+    def nearest(self, code: str) -> str:
+        """A sentence with the known code nearest to a wrong one, or nothing."""
+        return nearest(code, self.codes)
+
+    def _listed(self, code: str) -> SignInCode | OktaRefusal | None:
+        if code.startswith("E0"):
+            return self.okta_errors.get(code)
+        return self.sign_in_codes.get(code)
+
+
+def _fit(remedy: Remedy, code: str, app: str | None, folded: str) -> tuple[bool, bool, bool, int]:
+    """How well a remedy fits among those for one code; the greatest wins."""
+    told = any(text.code == code and text.stands_in(folded) for text in remedy.known_texts)
+    named = bool(remedy.app and app and remedy.app.casefold() in app.casefold())
+    applies = told or named or remedy.app is None
+    return applies, remedy.own, told or named, len(remedy.app or "") if named else 0

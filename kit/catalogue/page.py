@@ -1,0 +1,144 @@
+"""The catalogue as one page to read: ``docs/catalogue.md`` is made here, by ``make catalogue``."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from kit.catalogue.model import OWNERS, RADII, RETRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kit.catalogue.lookup import Catalogue
+    from kit.catalogue.model import Remedy
+
+__all__ = ["page"]
+
+_FILES = "../kit/catalogue/remedies"
+
+
+def page(catalogue: Catalogue) -> str:
+    """Write the page.
+
+    Args:
+        catalogue: the catalogue.
+
+    Returns:
+        Markdown: the families, each remedy with its codes, and the codes of the lists.
+    """
+    return "\n".join(_lines(catalogue)) + "\n"
+
+
+def _lines(catalogue: Catalogue) -> Iterator[str]:
+    remedies = sorted(catalogue.remedies, key=lambda r: (r.family, r.id))
+    by_family = [(name, list(held)) for name, held in groupby(remedies, lambda r: r.family)]
+    named = {code for remedy in remedies for code in remedy.codes}
+    yield "# The catalogue"
+    yield ""
+    yield (
+        "What okta-kit knows of failures: each code, what it means, whose job it is and what to "
+        "do. "
+        "`okta-kit explain CODE` says it in a terminal. This page is made from "
+        "[the catalogue's files](../kit/catalogue/README.md) by `make catalogue`; do not edit it."
+    )
+    yield ""
+    yield (
+        f"{len(named):,} codes have a remedy of their own, in {len(remedies):,} remedies and "
+        f"{len(by_family):,} families. Behind them stand {len(catalogue.sign_in_codes):,} codes of "
+        f"[Microsoft's sign-in service](#microsoft) and {len(_okta(catalogue)):,} of "
+        f"[Okta's API](#okta), each with a remedy for its kind, and the meanings of "
+        f"{len(catalogue.event_types):,} [event types](../kit/catalogue/event_types.csv)."
+    )
+    yield ""
+    yield "## Families"
+    yield ""
+    yield "| family | remedies |"
+    yield "|---|---|"
+    for family, held in by_family:
+        yield f"| {_cell(family)} | {'<br>'.join(_link(remedy) for remedy in held)} |"
+    yield ""
+    yield "## Remedies"
+    for family, held in by_family:
+        yield ""
+        yield f"### {family}"
+        for remedy in held:
+            yield from _remedy(remedy)
+    yield ""
+    yield from _listed_microsoft(catalogue, named)
+    yield ""
+    yield from _listed_okta(catalogue)
+
+
+def _remedy(remedy: Remedy) -> Iterator[str]:
+    yield ""
+    yield f'#### <a id="{remedy.id}"></a>{remedy.title}'
+    yield ""
+    yield (
+        f"{remedy.cause} Whose job: {OWNERS[remedy.owner]}. A retry {RETRIES[remedy.retry]}. "
+        f"It usually hits {RADII[remedy.blast_radius]}. [Steps]({_FILES}/{remedy.id}.md), "
+        f"checked {remedy.checked.isoformat()}."
+    )
+    if remedy.codes:
+        yield ""
+        yield f"| code{f' on {remedy.app}' if remedy.app else ''} | meaning | evidence |"
+        yield "|---|---|---|"
+        for code, meaning in remedy.codes.items():
+            yield f"| `{code}` | {_cell(meaning)} | {remedy.evidence_of(code)} |"
+
+
+def _listed_microsoft(catalogue: Catalogue, named: Iterable[str]) -> Iterator[str]:
+    yield '## <a id="microsoft"></a>Codes of Microsoft\'s sign-in service'
+    yield ""
+    yield (
+        "Those without a remedy of their own, by subject. "
+        "[Source](../kit/catalogue/README.md#sources)."
+    )
+    rest = [row for code, row in catalogue.sign_in_codes.items() if code not in named]
+    for subject in sorted({catalogue.subject(row.code) for row in rest}):
+        held = [row for row in rest if catalogue.subject(row.code) == subject]
+        yield from _subject(catalogue, subject, held[0].code)
+        said = [row for row in held if row.meaning]
+        if said:
+            yield ""
+            yield "| code | meaning |"
+            yield "|---|---|"
+            for row in said:
+                yield f"| `{row.code}` | {_cell(row.meaning)} |"
+        if bare := [row.code.removeprefix("AADSTS") for row in held if not row.meaning]:
+            yield ""
+            yield f"Known by number alone: {', '.join(bare)}."
+
+
+def _listed_okta(catalogue: Catalogue) -> Iterator[str]:
+    yield '## <a id="okta"></a>Codes of Okta\'s API'
+    rows = [catalogue.okta_errors[code] for code in _okta(catalogue)]
+    for subject in sorted({row.subject for row in rows}):
+        held = [row for row in rows if row.subject == subject]
+        yield from _subject(catalogue, subject, held[0].code)
+        yield ""
+        yield "| code | HTTP | meaning | what to do |"
+        yield "|---|---|---|---|"
+        for row in held:
+            yield f"| `{row.code}` | {row.http} | {_cell(row.meaning)} | {_cell(row.mend)} |"
+
+
+def _subject(catalogue: Catalogue, subject: str, code: str) -> Iterator[str]:
+    yield ""
+    yield f"### {subject.replace('_', ' ').capitalize()}"
+    remedy = catalogue.remedy(code)
+    if remedy and code not in remedy.codes:
+        yield ""
+        yield f"Remedy: {_link(remedy)}."
+
+
+def _okta(catalogue: Catalogue) -> list[str]:
+    return [code for code in catalogue.okta_errors if code.startswith("E0")]
+
+
+def _link(remedy: Remedy) -> str:
+    return f"[{_cell(remedy.title)}](#{remedy.id})"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,7 @@
+"""What a message, a code, an event type or an event means, from the catalogue alone."""
+
+from kit.explain.answer import Explanation, explanation
+from kit.explain.asked import asked, asked_by_line
+from kit.explain.layout import show
+
+__all__ = ["Explanation", "asked", "asked_by_line", "explanation", "show"]

@@ -1,0 +1,116 @@
+"""What was asked: one text, or several things on standard input.
+
+A person pastes what they have: a task's sentence, a code, an event as the Admin Console shows
+it, a page of the System Log's API, a file of events a line each, a column of a spreadsheet.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Asked", "asked", "asked_by_line"]
+
+Asked = str | dict[str, Any]
+"""A text, or a System Log event."""
+
+_DEEPEST = 4
+"""How deep events may lie in what was pasted: an API's page, an event hook's body."""
+
+_GOES_ON = re.compile(
+    r"\s|(?:trace id|correlation id|timestamp|request id|client-request-id|request-id|"
+    r"error code|error description|caused by)\s*[:=]",
+    re.IGNORECASE,
+)
+"""How a line begins that belongs to the message before it."""
+
+_OPENS = re.compile(r"\s*[{\[]")
+
+_BANNER = re.compile(r"an error occurred (?:while|during) [^:]{0,80}", re.IGNORECASE)
+"""A line that Okta's pages put above the message itself."""
+
+
+def asked(text: str) -> list[Asked]:
+    """Read one thing that was asked.
+
+    Args:
+        text: a message, a code or JSON.
+
+    Returns:
+        The events in it where it is JSON with events, else the text.
+    """
+    value, end = _json(text, 0)
+    return (_events(value) if not text[end:].strip() else []) or [text]
+
+
+def asked_by_line(text: str) -> list[Asked]:
+    """Read several things, one a line, with JSON over as many lines as it needs.
+
+    Lines that carry on a message (a Trace ID, a stack trace, what stands below a banner)
+    are no things of their own; an empty line ends a message.
+    """
+    found: list[Asked] = []
+    goes_on = False
+    at = 0
+    while at < len(text):
+        value, end = _json(text, at)
+        rest, next_line = _line(text, end)
+        if end > at and not rest.strip(" ,"):
+            found.extend(_events(value) or [text[at:end].strip()])
+            goes_on = False
+        else:
+            line, next_line = _line(text, at)
+            _add(found, line, goes_on=goes_on)
+            goes_on = bool(line)
+        at = next_line
+    return found
+
+
+def _line(text: str, at: int) -> tuple[str, int]:
+    """The rest of the line at a place, and where the next one begins."""
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end
+    return text[at:end].rstrip(), end + 1
+
+
+def _add(found: list[Asked], line: str, *, goes_on: bool) -> None:
+    """Add a line: to the message before it, or as a thing of its own."""
+    last = found[-1] if found and goes_on else None
+    if line and isinstance(last, str) and _belongs(line, last):
+        found[-1] = f"{last}\n{line}"
+    elif line:
+        found.append(line)
+
+
+def _belongs(line: str, last: str) -> bool:
+    """Tell whether a line carries on the message above it."""
+    page = line.startswith("<") and "<" in last  # a gateway's HTML
+    opened = bool(_BANNER.fullmatch(last)) or last.endswith(":")
+    return page or opened or bool(_GOES_ON.match(line))
+
+
+def _json(text: str, at: int) -> tuple[Any, int]:
+    """The JSON object or list that begins at a place, and its end; else the place."""
+    opens = _OPENS.match(text, at)
+    if not opens:
+        return None, at
+    try:
+        return json.JSONDecoder().raw_decode(text, opens.end() - 1)
+    except (ValueError, RecursionError):
+        return None, at
+
+
+def _events(value: Any, depth: int = _DEEPEST) -> list[Asked]:
+    return list(_found(value, depth))
+
+
+def _found(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict) and isinstance(value.get("eventType"), str):
+        yield value
+    elif depth and isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _found(inner, depth - 1)
