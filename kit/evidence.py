@@ -151,9 +151,7 @@ def _event(types: tuple[str, ...], facts: Facts) -> Shown:
     done = found[found["code"].isna()]
     last = (found if done.empty else done).iloc[-1]
     at = pd.Timestamp(last["published"])
-    said = (
-        f"{last['event_type']} by {last['actor']}, {words.moment(at)} (event {last['uuid']})"
-    )
+    said = f"{last['event_type']} by {last['actor']}, {words.moment(at)} (event {last['uuid']})"
     trace = (at, str(last["actor"]), str(last["uuid"]))
     if done.empty:
         return Shown("to_do", f"Tried, and it failed: {said}", *trace)

@@ -49,7 +49,7 @@ class Trends:
     recovery: pd.DataFrame
     """One row an app, user and operation."""
     hit: pd.DataFrame
-    """One row an app, code, user and operation that failed in the window."""
+    """One row an app, code, user and operation that failed in the window, with ``failures``."""
     bucket: str
     totals: dict[str, float | int]
     """``failures``, ``attempts``, ``rate`` (0 to 1) and ``users``."""
@@ -85,7 +85,10 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         rows = rows.filter(rows.app_key.isin(sorted(apps)))
         recovered = recovered[recovered["app_key"].isin(apps)].reset_index(drop=True)
         done = done[done["app_key"].isin(apps)]
-    hit = frame(rows.select(*_PAIR, "user_key", "operation").distinct())
+    hit = frame(
+        rows.group_by([*_PAIR, "user_key", "operation"]).aggregate(failures=rows.count()),
+        by=[*_PAIR, "user_key", "operation"],
+    )
     done = done[done["operation"].isin(hit["operation"].unique())]
     over_time = _over_time(rows, bucket)
     failed, good = int(over_time["failures"].sum()), int(done["successes"].sum())
