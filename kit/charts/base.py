@@ -45,7 +45,7 @@ __all__ = [
     "whole_numbers",
 ]
 
-WIDTH = 6.6
+WIDTH = 5.8
 """Inches: as wide as a column of text, and still readable when a phone makes it smaller."""
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#7F7F7F"]
 HATCHES = ["", "//", "..", "xx", "\\\\", "++", ""]
@@ -69,7 +69,7 @@ def style(axes: Axes, *, grid: Literal["x", "y", "both"] = "y") -> None:
         axes.spines[side].set_visible(False)
     axes.grid(axis=grid, color="#DDDDDD", linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.tick_params(labelsize=9.5, colors=INK)
+    axes.tick_params(labelsize=10.5, colors=INK)
 
 
 def legend(axes: Axes, *, columns: int = 2) -> None:
@@ -77,7 +77,7 @@ def legend(axes: Axes, *, columns: int = 2) -> None:
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         axes.figure.legend(
-            handles, labels, loc="outside lower left", ncols=columns, frameon=False, fontsize=9.5
+            handles, labels, loc="outside lower left", ncols=columns, frameon=False, fontsize=10.5
         )
 
 
@@ -88,10 +88,17 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
         whole = {"hour": "h", "day": "D"}[bucket]
         since, until = since.floor(whole), until.ceil(whole)
     axes.set_xlim(mdates.date2num(since), mdates.date2num(until))
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
-    axes.set_xlabel("UTC", fontsize=9.5)
+    axes.xaxis.set_major_formatter(
+        mdates.ConciseDateFormatter(
+            locator,
+            formats=["%Y", "%b %Y", "%-d %b", "%H:%M", "%H:%M", "%H:%M:%S"],
+            zero_formats=["", "%b %Y", "%-d %b", "%-d %b", "%H:%M", "%H:%M"],
+            show_offset=False,
+        )
+    )
+    axes.set_xlabel("UTC", fontsize=10.5)
 
 
 def marks(panels: Sequence[Axes], named: Mapping[str, Any], window: Window) -> None:
@@ -111,20 +118,20 @@ def marks(panels: Sequence[Axes], named: Mapping[str, Any], window: Window) -> N
         left = at > since + 0.6 * (until - since)
         arrow = "" if inside else ("← " if when < window.since else "→ ")
         panels[0].annotate(
-            f"{arrow}{name} {when:%d %b %H:%M}",
+            f"{arrow}{name} {when.day} {when:%b %H:%M}",
             (at, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-5 if left else 5, 3 + 12.5 * (len(shown) - 1 - place)),
+            xytext=(-5 if left else 5, 3 + 13.5 * (len(shown) - 1 - place)),
             textcoords="offset points",
             ha="right" if left else "left",
-            fontsize=9.5,
+            fontsize=10.5,
             color=INK,
         )
         panels[0].annotate(
             "",
             (at, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(0, 12 + 12.5 * (len(shown) - 1 - place)),
+            xytext=(0, 12 + 13.5 * (len(shown) - 1 - place)),
             textcoords="offset points",
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8},
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 
 from kit import words
 from kit.charts.base import INK, figure_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 __all__ = ["times_of_day"]
@@ -31,16 +32,16 @@ def times_of_day(counts: pd.DataFrame) -> tuple[Figure, str]:
     figure, axes = figure_of("Failures by weekday and hour of the day", height=2.9)
     axes.grid(visible=False)
     scale = (wide.to_numpy(dtype=float) / max(int(wide.to_numpy().max()), 1)) ** 0.5
-    axes.imshow(scale, aspect="auto", cmap="Oranges", vmin=0, vmax=1.15)
+    axes.imshow(np.ma.masked_equal(scale, 0), aspect="auto", cmap="Oranges", vmin=0, vmax=1.15)
     for y in range(7):
         for x in range(24):
             if count := int(wide.iloc[y, x]):
                 ink = "white" if scale[y, x] > 0.72 else INK
                 text = f"{count}" if count < 1000 else f"{count // 1000}k"
-                axes.text(x, y, text, ha="center", va="center", fontsize=7.5, color=ink)
+                axes.text(x, y, text, ha="center", va="center", fontsize=7, color=ink)
     axes.set_yticks(range(7), _DAYS)
     axes.set_xticks(range(0, 24, 3), [f"{hour:02d}" for hour in range(0, 24, 3)])
-    axes.set_xlabel("hour, UTC", fontsize=9.5)
+    axes.set_xlabel("hour, UTC", fontsize=10.5)
     total, hours = int(wide.to_numpy().sum()), wide.sum()
     return figure, (
         f"{words.count(total, 'failure')} by weekday and hour: most in the hour from "

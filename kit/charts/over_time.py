@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates as mdates
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -75,7 +76,8 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
             linewidth=0.3,
         )
         bottom = bottom + wide[name]
-    axes.set_ylabel(f"failures {_each(bucket)}")
+    axes.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
+    axes.set_ylim(0, max(bottom.max() * 1.06, 1))
     whole_numbers(axes)
     time_axis(axes, window, bucket)
     legend(axes, columns=1)
@@ -99,7 +101,7 @@ def failing_against_working(
     worst = attempts.groupby("app")["failures"].sum().sort_values(ascending=False)
     apps = list(worst[worst > 0].index[:4])
     figure = Figure(figsize=(WIDTH, 0.9 + 1.45 * max(len(apps), 1)), layout="constrained")
-    figure.suptitle(f"Share of attempts that failed, by {bucket} and app", **TITLE)
+    figure.suptitle(f"Share of attempts that failed, by {bucket}", **TITLE)
     panels = figure.subplots(max(len(apps), 1), 1, sharex=True, squeeze=False)[:, 0]
     said = []
     for axes, app in zip(panels, apps, strict=False):
@@ -110,7 +112,7 @@ def failing_against_working(
         total = int(rows["failures"].sum())
         axes.set_title(
             f"{short(str(app), 44)}: {total:,} of {int(tried.sum()):,} attempts failed",
-            fontsize=10,
+            fontsize=10.5,
             loc="left",
         )
         said.append(f"{app} {words.percent(total / tried.sum())}, at worst {_worst(rate)}")
@@ -139,7 +141,7 @@ def failures_and_rate(
         The figure and its alt text.
     """
     figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
-    figure.suptitle(f"Failures and their share of attempts, by {bucket}", **TITLE)
+    figure.suptitle(f"Failures and share of attempts, by {bucket}", **TITLE)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     for start, last in episodes[["start", "last"]].itertuples(index=False):
         for axes in (above, below):
@@ -147,15 +149,16 @@ def failures_and_rate(
     rows = counts.set_index("bucket")
     at = days(rows.index)
     above.bar(at, rows["failures"], width=DAY[bucket] * 0.92, align="edge", color=FAILED)
-    above.set_ylabel(f"failures {_each(bucket)}")
+    above.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
+    above.set_ylim(0, max(rows["failures"].max() * 1.06, 1))
     style(above)
     whole_numbers(above)
     rate = rows["failures"] / rows["attempts"]
     _rate(below, rate, bucket)
-    below.set_ylabel("share failed")
+    below.set_ylabel("share failed", fontsize=10.5)
     marks([above, below], named, window)
     time_axis(below, window, bucket)
-    below.set_xlabel("UTC; shaded: episodes; blue dots: all attempts worked", fontsize=9.5)
+    below.set_xlabel("UTC; shaded: episodes; dots: all worked", fontsize=10.5)
     total, tried = int(rows["failures"].sum()), int(rows["attempts"].sum())
     shown = [
         f"{name} {words.moment(pd.Timestamp(when))}"
@@ -181,7 +184,7 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
         The figure and its alt text.
     """
     rows = counts.assign(
-        day=counts["bucket"].dt.floor("D"), name=counts["code"] + " · " + counts["app"]
+        day=counts["bucket"].dt.floor("D"), name=counts["code"] + "\n" + counts["app"]
     )
     last = (pd.Timestamp(window.until) - pd.Timedelta(microseconds=1)).floor("D")
     first = max(pd.Timestamp(window.since).floor("D"), last - pd.Timedelta(days=27))
@@ -190,34 +193,41 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
     totals = rows.groupby("name")["failures"].sum().sort_values(ascending=False, kind="stable")
     wide = rows.groupby(["name", "day"])["failures"].sum().unstack(fill_value=0)
     wide = wide.reindex(index=totals.index[:_ROWS], columns=every, fill_value=0)
-    figure, axes = figure_of(
-        "Failures by code and day: the darker, the more", height=1.2 + 0.34 * max(len(wide), 2)
-    )
+    figure, axes = figure_of("Failures by code and day", height=1.2 + 0.42 * max(len(wide), 2))
     axes.grid(visible=False)
     # By rank of size, so that one great day leaves the others visible.
     scale = (wide.to_numpy(dtype=float) / max(wide.to_numpy().max(initial=1), 1)) ** 0.4
-    axes.imshow(scale, aspect="auto", cmap="Oranges", vmin=0, vmax=1.15)
-    size = 8.5 if len(every) <= 14 else 6.5
+    # A day without failures stays white.
+    axes.imshow(np.ma.masked_equal(scale, 0), aspect="auto", cmap="Oranges", vmin=0, vmax=1.15)
+    size = 9.5 if len(every) <= 10 else 6.5
     for y, name in enumerate(wide.index):
         for x, day in enumerate(wide.columns):
             if count := int(wide.loc[name, day]):
                 ink = "white" if scale[y, x] > 0.72 else INK
                 axes.text(x, y, _brief(count), ha="center", va="center", fontsize=size, color=ink)
-    axes.set_yticks(range(len(wide)), [short(str(name), 32) for name in wide.index], fontsize=8.5)
-    step = max(1, -(-len(every) // 8))
+    axes.set_yticks(range(len(wide)), [_two_lines(str(name)) for name in wide.index], fontsize=9)
+    step = max(1, -(-len(every) // 5))
     axes.set_xticks(
         range(0, len(every), step), [f"{d.day} {d:%b}" for d in every[::step]], fontsize=9
     )
-    axes.set_xlabel("day, UTC", fontsize=9.5)
+    axes.set_xlabel("day, UTC", fontsize=10.5)
     if wide.empty:
         return figure, "Failures by code and day: 0 in the days shown."
     most = wide.stack()
     top = most.idxmax()
     return figure, (
         f"Failures by code and day, {words.count(len(wide), 'code')} over "
-        f"{words.count(len(every), 'day')}: most on {pd.Timestamp(top[1]):%d %b} with {top[0]} "  # type: ignore[index]  # of two levels
+        f"{words.count(len(every), 'day')}: most on {pd.Timestamp(top[1]):%d %b} with {_in_line(top[0])} "  # type: ignore[index]  # of two levels
         f"({int(most.max()):,})."
     )
+
+
+def _two_lines(name: str) -> str:
+    return "\n".join(short(part, 24) for part in name.split("\n"))
+
+
+def _in_line(name: object) -> str:
+    return str(name).replace("\n", " on ")
 
 
 def _rate(axes: Axes, rate: pd.Series[float], bucket: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["by_code", "people_over_time", "time_to_recover", "timeline", "users_by_code"]
 
-_MOST_USERS, _MOST_CODES, _MOST_LANES = 24, 10, 14
-_LIMITS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400)
+_MOST_USERS, _MOST_CODES, _MOST_LANES = 20, 8, 14
+_LIMITS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 2 * 86400, 3 * 86400, 7 * 86400)
 
 
 def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
@@ -49,13 +48,12 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
         The figure and its alt text.
     """
     rows = table[table["users"] > 0].head(12).iloc[::-1]
-    figure, axes = figure_of("Users hit, by app and code", height=1.2 + 0.36 * max(len(rows), 2))
+    figure, axes = figure_of("Users hit, by app and code", height=1.3 + 0.46 * max(len(rows), 2))
     apps = rows["app"].fillna("")
     names = [
-        f"{short(code, 30)}\n{short(app, 30)}" if app else short(code, 30)
+        f"{short(code, 24)}\n{short(app, 24)}" if app else short(code, 24)
         for code, app in zip(rows["code"], apps, strict=True)
     ]
-    figure.set_figheight(1.2 + 0.42 * max(len(rows), 2))
     places, left = np.arange(len(rows)), np.zeros(len(rows))
     parts = (
         ("still_failing", "still failing", FAILED, "//"),
@@ -77,13 +75,13 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
         )
         left = left + rows[column].to_numpy()
     for place, users in enumerate(rows["users"].astype(int)):
-        axes.text(users, place, f" {users:,}", va="center", fontsize=9.5, color=INK)
+        axes.text(users, place, f" {users:,}", va="center", fontsize=10.5, color=INK)
     axes.set_yticks(places, names)
-    axes.set_xlabel("users", fontsize=9.5)
+    axes.set_xlabel("users", fontsize=10.5)
     whole_numbers(axes, on="x")
     axes.margins(x=0.1)
     style(axes, grid="x")
-    axes.tick_params(axis="y", labelsize=8.5)
+    axes.tick_params(axis="y", labelsize=9.5)
     legend(axes, columns=3)
 
     def on(app: object) -> str:
@@ -128,7 +126,7 @@ def people_over_time(
     axes.step(where, hit, where="post", color=WORKED, linewidth=1.6, label="hit so far")
     axes.fill_between(where, failing, step="post", color=FAILED, alpha=0.35, hatch="//")
     axes.step(where, failing, where="post", color=FAILED, linewidth=1.8, label="failing")
-    axes.set_ylabel("users")
+    axes.set_ylabel("users", fontsize=10.5)
     whole_numbers(axes)
     axes.set_ylim(0, max(hit.max() * 1.08, 1))
     left = int(failing.iloc[-1])
@@ -138,7 +136,7 @@ def people_over_time(
         xytext=(-4, 5),
         textcoords="offset points",
         ha="right",
-        fontsize=9.5,
+        fontsize=10.5,
         color=INK,
     )
     marks([axes], named, window)
@@ -175,8 +173,8 @@ def time_to_recover(people: pd.DataFrame) -> tuple[Figure, str]:
     )
     axes.barh(list(rows.index), rows, color=WORKED)
     for place, count in enumerate(rows):
-        axes.text(count, place, f" {count:,}", va="center", fontsize=9.5, color=INK)
-    axes.set_xlabel("users and operations", fontsize=9.5)
+        axes.text(count, place, f" {count:,}", va="center", fontsize=10.5, color=INK)
+    axes.set_xlabel("users and operations", fontsize=10.5)
     whole_numbers(axes, on="x")
     axes.margins(x=0.1)
     style(axes, grid="x")
@@ -188,7 +186,7 @@ def time_to_recover(people: pd.DataFrame) -> tuple[Figure, str]:
 
 
 def users_by_code(counts: pd.DataFrame) -> tuple[Figure, str]:
-    """Draw which users failed with which codes, those with most codes first.
+    """Draw which users failed with which codes, those who still fail first.
 
     Args:
         counts: one row a user and code: ``user``, ``code``, ``failures`` int64, ``still``
@@ -200,14 +198,16 @@ def users_by_code(counts: pd.DataFrame) -> tuple[Figure, str]:
     per_code = counts.groupby("code")["user"].nunique().sort_values(ascending=False, kind="stable")
     codes = list(per_code.index[:_MOST_CODES])
     rows = counts[counts["code"].isin(codes)]
-    per_user = rows.groupby("user").agg(codes=("code", "nunique"), failures=("failures", "sum"))
-    per_user = per_user.reset_index().sort_values(
-        ["codes", "failures", "user"], ascending=[False, False, True]
+    per_user = rows.groupby("user", as_index=False).agg(
+        still=("still", "sum"), codes=("code", "nunique"), failures=("failures", "sum")
+    )
+    per_user = per_user.sort_values(
+        ["still", "codes", "failures", "user"], ascending=[False, False, False, True]
     )
     users = list(per_user["user"][:_MOST_USERS])
     rows = rows[rows["user"].isin(users)]
     figure, axes = figure_of(
-        f"Which users fail with which codes ({len(users):,} of {counts['user'].nunique():,} users)",
+        f"Users against codes ({len(users):,} of {counts['user'].nunique():,} users)",
         height=1.9 + 0.25 * max(len(users), 3),
     )
     x, y = rows["code"].map(codes.index), rows["user"].map(users.index)
@@ -218,15 +218,15 @@ def users_by_code(counts: pd.DataFrame) -> tuple[Figure, str]:
         mine = rows["still"] == still
         axes.scatter(x[mine], y[mine], s=70, marker=shape, color=colour, label=label)
     for place_x, place_y, number in zip(x, y, rows["failures"], strict=True):
-        axes.text(place_x + 0.16, place_y, f"{number:,}", va="center", fontsize=8.5, color=INK)
+        axes.text(place_x + 0.16, place_y, f"{number:,}", va="center", fontsize=9.5, color=INK)
     axes.set_xticks(
         range(len(codes)), [short(code, 24) for code in codes], rotation=30, ha="right", fontsize=9
     )
-    axes.set_yticks(range(len(users)), [short(user, 34) for user in users], fontsize=8.5)
+    axes.set_yticks(range(len(users)), [short(user, 28) for user in users], fontsize=9.5)
     axes.set_xlim(-0.5, max(len(codes) - 0.3, 0.7))
     axes.set_ylim(max(len(users) - 0.5, 0.5), -0.5)
     style(axes, grid="both")
-    axes.tick_params(axis="y", labelsize=8.5)
+    axes.tick_params(axis="y", labelsize=9.5)
     legend(axes)
     several = int((counts.groupby("user")["code"].nunique() > 1).sum())
     return figure, (
@@ -274,12 +274,11 @@ def timeline(events: pd.DataFrame, window: Window) -> tuple[Figure, str]:
                 label=what,
                 zorder=3,
             )
-    axes.set_yticks(range(len(lanes)), [short(lane, 34) for lane in lanes], fontsize=8.5)
+    axes.set_yticks(range(len(lanes)), [short(lane, 30) for lane in lanes], fontsize=9.5)
     axes.set_ylim(max(len(lanes) - 0.5, 0.5), -0.5)
     time_axis(axes, window)
     style(axes, grid="both")
-    axes.tick_params(axis="y", labelsize=8.5)
-    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.tick_params(axis="y", labelsize=9.5)
     legend(axes, columns=4)
     failed = int((events["what"] == "failed").sum())
     return figure, (

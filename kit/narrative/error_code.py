@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kit import charts, show, words
-from kit.analysis.attempts import bucket_of
 from kit.analysis.one_code import apps_with, hours, neighbours, variants, with_ids
 from kit.analysis.recovery import people
 from kit.analysis.states import states
@@ -87,7 +86,7 @@ class ErrorCodeReport(NotebookReport):
     def over_time(self) -> None:
         """Show its failures, rate and episodes over time."""
         if self.case is not None:
-            over_time(self.case, self.window, bucket_of(self.window))
+            over_time(self.case, self.window)
 
     def hours(self) -> None:
         """Show at which times of the day it fails."""

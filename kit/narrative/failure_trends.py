@@ -73,7 +73,7 @@ class TrendsReport(NotebookReport):
             )
         columns = (
             "code app users still_failing recovered failures attempts rate state first_seen "
-            "last_seen family"
+            "last_seen"
         ).split()
         show.table(table[columns], caption="What is failing, by app and code", most=25)
         if (table["users"] > 0).any():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import charts, show, words
-from kit.analysis.attempts import bucket_of
 from kit.evidence import NOT_SHOWN, OUT_OF_STEP
 from kit.narrative.report import NotebookReport
 from kit.narrative.sections import marks_of, over_time, radius_in_words
@@ -115,7 +114,7 @@ class RemediationReport(NotebookReport):
             most=10,
             empty="the log shows nothing. That does not mean that nothing changed outside Okta.",
         )
-        over_time(found, self.window, bucket_of(self.window))
+        over_time(found, self.window)
         if len(came) > 1:
             show.table(
                 came.iloc[::-1],

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from kit import charts, show
+from kit.analysis.attempts import bucket_of
+from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from kit.lake.coverage import Window
     from kit.remediation import Case
 
 __all__ = ["marks_of", "over_time", "radius_in_words"]
 
-_SECONDS = {"hour": "h", "day": "D"}
+_FLOOR = {"hour": "h", "day": "D"}
+_AROUND = pd.Timedelta(hours=12)
 
 
 def radius_in_words(found: Case) -> str:
@@ -34,17 +36,19 @@ def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
     return {"change": change, "onset": found.onset, "fix": found.fix.at}
 
 
-def over_time(found: Case, window: Window, bucket: str) -> None:
+def over_time(found: Case, window: Window) -> None:
     """Show a case's failures and rate on one time axis, and the numbers beside it."""
-    known = found.history
-    at = found.failures["published"].dt.floor(_SECONDS[bucket])
+    known, view = found.history, _close(found, window)
+    bucket = bucket_of(view)
+    at = found.failures["published"].dt.floor(_FLOOR[bucket])
+    at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
     bad = at.value_counts().rename("failures").rename_axis("bucket")
-    good = known.successes.over_time(window, bucket).set_index("bucket")["successes"]
+    good = known.successes.over_time(view, bucket).set_index("bucket")["successes"]
     both = bad.to_frame().join(good, how="outer").fillna(0).astype("int64").sort_index()
     both = both.assign(attempts=both["failures"] + both["successes"]).reset_index()
     show.figure(
         *charts.failures_and_rate(
-            both, window, bucket, episodes=known.episodes, named=marks_of(found)
+            both, view, bucket, episodes=known.episodes, named=marks_of(found)
         )
     )
     table = both.assign(rate=both["failures"] / both["attempts"])[
@@ -63,3 +67,13 @@ def over_time(found: Case, window: Window, bucket: str) -> None:
         most=10,
         folded=True,
     )
+
+
+def _close(found: Case, window: Window) -> Window:
+    """The part of a window around the incident, where that is short beside it."""
+    ends = [found.incident.last, *([found.fix.at] if found.fix.at is not None else [])]
+    since = max(pd.Timestamp(window.since), found.onset - _AROUND)
+    until = min(pd.Timestamp(window.until), max(ends) + _AROUND)
+    if since >= until or 2 * (until - since) > window.until - window.since:
+        return window
+    return Window(since.to_pydatetime(), until.to_pydatetime())
