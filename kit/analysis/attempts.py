@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ from kit.lake.coverage import TICK, Window
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from kit.answers import Answers
     from kit.engine import Log
 
 __all__ = ["Successes", "bucket_of", "every_hour", "worked"]
@@ -54,12 +56,12 @@ def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
     if since < until:
         counts = every_hour(log)
         whole = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
-        parts = [whole, *(_hourly(successes(log, edge)) for edge in _edges(window, since, until))]
+        edges = [_exactly(log, edge) for edge in _edges(window, since, until)]
+        found = pd.concat([frame(whole), *edges])
     else:
-        parts = [_hourly(successes(log, window))]
-    found = pd.concat([frame(part) for part in parts])
+        found = _exactly(log, window)
     width = _SECONDS[bucket]
-    found["bucket"] = _times(found["hour"] // width * width)
+    found = found.assign(bucket=_times(found["hour"] // width * width))
     return found.groupby(["bucket", "app_key", "operation"], as_index=False).agg(
         app=("app", "max"), successes=("successes", "sum")
     )
@@ -94,10 +96,11 @@ class Successes:
             return 0
         since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
         if since >= until:
-            return self._exactly(window)
+            return self._inside_an_hour(window)
         hours = self._hours
         whole = hours[(hours.index >= since) & (hours.index < until)].sum()
-        return int(whole) + sum(self._exactly(edge) for edge in _edges(window, since, until))
+        edges = _edges(window, since, until)
+        return int(whole) + sum(self._inside_an_hour(edge) for edge in edges)
 
     def any(self, after: datetime, before: datetime) -> bool:
         """Whether anything worked after one moment and before another."""
@@ -162,8 +165,10 @@ class Successes:
         since, until = pd.Timestamp(after) + TICK, min(pd.Timestamp(before), self.until)
         return Window(since, until) if since < until else None
 
-    def _exactly(self, window: Window) -> int:
-        return int(self._rows(window).count().to_pyarrow().as_py())
+    def _inside_an_hour(self, window: Window) -> int:
+        rows = _exactly(self.log, window)
+        mine = (rows["app_key"] == self.app_key) & rows["operation"].isin(self.operations)
+        return int(rows.loc[mine, "successes"].sum())
 
     def _rows(self, window: Window) -> ir.Table:
         done = successes(self.log, window)
@@ -177,6 +182,18 @@ def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Win
         Window(until.to_pydatetime(), window.until),
     ]
     return [edge for edge in ends if edge.since < edge.until]
+
+
+_edge_counts: WeakKeyDictionary[Answers, dict[Window, pd.DataFrame]] = WeakKeyDictionary()
+"""What worked in parts of hours, read from the events once: many questions share a window."""
+
+
+def _exactly(log: Log, window: Window) -> pd.DataFrame:
+    """Successes of a short stretch as ``_hourly`` counts them, read from the events."""
+    known = _edge_counts.setdefault(log.answers, {})
+    if window not in known:
+        known[window] = frame(_hourly(successes(log, window)))
+    return known[window]
 
 
 def _seconds(moment: pd.Timestamp) -> int:

@@ -30,6 +30,7 @@ __all__ = [
     "History",
     "Incident",
     "episodes",
+    "every_episode",
     "history",
     "incident",
     "incidents",
@@ -84,11 +85,13 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         hour began; ``users`` int64; ``attempts`` int64, ``rate`` float64; ``open`` bool.
     """
     rows = counted(log)
-    rows = rows.filter(
-        rows.published < literal(window.until),
-        *(rows[name] == value for name, value in only.items()),
-    )
-    found = frame(_runs(rows, gap), by=["start", "app_key", "code"])
+    for name, value in only.items():
+        rows = rows.filter(rows[name] == value)
+    rows = rows.filter(rows.published < literal(window.until))
+    runs = _cut(log, window, rows) if gap == QUIET_GAP else _runs(rows, gap)
+    for name, value in only.items():
+        runs = runs.filter(runs[name] == value)
+    found = frame(runs, by=["start", "app_key", "code"])
     found = found[found["last"] >= pd.Timestamp(window.since)].reset_index(drop=True)
     for name in ("start", "last", "peak_at"):
         found[name] = pd.to_datetime(found[name], unit="s" if name == "peak_at" else None, utc=True)
@@ -236,6 +239,33 @@ _EPISODE = [
     "rate",
     "open",
 ]
+
+
+def every_episode(log: Log) -> ir.Table:
+    """Fold all episodes of a log, once, with the usual quiet gap.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        As ``episodes`` lists them, without what depends on a window; ``peak_at`` in seconds.
+    """
+    return log.answers.once("episodes", lambda: _runs(counted(log), QUIET_GAP))
+
+
+def _cut(log: Log, window: Window, rows: ir.Table) -> ir.Table:
+    """All episodes up to a window's end; those that go on over it are folded anew up to there."""
+    known = every_episode(log)
+    over = known.filter(known.last < literal(window.until))
+    going_on = known.filter(
+        known.start < literal(window.until), known.last >= literal(window.until)
+    )
+    going_on = going_on.select("app_key", "code", "start")
+    if not going_on.count().to_pyarrow().as_py():
+        return over
+    cut = rows.join(going_on, ["app_key", "code"])
+    cut = cut.filter(cut.published >= cut.start).drop("start")
+    return over.union(_runs(cut, QUIET_GAP).select(*over.columns))
 
 
 def _runs(rows: ir.Table, gap: timedelta) -> ir.Table:

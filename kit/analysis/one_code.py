@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import ibis
 import pandas as pd
 
+from kit.analysis.attempts import worked
 from kit.analysis.episodes import Incident, episodes
-from kit.analysis.failures import counted, failure_rows
+from kit.analysis.failures import counted
 from kit.engine import frame, literal
 from kit.messages import mask
 
@@ -24,14 +24,14 @@ NEAR = timedelta(hours=1)
 _IDS = ("trace_id", "correlation_id", "request_id")
 
 
-def variants(known: History) -> pd.DataFrame:
-    """List the messages behind one code on one app.
+def variants(failures: pd.DataFrame) -> pd.DataFrame:
+    """Fold failures into the messages behind them.
 
     Failures of one kind of event whose vendor said the same are one variant. Names, ids, numbers
     and times are masked first: they tell requests apart, not messages.
 
     Args:
-        known: one code on one app; failures in its window count.
+        failures: as ``failures`` lists them.
 
     Returns:
         One row a variant, the most frequent first: ``event_type``, ``http_status`` (missing
@@ -39,22 +39,19 @@ def variants(known: History) -> pd.DataFrame:
         int64, ``users`` int64, ``first_seen``, ``last_seen`` datetime64[us, UTC], ``example``:
         the latest message in full.
     """
-    rows = failure_rows(known.log, known.window, app_key=known.app_key, code=known.code)
-    said = ibis.coalesce(rows.vendor_message, rows.reason, "")
-    rows = rows.mutate(said=said)
-    found = rows.group_by(["event_type", "http_status", "said", "user_key"]).aggregate(
-        failures=rows.count(), first_seen=rows.published.min(), last_seen=rows.published.max()
+    said = failures["vendor_message"].fillna(failures["reason"]).fillna("")
+    masked = {text: mask(text) for text in said.unique()}
+    table = failures.assign(
+        said=said,
+        message=said.map(masked),
+        user_key=failures["user_key"].where(failures["user_key"] != ""),
     )
-    order = ["last_seen", "event_type", "said", "user_key"]
-    table = frame(found, by=order)
-    table["message"] = [mask(text) for text in table["said"]]
-    table["user_key"] = table["user_key"].where(table["user_key"] != "")
     keys = ["event_type", "http_status", "message"]
     folded = table.groupby(keys, as_index=False, dropna=False).agg(
-        failures=("failures", "sum"),
+        failures=("uuid", "count"),
         users=("user_key", "nunique"),
-        first_seen=("first_seen", "min"),
-        last_seen=("last_seen", "max"),
+        first_seen=("published", "min"),
+        last_seen=("published", "max"),
         example=("said", "last"),
     )
     return folded.sort_values("failures", ascending=False, kind="stable", ignore_index=True)
@@ -79,23 +76,19 @@ def hours(known: History) -> pd.DataFrame:
     )
 
 
-def with_ids(known: History, most: int = 20) -> pd.DataFrame:
-    """List the latest failures that carry an id by which the vendor finds the request.
+def with_ids(failures: pd.DataFrame) -> pd.DataFrame:
+    """List the failures that carry an id by which the vendor finds the request.
 
     Args:
-        known: one code on one app; failures in its window count.
-        most: how many.
+        failures: as ``failures`` lists them.
 
     Returns:
         One row a failure, the latest first: ``published``, ``user``, ``operation``,
         ``trace_id``, ``correlation_id``, ``request_id``, ``uuid``.
     """
-    rows = failure_rows(known.log, known.window, app_key=known.app_key, code=known.code)
-    told = rows.trace_id.notnull() | rows.correlation_id.notnull() | rows.request_id.notnull()
-    rows = rows.filter(told).select("published", "user", "operation", *_IDS, "uuid")
-    latest = rows.order_by([rows.published.desc(), rows.uuid]).limit(most)
-    found = frame(latest, by=["published", "uuid"])
-    return found.iloc[::-1].reset_index(drop=True)
+    told = failures[failures[list(_IDS)].notna().any(axis=1)]
+    columns = ["published", "user", "operation", *_IDS, "uuid"]
+    return told.iloc[::-1][columns].reset_index(drop=True)
 
 
 def apps_with(known: History) -> pd.DataFrame:
@@ -105,8 +98,9 @@ def apps_with(known: History) -> pd.DataFrame:
         known: one code on one app.
 
     Returns:
-        One row an app, most users first: ``app``, ``app_key``, ``failures``, ``users`` int64,
-        ``first_seen``, ``last_seen`` datetime64[us, UTC].
+        One row an app, most users first: ``app``, ``app_key``, ``failures``, ``attempts``
+        int64, ``rate`` float64, ``users`` int64, ``first_seen``, ``last_seen``
+        datetime64[us, UTC].
     """
     rows = counted(known.log, known.window)
     rows = rows.filter(rows.code == known.code)
@@ -118,10 +112,15 @@ def apps_with(known: History) -> pd.DataFrame:
         last_seen=rows.published.max(),
     )
     table = frame(found, by=["app_key"])
+    tried = frame(rows.select("app_key", "operation").distinct())
+    good = tried.merge(worked(known.log, known.window, "day"), on=["app_key", "operation"])
+    good = good.groupby("app_key", as_index=False)["successes"].sum()
+    table = table.merge(good, "left", on="app_key")
+    table["attempts"] = table["failures"] + table["successes"].fillna(0).astype("int64")
+    table["rate"] = table["failures"] / table["attempts"]
     table = table.sort_values(["users", "failures"], ascending=False, kind="stable")
-    return table[["app", "app_key", "failures", "users", "first_seen", "last_seen"]].reset_index(
-        drop=True
-    )
+    columns = "app app_key failures attempts rate users first_seen last_seen".split()
+    return table[columns].reset_index(drop=True)
 
 
 def neighbours(known: History, now: Incident) -> pd.DataFrame:

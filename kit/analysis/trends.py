@@ -10,7 +10,7 @@ import pandas as pd
 
 from kit.analysis.attempts import bucket_of, every_hour, worked
 from kit.analysis.changes import logged_changes
-from kit.analysis.episodes import QUIET_GAP
+from kit.analysis.episodes import QUIET_GAP, every_episode
 from kit.analysis.failures import counted, failures
 from kit.analysis.names import find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
@@ -122,6 +122,7 @@ def prepare(log: Log) -> None:
     every_hour(log)
     assignments(log)
     logged_changes(log)
+    every_episode(log)
 
 
 def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:

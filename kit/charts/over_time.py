@@ -214,20 +214,19 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
     if wide.empty:
         return figure, "Failures by code and day: 0 in the days shown."
     most = wide.stack()
-    top = most.idxmax()
+    name, day = list(most.index)[int(most.to_numpy().argmax())]
     return figure, (
         f"Failures by code and day, {words.count(len(wide), 'code')} over "
-        f"{words.count(len(every), 'day')}: most on {pd.Timestamp(top[1]):%d %b} with {_in_line(top[0])} "  # type: ignore[index]  # of two levels
-        f"({int(most.max()):,})."
+        f"{words.count(len(every), 'day')}: most on {moment_of(day):%d %b} with "
+        f"{str(name).replace(_BREAK, ' on ')} ({int(most.max()):,})."
     )
+
+
+_BREAK = "\n"
 
 
 def _two_lines(name: str) -> str:
     return "\n".join(short(part, 24) for part in name.split("\n"))
-
-
-def _in_line(name: object) -> str:
-    return str(name).replace("\n", " on ")
 
 
 def _rate(axes: Axes, rate: pd.Series[float], bucket: str) -> None:

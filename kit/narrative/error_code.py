@@ -59,7 +59,7 @@ class ErrorCodeReport(NotebookReport):
         """Show what was said, in its variants."""
         if self.case is None:
             return
-        rows = variants(self.case.history)
+        rows = variants(self.case.failures)
         columns = "message failures users http_status event_type first_seen last_seen".split()
         show.table(
             rows[columns].dropna(axis="columns", how="all"),
@@ -94,7 +94,14 @@ class ErrorCodeReport(NotebookReport):
             return
         counts = hours(self.case.history)
         show.figure(*charts.times_of_day(counts))
-        by_hour = counts.groupby("hour", as_index=False)["failures"].sum()
+        good = self.case.history.successes.over_time(self.window, "hour")
+        good = good.assign(hour=good["bucket"].dt.hour).groupby("hour")["successes"].sum()
+        by_hour = counts.groupby("hour")["failures"].sum().to_frame().join(good)
+        by_hour["attempts"] = by_hour["failures"] + by_hour.pop("successes").fillna(0).astype(
+            "int64"
+        )
+        by_hour = by_hour.assign(rate=by_hour["failures"] / by_hour["attempts"]).reset_index()
+        by_hour["hour"] = [f"{hour:02d}:00" for hour in by_hour["hour"]]
         show.table(
             by_hour.sort_values(["failures", "hour"], ascending=[False, True]),
             caption="Failures by hour of the day, UTC",
@@ -116,7 +123,7 @@ class ErrorCodeReport(NotebookReport):
         """Show the ids by which the vendor finds the requests."""
         if self.case is None:
             return
-        rows = with_ids(self.case.history).dropna(axis="columns", how="all")
+        rows = with_ids(self.case.failures).dropna(axis="columns", how="all")
         show.table(
             rows,
             caption="The latest failures with the vendor's ids",
@@ -157,7 +164,7 @@ class ErrorCodeReport(NotebookReport):
             **{name: len(logins) for name, logins in became.items()},
             "variants": [
                 {"message": row["message"], "failures": int(row["failures"])}
-                for row in variants(found.history).head(20).to_dict("records")
+                for row in variants(found.failures).head(20).to_dict("records")
             ],
             "episodes": [
                 {"start": iso(row["start"]), "last": iso(row["last"]), "failures": row["failures"]}

@@ -126,12 +126,17 @@ class TrendsReport(NotebookReport):
         show.figure(*charts.users_by_code(self._users_and_codes()))
         if on_apps["time_to_recover"].notna().any():
             show.figure(*charts.time_to_recover(on_apps))
-        worst = on_apps.groupby("user_key").agg(
-            user=("user", "max"),
-            failures=("failures", "sum"),
-            operations=("operation", "count"),
-            still_failing=("state", lambda s: int((s == "still_failing").sum())),
-            last_failure=("last_failure", "max"),
+        still = (on_apps["state"] == "still_failing").astype("int64")
+        worst = (
+            on_apps.assign(still=still)
+            .groupby("user_key")
+            .agg(
+                user=("user", "max"),
+                failures=("failures", "sum"),
+                operations=("operation", "count"),
+                still_failing=("still", "sum"),
+                last_failure=("last_failure", "max"),
+            )
         )
         worst = worst.sort_values(
             ["still_failing", "failures", "user"], ascending=[False, False, True]
@@ -193,9 +198,9 @@ class TrendsReport(NotebookReport):
     def _users_and_codes(self) -> pd.DataFrame:
         keys = ["app_key", "user_key", "operation"]
         rows = self.found.hit.merge(self.found.recovery[[*keys, "user", "state"]], on=keys)
-        rows = rows[rows["app_key"] != ""]
+        rows = rows[rows["app_key"] != ""].assign(still=rows["state"] != "recovered")
         return rows.groupby(["user", "code"], as_index=False).agg(
-            failures=("failures", "sum"), still=("state", lambda s: bool((s != "recovered").any()))
+            failures=("failures", "sum"), still=("still", "any")
         )
 
     def _by_bucket(self) -> None:
