@@ -295,17 +295,7 @@ def _mend(
     for place, user in enumerate(hit):
         fate = _fate(org.chance, verdict, first=place == 0)
         became[fate].append(user)
-        if fate == "recovered":
-            again = works + timedelta(minutes=2 * place)
-            org.log(again, kinds[user], user=user)
-        if fate == "still":
-            other = PROFILE if kinds[user] == PUSH else PUSH
-            if verdict == "holds":  # another operation works, which is no recovery
-                org.log(works + timedelta(minutes=1), other, user=user)
-            org.log(end - timedelta(minutes=1), "user.authentication.sso", user=user)
-        if fate == "abandoned":
-            gone = works + timedelta(minutes=5)
-            org.log(gone, "application.user_membership.remove", user=user, actor=ADMIN)
+        _became(org, fate, user, kinds[user], end, works + timedelta(minutes=2 * place), verdict)
     if verdict == "not_fixed":
         user = hit[0]
         for became_of in became.values():
@@ -318,6 +308,21 @@ def _mend(
         org.log(last, kinds[user], user=user, result="FAILURE", reason="AADSTS50126: Error")
         return (end if logged else None), became
     return (at or works if verdict == "holds" else at), became
+
+
+def _became(
+    org: _Org, fate: str, user: str, kind: str, end: datetime, at: datetime, verdict: str
+) -> None:
+    """What the log shows of one user after the fix."""
+    if fate == "recovered":
+        org.log(at, kind, user=user)
+    elif fate == "abandoned":
+        gone = at + timedelta(minutes=1)
+        org.log(gone, "application.user_membership.remove", user=user, actor=ADMIN)
+    else:
+        org.log(end - timedelta(minutes=1), "user.authentication.sso", user=user)
+        if verdict == "holds":  # another operation works, which is no recovery
+            org.log(at, PROFILE if kind == PUSH else PUSH, user=user)
 
 
 def _fate(chance: random.Random, verdict: str, *, first: bool) -> str:
