@@ -148,7 +148,7 @@ class Successes:
         """Count what worked by bucket: ``bucket`` datetime64[us, UTC], ``successes`` int64."""
         rows = worked(self.log, window, bucket)
         mine = rows[(rows["app_key"] == self.app_key) & rows["operation"].isin(self.operations)]
-        return mine.groupby("bucket", as_index=False)["successes"].sum()
+        return mine.groupby("bucket", as_index=False)[["successes"]].sum()
 
     @cached_property
     def _hours(self) -> pd.Series[int]:

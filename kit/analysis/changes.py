@@ -147,7 +147,7 @@ def touching(
     told = _Told(known, logged, onset)
     rows["touches"] = [told.touches(one) for one in rows.itertuples()]
     rows = rows[rows["touches"] != ""]
-    rows["fits"] = [told.fits(one.kind) for one in rows.itertuples()]
+    rows["fits"] = [told.fits(kind) for kind in rows["kind"]]
     rows["order"] = rows["kind"].map(_RANK.index)
     rows["on"] = rows["user"].fillna(rows["app"])
     batch = rows["transaction_id"].fillna("").where(lambda t: t != "", rows["uuid"])

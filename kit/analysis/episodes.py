@@ -303,10 +303,10 @@ def _runs(rows: ir.Table, gap: timedelta) -> ir.Table:
     return folded.join(peaks, [*keys, "episode"]).drop("episode")
 
 
-def _meanwhile(log: Log, window: Window, found: pd.DataFrame, rows: ir.Table) -> list[int]:
+def _meanwhile(log: Log, window: Window, found: pd.DataFrame, rows: ir.Table) -> pd.Series[int]:
     """How much worked on each episode's app in the hours that it touches."""
     if found.empty:
-        return []
+        return pd.Series(dtype="int64", index=found.index)
     since = found["start"].min().floor("h").to_pydatetime()
     hours = worked(log, Window(since, window.until), "hour")
     tried = frame(rows.select("app_key", "code", "operation").distinct())
@@ -320,7 +320,7 @@ def _meanwhile(log: Log, window: Window, found: pd.DataFrame, rows: ir.Table) ->
         touched = done["bucket"].between(start.floor("h"), last)
         wanted = done["operation"].isin(operations[app_key, code])
         counts.append(int(done.loc[touched & wanted, "successes"].sum()))
-    return counts
+    return pd.Series(counts, index=found.index, dtype="int64")
 
 
 def _keys(known: History, start: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:

@@ -114,7 +114,7 @@ def apps_with(known: History) -> pd.DataFrame:
     table = frame(found, by=["app_key"])
     tried = frame(rows.select("app_key", "operation").distinct())
     good = tried.merge(worked(known.log, known.window, "day"), on=["app_key", "operation"])
-    good = good.groupby("app_key", as_index=False)["successes"].sum()
+    good = good.groupby("app_key", as_index=False)[["successes"]].sum()
     table = table.merge(good, "left", on="app_key")
     table["attempts"] = table["failures"] + table["successes"].fillna(0).astype("int64")
     table["rate"] = table["failures"] / table["attempts"]
@@ -139,16 +139,16 @@ def neighbours(known: History, now: Incident) -> pd.DataFrame:
     other = (found["app_key"] != known.app_key) | (found["code"] != known.code)
     apart = found["start"] - now.start
     near = found.assign(apart=apart)[other & (apart.abs() <= NEAR)]
-    mine = _inside(known)
-    mine = set(mine.loc[mine["user_key"] != "", "user_key"])
+    inside = _inside(known)
+    mine = set(inside.loc[inside["user_key"] != "", "user_key"])
     shared = []
-    for row in near.itertuples():
+    for row in near.to_dict("records"):
         rows = counted(known.log)
         rows = rows.filter(
-            rows.app_key == row.app_key,
-            rows.code == row.code,
-            rows.published >= literal(row.start),
-            rows.published <= literal(row.last),
+            rows.app_key == row["app_key"],
+            rows.code == row["code"],
+            rows.published >= literal(row["start"]),
+            rows.published <= literal(row["last"]),
         )
         users = frame(rows.select("user_key").distinct())["user_key"]
         shared.append(len(mine & set(users)))

@@ -47,11 +47,9 @@ def most_failing(log: Log, window: Window) -> str | None:
     )
     if found.empty:
         return None
-    stuck = recovery(log, window)
-    stuck = set(
-        stuck.loc[(stuck["state"] == "still_failing") & (stuck["app_key"] != ""), "user_key"]
-    )
-    found["still"] = found["user_key"].isin(stuck)
+    became = recovery(log, window)
+    stuck = became[(became["state"] == "still_failing") & (became["app_key"] != "")]
+    found["still"] = found["user_key"].isin(set(stuck["user_key"]))
     order = ["still", "codes", "on_apps", "failures"]
     return str(found.sort_values(order, ascending=False, kind="stable")["user_key"].iloc[0])
 
@@ -104,7 +102,10 @@ def user_events(log: Log, window: Window, user_key: str) -> pd.DataFrame:
     actors = found.set_index("uuid")["actor"]
     bad = bad.assign(what="failed", actor=bad["uuid"].map(actors))
     good = found[~found["failing"]].assign(code=None, vendor_message=None)
-    good["what"] = [_what(one.operation, one.event_type, one.result) for one in good.itertuples()]
+    good["what"] = [
+        _what(*one)
+        for one in zip(good["operation"], good["event_type"], good["result"], strict=True)
+    ]
     tried = set(bad["operation"])
     pushes = good["event_type"].str.startswith("application.provision.")
     shown = (good["what"] != "worked") | pushes | good["operation"].isin(tried)

@@ -12,8 +12,6 @@ from kit.analysis.failures import KEYS, counted, keyed, successes
 from kit.engine import frame, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import ibis.expr.types as ir
 
     from kit.engine import Log
@@ -157,7 +155,7 @@ def assignments(log: Log) -> ir.Table:
     return log.answers.once("assignments", asked)
 
 
-def _abandoned(found: pd.DataFrame, given: ir.Table, window: Window) -> Iterable[pd.Timestamp]:
+def _abandoned(found: pd.DataFrame, given: ir.Table, window: Window) -> pd.Series[pd.Timestamp]:
     """When each was unassigned for good after the last failure; missing where not."""
     beside = ["app_key", "user_key"]
     nothing = pd.Series(pd.NaT, index=found.index, dtype="datetime64[us, UTC]")

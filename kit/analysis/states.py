@@ -95,19 +95,19 @@ def states(log: Log, window: Window) -> pd.DataFrame:
     before = dict(zip(zip(seen["app_key"], seen["code"], strict=True), seen["last"], strict=True))
     earlier = baseline(log, window)
     past = _failed(log, earlier) if earlier else now.iloc[:0]
-    known = {(one.app_key, one.code): one for one in past.itertuples()}
+    known = {(one["app_key"], one["code"]): one for one in past.to_dict("records")}
     found = []
-    for one in now.itertuples():
-        key = (one.app_key, one.code)
+    for one in now.to_dict("records"):
+        key = (one["app_key"], one["code"])
         was = known.get(key)
         facts = _Known(
-            first=one.first,
-            last=one.last,
+            first=one["first"],
+            last=one["last"],
             before=before.get(key),
-            failures=one.failures,
-            attempts=one.attempts,
-            earlier=was.failures if was else 0,
-            earlier_attempts=was.attempts if was else 0,
+            failures=one["failures"],
+            attempts=one["attempts"],
+            earlier=was["failures"] if was else 0,
+            earlier_attempts=was["attempts"] if was else 0,
         )
         state, why = _state(facts, log, window, earlier)
         row = (*key, state, why, facts.failures, facts.attempts)
@@ -139,8 +139,8 @@ def _failed(log: Log, window: Window) -> pd.DataFrame:
     )
     tried = frame(rows.select(*keys, "operation").distinct())
     done = worked(log, window, "day")
-    done = done.groupby(["app_key", "operation"], as_index=False)["successes"].sum()
-    good = tried.merge(done, "left").groupby(keys, as_index=False)["successes"].sum()
+    done = done.groupby(["app_key", "operation"], as_index=False)[["successes"]].sum()
+    good = tried.merge(done, "left").groupby(keys, as_index=False)[["successes"]].sum()
     found = found.merge(good, "left", on=keys)
     found["attempts"] = found["failures"] + found["successes"].fillna(0).astype("int64")
     return found

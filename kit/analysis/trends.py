@@ -167,7 +167,7 @@ def _by_code(
     )
     good = done.groupby(["app_key", "operation"], as_index=False)["successes"].sum()
     tried = hit[[*_PAIR, "operation"]].drop_duplicates().merge(good, "left")
-    tried = tried.groupby(_PAIR, as_index=False)["successes"].sum()
+    tried = tried.groupby(_PAIR, as_index=False)[["successes"]].sum()
     found = found.merge(tried, "left", on=_PAIR)
     found["attempts"] = found["failures"] + found["successes"].fillna(0).astype("int64")
     found["rate"] = found["failures"] / found["attempts"]

@@ -134,7 +134,7 @@ def _found(
     """The moment that best parts failures from successes, and the change made then."""
     failed = known.failures["published"]
     until = pd.Timestamp(known.window.until)
-    candidates = []
+    candidates: list[tuple[int, int, bool, pd.Timedelta, pd.Timestamp, pd.Series | None]] = []
     for _, change in mending(known, now.start).iterrows():
         at = change["published"]
         astray = int((failed > at).sum()) + proof.count(now.start, at)

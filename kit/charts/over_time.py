@@ -218,7 +218,7 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
     return figure, (
         f"Failures by code and day, {words.count(len(wide), 'code')} over "
         f"{words.count(len(every), 'day')}: most on {moment_of(day):%d %b} with "
-        f"{str(name).replace(_BREAK, ' on ')} ({int(most.max()):,})."
+        f"{str(name).replace(_BREAK, ' on ')} ({int(most.to_numpy().max()):,})."
     )
 
 

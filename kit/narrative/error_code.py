@@ -94,8 +94,8 @@ class ErrorCodeReport(NotebookReport):
             return
         counts = hours(self.case.history)
         show.figure(*charts.times_of_day(counts))
-        good = self.case.history.successes.over_time(self.window, "hour")
-        good = good.assign(hour=good["bucket"].dt.hour).groupby("hour")["successes"].sum()
+        done = self.case.history.successes.over_time(self.window, "hour")
+        good = done.assign(hour=done["bucket"].dt.hour).groupby("hour")["successes"].sum()
         by_hour = counts.groupby("hour")["failures"].sum().to_frame().join(good)
         by_hour["attempts"] = by_hour["failures"] + by_hour.pop("successes").fillna(0).astype(
             "int64"
