@@ -8,6 +8,7 @@
     ├── CoverageError         4   the window is not covered and had to be
     ├── OktaError             5   Okta refused, or could not be reached
     └── RunError                  the notebook did not run to its end
+        ├── WrongParameter    2   a parameter that only the notebook could check
         ├── CellError        10   a cell raised
         ├── KernelDied       11   the kernel process ended
         ├── CellTimeout      12   one cell took too long
@@ -47,6 +48,7 @@ __all__ = [
     "SourceError",
     "Terminated",
     "UsageError",
+    "WrongParameter",
     "nearest",
 ]
 
@@ -99,6 +101,12 @@ class RunError(KitError):
     """A notebook did not run to its end."""
 
     exit_code = 10
+
+
+class WrongParameter(RunError):
+    """A name or time in a parameter is unknown to the notebook's source."""
+
+    exit_code = 2
 
 
 class CellError(RunError):

@@ -1,58 +1,33 @@
-"""One code on one app: what it is, since when, what changed, who is hit, what proves a fix.
-
-A remedy's steps come from the catalogue; the evidence for each comes from the log. What
-the log cannot show is ``unknown``, never ``done``.
-"""
+"""One code on one app: what it is, since when, what changed, who is hit, what proves a fix."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit import words
-from kit.analysis.episodes import (
-    Fix,
-    blast_radius,
-    changes_before,
-    configuration,
-    find_fix,
-    find_onset,
-    worked_on,
-)
-from kit.analysis.failures import KEYS, failures, keyed
-from kit.analysis.recovery import recovery, with_state
+from kit.analysis.changes import Changes, changes
+from kit.analysis.episodes import History, Incident, history, incident
+from kit.analysis.failures import KEYS, counted, failures
+from kit.analysis.names import find_apps, find_code, most_hit
+from kit.analysis.recovery import DEACTIVATIONS, people, recovery, with_state
+from kit.analysis.verification import Fix, Verification, verification
 from kit.catalogue import load
 from kit.engine import frame
-from kit.errors import UsageError, nearest
+from kit.evidence import Facts, StepState, steps
 from kit.lake.coverage import iso
 
 if TYPE_CHECKING:
-    from kit.catalogue import Evidence, Remedy
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from kit.catalogue import Remedy
     from kit.engine import Log
     from kit.lake.coverage import Window
+    from kit.sources.okta import AppEvidence
 
-__all__ = ["NOT_SHOWN", "Case", "StepState", "case"]
-
-_DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
-
-NOT_SHOWN = "The log does not show this step; tick it yourself."
-"""The evidence of a step that leaves no trace in Okta."""
-
-State = Literal["done", "to_do", "unknown"]
-
-
-@dataclass(frozen=True)
-class StepState:
-    """A step of the remedy, and what the log says of it."""
-
-    number: int
-    title: str
-    do: str
-    see: str
-    state: State
-    evidence: str
+__all__ = ["Case", "case", "choose"]
 
 
 @dataclass(frozen=True)
@@ -65,34 +40,64 @@ class Case:
     meaning: str
     remedy: Remedy | None
     failures: pd.DataFrame
-    """One row a failure with ``state``, oldest first."""
+    """One row a failure in the window with ``state``, oldest first."""
     people: pd.DataFrame
     """One row a user and operation, as ``recovery`` lists them."""
-    onset: pd.Timestamp | None
-    changes: pd.DataFrame
-    """Candidates for what changed, nearest to the onset first."""
-    blast_radius: str
-    radius_why: str
     attempts: int
-    fix: Fix
+    """The failures in the window, and what worked on the app at the same operations."""
+    history: History
+    incident: Incident
+    changed: Changes
+    proof: Verification
     steps: tuple[StepState, ...]
+    live: AppEvidence | None = None
+    """What the live org says of the app, if it was asked."""
+
+    @property
+    def onset(self) -> pd.Timestamp:
+        """Since when it fails."""
+        return self.incident.start
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """Candidates for what changed, the best first."""
+        return self.changed.rows
+
+    @property
+    def fix(self) -> Fix:
+        """When it was fixed, and whether that holds."""
+        return self.proof.fix
+
+    @property
+    def blast_radius(self) -> str:
+        """``connection``, ``group`` or ``user``."""
+        return self.proof.radius.width
+
+    @property
+    def rate(self) -> float:
+        """Failures over attempts in the window."""
+        return len(self.failures) / self.attempts
 
     @property
     def still_failing(self) -> list[str]:
-        """Logins with a failed attempt and no success of that operation since."""
-        return sorted(set(self.people.loc[self.people["state"] == "still_failing", "user"]))
+        """Logins with an operation that has not worked since."""
+        return people(self.people)["still_failing"]
+
+    @property
+    def abandoned(self) -> list[str]:
+        """Else: logins that were unassigned from the app since."""
+        return people(self.people)["abandoned"]
 
     @property
     def recovered(self) -> list[str]:
         """Logins whose every failed operation worked since."""
-        return sorted(set(self.people["user"]) - set(self.still_failing))
+        return people(self.people)["recovered"]
 
     @property
     def failed_deactivations(self) -> list[str]:
         """Logins whose deactivation still fails: access that was left behind."""
-        left = self.people["operation"].isin(_DEACTIVATIONS)
-        failing = self.people["state"] == "still_failing"
-        return sorted(set(self.people.loc[left & failing, "user"]))
+        left = self.people["operation"].isin(DEACTIVATIONS)
+        return people(self.people[left])["still_failing"]
 
     def results(self) -> dict[str, Any]:
         """The case as a report's machine-readable results."""
@@ -100,7 +105,7 @@ class Case:
         return {
             "app": self.app,
             "code": self.code,
-            "onset": iso(self.onset) if self.onset is not None else None,
+            "onset": iso(self.onset),
             "change": None
             if change is None
             else {
@@ -110,7 +115,7 @@ class Case:
                 "published": iso(change["published"]),
             },
             "blast_radius": self.blast_radius,
-            "affected": int(self.people["user"].nunique()),
+            "affected": int(self.people["user_key"].nunique()),
             "still_failing": self.still_failing,
             "recovered": self.recovered,
             "failed_deactivations": self.failed_deactivations,
@@ -125,14 +130,24 @@ class Case:
         }
 
 
-def case(log: Log, window: Window, *, code: str = "", app: str = "") -> Case | None:
+def case(
+    log: Log,
+    window: Window,
+    *,
+    code: str = "",
+    app: str = "",
+    fixed: datetime | None = None,
+    ask: Callable[[str], AppEvidence] | None = None,
+) -> Case | None:
     """Investigate one code on one app.
 
     Args:
         log: the opened log.
-        window: the window whose failures count.
+        window: the window whose failures count; the incident may have begun before it.
         code: the code; the one with the most users hit if left out.
         app: the app's name or id; the one with the most users hit if left out.
+        fixed: when it was fixed, UTC; found in the log if left out.
+        ask: asks the live org about an app, by its id.
 
     Returns:
         The case; None where nothing failed, or not with that code and app although
@@ -142,127 +157,63 @@ def case(log: Log, window: Window, *, code: str = "", app: str = "") -> Case | N
         UsageError: neither the catalogue nor the log knows the code, or the log does not
             know the app.
     """
-    found = failures(log, window)
-    chosen = _choose(found, code, app, log)
-    if chosen.empty:
+    chosen = choose(log, window, code=code, app=app)
+    if chosen is None:
         return None
-    app_key, code = _most_hit(chosen)
-    mine = chosen[(chosen["app_key"] == app_key) & (chosen["code"] == code)]
+    app_key, code = chosen
+    known = history(log, window, app_key, code)
+    now = incident(known)
+    assert now is not None  # what was chosen failed in the window
+    mine = failures(log, window, app_key=app_key, code=code)
     states = recovery(log, window)
-    keys = pd.MultiIndex.from_frame(mine[list(KEYS)])
-    people_hit = states[pd.MultiIndex.from_frame(states[list(KEYS)]).isin(keys)]
-    worked = worked_on(log, window, app_key, mine["operation"].unique())
-    onset = find_onset(mine, worked)
-    config = configuration(log, app_key, window)
-    fix = find_fix(mine, worked, config, onset)
-    radius, why = blast_radius(mine, worked, onset, fix)
+    keys = pd.MultiIndex.from_frame(mine[list(KEYS)].drop_duplicates())
+    hit = states[pd.MultiIndex.from_frame(states[list(KEYS)]).isin(keys)].reset_index(drop=True)
+    proof = verification(known, now, given=pd.Timestamp(fixed) if fixed else None)
     remedy = load().remedy(code)
+    live = ask(app_key) if ask else None
     return Case(
         app=str(mine["app"].dropna().iloc[0]) if mine["app"].notna().any() else "(no app)",
-        app_key=str(app_key),
-        code=str(code),
-        meaning=load().meaning(str(code)) or "The catalogue does not know this code.",
+        app_key=app_key,
+        code=code,
+        meaning=load().meaning(code) or "The catalogue does not know this code.",
         remedy=remedy,
         failures=with_state(mine, states).reset_index(drop=True),
-        people=people_hit.reset_index(drop=True),
-        onset=onset,
-        changes=changes_before(config, onset),
-        blast_radius=radius,
-        radius_why=why,
-        attempts=len(mine) + len(worked),
-        fix=fix,
-        steps=_steps(remedy, config, worked, mine, people_hit, onset, fix),
+        people=hit,
+        attempts=len(mine) + known.successes.count(window.since - _INSTANT, window.until),
+        history=known,
+        incident=now,
+        changed=changes(known, now.start),
+        proof=proof,
+        steps=steps(remedy, Facts(known, now, proof, hit, live)),
+        live=live,
     )
 
 
-def _most_hit(chosen: pd.DataFrame) -> tuple[str, str]:
-    """The app and code that hit most users; a sign-in, that concerns no app, comes last."""
-    people = chosen.groupby(["app_key", "code"])["user_key"].nunique().reset_index()
-    people["no_app"] = people["app_key"] == ""
-    order = ["no_app", "user_key", "app_key", "code"]
-    first = people.sort_values(order, ascending=[True, False, True, True]).iloc[0]
-    return str(first["app_key"]), str(first["code"])
+_INSTANT = pd.Timedelta(milliseconds=1)
 
 
-def _choose(found: pd.DataFrame, code: str, app: str, log: Log) -> pd.DataFrame:
-    """The failures with the code and app asked for, by name, without case."""
+def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[str, str] | None:
+    """Choose the app and code to look into: those asked for, else those that hit most users.
+
+    Args:
+        log: the opened log.
+        window: the window whose failures count.
+        code: a code, without case.
+        app: an app's name or id.
+
+    Returns:
+        The app's key and the code as the log spells it; None where nothing failed so.
+
+    Raises:
+        UsageError: neither the catalogue nor the log knows the code, or the log does not
+            know the app.
+    """
+    rows = counted(log, window)
     if code:
-        seen, known = set(found["code"]), {c for r in load().remedies for c in r.codes}
-        folded = {c.casefold() for c in seen | known}
-        if code.casefold() not in folded and not load().meaning(code):
-            raise UsageError(
-                f"code: {code!r} is unknown to the log and the catalogue."
-                + (nearest(code, seen) or nearest(code, known))
-            )
-        found = found[found["code"].str.casefold() == code.casefold()]
+        rows = rows.filter(rows.code == find_code(log, code.strip()))
     if app:
-        named = keyed(log.events).select("app", "app_key").distinct()
-        apps = frame(named.filter(named.app_key != ""))
-        names = {*apps["app"].dropna(), *apps["app_key"]}
-        if app.casefold() not in {n.casefold() for n in names}:
-            raise UsageError(f"app: the log knows no {app!r}." + nearest(app, names))
-        wanted = found["app"].fillna("").str.casefold() == app.casefold()
-        found = found[wanted | (found["app_key"] == app)]
-    return found
-
-
-def _steps(
-    remedy: Remedy | None,
-    config: pd.DataFrame,
-    worked: pd.DataFrame,
-    mine: pd.DataFrame,
-    people: pd.DataFrame,
-    onset: pd.Timestamp | None,
-    fix: Fix,
-) -> tuple[StepState, ...]:
-    if remedy is None:
-        return ()
-    states = []
-    for number, step in enumerate(remedy.steps, start=1):
-        state, evidence = _evidence(step.evidence, config, worked, mine, people, onset, fix)
-        states.append(StepState(number, step.title, step.do, step.see, state, evidence))
-    return tuple(states)
-
-
-def _evidence(
-    asked: Evidence | None,
-    config: pd.DataFrame,
-    worked: pd.DataFrame,
-    mine: pd.DataFrame,
-    people: pd.DataFrame,
-    onset: pd.Timestamp | None,
-    fix: Fix,
-) -> tuple[State, str]:
-    """What the log says of one step."""
-    last = mine["published"].max()
-    after = worked[worked["published"] > last]
-    if asked is None:
-        return "unknown", NOT_SHOWN
-    if asked.kind == "event":
-        seen = config[config["event_type"].isin(asked.events) & (config["published"] > onset)]
-        if seen.empty:
-            return "to_do", "No such event on the app since the onset: " + ", ".join(asked.events)
-        event = seen.iloc[-1]
-        when = words.moment(event["published"])
-        return "done", f"{event['event_type']} by {event['actor']}, {when} (event {event['uuid']})"
-    if asked.kind == "first_success":
-        if after.empty:
-            return "to_do", "Nothing has worked on the app since the last failure."
-        first = after.iloc[0]
-        return "done", f"First success {words.moment(first['published'])} (event {first['uuid']})"
-    if asked.kind == "all_recovered":
-        return _all_recovered(people, fix)
-    if asked.kind == "no_recurrence":
-        return ("done" if fix.verdict == "holds" else "to_do"), fix.why[0].upper() + fix.why[1:]
-    return "unknown", "Not checked: this needs the live org."
-
-
-def _all_recovered(people: pd.DataFrame, fix: Fix) -> tuple[State, str]:
-    """Whether everybody who was hit works again."""
-    still = people.loc[people["state"] == "still_failing", "user_key"].nunique()
-    hit = people["user_key"].nunique()
-    if not hit:
-        return "unknown", "The failures name no user."
-    if still or fix.verdict != "holds":
-        return "to_do", f"{still:,} of {words.count(hit, 'user')} still to retry."
-    return "done", f"All {words.count(hit, 'user')} worked after their last failure."
+        rows = rows.filter(rows.app_key.isin(sorted(find_apps(log, app))))
+    pairs = frame(
+        rows.group_by(["app_key", "code"]).aggregate(users=rows.user_key.nullif("").nunique())
+    )
+    return None if pairs.empty else most_hit(pairs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from IPython.display import publish_display_data
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-__all__ = ["facts", "figure", "headline", "note", "ordered", "table"]
+__all__ = ["block", "facts", "figure", "headline", "note", "ordered", "table"]
 
 _SET = {
     "num": "text-align:right",
@@ -40,6 +41,18 @@ _TITLES = {
     "user_name": "name",
     "http_status": "HTTP",
     "vendor_message": "the vendor's words",
+    "start": "first failure (UTC)",
+    "last": "last failure (UTC)",
+    "peak": "most in an hour",
+    "peak_at": "in the hour from (UTC)",
+    "time_to_recover": "took",
+    "abandoned_at": "unassigned (UTC)",
+    "failing_since": "failing since (UTC)",
+    "correlation_id": "correlation id",
+    "trace_id": "trace id",
+    "request_id": "request id",
+    "operation": "operation",
+    "uuid": "event",
 }
 
 
@@ -51,6 +64,17 @@ def headline(text: str) -> None:
 def note(text: str) -> None:
     """Show a sentence below the answer."""
     _publish(f"<p>{escape(words.clean(text))}</p>", text)
+
+
+def block(text: str, *, caption: str) -> None:
+    """Show a text of several lines as it is, to be copied.
+
+    Args:
+        text: the text.
+        caption: what it is.
+    """
+    said = "\n".join(escape(line) for line in words.clean_lines(text).split("\n"))
+    _publish(f"<p><strong>{escape(caption)}</strong></p><pre>{said}</pre>", f"{caption}\n{text}")
 
 
 def facts(values: Mapping[str, object]) -> None:
@@ -175,6 +199,8 @@ def _kind(values: pd.Series[Any]) -> str:
     """How a column is set: numbers to the right, times in one line."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return "when"
+    if pd.api.types.is_timedelta64_dtype(values):
+        return "num"
     number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     return "num" if number else "text"
 
@@ -182,6 +208,10 @@ def _kind(values: pd.Series[Any]) -> str:
 def _cell(name: str, value: object) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
         return ""
+    if isinstance(value, pd.Timedelta):
+        return _length(value)
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M}"
     if name == "rate" and isinstance(value, float):
@@ -192,3 +222,10 @@ def _cell(name: str, value: object) -> str:
         return f"{value:,}"
     text = words.clean(value)
     return text.replace("_", " ") if name == "state" else text
+
+
+def _length(value: pd.Timedelta) -> str:
+    seconds = value.total_seconds()
+    if abs(seconds) < 90:
+        return words.count(round(seconds), "second")
+    return ("−" if seconds < 0 else "") + words.hours(abs(seconds))

@@ -1,159 +1,343 @@
-"""Since when a code fails on an app, what changed before, how wide it is, and if it is over."""
+"""Runs of failures of one code on one app, and since when it fails.
+
+An **episode** is a run of failures of one (app, code) with no gap longer than the quiet gap.
+An **incident** is one or more episodes that are the same trouble: a connection that stays
+broken over a night in which nobody tries is one incident of two episodes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 import pandas as pd
 
-from kit import words
-from kit.analysis.failures import keyed, successes
-from kit.analysis.trends import QUIET_GAP
+from kit.analysis.attempts import Successes, worked
+from kit.analysis.failures import counted
+from kit.analysis.recovery import first_after
 from kit.engine import frame, literal
+from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from kit.engine import Log
-    from kit.lake.coverage import Window
 
 __all__ = [
-    "CHANGE_REACH",
-    "Fix",
-    "blast_radius",
-    "changes_before",
-    "configuration",
-    "find_fix",
-    "find_onset",
-    "worked_on",
+    "QUIET_GAP",
+    "History",
+    "Incident",
+    "episodes",
+    "every_episode",
+    "history",
+    "incident",
+    "incidents",
+    "onset",
 ]
 
-CHANGE_REACH = timedelta(hours=24)
-"""How long before an onset a change is still shown as a candidate."""
+QUIET_GAP = timedelta(hours=6)
+"""How long a code must be silent before it counts as quiet."""
 
-_CHANGES = ("application.configuration.", "application.lifecycle.")
-_CREDENTIALS = ("app.office365.provisioning_app",)
+_HOUR = 3600
+_STRAY = 2
+"""Users of an incident that may be a stray."""
 
 
 @dataclass(frozen=True)
-class Fix:
-    """When it was fixed, as far as the log shows, and whether that holds."""
+class History:
+    """One code on one app up to a window's end: what questions about it rest on."""
 
-    at: pd.Timestamp | None
-    verdict: Literal["holds", "not_fixed", "unproven"]
-    why: str
-
-
-def worked_on(log: Log, window: Window, app_key: str, operations: Any) -> pd.DataFrame:
-    """Successes of the operations that failed, on the app, from the window's day before."""
-    done = successes(log, window)
-    done = done.filter(
-        done.app_key == app_key,
-        done.operation.isin(sorted(operations)),
-    )
-    return frame(done, by=["published", "uuid"])
+    log: Log
+    window: Window
+    app_key: str
+    code: str
+    failures: pd.DataFrame
+    """One row a failure up to the window's end, oldest first: ``published``, ``user_key``,
+    ``operation``, ``uuid``, ``worked_again`` (missing until it did)."""
+    episodes: pd.DataFrame
+    """Its episodes, oldest first, as ``episodes`` lists them."""
+    successes: Successes
+    """What worked on the app at the operations that failed."""
 
 
-def find_onset(mine: pd.DataFrame, worked: pd.DataFrame) -> pd.Timestamp | None:
-    """The first failure of the last run of failures.
+def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: str) -> pd.DataFrame:
+    """List the episodes that reach into a window.
 
-    A run ends with a silence longer than the quiet gap in which something worked: a
-    broken connection that nobody tried overnight is one run.
+    The rule: failures of one (app, code), in the order of time, are one episode as long as
+    none comes more than *gap* after the one before it. An episode that began before the
+    window is told with its true start, so that windows with the same end agree; what comes
+    after the window's end is not looked at. It is ``open`` if the window ends within *gap*
+    of its last failure. Attempts are its failures, and what worked on the app at the same
+    operations in the hours that it touches.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        gap: the silence that ends an episode.
+        only: ``app_key`` or ``code``, and the one value that is asked for.
+
+    Returns:
+        One row an episode, oldest first: ``app_key``, ``code``, ``app``; ``start`` and
+        ``last`` datetime64[us, UTC]; ``length`` timedelta64[us]; ``failures`` int64;
+        ``peak`` int64, the most failures in an hour of the clock, and ``peak_at``, when that
+        hour began; ``users`` int64; ``attempts`` int64, ``rate`` float64; ``open`` bool.
     """
-    times = mine["published"].sort_values()
-    if times.empty:
-        return None
-    onset: pd.Timestamp = times.iloc[0]
-    for before, after in zip(times.iloc[:-1], times.iloc[1:], strict=True):
-        between = worked["published"].between(before, after, inclusive="neither")
-        if after - before > QUIET_GAP and between.any():
-            onset = after
-    return onset
+    rows = counted(log)
+    for name, value in only.items():
+        rows = rows.filter(rows[name] == value)
+    rows = rows.filter(rows.published < literal(window.until))
+    runs = _cut(log, window, rows) if gap == QUIET_GAP else _runs(rows, gap)
+    for name, value in only.items():
+        runs = runs.filter(runs[name] == value)
+    found = frame(runs, by=["start", "app_key", "code"])
+    found = found[found["last"] >= pd.Timestamp(window.since)].reset_index(drop=True)
+    for name in ("start", "last", "peak_at"):
+        found[name] = pd.to_datetime(found[name], unit="s" if name == "peak_at" else None, utc=True)
+        found[name] = found[name].astype("datetime64[us, UTC]")
+    found["length"] = found["last"] - found["start"]
+    found["open"] = pd.Timestamp(window.until) - found["last"] <= gap
+    found["attempts"] = found["failures"] + _meanwhile(log, window, found, rows)
+    found["rate"] = found["failures"] / found["attempts"]
+    return found[_EPISODE]
 
 
-def configuration(log: Log, app_key: str, window: Window) -> pd.DataFrame:
-    """Admin and credential events on the app up to the window's end."""
-    events = keyed(log.events)
-    kinds = [events.event_type.startswith(prefix) for prefix in (*_CHANGES, *_CREDENTIALS)]
-    touched = events.filter(
-        ibis.or_(*kinds),
-        events.app_key == app_key,
-        events.code.isnull(),
-        events.published < literal(window.until),
+def history(
+    log: Log, window: Window, app_key: str, code: str, *, gap: timedelta = QUIET_GAP
+) -> History:
+    """Gather what is known of one code on one app up to a window's end.
+
+    Args:
+        log: the opened log.
+        window: the window; what comes after its end is not looked at.
+        app_key: the app, as ``counted`` keys it.
+        code: the code.
+        gap: the silence that ends an episode.
+
+    Returns:
+        The history; nothing in it depends on where the window begins.
+    """
+    rows = counted(log)
+    rows = rows.filter(
+        rows.app_key == app_key, rows.code == code, rows.published < literal(window.until)
     )
-    return frame(
-        touched.select(
-            "published",
-            "event_type",
-            "display_message",
-            "uuid",
-            actor=ibis.coalesce(touched.actor_login, touched.actor_name, touched.actor_id),
+    again = first_after(log, window)
+    known = rows.left_join(again, "uuid").select(
+        "published", "user_key", "operation", "uuid", worked_again=again.worked_again
+    )
+    failed = frame(known, by=["published", "uuid"])
+    whole = Window(log.first, window.until) if log.first < window.until else window
+    return History(
+        log=log,
+        window=window,
+        app_key=app_key,
+        code=code,
+        failures=failed,
+        episodes=episodes(log, whole, gap=gap, app_key=app_key, code=code),
+        successes=Successes(
+            log, app_key, tuple(sorted(failed["operation"].unique())), window.until
         ),
-        by=["published", "uuid"],
     )
 
 
-def changes_before(config: pd.DataFrame, onset: pd.Timestamp | None) -> pd.DataFrame:
-    """The changes shortly before an onset, nearest first."""
-    if onset is None:
-        return config.head(0)
-    near = (config["published"] <= onset) & (config["published"] >= onset - CHANGE_REACH)
-    return config[near].iloc[::-1].reset_index(drop=True)
+def incidents(known: History) -> pd.DataFrame:
+    """Join the episodes that are the same trouble.
 
+    The rule: an episode goes on with the one before it if, in the silence between them,
+    nothing worked on the app at these operations (nobody could tell that it was over), or if
+    more than half of those it hits were hit by the one before and have not worked since (the
+    same people's trouble, though others work). Otherwise it is a new incident: a stray
+    failure some days before an outage does not date the outage back.
 
-def find_fix(
-    mine: pd.DataFrame, worked: pd.DataFrame, config: pd.DataFrame, onset: pd.Timestamp | None
-) -> Fix:
-    """Find the fix: the last change to the app after the onset that a success followed.
+    Args:
+        known: one code on one app.
 
-    ``holds``: attempts worked since, and none failed with this code. ``not_fixed``: the
-    code came back after it. ``unproven``: nothing has been tried since.
+    Returns:
+        One row an incident, oldest first: ``start``, ``last`` datetime64[us, UTC];
+        ``episodes``, ``failures``, ``users`` int64; ``interval`` timedelta64[us] since the
+        start of the one before, missing for the first.
     """
-    last = mine["published"].max()
-    changes = config[config["published"] > onset]
-    since_last = worked[worked["published"] > last]
-    if len(since_last):
-        first = since_last["published"].iloc[0]
-        made = changes[changes["published"] <= first]
-        at = made["published"].iloc[-1] if len(made) else first
-        again = int((mine["published"] > at).sum())
-        if again:
-            at = first
-        return Fix(
-            at,
-            "holds",
-            f"{words.count(len(since_last), 'attempt')} worked since the last failure "
-            f"({words.moment(last)}), and none failed with this code.",
+    numbers: list[int] = []
+    before: tuple[pd.Timestamp, pd.Timestamp] | None = None
+    for start, last in known.episodes[["start", "last"]].itertuples(index=False):
+        same = before is not None and (
+            not known.successes.any(before[1], start) or _same_people(known, before, (start, last))
         )
-    if len(changes):
-        at = changes["published"].iloc[-1]
-        after = int((mine["published"] > at).sum())
-        if after:
-            return Fix(
-                at,
-                "not_fixed",
-                f"{words.count(after, 'failure')} with this code came "
-                f"after the last change ({words.moment(at)}).",
-            )
-        return Fix(at, "unproven", "the app was changed, but nothing has been tried since.")
-    return Fix(None, "not_fixed", "no attempt has worked since the last failure.")
-
-
-def blast_radius(
-    mine: pd.DataFrame, worked: pd.DataFrame, onset: pd.Timestamp | None, fix: Fix
-) -> tuple[str, str]:
-    """Tell a broken connection from broken users, by what worked meanwhile."""
-    users = mine.loc[mine["user_key"] != "", "user_key"].nunique()
-    last = mine["published"].max()
-    end = fix.at if fix.at is not None and fix.at < last else last
-    meanwhile = worked[(worked["published"] >= onset) & (worked["published"] <= end)]
-    failed = int((mine["published"] >= onset).sum())
-    why = (
-        f"{words.count(failed, 'failure')} of {words.count(users, 'user')} and "
-        f"{words.count(len(meanwhile), 'success', 'successes')} on the app between the first "
-        "and the last failure."
+        numbers.append((numbers[-1] if numbers else 0) + (not same))
+        before = (start, last)
+    rows = known.episodes.assign(number=numbers)
+    found = rows.groupby("number", as_index=False).agg(
+        start=("start", "min"),
+        last=("last", "max"),
+        episodes=("start", "count"),
+        failures=("failures", "sum"),
     )
-    if users > 1 and meanwhile.empty:
-        return "connection", why
-    return ("group" if users > 1 else "user"), why
+    users = [
+        int(_keys(known, start, last)["user_key"].replace("", None).nunique())
+        for start, last in found[["start", "last"]].itertuples(index=False)
+    ]
+    found = found.assign(users=users, interval=found["start"].diff())
+    return found[["start", "last", "episodes", "failures", "users", "interval"]]
+
+
+class Incident(NamedTuple):
+    """One incident of one code on one app."""
+
+    start: pd.Timestamp
+    """Its first failure."""
+    last: pd.Timestamp
+    """Its last failure."""
+
+
+def incident(known: History) -> Incident | None:
+    """Choose the incident that a window is about.
+
+    The rule: the last one that reaches into the window, but for strays: incidents of one or two
+    users, when another in the window hit more than ten times as many.
+
+    Args:
+        known: one code on one app.
+
+    Returns:
+        The incident; None if nothing failed.
+    """
+    found = incidents(known)
+    inside = found[found["last"] >= pd.Timestamp(known.window.since)]
+    if inside.empty:
+        return None
+    stray = (inside["users"] <= _STRAY) & (10 * inside["users"] < inside["users"].max())
+    chosen = inside[~stray].iloc[-1]
+    return Incident(pd.Timestamp(chosen["start"]), pd.Timestamp(chosen["last"]))
+
+
+def onset(known: History) -> pd.Timestamp | None:
+    """Since when it fails: the first failure of the incident that the window is about.
+
+    Args:
+        known: one code on one app.
+
+    Returns:
+        The moment, which may lie before the window; None if nothing failed.
+    """
+    found = incident(known)
+    return found.start if found else None
+
+
+_EPISODE = [
+    "app_key",
+    "code",
+    "app",
+    "start",
+    "last",
+    "length",
+    "failures",
+    "peak",
+    "peak_at",
+    "users",
+    "attempts",
+    "rate",
+    "open",
+]
+
+
+def every_episode(log: Log) -> ir.Table:
+    """Fold all episodes of a log, once, with the usual quiet gap.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        As ``episodes`` lists them, without what depends on a window; ``peak_at`` in seconds.
+    """
+    return log.answers.once("episodes", lambda: _runs(counted(log), QUIET_GAP))
+
+
+def _cut(log: Log, window: Window, rows: ir.Table) -> ir.Table:
+    """All episodes up to a window's end; those that go on over it are folded anew up to there."""
+    known = every_episode(log)
+    over = known.filter(known.last < literal(window.until))
+    going_on = known.filter(
+        known.start < literal(window.until), known.last >= literal(window.until)
+    )
+    going_on = going_on.select("app_key", "code", "start")
+    if not going_on.count().to_pyarrow().as_py():
+        return over
+    cut = rows.join(going_on, ["app_key", "code"])
+    cut = cut.filter(cut.published >= cut.start).drop("start")
+    return over.union(_runs(cut, QUIET_GAP).select(*over.columns))
+
+
+def _runs(rows: ir.Table, gap: timedelta) -> ir.Table:
+    """Number each failure's episode, and fold the episodes."""
+    keys = ["app_key", "code"]
+    rows = rows.select(
+        *keys,
+        "app",
+        "user_key",
+        "published",
+        # Whole seconds: engines differ in how they tell two times apart.
+        second=rows.published.epoch_seconds().floor().cast("int64"),
+    )
+    order = ibis.window(group_by=keys, order_by=rows.published)
+    silence = rows.second - rows.second.lag().over(order)
+    begins = silence.isnull() | (silence > int(gap.total_seconds()))
+    rows = rows.mutate(begins=begins.cast("int64"))
+    upto = ibis.range_window(
+        group_by=keys, order_by=rows.published, preceding=ibis.interval(days=40_000), following=0
+    )
+    rows = rows.mutate(episode=rows.begins.sum().over(upto), hour=rows.second - rows.second % _HOUR)
+    hours = rows.group_by([*keys, "episode", "hour"]).aggregate(n=rows.count())
+    # The largest count, and the first hour that has it.
+    worst = ibis.struct({"n": hours.n, "earlier": -hours.hour})
+    peaks = hours.group_by([*keys, "episode"]).aggregate(
+        peak=hours.n.max(), peak_at=hours.hour.argmax(worst)
+    )
+    folded = rows.group_by([*keys, "episode"]).aggregate(
+        app=rows.app.max(),
+        start=rows.published.min(),
+        last=rows.published.max(),
+        failures=rows.count(),
+        users=rows.user_key.nullif("").nunique(),
+    )
+    return folded.join(peaks, [*keys, "episode"]).drop("episode")
+
+
+def _meanwhile(log: Log, window: Window, found: pd.DataFrame, rows: ir.Table) -> pd.Series[int]:
+    """How much worked on each episode's app in the hours that it touches."""
+    if found.empty:
+        return pd.Series(dtype="int64", index=found.index)
+    since = found["start"].min().floor("h").to_pydatetime()
+    hours = worked(log, Window(since, window.until), "hour")
+    tried = frame(rows.select("app_key", "code", "operation").distinct())
+    operations = tried.groupby(["app_key", "code"])["operation"].agg(set).to_dict()
+    by_app = dict(iter(hours.groupby("app_key")))
+    counts = []
+    for app_key, code, start, last in found[["app_key", "code", "start", "last"]].itertuples(
+        index=False
+    ):
+        done = by_app.get(app_key, hours.iloc[:0])
+        touched = done["bucket"].between(start.floor("h"), last)
+        wanted = done["operation"].isin(operations[app_key, code])
+        counts.append(int(done.loc[touched & wanted, "successes"].sum()))
+    return pd.Series(counts, index=found.index, dtype="int64")
+
+
+def _keys(known: History, start: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    rows = known.failures
+    inside = rows["published"].between(start, last)
+    return rows.loc[inside, ["user_key", "operation", "worked_again"]]
+
+
+def _same_people(
+    known: History,
+    before: tuple[pd.Timestamp, pd.Timestamp],
+    now: tuple[pd.Timestamp, pd.Timestamp],
+) -> bool:
+    """Whether most of an episode's users failed in the one before, and had not worked since."""
+    names = ["user_key", "operation"]
+    hit = set(_keys(known, *now)[names].itertuples(index=False, name=None))
+    earlier = _keys(known, *before)
+    stuck = earlier["worked_again"].isna() | (earlier["worked_again"] >= now[0])
+    left = set(earlier.loc[stuck, names].itertuples(index=False, name=None))
+    return 2 * len(hit & left) > len(hit)

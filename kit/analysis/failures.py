@@ -19,14 +19,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import ibis
+import pandas as pd
 
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.engine import frame, literal
+from kit.lake.coverage import TICK
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import ibis.expr.types as ir
-    import pandas as pd
 
     from kit.engine import Log
     from kit.lake.coverage import Window
@@ -86,32 +89,42 @@ def counted(log: Log, window: Window | None = None) -> ir.Table:
 
     Returns:
         One row a failure: ``uuid`` of the event that speaks for it, ``lender`` of the one
-        that lends it its code, ``published``, ``app``, ``app_id``, ``user``, ``user_id``,
-        ``user_name``, ``operation``, ``code``, ``family``, ``events``, ``app_key`` and
-        ``user_key``.
+        that lends it its code and ``lent_at`` when, ``published``, ``app``, ``app_id``,
+        ``user``, ``user_id``, ``user_name``, ``operation``, ``code``, ``family``, ``events``,
+        ``app_key`` and ``user_key``.
     """
     # The whole log is folded: a transaction may cross the borders of any window.
     result = log.answers.once("failures", lambda: _explained(_spoken(_failing(log.events))))
     return result if window is None else result.filter(_dated(result, window))
 
 
-def failure_rows(log: Log, window: Window | None = None) -> ir.Table:
+def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Table:
     """Fold the failing events of a log into failures, with all that is known of each.
 
     Args:
         log: the opened log.
         window: as in ``counted``.
+        only: columns of ``counted`` and the one value of each that is asked for.
 
     Returns:
         One row a failure: the columns ``ROW``, and ``user_name``, ``app_key`` and
         ``user_key``.
     """
     result = counted(log, window)
+    for name, value in only.items():
+        result = result.filter(result[name] == value)
     failing = log.events.filter(log.events.code.notnull())
     speaker = failing.select("uuid", "reason", "event_type", "result", "transaction_id", *_SAID)
-    if window is not None:
-        speaker = speaker.semi_join(result.select("uuid"), "uuid")
     lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
+    if window is not None:
+        # Only the days that can hold an event are read; a transaction may begin before.
+        speaker = _between(failing, window.since, window.until).select(*speaker.columns)
+        ends = frame(result.aggregate(first=result.lent_at.min(), last=result.lent_at.max()))
+        first, last = ends.iloc[0]
+        if pd.isna(first):
+            first = last = pd.Timestamp(window.since)
+        within = _between(failing, first, last + TICK)
+        lent = within.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
     rows = result.join(speaker, "uuid").left_join(lent, "lender")
     borrows = rows.lender.notnull()
     said = {name: ibis.ifelse(borrows, rows[f"lent_{name}"], rows[name]) for name in _SAID}
@@ -119,18 +132,19 @@ def failure_rows(log: Log, window: Window | None = None) -> ir.Table:
     return rows.select(*ROW, "user_name", "app_key", "user_key")
 
 
-def failures(log: Log, window: Window | None = None) -> pd.DataFrame:
+def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFrame:
     """List the failures of a window, one row each, oldest first.
 
     Args:
         log: the opened log.
         window: the window; the whole log without it.
+        only: as in ``failure_rows``.
 
     Returns:
         The columns of ``failure_rows``; ``published`` is datetime64[us, UTC], ``events``
         int64, the rest text.
     """
-    return frame(failure_rows(log, window), by=["published", "uuid"])
+    return frame(failure_rows(log, window, **only), by=["published", "uuid"])
 
 
 def successes(log: Log, window: Window | None = None) -> ir.Table:
@@ -153,6 +167,10 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
 def _dated(rows: ir.Table, window: Window) -> ir.BooleanValue:
     since, until = literal(window.since), literal(window.until)
     return (rows.published >= since) & (rows.published < until)
+
+
+def _between(rows: ir.Table, since: datetime, until: datetime) -> ir.Table:
+    return rows.filter(rows.published >= literal(since), rows.published < literal(until))
 
 
 def _failing(events: ir.Table) -> ir.Table:
@@ -199,7 +217,12 @@ def _explained(spoken: ir.Table) -> ir.Table:
     of_app = (spoken.user_key == "") & (spoken.app_key != "")
     beside = ["batch", "app_key"]
     lenders = spoken.filter(of_app).select(
-        *beside, lender="uuid", lent_code="code", lent_family="family", lent_events="events"
+        *beside,
+        lender="uuid",
+        lent_at="published",
+        lent_code="code",
+        lent_family="family",
+        lent_events="events",
     )
     others = spoken.filter(~of_app)
     alone = spoken.filter(of_app).anti_join(others, beside)
@@ -209,10 +232,11 @@ def _explained(spoken: ir.Table) -> ir.Table:
     borrows = (known.code == NO_REASON) & known.lender.notnull()
     explained = known.mutate(
         lender=ibis.ifelse(borrows, known.lender, ibis.null("string")),
+        lent_at=ibis.ifelse(borrows, known.lent_at, ibis.null(spoken.published.type())),
         code=ibis.ifelse(borrows, known.lent_code, known.code),
         family=ibis.ifelse(borrows, known.lent_family, known.family),
         events=known.events + ibis.ifelse(known.first, known.lent_events.fill_null(0), 0),
     )
     columns = [name for name in spoken.columns if name != "batch"]
-    alone = alone.select(*columns, lender=ibis.null("string"))
-    return explained.select(*columns, "lender").union(alone)
+    nobody = {"lender": ibis.null("string"), "lent_at": ibis.null(spoken.published.type())}
+    return explained.select(*columns, *nobody).union(alone.select(*columns, **nobody))

@@ -1,4 +1,4 @@
-"""Who still fails and who recovered, by app, user and operation."""
+"""Who still fails, who recovered and who was given up, by app, user and operation."""
 
 from __future__ import annotations
 
@@ -6,36 +6,56 @@ from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
+import pandas as pd
 
-from kit.analysis.failures import KEYS, counted, successes
+from kit.analysis.failures import KEYS, counted, keyed, successes
 from kit.engine import frame, literal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pandas as pd
 
     from kit.engine import Log
     from kit.lake.coverage import Window
 
-__all__ = ["recovery", "with_state"]
+__all__ = ["DEACTIVATIONS", "assignments", "first_after", "people", "recovery", "with_state"]
+
+DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
+"""Operations whose failure leaves access behind."""
+
+_TAKEN = (
+    "application.user_membership.remove",
+    "application.user_membership.revoke",
+    "application.user_membership.deprovision",
+)
+_GIVEN = (
+    "application.user_membership.add",
+    "application.user_membership.restore",
+    "application.user_membership.provision",
+)
 
 
 def recovery(log: Log, window: Window) -> pd.DataFrame:
     """Say of each app, user and operation that failed whether it worked again.
 
-    A success of the same operation after the last failure is a recovery; a success of
-    another operation is none. What comes after the window's end is not looked at.
+    The rule: ``recovered`` if the same operation succeeded after the last failure; a success
+    of another operation, of another user or at the same instant is none. Else ``abandoned``
+    if the user was unassigned from the app after the last failure and not assigned again: there
+    is nothing left to retry. A failed deactivation is never abandoned: unassigning is what
+    it should have followed, and access was left behind. Else ``still_failing``. What comes
+    after the window's end is not looked at.
 
     Args:
         log: the opened log.
         window: the window whose failures count.
 
     Returns:
-        One row for each app, user and operation with a failure in the window: the keys
-        ``app_key``, ``user_key``, ``operation``; ``app``, ``user``, ``user_name``;
-        ``failures`` int64; ``first_failure``, ``last_failure`` and ``recovered_at``
-        datetime64[us, UTC], the last missing while it still fails; ``state``
-        ``still_failing`` or ``recovered``.
+        One row for each app, user and operation with a failure in the window, failed
+        deactivations that still fail first: the keys ``app_key``, ``user_key``,
+        ``operation``; ``app``, ``user``, ``user_name``; ``failures`` int64;
+        ``first_failure`` and ``last_failure`` in the window, ``failing_since``, the first
+        failure since it last worked, before the window or in it, ``recovered_at`` and
+        ``abandoned_at``, datetime64[us, UTC], the latter two missing while they do not apply;
+        ``time_to_recover`` timedelta64[us] from ``failing_since``; ``state``.
     """
     failed = counted(log, window)
     failed = failed.filter(failed.user_key != "")
@@ -48,20 +68,113 @@ def recovery(log: Log, window: Window) -> pd.DataFrame:
         last_failure=failed.published.max(),
         last_uuid=failed.uuid.argmax(failed.published),
     )
-    again = log.answers.once("worked_again", lambda: _worked_again(log))
-    again = again.filter(again.worked_again < literal(window.until))
+    again = first_after(log, window)
     joined = last.left_join(again, last.last_uuid == again.uuid).select(
         *(last[name] for name in last.columns if name != "last_uuid"),
         recovered_at=again.worked_again,
+        failing_since=again.failing_since,
     )
     found = frame(joined, by=list(KEYS))
-    found["state"] = np.where(found["recovered_at"].isna(), "still_failing", "recovered")
+    found["abandoned_at"] = _abandoned(found, assignments(log), window)
+    found["state"] = np.select(
+        [found["recovered_at"].notna(), found["abandoned_at"].notna()],
+        ["recovered", "abandoned"],
+        "still_failing",
+    )
     found["state"] = found["state"].astype("str")
+    found["time_to_recover"] = found["recovered_at"] - found["failing_since"]
+    left = found["operation"].isin(DEACTIVATIONS) & (found["state"] == "still_failing")
+    return found.iloc[np.argsort(~left.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def people(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Sort users by what became of them; each stands in one list only.
+
+    Args:
+        rows: as ``recovery`` lists them.
+
+    Returns:
+        ``still_failing`` (any operation still fails), ``abandoned`` (else, any was given up)
+        and ``recovered`` (all work again): logins, sorted, one spelling for each user.
+    """
+    spelt = rows.groupby("user_key")["user"].max()
+    left, found = set(rows["user_key"]), {}
+    for state in ("still_failing", "abandoned", "recovered"):
+        mine = left & set(rows.loc[rows["state"] == state, "user_key"])
+        found[state] = sorted(spelt[list(mine)])
+        left -= mine
     return found
 
 
+def first_after(log: Log, window: Window) -> ir.Table:
+    """Give each failure's next success, as far as the window's end.
+
+    Args:
+        log: the opened log.
+        window: what comes at its end or later is not looked at.
+
+    Returns:
+        One row a failure of a user up to then: ``uuid``; ``worked_again``, null while it did
+        not; ``failing_since``, the first failure of the same user and operation that nothing
+        worked after until this one.
+    """
+    again = log.answers.once("worked_again", lambda: _worked_again(log))
+    again = again.filter(again.published < literal(window.until))
+    known = again.worked_again < literal(window.until)
+    return again.select(
+        "uuid",
+        "failing_since",
+        worked_again=ibis.ifelse(known, again.worked_again, ibis.null(again.published.type())),
+    )
+
+
+def assignments(log: Log) -> ir.Table:
+    """List when users who ever failed on an app were assigned to it or unassigned from it.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        One row an event: ``app_key``, ``user_key``, ``published``, ``uuid``, ``event_type``,
+        ``actor`` and ``taken``, whether the user was unassigned.
+    """
+
+    def asked() -> ir.Table:
+        events = log.events
+        rows = keyed(events.filter(events.event_type.isin([*_TAKEN, *_GIVEN])))
+        rows = rows.filter(rows.code.isnull(), rows.user_key != "")
+        rows = rows.mutate(
+            taken=rows.event_type.isin(_TAKEN),
+            actor=ibis.coalesce(rows.actor_login, rows.actor_name, rows.actor_id),
+        )
+        rows = rows.semi_join(counted(log), ["app_key", "user_key"])
+        return rows.select(
+            "app_key", "user_key", "published", "uuid", "event_type", "actor", "taken"
+        )
+
+    return log.answers.once("assignments", asked)
+
+
+def _abandoned(found: pd.DataFrame, given: ir.Table, window: Window) -> pd.Series[pd.Timestamp]:
+    """When each was unassigned for good after the last failure; missing where not."""
+    beside = ["app_key", "user_key"]
+    nothing = pd.Series(pd.NaT, index=found.index, dtype="datetime64[us, UTC]")
+    mine = found[~found["operation"].isin(DEACTIVATIONS) & found["recovered_at"].isna()]
+    if mine.empty:
+        return nothing
+    since = mine["last_failure"].min().to_pydatetime()
+    rows = given.filter(given.published >= literal(since), given.published < literal(window.until))
+    rows = frame(rows, by=["published", "taken", "uuid"])
+    last = rows.drop_duplicates(beside, keep="last").set_index(beside)
+    last = last.loc[last["taken"], "published"]
+    at = pd.Series(last.reindex(mine.set_index(beside).index).to_numpy(), index=mine.index)
+    at = pd.to_datetime(at, utc=True).astype("datetime64[us, UTC]")
+    nothing.loc[mine.index] = at.where(at > mine["last_failure"])
+    return nothing
+
+
 def _worked_again(log: Log) -> ir.Table:
-    """The first success after each failure: ``uuid`` of the failure, ``worked_again``.
+    """The first success after each failure, and the first failure of the run it ended.
 
     Of the whole log, because a window only asks whether it came before its end.
     """
@@ -79,8 +192,10 @@ def _worked_again(log: Log) -> ir.Table:
     order = [rows.published, rows.uuid.notnull().cast("int8")]
     later = ibis.window(group_by="key", order_by=order, preceding=0, following=None)
     rows = rows.mutate(worked_again=rows.worked.min().over(later))
-    rows = rows.filter(rows.uuid.notnull(), rows.worked_again.notnull())
-    return rows.select("uuid", "worked_again")
+    rows = rows.filter(rows.uuid.notnull())
+    run = ibis.window(group_by=["key", rows.worked_again])
+    rows = rows.mutate(failing_since=rows.published.min().over(run))
+    return rows.select("uuid", "published", "worked_again", "failing_since")
 
 
 def with_state(failures: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
@@ -91,10 +206,10 @@ def with_state(failures: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
         recovered: as ``recovery`` lists them, of the same window.
 
     Returns:
-        The failures with ``state``: ``still_failing``, ``recovered``, or ``""`` where
-        there is no user.
+        The failures with ``state``: ``still_failing`` (also of who was given up: no success
+        came after it), ``recovered``, or ``""`` where there is no user.
     """
-    known = recovered.set_index(list(KEYS))["state"]
+    known = recovered.set_index(list(KEYS))["state"].replace("abandoned", "still_failing")
     keys = failures.set_index(list(KEYS)).index
     state = known.reindex(keys).fillna("").to_numpy() if len(known) else ""
     return failures.assign(state=state)

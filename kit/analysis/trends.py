@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.failures import counted, failures, successes
-from kit.analysis.recovery import recovery, with_state
-from kit.engine import frame, literal
-from kit.lake.coverage import Window
+from kit.analysis.attempts import bucket_of, every_hour, worked
+from kit.analysis.changes import logged_changes
+from kit.analysis.episodes import QUIET_GAP, every_episode
+from kit.analysis.failures import counted, failures
+from kit.analysis.names import find_apps
+from kit.analysis.recovery import assignments, recovery, with_state
+from kit.analysis.states import states
+from kit.engine import frame
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from kit.engine import Log
+    from kit.lake.coverage import Window
 
 __all__ = ["QUIET_GAP", "Trends", "bucket_of", "prepare", "trends", "worked"]
 
-QUIET_GAP = timedelta(hours=6)
-"""How long a code must be silent before it counts as quiet."""
-
-_BUCKETS = {"hour": "h", "day": "D"}
 _SECONDS = {"hour": 3600, "day": 86400}
+_PAIR = ["app_key", "code"]
 
 
 @dataclass(frozen=True)
 class Trends:
     """The failures of a window, counted."""
 
-    failures: pd.DataFrame
-    """One row a failure, with ``state``."""
+    log: Log
+    window: Window
+    apps: frozenset[str]
+    """The keys of the apps that were asked for; all if empty."""
     by_code: pd.DataFrame
     """One row an app and code, most users first; what concerns no app comes last.
 
@@ -44,9 +48,17 @@ class Trends:
     """One row a bucket and app: ``bucket``, ``app``, ``failures``, ``successes``."""
     recovery: pd.DataFrame
     """One row an app, user and operation."""
+    hit: pd.DataFrame
+    """One row an app, code, user and operation that failed in the window, with ``failures``."""
     bucket: str
     totals: dict[str, float | int]
     """``failures``, ``attempts``, ``rate`` (0 to 1) and ``users``."""
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """One row a failure, with ``state``; read from the events when it is asked for."""
+        rows = with_state(failures(self.log, self.window), self.recovery)
+        return rows[rows["app_key"].isin(self.apps)] if self.apps else rows
 
 
 def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> Trends:
@@ -61,71 +73,41 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
     Returns:
         The counts. An attempt is a failure, or a success of an operation that failed
         in the window; a rate is failures over attempts.
+
+    Raises:
+        UsageError: the log knows no such app.
     """
-    found = failures(log, window)
+    apps = frozenset(find_apps(log, app)) if app else frozenset[str]()
+    rows = counted(log, window)
     recovered = recovery(log, window)
-    found = with_state(found, recovered)
     done = worked(log, window, bucket := bucket_of(window, bucket))
-    if app:
-        found, recovered = _only(found, app), _only(recovered, app)
-        done = _only(done, app)
-    done = done[done["operation"].isin(found["operation"].unique())]
-    attempts = len(found) + int(done["successes"].sum())
+    if apps:
+        rows = rows.filter(rows.app_key.isin(sorted(apps)))
+        recovered = recovered[recovered["app_key"].isin(apps)].reset_index(drop=True)
+        done = done[done["app_key"].isin(apps)]
+    hit = frame(
+        rows.group_by([*_PAIR, "user_key", "operation"]).aggregate(failures=rows.count()),
+        by=[*_PAIR, "user_key", "operation"],
+    )
+    done = done[done["operation"].isin(hit["operation"].unique())]
+    over_time = _over_time(rows, bucket)
+    failed, good = int(over_time["failures"].sum()), int(done["successes"].sum())
     return Trends(
-        failures=found,
-        by_code=_by_code(found, recovered, done, log, window),
-        over_time=_over_time(found, bucket),
-        attempts_over_time=_attempts_over_time(found, done, bucket),
+        log=log,
+        window=window,
+        apps=apps,
+        by_code=_by_code(rows, hit, recovered, done, states(log, window)),
+        over_time=over_time,
+        attempts_over_time=_attempts_over_time(over_time, done),
         recovery=recovered,
+        hit=hit[hit["user_key"] != ""].reset_index(drop=True),
         bucket=bucket,
         totals={
-            "failures": len(found),
-            "attempts": attempts,
-            "rate": len(found) / attempts if attempts else 0.0,
-            "users": int(found.loc[found["user_key"] != "", "user_key"].nunique()),
+            "failures": failed,
+            "attempts": failed + good,
+            "rate": failed / (failed + good) if failed else 0.0,
+            "users": int(hit["user_key"].replace("", None).nunique()),
         },
-    )
-
-
-def bucket_of(window: Window, bucket: str = "auto") -> str:
-    """Choose ``hour`` or ``day`` for a window, where it is left to us."""
-    if bucket != "auto":
-        return bucket
-    return "hour" if window.until - window.since <= timedelta(days=3) else "day"
-
-
-def _only(rows: pd.DataFrame, app: str) -> pd.DataFrame:
-    wanted = app.casefold()
-    named = rows["app"].fillna("").str.casefold() == wanted
-    return rows[named | (rows["app_key"] == app)].reset_index(drop=True)
-
-
-def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
-    """Count the successes of a window by bucket, app and operation.
-
-    Args:
-        log: the opened log.
-        window: the window.
-        bucket: ``hour`` or ``day``.
-
-    Returns:
-        One row a bucket, app and operation with a success: ``bucket`` datetime64[us, UTC],
-        ``app_key``, ``operation``, ``app``, ``successes`` int64.
-    """
-    since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
-    if since < until:
-        counts = _every_hour(log)
-        whole = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
-        parts = [whole, *(_hourly(successes(log, edge)) for edge in _edges(window, since, until))]
-    else:
-        parts = [_hourly(successes(log, window))]
-    found = pd.concat([frame(part) for part in parts])
-    width = _SECONDS[bucket]
-    found["bucket"] = pd.to_datetime(found["hour"] // width * width, unit="s", utc=True).astype(
-        "datetime64[us, UTC]"
-    )
-    return found.groupby(["bucket", "app_key", "operation"], as_index=False).agg(
-        app=("app", "max"), successes=("successes", "sum")
     )
 
 
@@ -137,96 +119,89 @@ def prepare(log: Log) -> None:
     """
     counted(log)
     recovery(log, log.window())
-    _every_hour(log)
+    every_hour(log)
+    assignments(log)
+    logged_changes(log)
+    every_episode(log)
 
 
-def _every_hour(log: Log) -> ir.Table:
-    return log.answers.once("worked", lambda: _hourly(successes(log)))
-
-
-def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Window]:
-    """What a window has before and after its whole hours."""
-    ends = [
-        Window(window.since, since.to_pydatetime()),
-        Window(until.to_pydatetime(), window.until),
-    ]
-    return [edge for edge in ends if edge.since < edge.until]
-
-
-def _seconds(moment: pd.Timestamp) -> int:
-    return int(moment.timestamp())
-
-
-def _hourly(done: ir.Table) -> ir.Table:
-    """Successes by hour (seconds since 1970, when it began), app and operation."""
-    # Whole seconds, because engines truncate a time with its zone several times as slowly.
-    seconds = done.published.epoch_seconds().floor().cast("int64")
-    done = done.mutate(hour=seconds - seconds % _SECONDS["hour"])
-    return done.group_by(["hour", "app_key", "operation"]).aggregate(
-        app=done.app.max(), successes=done.count()
+def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:
+    second = rows.published.epoch_seconds().floor().cast("int64")
+    rows = rows.mutate(bucket=second - second % _SECONDS[bucket])
+    found = frame(
+        rows.group_by(["bucket", "app", "code"]).aggregate(failures=rows.count()),
+        by=["bucket", "app", "code"],
     )
+    found["bucket"] = pd.to_datetime(found["bucket"], unit="s", utc=True)
+    found["bucket"] = found["bucket"].astype("datetime64[us, UTC]")
+    return found.assign(app=_named(found))
 
 
-def _over_time(found: pd.DataFrame, bucket: str) -> pd.DataFrame:
-    rows = found.assign(bucket=found["published"].dt.floor(_BUCKETS[bucket]), app=_named(found))
-    return rows.groupby(["bucket", "app", "code"], as_index=False).agg(failures=("uuid", "count"))
-
-
-def _attempts_over_time(found: pd.DataFrame, worked: pd.DataFrame, bucket: str) -> pd.DataFrame:
-    failed = found.assign(bucket=found["published"].dt.floor(_BUCKETS[bucket]), app=_named(found))
-    bad = failed.groupby(["bucket", "app"]).size().rename("failures")
-    good = worked.assign(app=_named(worked)).groupby(["bucket", "app"])["successes"].sum()
+def _attempts_over_time(over_time: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
+    bad = over_time.groupby(["bucket", "app"])["failures"].sum()
+    good = done.assign(app=_named(done)).groupby(["bucket", "app"])["successes"].sum()
     both = pd.concat([bad, good], axis=1).fillna(0).astype("int64")
     return both.sort_index().reset_index()
 
 
 def _by_code(
-    found: pd.DataFrame,
+    rows: ir.Table,
+    hit: pd.DataFrame,
     recovered: pd.DataFrame,
-    worked: pd.DataFrame,
-    log: Log,
-    window: Window,
+    done: pd.DataFrame,
+    stand: pd.DataFrame,
 ) -> pd.DataFrame:
     """One row an app and code; ``still_failing`` and ``recovered`` are numbers of users."""
-    rows = []
-    before = _seen_before(log, window)
-    for (app_key, code), group in found.groupby(["app_key", "code"], sort=True):
-        key = (str(app_key), str(code))
-        users = group.loc[group["user_key"] != "", ["user_key", "state"]]
-        still = users.loc[users["state"] == "still_failing", "user_key"].nunique()
-        tried = worked[
-            (worked["app_key"] == app_key) & worked["operation"].isin(group["operation"].unique())
-        ]
-        attempts = len(group) + int(tried["successes"].sum())
-        first, last = group["published"].min(), group["published"].max()
-        rows.append(
-            {
-                "app": group["app"].dropna().max() if group["app"].notna().any() else None,
-                "app_id": group["app_id"].dropna().max() if group["app_id"].notna().any() else None,
-                "code": code,
-                "family": group["family"].iloc[0],
-                "failures": len(group),
-                "attempts": attempts,
-                "rate": len(group) / attempts,
-                "events": int(group["events"].sum()),
-                "users": users["user_key"].nunique(),
-                "first_seen": first,
-                "last_seen": last,
-                "state": _state(first, last, before.get(key), log, window),
-                "still_failing": still,
-                "recovered": users["user_key"].nunique() - still,
-            }
+    found = frame(
+        rows.group_by(_PAIR).aggregate(
+            app=rows.app.max(),
+            app_id=rows.app_id.max(),
+            family=rows.family.max(),
+            failures=rows.count(),
+            events=rows.events.sum(),
+            users=rows.user_key.nullif("").nunique(),
+            first_seen=rows.published.min(),
+            last_seen=rows.published.max(),
+        ),
+        by=_PAIR,
+    )
+    good = done.groupby(["app_key", "operation"], as_index=False)["successes"].sum()
+    tried = hit[[*_PAIR, "operation"]].drop_duplicates().merge(good, "left")
+    tried = tried.groupby(_PAIR, as_index=False)[["successes"]].sum()
+    found = found.merge(tried, "left", on=_PAIR)
+    found["attempts"] = found["failures"] + found["successes"].fillna(0).astype("int64")
+    found["rate"] = found["failures"] / found["attempts"]
+    found = found.merge(_became(hit, recovered), "left", on=_PAIR)
+    for name in _BECAME:
+        found[name] = found[name].fillna(0).astype("int64")
+    found = found.merge(stand[[*_PAIR, "state", "why"]], "left", on=_PAIR)
+    return (
+        found[_BY_CODE]
+        .sort_values(
+            ["users", "failures", "app", "code"],
+            ascending=[False, False, True, True],
+            ignore_index=True,
         )
-    table = pd.DataFrame(rows, columns=_BY_CODE)
-    return table.sort_values(
-        ["users", "failures", "app", "code"],
-        ascending=[False, False, True, True],
-        ignore_index=True,
-    ).sort_values("app", key=pd.isna, kind="stable", ignore_index=True)
+        .sort_values("app", key=pd.isna, kind="stable", ignore_index=True)
+    )
 
 
+def _became(hit: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
+    """By app and code, for how many users any operation still fails, was given up, or all work."""
+    keys = ["app_key", "user_key", "operation"]
+    rows = hit.merge(recovered[[*keys, "state"]], on=keys)
+    # The first that applies to any of a user's operations counts for the user.
+    order = rows["state"].map({name: place for place, name in enumerate(_BECAME)})
+    worst = rows.assign(order=order.astype("int64")).groupby([*_PAIR, "user_key"])["order"].min()
+    names = dict(enumerate(_BECAME))
+    counts = worst.map(names).groupby(level=_PAIR).value_counts().unstack(fill_value=0)
+    return counts.reindex(columns=list(_BECAME), fill_value=0).reset_index()
+
+
+_BECAME = ("still_failing", "abandoned", "recovered")
 _BY_CODE = [
     "app",
+    "app_key",
     "app_id",
     "code",
     "family",
@@ -238,38 +213,11 @@ _BY_CODE = [
     "first_seen",
     "last_seen",
     "state",
+    "why",
     "still_failing",
+    "abandoned",
     "recovered",
 ]
-
-
-def _seen_before(log: Log, window: Window) -> dict[tuple[str, str], pd.Timestamp]:
-    """When each app and code last failed before the window."""
-    rows = counted(log)
-    rows = rows.filter(rows.published < literal(window.since))
-    seen = frame(rows.group_by(["app_key", "code"]).aggregate(last=rows.published.max()))
-    return {(app, code): last for app, code, last in seen.itertuples(index=False)}
-
-
-def _state(
-    first: pd.Timestamp,
-    last: pd.Timestamp,
-    before: pd.Timestamp | None,
-    log: Log,
-    window: Window,
-) -> str:
-    """The state of an app and code at the window's end.
-
-    ``quiet``: nothing for the quiet gap before the end. Else ``new``: not seen before in
-    a log that reaches back at least a day before the first failure. Else ``regressed``:
-    seen before the window, then silent for a day or more. Else ``ongoing``.
-    """
-    if window.until - last > QUIET_GAP:
-        return "quiet"
-    day = timedelta(days=1)
-    if before is None:
-        return "new" if first - log.first >= day else "ongoing"
-    return "regressed" if first - before >= day else "ongoing"
 
 
 def _named(rows: pd.DataFrame) -> pd.Series[str]:

@@ -4,7 +4,18 @@ A notebook holds words and calls; the sentences that carry numbers are made here
 the analysis, so that none of them can differ from the data.
 """
 
+from kit.narrative.error_code import ErrorCodeReport, error_code_report
 from kit.narrative.failure_trends import TrendsReport, trends_report
 from kit.narrative.remediation import RemediationReport, remediation_report
+from kit.narrative.user_history import UserHistoryReport, user_history_report
 
-__all__ = ["RemediationReport", "TrendsReport", "remediation_report", "trends_report"]
+__all__ = [
+    "ErrorCodeReport",
+    "RemediationReport",
+    "TrendsReport",
+    "UserHistoryReport",
+    "error_code_report",
+    "remediation_report",
+    "trends_report",
+    "user_history_report",
+]

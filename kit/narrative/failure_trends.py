@@ -7,11 +7,19 @@ from typing import Any
 import pandas as pd
 
 from kit import charts, show, words
+from kit.analysis.episodes import episodes
+from kit.analysis.failures import failure_rows
+from kit.analysis.recovery import DEACTIVATIONS, people
 from kit.analysis.trends import Trends, trends
+from kit.engine import frame
 from kit.lake.coverage import iso
 from kit.narrative.report import NotebookReport
 
 __all__ = ["TrendsReport", "trends_report"]
+
+_KEPT = (
+    "app code family failures events users first_seen last_seen state still_failing recovered"
+).split()
 
 
 class TrendsReport(NotebookReport):
@@ -24,12 +32,12 @@ class TrendsReport(NotebookReport):
 
     @property
     def headline_text(self) -> str:
-        """The answer in one sentence."""
+        """The answer in one or two sentences."""
         totals, table = self.found.totals, self.found.by_code
         if table.empty:
-            return self._no_failures("failures")
+            return self._no_failures(f"failures on {self.app}" if self.app else "failures")
         top = table.iloc[0]
-        still = int(self.found.recovery.query("state == 'still_failing'")["user_key"].nunique())
+        still = len(people(self.found.recovery)["still_failing"])
         said = (
             f"In all, {words.count(int(totals['failures']), 'failure')} hit "
             f"{words.count(int(totals['users']), 'user')}; {still:,} still "
@@ -55,53 +63,100 @@ class TrendsReport(NotebookReport):
         )
 
     def by_code(self) -> None:
-        """Show who is hit by what, most users first."""
-        columns = [
-            "code",
-            "app",
-            "users",
-            "still_failing",
-            "recovered",
-            "failures",
-            "rate",
-            "state",
-            "first_seen",
-            "last_seen",
-            "family",
-        ]
+        """Show who is hit by what, most users first, and how each code stands."""
         table = self.found.by_code
+        left = people(self._left_behind())["still_failing"]
+        if left:
+            show.note(
+                f"First: access was left behind. The deactivation of {words.join(left[:10])}"
+                f"{' and others' if len(left) > 10 else ''} failed and has not worked since."
+            )
+        columns = (
+            "code app users still_failing recovered failures attempts rate state first_seen "
+            "last_seen"
+        ).split()
         show.table(table[columns], caption="What is failing, by app and code", most=25)
         if (table["users"] > 0).any():
             show.figure(*charts.by_code(table))
 
+    def states(self) -> None:
+        """Show how each code stands at the window's end, and why it is said to."""
+        table = self.found.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
+        order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
+        table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
+        show.table(table, caption="How each code stands, and why", most=25)
+
     def over_time(self) -> None:
-        """Show failures over time."""
-        if len(self.found.over_time):
-            show.figure(*charts.over_time(self.found.over_time, self.window, self.found.bucket))
+        """Show failures over time, by code and day, and their episodes."""
+        if not len(self.found.over_time):
+            return
+        show.figure(*charts.over_time(self.found.over_time, self.window, self.found.bucket))
         self._by_bucket()
+        if self.window.until - self.window.since > pd.Timedelta(days=1):
+            show.figure(*charts.code_by_day(self.found.over_time, self.window))
+        found = episodes(self.log, self.window)
+        found = found[found["app_key"] != ""]
+        if self.found.apps:
+            found = found[found["app_key"].isin(self.found.apps)]
+        shown = "app code start last length failures attempts rate peak peak_at users open".split()
+        show.table(
+            found.sort_values(["users", "start"], ascending=[False, True])[shown],
+            caption="Episodes on apps: runs of failures without six hours of silence",
+            most=12,
+            empty="none.",
+        )
 
     def failing_against_working(self) -> None:
         """Show the share of attempts that failed, by app."""
         attempts = self.found.attempts_over_time
-        if len(self.found.failures):
+        if len(self.found.over_time):
             show.figure(*charts.failing_against_working(attempts, self.window, self.found.bucket))
         total = attempts.groupby("app", as_index=False)[["failures", "successes"]].sum()
         total["rate"] = total["failures"] / (total["failures"] + total["successes"])
         total = total.sort_values(["failures", "app"], ascending=[False, True])
         show.table(total, caption="Failing against working, by app", most=15)
 
+    def people(self) -> None:
+        """Show who fails with what, and how long it takes until it works again."""
+        rows = self.found.recovery
+        on_apps = rows[rows["app_key"] != ""]
+        if on_apps.empty:
+            show.note("No user failed on an app in this window.")
+            return
+        show.figure(*charts.users_by_code(self._users_and_codes()))
+        if on_apps["time_to_recover"].notna().any():
+            show.figure(*charts.time_to_recover(on_apps))
+        still = (on_apps["state"] == "still_failing").astype("int64")
+        worst = (
+            on_apps.assign(still=still)
+            .groupby("user_key")
+            .agg(
+                user=("user", "max"),
+                failures=("failures", "sum"),
+                operations=("operation", "count"),
+                still_failing=("still", "sum"),
+                last_failure=("last_failure", "max"),
+            )
+        )
+        worst = worst.sort_values(
+            ["still_failing", "failures", "user"], ascending=[False, False, True]
+        )
+        show.table(worst, caption="Users with most that still fails", most=12, folded=True)
+
     def unknown(self) -> None:
         """Show failures whose text the catalogue does not know, and those without one."""
-        rows = self.found.failures
-        unknown = rows[rows["code"].str.startswith("UNKNOWN_") | (rows["code"] == "NO_REASON")]
-        table = unknown.groupby(["code", "app"], as_index=False, dropna=False).agg(
-            failures=("uuid", "count"),
-            example=("reason", "first"),
-            event_type=("event_type", "first"),
+        rows = failure_rows(self.log, self.window)
+        rows = rows.filter(rows.code.startswith("UNKNOWN_") | (rows.code == "NO_REASON"))
+        keys = ["app_key", "code"]
+        found = rows.group_by(keys).aggregate(
+            example=rows.reason.argmax(rows.published),
+            event_type=rows.event_type.argmax(rows.published),
         )
+        known = self.found.by_code[[*keys, "app", "failures", "attempts", "rate"]]
+        table = known.merge(frame(found), on=keys)
         table = table.sort_values(["failures", "code"], ascending=[False, True])
         show.table(
-            table,
+            table[["code", "app", "failures", "attempts", "rate", "example", "event_type"]],
             caption="Failures without a known code",
             most=15,
             empty="every failure in the window has a known code.",
@@ -110,42 +165,64 @@ class TrendsReport(NotebookReport):
     def next(self) -> None:
         """Say which code to look into, and with which parameters."""
         table = self.found.by_code
-        show.table(
-            table[table["users"] > 0][["code", "app", "users", "still_failing"]].head(5),
-            caption="Open remediation.ipynb with one of these as code and app",
-            empty="no user was hit.",
-        )
+        hit = table[(table["users"] > 0) & table["app"].map(lambda one: isinstance(one, str))]
+        rows = (hit if len(hit) else table).head(3).to_dict("records")
+        asked = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
+        steps = [
+            (name, one, why)
+            for one in asked
+            for name, why in (
+                ("remediation", f"what to do about {one['code']}"),
+                ("error_code", f"{one['code']} in depth"),
+            )
+        ]
+        still = self.found.recovery
+        still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
+        if len(still):
+            user = str(still.sort_values(["failures", "user"])["user"].iloc[-1])
+            steps.append(("user_history", {"user": user}, f"what happened to {user}"))
+        self._next(steps)
 
     def summary(self) -> None:
         """Leave the result for machines."""
-        keep = [
-            "app",
-            "code",
-            "family",
-            "failures",
-            "events",
-            "users",
-            "first_seen",
-            "last_seen",
-            "state",
-            "still_failing",
-            "recovered",
-        ]
-        rows = self.found.by_code[keep].astype(object).to_dict("records")
+        rows = self.found.by_code[_KEPT].astype(object).to_dict("records")
         for row in rows:
             row.update(first_seen=iso(row["first_seen"]), last_seen=iso(row["last_seen"]))
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
         self._publish(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
 
+    def _left_behind(self) -> pd.DataFrame:
+        rows = self.found.recovery
+        return rows[rows["operation"].isin(DEACTIVATIONS)]
+
+    def _users_and_codes(self) -> pd.DataFrame:
+        keys = ["app_key", "user_key", "operation"]
+        rows = self.found.hit.merge(self.found.recovery[[*keys, "user", "state"]], on=keys)
+        rows = rows[rows["app_key"] != ""].assign(still=rows["state"] != "recovered")
+        return rows.groupby(["user", "code"], as_index=False).agg(
+            failures=("failures", "sum"), still=("still", "any")
+        )
+
     def _by_bucket(self) -> None:
-        busiest = self.found.over_time.sort_values(
+        counts = self.found.over_time
+        tried = self.found.attempts_over_time
+        tried = tried.assign(attempts=tried["failures"] + tried["successes"])
+        rows = counts.merge(tried[["bucket", "app", "attempts"]], on=["bucket", "app"])
+        rows = rows.assign(rate=rows["failures"] / rows["attempts"])
+        busiest = rows.sort_values(
             ["failures", "bucket", "app", "code"], ascending=[False, True, True, True]
         )
-        columns = ["bucket", "app", "code", "failures"]
+        columns = ["bucket", "app", "code", "failures", "attempts", "rate"]
         show.table(
-            busiest[columns].rename(columns={"bucket": f"{self.found.bucket} from (UTC)"}),
+            busiest[columns].rename(
+                columns={
+                    "bucket": f"{self.found.bucket} from (UTC)",
+                    "attempts": "attempts on the app",
+                }
+            ),
             caption=f"The worst {self.found.bucket}s",
             most=10,
+            folded=True,
         )
 
 
@@ -166,9 +243,14 @@ def trends_report(
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
-        UsageError: a time cannot be read, or since is not before until.
+        UsageError: a time cannot be read, since is not before until, or the log knows no such
+            app.
     """
     return TrendsReport(source, since=since, until=until, app=app, bucket=bucket)
+
+
+def _app(name: object) -> dict[str, str]:
+    return {"app": name} if isinstance(name, str) else {}
 
 
 def _plain(value: Any) -> Any:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from kit import charts, show, words
+from kit.evidence import NOT_SHOWN, OUT_OF_STEP
 from kit.narrative.report import NotebookReport
-from kit.remediation import NOT_SHOWN, Case, case
+from kit.narrative.sections import marks_of, over_time, radius_in_words
+from kit.remediation import Case, case
+from kit.ticket import HELPS, OWNERS, retry_list, ticket, warnings
+from kit.times import moment
+
+if TYPE_CHECKING:
+    from kit.sources.okta import AppEvidence
 
 __all__ = ["RemediationReport", "remediation_report"]
 
@@ -16,24 +25,26 @@ _RETRY = {
     "reassign": "A plain retry is useless: unassign and assign again.",
     "automatic": "Okta retries by itself; leave it alone.",
 }
-_OWNER = {
-    "okta_admin": "the Okta admin",
-    "microsoft_admin": "the Microsoft 365 admin",
-    "app_owner": "the app's owner",
-    "data_owner": "who owns the user's data",
-    "directory_admin": "the directory's admin",
-    "wait": "nobody: wait",
-}
 _STEP = {"done": "done", "to_do": "to do", "unknown": "not shown by the log"}
+_VERDICT = {"holds": "holds", "not_fixed": "not fixed", "unproven": "unproven"}
 
 
 class RemediationReport(NotebookReport):
     """One code on one app: what it means, who is hit, the steps, the proof."""
 
-    def __init__(self, source: str, *, since: str, until: str, code: str, app: str) -> None:
+    def __init__(
+        self, source: str, *, since: str, until: str, code: str, app: str, fixed: str
+    ) -> None:
         super().__init__(source, since, until)
         self.asked = " ".join(part for part in (code, f"on {app}" if app else "") if part)
-        self.case: Case | None = case(self.log, self.window, code=code, app=app)
+        self.case: Case | None = case(
+            self.log,
+            self.window,
+            code=code,
+            app=app,
+            fixed=moment("fixed", fixed, self.window.until) if fixed else None,
+            ask=_ask if self.log.source == "okta" else None,
+        )
 
     @property
     def headline_text(self) -> str:
@@ -42,24 +53,28 @@ class RemediationReport(NotebookReport):
         if found is None:
             return self._no_failures(f"failures with {self.asked}" if self.asked else "failures")
         hit = words.count(found.people["user_key"].nunique(), "user")
-        radius = {
-            "connection": f"One broken connection: {found.app}",
-            "group": f"Several users fail on {found.app}, others work",
-            "user": f"One user fails on {found.app}",
-        }[found.blast_radius]
-        since = f", since {words.moment(found.onset)}" if found.onset is not None else ""
-        still = len(found.still_failing)
         fix = {
             "holds": f"The fix of {words.moment(found.fix.at)} holds" if found.fix.at else "",
             "not_fixed": "It is not fixed",
             "unproven": "A fix is not proven yet",
         }[found.fix.verdict]
-        return f"{radius}, {found.code}{since}. {hit} hit, {still:,} still failing. {fix}."
+        given_up = f", {len(found.abandoned):,} unassigned since" if found.abandoned else ""
+        return (
+            f"{radius_in_words(found)}, {found.code}, since {words.moment(found.onset)}. "
+            f"{hit} hit, {len(found.still_failing):,} still failing{given_up}. {fix}."
+        )
 
     def headline(self) -> None:
         """Show the answer, the window and how much of it is held."""
         show.headline(self.headline_text)
-        self._facts()
+        found = self.case
+        if found is None:
+            self._facts()
+            return
+        self._facts(
+            Rate=f"{len(found.failures):,} of {found.attempts:,} attempts failed with this code "
+            f"({words.percent(found.rate)})"
+        )
 
     def meaning(self) -> None:
         """Show what the code means, whose job it is and whether a retry helps."""
@@ -74,65 +89,85 @@ class RemediationReport(NotebookReport):
             {
                 **told,
                 "Cause": remedy.cause,
-                "Whose job": _OWNER[remedy.owner],
+                "Whose job": OWNERS[remedy.owner],
                 "Retry": f"{_RETRY[remedy.retry]} {remedy.retry_note}".strip(),
             }
         )
 
     def cause(self) -> None:
         """Show since when it fails, how wide, and what changed just before."""
-        if self.case is None:
+        found = self.case
+        if found is None:
             return
-        onset = self.case.onset
+        came = found.proof.incidents
         show.facts(
             {
-                "Since": words.moment(onset) if onset is not None else "",
-                "How wide": f"{self.case.blast_radius}: {self.case.radius_why}",
+                "Since": words.moment(found.onset),
+                "How wide": f"{found.blast_radius}: {found.proof.radius.why}",
+                "How often": _how_often(came),
+                "Looked for changes": self._looked(),
             }
         )
         show.table(
-            self.case.changes[["published", "event_type", "actor", "uuid"]],
-            caption="Changes to the app in the day before, nearest first; candidates, no verdict",
+            found.changes[["published", "before", "event_type", "touches", "actor", "on", "uuid"]],
+            caption="What changed before, the likeliest first; candidates, no verdict",
             most=10,
-            empty="the log shows none. That does not mean there was none outside Okta.",
+            empty="the log shows nothing. That does not mean that nothing changed outside Okta.",
         )
+        over_time(found, self.window)
+        if len(came) > 1:
+            show.table(
+                came.iloc[::-1],
+                caption="Each time that this code came on this app, the latest first",
+                most=10,
+                folded=True,
+            )
 
     def people(self) -> None:
-        """Show who is hit, who still fails and who recovered."""
-        if self.case is None:
+        """Show who is hit, who still fails, who recovered and who was unassigned."""
+        found = self.case
+        if found is None:
             return
-        people = self.case.people
-        if left := self.case.failed_deactivations:
+        rows = found.people
+        if left := found.failed_deactivations:
             show.note(
                 f"First: access was left behind. The deactivation of {words.join(left)} failed "
                 "and has not worked since."
             )
-        still = people[people["state"] == "still_failing"]
-        columns = ["user", "user_name", "operation", "failures", "first_failure", "last_failure"]
+        still = rows[rows["state"] == "still_failing"]
         show.table(
-            still[columns].sort_values(["last_failure", "user"]),
-            caption="Still failing",
+            still[[*_WHO, "failing_since", "last_failure"]],
+            caption=f"Still failing, {len(still):,}",
             most=100,
             empty="nobody.",
         )
-        back = people[people["state"] == "recovered"].sort_values(["recovered_at", "user"])
+        back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "user"])
         show.table(
-            back[["user", "user_name", "operation", "failures", "last_failure", "recovered_at"]],
+            back[[*_WHO, "last_failure", "recovered_at", "time_to_recover"]],
             caption=f"Recovered, {len(back):,}: the same operation worked after the last failure",
             most=200,
             empty="nobody yet.",
             folded=True,
         )
-        if len(people):
-            change = self.case.changes["published"].iloc[0] if len(self.case.changes) else None
-            marks = {"change": change, "onset": self.case.onset, "fix": self.case.fix.at}
-            show.figure(*charts.people_over_time(people, self.window, marks))
+        gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "user"])
+        if len(gone):
+            show.table(
+                gone[[*_WHO, "last_failure", "abandoned_at"]],
+                caption=f"Unassigned since, {len(gone):,}: nothing is left to retry",
+                most=100,
+                folded=True,
+            )
+        if len(rows):
+            show.figure(*charts.people_over_time(rows, self.window, marks_of(found)))
+        if rows["time_to_recover"].notna().any():
+            show.figure(*charts.time_to_recover(rows))
 
     def steps(self) -> None:
-        """Show the steps, each with the evidence that the log gives for it."""
-        if self.case is None:
+        """Show the steps, each with the evidence that is seen for it."""
+        found = self.case
+        if found is None:
             return
-        if not self.case.steps:
+        if not found.steps:
             show.note("The catalogue has no steps for this code. Start from the vendor's words.")
             self._messages()
             return
@@ -143,25 +178,21 @@ class RemediationReport(NotebookReport):
                     "state": _STEP[step.state],
                     "": step.do,
                     "You should see": step.see,
+                    "Shown by": "" if step.evidence == NOT_SHOWN else step.shown_by,
                     "Evidence": "" if step.evidence == NOT_SHOWN else step.evidence,
                 }
-                for step in self.case.steps
+                for step in found.steps
             ]
         )
-        remedy = self.case.remedy
-        if remedy is not None and remedy.avoid:
-            show.note(" ".join(remedy.avoid))
 
     def app(self) -> None:
         """Show what the app itself says, where the source is the live org."""
         if self.case is None:
             return
-        if self.log.source != "okta":
+        found = self.case.live
+        if found is None:
             show.note("Not checked: this needs the live org. Set source to okta.")
             return
-        from kit.sources.okta import app_evidence
-
-        found = app_evidence(self.case.app_key)
         lacking = {part: f"not checked: {why}" for part, why in found.not_checked.items()}
         users = words.count(len(found.users or []), "user")
         features = ", ".join(f"{name} {state}" for name, state in (found.features or {}).items())
@@ -176,7 +207,7 @@ class RemediationReport(NotebookReport):
         if found.users is not None:
             hit = set(self.case.people["user_key"])
             rows = pd.DataFrame(found.users, columns=["login", "status", "sync_state", "last_sync"])
-            off = rows["sync_state"].isin(["ERROR", "OUT_OF_SYNC"]) | (rows["status"] == "STAGED")
+            off = rows["sync_state"].isin(OUT_OF_STEP) | (rows["status"] == "STAGED")
             mine = rows[rows["login"].str.lower().isin(hit) | off]
             show.table(
                 mine.sort_values(["sync_state", "login"]),
@@ -187,39 +218,80 @@ class RemediationReport(NotebookReport):
 
     def proof(self) -> None:
         """Show what proves the fix, and whether the log shows it."""
-        if self.case is None:
+        found = self.case
+        if found is None:
             return
-        fix, remedy = self.case.fix, self.case.remedy
-        verdict = {"holds": "holds", "not_fixed": "not fixed", "unproven": "unproven"}
+        fix, remedy = found.fix, found.remedy
         show.facts(
             {
-                "Verdict": verdict[fix.verdict],
+                "Verdict": _VERDICT[fix.verdict],
                 "Fixed at": words.moment(fix.at) if fix.at is not None else "not seen",
+                "Known from": self._how(),
                 "Why": fix.why,
                 **({"To verify": " ".join(f"{v}." for v in remedy.verify)} if remedy else {}),
             }
         )
+        show.table(found.proof.sides, caption="Before the fix and after it, with this code", most=2)
+
+    def ticket(self) -> None:
+        """Show a ticket's text, ready to be sent to whose job it is."""
+        if self.case is not None:
+            show.block(ticket(self.case), caption="A ticket, ready to send")
 
     def retry(self) -> None:
-        """List what to retry, the failed deactivations first, with ids for a ticket."""
+        """List what to retry, split by what helps, the failed deactivations first."""
         if self.case is None:
             return
-        rows = self.case.failures
-        last = rows[rows["state"] == "still_failing"].drop_duplicates(
-            ["user_key", "operation"], keep="last"
-        )
-        last = last.assign(urgent=~last["operation"].str.startswith(("deact", "deprov", "delet")))
-        columns = ["user", "operation", "published", "trace_id", "correlation_id", "uuid"]
-        show.table(
-            last.sort_values(["urgent", "user"])[columns],
-            caption="To retry under Dashboard > Tasks, with the last failure's ids",
-            most=100,
-            empty="nothing.",
-        )
+        for said in warnings(self.case):
+            show.note(f"Careful: {said}")
+        rows = retry_list(self.case)
+        if rows.empty:
+            show.note("Nothing is left to retry.")
+        for helps, mine in rows.groupby("helps", sort=False):
+            show.table(
+                mine.drop(columns="helps").dropna(axis="columns", how="all"),
+                caption=f"{str(helps).capitalize()}, {len(mine):,}: {HELPS[str(helps)]}",
+                most=100,
+            )
+
+    def next(self) -> None:
+        """Say which notebook to open next."""
+        found = self.case
+        if found is None:
+            self._next([("failure_trends", {}, "all that fails in this window")])
+            return
+        named = {"code": found.code, **({"app": found.app} if found.app_key else {})}
+        steps = [
+            ("error_code", named, f"{found.code} in depth"),
+            ("failure_trends", {"app": found.app} if found.app_key else {}, "all its codes"),
+        ]
+        hit = found.still_failing[:2]
+        self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
 
     def summary(self) -> None:
         """Leave the result for machines."""
         self._publish(self.headline_text, self.case.results() if self.case else {})
+
+    def _looked(self) -> str:
+        assert self.case
+        changed = self.case.changed
+        if changed.since is None:
+            return ""
+        said = f"from {words.moment(changed.since)} to the onset"
+        if changed.not_held:
+            gaps = words.join([words.span(gap) for gap in changed.not_held])
+            said += f". The source does not reach back: {gaps} is not held, so a change may be lost"
+        return said
+
+    def _how(self) -> str:
+        assert self.case
+        fix = self.case.fix
+        if fix.event is not None:
+            event = fix.event
+            return f"{event['event_type']} by {event['actor']} (event {event['uuid']})"
+        return {"given": "given", "first success": "the first success after the last failure"}.get(
+            fix.how, "nothing in the log"
+        )
 
     def _messages(self) -> None:
         if self.case is None:
@@ -228,8 +300,17 @@ class RemediationReport(NotebookReport):
         show.table(said.sort_values("failures", ascending=False), caption="What was said", most=5)
 
 
+_WHO = ["user", "user_name", "operation", "failures"]
+
+
 def remediation_report(
-    source: str = "sample", *, since: str = "", until: str = "", code: str = "", app: str = ""
+    source: str = "sample",
+    *,
+    since: str = "",
+    until: str = "",
+    code: str = "",
+    app: str = "",
+    fixed: str = "",
 ) -> RemediationReport:
     """Open a source and investigate one code on one app.
 
@@ -239,6 +320,7 @@ def remediation_report(
         until: as for ``trends_report``.
         code: the code; the one with the most users hit if empty.
         app: the app's name or id; the one with the most users hit if empty.
+        fixed: when it was fixed, UTC; found in the log if empty.
 
     Returns:
         The report, whose methods show its sections.
@@ -247,4 +329,22 @@ def remediation_report(
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or a name is unknown (with the nearest).
     """
-    return RemediationReport(source, since=since, until=until, code=code, app=app)
+    return RemediationReport(source, since=since, until=until, code=code, app=app, fixed=fixed)
+
+
+def _ask(app_key: str) -> AppEvidence:
+    from kit.sources.okta import app_evidence
+
+    return app_evidence(app_key)
+
+
+def _how_often(came: pd.DataFrame) -> str:
+    """How often a code came, and at what interval."""
+    if len(came) < 2:
+        return "the first time in what the source holds"
+    between = came["interval"].dropna().dt.total_seconds()
+    middle = words.hours(float(between.median()))
+    return (
+        f"{len(came):,} times in what the source holds, half of them within {middle} of the one "
+        "before"
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from kit import show, words
 from kit.catalogue import load
 from kit.engine import Log, open_log
@@ -11,13 +13,15 @@ from kit.lake.coverage import Window
 from kit.reports.summary import publish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kit.lake.coverage import Coverage
 
 __all__ = ["NotebookReport"]
 
 
 class NotebookReport:
-    """A source opened on a window, with what both reports say of it."""
+    """A source opened on a window, with what all reports say of it."""
 
     def __init__(self, source: str, since: str, until: str) -> None:
         self.log: Log = open_log(
@@ -44,6 +48,27 @@ class NotebookReport:
         return (
             f"No {what} in the part of the window that the source holds. The rest is missing, "
             "so this is not an all-clear."
+        )
+
+    def _next(self, steps: Sequence[tuple[str, dict[str, str], str]]) -> None:
+        """Say which notebook to open next, with the parameters to use.
+
+        Args:
+            steps: a notebook's name, its parameters beside source and window, and what for.
+        """
+        base = {"source": self.log.source, **self.window.as_text()}
+        rows = [
+            {
+                "notebook": name,
+                "what for": why,
+                "parameters": ", ".join(f'{k}="{v}"' for k, v in {**base, **more}.items()),
+            }
+            for name, more, why in steps
+        ]
+        show.table(
+            pd.DataFrame(rows, columns=["notebook", "what for", "parameters"]),
+            caption="Open next, with these parameters",
+            empty="nothing failed, so there is nothing to look into.",
         )
 
     def _publish(self, headline: str, results: dict[str, Any]) -> None:

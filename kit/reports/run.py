@@ -37,6 +37,7 @@ from kit.errors import (
     RunError,
     RunTimeout,
     UsageError,
+    WrongParameter,
 )
 from kit.places import APPS, LAKE, PULLED
 from kit.reports.index import write_index
@@ -223,7 +224,8 @@ def _fault_in(notebook: Any) -> RunError | None:
     name, value = (errors[-1].ename, errors[-1].evalue) if errors else ("Error", "")
     if name == "SystemExit":
         return LeftEarly(f"left early by sys.exit({value}) in {_where(notebook)}")
-    return CellError(f"{_one_line(value) or name} ({name} in {_where(notebook)})")
+    kind = WrongParameter if name == UsageError.__name__ else CellError
+    return kind(f"{_one_line(value) or name} ({name} in {_where(notebook)})")
 
 
 def _mark(notebook: Any, *, failed: bool) -> None:

@@ -1,0 +1,347 @@
+"""What changed shortly before a failure began, as far as the log shows it.
+
+Which event types count as a change, and of what kind, stands in ``changes.csv``: the longest
+prefix speaks, and one without a kind is no change.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+
+from kit.analysis.failures import counted, keyed
+from kit.catalogue import load
+from kit.engine import frame, literal
+from kit.lake.coverage import TICK, Window, gaps
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from kit.analysis.episodes import History
+    from kit.engine import Log
+
+__all__ = ["CHANGE_REACH", "Changes", "changes", "logged_changes", "mending", "touching"]
+
+CHANGE_REACH = timedelta(hours=24)
+"""How long before an onset a change is still shown as a candidate."""
+
+_FARTHEST = timedelta(days=7)
+_KINDS = Path(__file__).with_name("changes.csv")
+_RANK = (
+    "credential configuration password account token agent policy admin assignment rate limit"
+).split(maxsplit=9)
+_FAILS = {"account", "agent", "rate limit"}
+"""Kinds that matter although the event says that something failed."""
+_OF_APP = {"credential", "configuration"}
+_OF_PEOPLE = {"password", "account", "admin"}
+_MENDS = {"credential", "configuration", "password", "token", "agent", "policy"}
+_SERVICE = set(
+    "svc service serviceaccount serviceuser sync provisioning provision integration connector api "
+    "bot automation admin administrator".split()
+)
+_COMMON = {"app", "application", "com", "the", "and", "for", "inc", "microsoft", "scim", "cloud"}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Candidates for what changed before an onset; no verdict."""
+
+    rows: pd.DataFrame
+    """The best candidate first: ``published``, ``event_type``, ``kind``, ``touches`` (what
+    it has to do with the failure), ``before`` timedelta64[us], ``actor``, ``on`` (whom or
+    what it changed), ``uuid``, ``fits`` bool."""
+    since: pd.Timestamp | None
+    """From when changes were looked for, up to the onset."""
+    not_held: tuple[Window, ...] = ()
+    """The parts of that stretch that the source does not hold."""
+
+
+def changes(known: History, onset: pd.Timestamp | None) -> Changes:
+    """Find what changed before an onset and has to do with the failing app.
+
+    The rule: looked at are events from a day before the onset, or from the last hour in which
+    something worked on the app if that is longer ago (seven days at most), to the onset
+    itself. What comes after the onset may belong to the fix, never to the cause. A candidate
+    touches the same app (its configuration, credentials, policy, agent, group assignments or
+    rate limit), or an account that the app's connection may depend on: who configured the app,
+    who acted in the failing events, or a service account by its name.
+
+    Those of a kind that can bring about such a failure (``fits``) come first: configuration and
+    credentials always, passwords and accounts unless the code is about a user's data, agents
+    and tokens for a directory, policies for a sign-in, rate limits for a code that is one.
+    Among equals the nearest comes first; of one transaction only the most telling event is
+    listed.
+
+    Args:
+        known: one code on one app.
+        onset: since when it fails; without one there are no candidates.
+
+    Returns:
+        The candidates; none is an answer, and ``not_held`` says whether the log reaches back.
+    """
+    if onset is None:
+        return Changes(_empty(), None)
+    since = onset - CHANGE_REACH
+    worked = known.successes.last_hour(onset)
+    if worked is not None:
+        since = max(min(since, worked), onset - _FARTHEST)
+    rows = touching(known, since, onset + TICK, onset)
+    rows = rows.assign(before=onset - rows["published"])
+    rows = rows.sort_values(
+        ["fits", "before", "order", "uuid"], ascending=[False, True, True, True]
+    )
+    shown = [name for name in _COLUMNS if name != "order"]
+    return Changes(
+        rows[shown].reset_index(drop=True),
+        since,
+        gaps(known.log.covered, Window(since.to_pydatetime(), onset.to_pydatetime())),
+    )
+
+
+def mending(known: History, onset: pd.Timestamp) -> pd.DataFrame:
+    """List the changes after an onset that may have mended it, oldest first.
+
+    Args:
+        known: one code on one app.
+        onset: since when it fails.
+
+    Returns:
+        As in ``Changes.rows``, without ``before``.
+    """
+    rows = touching(known, onset + TICK, pd.Timestamp(known.window.until), onset)
+    rows = rows[rows["fits"] & rows["kind"].isin(_MENDS)]
+    return rows.sort_values(["published", "uuid"], ignore_index=True)
+
+
+def touching(
+    known: History, since: pd.Timestamp, until: pd.Timestamp, onset: pd.Timestamp
+) -> pd.DataFrame:
+    """List the changes of a stretch of time that have to do with the failing app.
+
+    Args:
+        known: one code on one app.
+        since: the start, UTC.
+        until: the end, not included.
+        onset: since when it fails; whoever acted in failing events since then counts.
+
+    Returns:
+        As in ``Changes.rows``, without ``before``, and ``order`` of their kinds.
+    """
+    logged = logged_changes(known.log)
+    asked = logged.filter(logged.published >= literal(since), logged.published < literal(until))
+    rows = frame(asked, by=["published", "uuid"])
+    rows["kind"] = [_kind(one) for one in rows["event_type"]]
+    failed = rows["code"].notna() & ~rows["kind"].isin(_FAILS)
+    own = (rows["code"] == known.code) & (rows["app_key"] == known.app_key)
+    rows = rows[(rows["kind"] != "") & ~failed & ~own].reset_index(drop=True)
+    if rows.empty:
+        return _empty()
+    told = _Told(known, logged, onset)
+    rows["touches"] = [told.touches(one) for one in rows.itertuples()]
+    rows = rows[rows["touches"] != ""]
+    rows["fits"] = [told.fits(kind) for kind in rows["kind"]]
+    rows["order"] = rows["kind"].map(_RANK.index)
+    rows["on"] = rows["user"].fillna(rows["app"])
+    batch = rows["transaction_id"].fillna("").where(lambda t: t != "", rows["uuid"])
+    best = rows.assign(batch=batch).sort_values(["order", "published", "uuid"])
+    best = best.drop_duplicates("batch").assign(before=pd.Timedelta(0))
+    return best[_COLUMNS].sort_values(["published", "uuid"], ignore_index=True)
+
+
+def logged_changes(log: Log) -> ir.Table:
+    """List all events of a log that change something, once.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        One row an event: ``published``, ``event_type``, ``uuid``, ``code`` (null unless it
+        failed), ``app``, ``app_key``, ``user``, ``user_key``, ``actor``, ``actor_key`` (its
+        login in small letters), ``transaction_id``.
+    """
+
+    def asked() -> ir.Table:
+        events = log.events
+        of_interest = [events.event_type.startswith(p) for p, kind in _kinds() if kind]
+        rows = keyed(events.filter(ibis.or_(*of_interest)))
+        return rows.select(
+            *("published", "event_type", "uuid", "code", "app", "app_key"),
+            "user_key",
+            "transaction_id",
+            user=ibis.coalesce(rows.user_login, rows.user_name, rows.user_id),
+            actor=ibis.coalesce(rows.actor_login, rows.actor_name, rows.actor_id),
+            actor_key=ibis.coalesce(rows.actor_login.lower(), ""),
+        )
+
+    return log.answers.once("changes", asked)
+
+
+_COLUMNS = [
+    "published",
+    "event_type",
+    "kind",
+    "touches",
+    "before",
+    "actor",
+    "on",
+    "uuid",
+    "fits",
+    "order",
+]
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            name: pd.Series(
+                dtype={
+                    "published": "datetime64[us, UTC]",
+                    "before": "timedelta64[us]",
+                    "fits": "bool",
+                    "order": "int64",
+                }.get(name, "str")
+            )
+            for name in _COLUMNS
+        }
+    )
+
+
+@cache
+def _kinds() -> tuple[tuple[str, str], ...]:
+    """Prefixes and their kinds, the longest prefix first."""
+    rows = csv.DictReader(_KINDS.read_text(encoding="utf-8").splitlines())
+    pairs = [(row["prefix"], row["kind"]) for row in rows]
+    return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair[0])))
+
+
+@cache
+def _kind(event_type: str) -> str:
+    return next((kind for prefix, kind in _kinds() if event_type.startswith(prefix)), "")
+
+
+class _Told:
+    """Tells what a change has to do with the failing app."""
+
+    def __init__(self, known: History, logged: ir.Table, onset: pd.Timestamp) -> None:
+        self.app_key, self.code = known.app_key, known.code
+        catalogue = load()
+        family = catalogue.family(known.code).casefold()
+        remedy = catalogue.remedy(known.code)
+        name = _app_name(known)
+        about = f"{name} {family}".casefold()
+        self.directory = any(word in about for word in ("directory", "ldap", "agent"))
+        self.limit = any(word in f"{known.code} {family}".casefold() for word in _LIMITS)
+        self.data = remedy is not None and remedy.blast_radius != "connection"
+        self.configured = _configured(known, logged)
+        self.acted = _acted(known, onset)
+        self.mine = _tokens(name) - _COMMON
+        self.others = _other_apps(known) - self.mine - _SERVICE - _COMMON
+
+    def touches(self, one: object) -> str:
+        """In words what a change touches; empty for what it does not."""
+        kind, app_key = str(one.kind), str(one.app_key)  # type: ignore[attr-defined]  # a row
+        if app_key == self.app_key and app_key:
+            return "the app"
+        if kind in _OF_PEOPLE:
+            return self._account(str(one.user_key))  # type: ignore[attr-defined]  # a row
+        if app_key:
+            return ""
+        if kind in {"agent", "token"} and self.directory:
+            return "the directory's agents"
+        if kind == "policy" and not self.app_key:
+            return "sign-ins"
+        if kind == "rate limit" and self.limit:
+            return "the org's rate limit"
+        return ""
+
+    def fits(self, kind: str) -> bool:
+        """Whether a kind of change can bring about this code."""
+        if kind in _OF_PEOPLE:
+            return not self.data and not self.limit
+        return {
+            "rate limit": self.limit,
+            "policy": not self.app_key,
+            "agent": self.directory,
+            "token": self.directory,
+            "assignment": self.limit,
+        }.get(kind, True)
+
+    def _account(self, user: str) -> str:
+        if not user:
+            return ""
+        if user in self.configured:
+            return "who configured the app"
+        if user in self.acted:
+            return "who acts in the failing events"
+        tokens = _tokens(user.partition("@")[0])
+        own, service = tokens & self.mine, tokens & _SERVICE
+        if self.app_key and (own or (service and not tokens & self.others)):
+            return "a service account, by its name"
+        return ""
+
+
+_LIMITS = ("429", "rate", "throttl", "limit", "quota")
+
+
+def _tokens(text: str) -> set[str]:
+    """The words of a name, and its letters and digits apart: office365 is also office."""
+    words = set(re.findall(r"[a-z0-9]+", text.casefold()))
+    parts = {part for word in words for part in re.findall(r"[a-z]+|[0-9]+", word)}
+    return {word for word in words | parts if len(word) > 2}
+
+
+def _app_name(known: History) -> str:
+    names = known.episodes["app"].dropna()
+    return str(names.iloc[-1]) if len(names) else ""
+
+
+def _other_apps(known: History) -> set[str]:
+    rows = counted(known.log).select("app", "app_key").distinct()
+    logged = logged_changes(known.log).select("app", "app_key").distinct()
+    names = frame(rows.union(logged).distinct())
+    names = names[(names["app_key"] != known.app_key) & names["app"].notna()]
+    return {token for name in names["app"] for token in _tokens(str(name))}
+
+
+def _configured(known: History, logged: ir.Table) -> set[str]:
+    """Who changed the app's configuration or credentials, ever, up to the window's end."""
+    if not known.app_key:
+        return set()
+    until = literal(known.window.until)
+    mine = logged.filter(logged.app_key == known.app_key, logged.published < until)
+    rows = frame(mine.select("event_type", "actor_key").distinct())
+    kinds = rows["event_type"].map(_kind)
+    return set(rows.loc[kinds.isin(_OF_APP), "actor_key"]) - _NOBODY
+
+
+_NOBODY = {"", "unknown", "system@okta.com"}
+
+
+def _acted(known: History, onset: pd.Timestamp) -> set[str]:
+    """Who acts in the failing events, where that is not the user that they hit."""
+    if not known.app_key:
+        return set()
+    events = known.log.events
+    rows = keyed(
+        events.filter(
+            events.code == known.code,
+            events.published >= literal(onset),
+            events.published < literal(known.window.until),
+        )
+    )
+    actor = rows.actor_login.lower()
+    rows = rows.filter(
+        rows.app_key == known.app_key,
+        rows.actor_type.fill_null("") != "SystemPrincipal",
+        actor != rows.user_key,
+    )
+    found = frame(rows.select(actor=rows.actor_login.lower()).distinct())
+    return set(found["actor"].dropna()) - _NOBODY

@@ -1,0 +1,112 @@
+"""Apps, codes and users as a person writes them, found in a log or told with the nearest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kit.analysis.attempts import every_hour
+from kit.analysis.failures import counted, keyed
+from kit.catalogue import load
+from kit.engine import frame
+from kit.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kit.engine import Log
+
+__all__ = ["find_apps", "find_code", "find_user", "most_hit"]
+
+
+def find_apps(log: Log, app: str) -> set[str]:
+    """Find the apps of a name or an id, without case.
+
+    Args:
+        log: the opened log.
+        app: the name or the id.
+
+    Returns:
+        Their keys, as ``counted`` has them; several instances of an app may share a name.
+
+    Raises:
+        UsageError: the log knows no such app; says the nearest.
+    """
+    failed = counted(log).select("app", "app_key").distinct()
+    worked = every_hour(log).select("app", "app_key").distinct()
+    apps = frame(failed.union(worked).distinct())
+    if not (found := _named(apps, app)):
+        apps = frame(keyed(log.events).select("app", "app_key").distinct())
+        if not (found := _named(apps, app)):
+            names = {*apps["app"].dropna(), *apps["app_key"]} - {""}
+            raise UsageError(f"app: the log knows no {app!r}." + nearest(app, names))
+    return found
+
+
+def find_code(log: Log, code: str) -> str:
+    """Find a code without case, as the log or the catalogue spells it.
+
+    Args:
+        log: the opened log.
+        code: the code.
+
+    Returns:
+        The code.
+
+    Raises:
+        UsageError: neither the log nor the catalogue knows it; says the nearest.
+    """
+    seen = list(frame(counted(log).select("code").distinct())["code"])
+    known = [one for remedy in load().remedies for one in remedy.codes]
+    for one in (*seen, *known):
+        if one.casefold() == code.casefold():
+            return str(one)
+    if load().meaning(code):
+        return code
+    raise UsageError(
+        f"code: {code!r} is unknown to the log and the catalogue."
+        + (nearest(code, seen) or nearest(code, known))
+    )
+
+
+def find_user(log: Log, user: str) -> str:
+    """Find a user by login without case, or by id.
+
+    Args:
+        log: the opened log.
+        user: the login or the id.
+
+    Returns:
+        The user's key, as ``counted`` has it.
+
+    Raises:
+        UsageError: the log knows no such user; says the nearest.
+    """
+    wanted = user.strip().lower()
+    events = keyed(log.events)
+    same = (events.user_key.lower() == wanted) | (events.user_id.lower() == wanted)
+    found = sorted(set(frame(events.filter(same).select("user_key").distinct())["user_key"]) - {""})
+    if not found:
+        logins = set(frame(events.select("user_key").distinct())["user_key"]) - {""}
+        raise UsageError(f"user: the log knows no {user!r}." + nearest(user, logins))
+    return wanted if wanted in found else str(found[0])
+
+
+def most_hit(pairs: pd.DataFrame) -> tuple[str, str]:
+    """Choose the app and code that hit most users; what concerns no app comes last.
+
+    Args:
+        pairs: one row an (app, code): ``app_key``, ``code``, ``users``.
+
+    Returns:
+        The app's key and the code.
+    """
+    rows = pairs.assign(no_app=pairs["app_key"] == "")
+    order = ["no_app", "users", "app_key", "code"]
+    first = rows.sort_values(order, ascending=[True, False, True, True]).iloc[0]
+    return str(first["app_key"]), str(first["code"])
+
+
+def _named(apps: pd.DataFrame, app: str) -> set[str]:
+    wanted = app.strip().casefold()
+    same = apps["app"].fillna("").str.casefold() == wanted
+    return set(apps.loc[same | (apps["app_key"].str.casefold() == wanted), "app_key"]) - {""}

@@ -1,0 +1,142 @@
+"""One user: assignments, pushes, failures and recoveries in one order of time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+
+from kit.analysis.failures import counted, failures, keyed
+from kit.analysis.recovery import recovery
+from kit.engine import frame, literal
+
+if TYPE_CHECKING:
+    from kit.engine import Log
+    from kit.lake.coverage import Window
+
+__all__ = ["most_failing", "user_events", "user_recovery"]
+
+_ASSIGNED = ("assignment", "assignment update")
+_UNASSIGNED = ("unassignment",)
+_CHANGED = ("user.account.", "user.lifecycle.", "group.user_membership.", "user.mfa.factor.")
+
+
+def most_failing(log: Log, window: Window) -> str | None:
+    """Choose the user to look at where none is named.
+
+    Who fails with most codes on apps and still does; sign-ins count last, since people mistype
+    their passwords.
+
+    Args:
+        log: the opened log.
+        window: the window.
+
+    Returns:
+        The user's key; None if no failure in the window names a user.
+    """
+    rows = counted(log, window)
+    rows = rows.filter(rows.user_key != "")
+    found = frame(
+        rows.group_by("user_key").aggregate(
+            codes=rows.code.nunique(where=rows.app_key != ""),
+            on_apps=rows.uuid.count(where=rows.app_key != ""),
+            failures=rows.count(),
+        ),
+        by=["user_key"],
+    )
+    if found.empty:
+        return None
+    became = recovery(log, window)
+    stuck = became[(became["state"] == "still_failing") & (became["app_key"] != "")]
+    found["still"] = found["user_key"].isin(set(stuck["user_key"]))
+    order = ["still", "codes", "on_apps", "failures"]
+    return str(found.sort_values(order, ascending=False, kind="stable")["user_key"].iloc[0])
+
+
+def user_recovery(log: Log, window: Window, user_key: str) -> pd.DataFrame:
+    """The rows of ``recovery`` that are about one user.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        user_key: the user.
+
+    Returns:
+        As ``recovery``.
+    """
+    rows = recovery(log, window)
+    return rows[rows["user_key"] == user_key].reset_index(drop=True)
+
+
+def user_events(log: Log, window: Window, user_key: str) -> pd.DataFrame:
+    """List what happened to one user, oldest first.
+
+    A failure is told once, by the event that speaks for it. Of what worked, the operations on
+    apps are listed, and those that also failed; thousands of sign-ins that worked are not.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        user_key: the user, as ``counted`` keys it.
+
+    Returns:
+        ``published`` datetime64[us, UTC]; ``what``: ``failed``, ``worked``, ``assigned``,
+        ``unassigned`` or ``changed``; ``app``, ``operation``, ``code`` (of failures),
+        ``vendor_message``, ``event_type``, ``actor``, ``uuid``, ``lane`` (app and operation).
+    """
+    events = log.events
+    rows = events.filter(
+        events.published >= literal(window.since), events.published < literal(window.until)
+    )
+    rows = keyed(rows)
+    rows = rows.filter(rows.user_key == user_key)
+    rows = rows.select(
+        "published",
+        *("app", "app_key", "operation", "event_type", "uuid", "result"),
+        failing=rows.code.notnull(),
+        actor=ibis.coalesce(rows.actor_login, rows.actor_name, rows.actor_id),
+    )
+    found = frame(rows, by=["published", "uuid"])
+    bad = failures(log, window, user_key=user_key)
+    actors = found.set_index("uuid")["actor"]
+    bad = bad.assign(what="failed", actor=bad["uuid"].map(actors))
+    good = found[~found["failing"]].assign(code=None, vendor_message=None)
+    good["what"] = [
+        _what(*one)
+        for one in zip(good["operation"], good["event_type"], good["result"], strict=True)
+    ]
+    tried = set(bad["operation"])
+    pushes = good["event_type"].str.startswith("application.provision.")
+    shown = (good["what"] != "worked") | pushes | good["operation"].isin(tried)
+    good = good[shown & (good["what"] != "")]
+    both = pd.concat([bad[_COLUMNS], good[_COLUMNS]]).sort_values(["published", "uuid"])
+    app = both["app"].fillna("").where(both["app"].notna(), "Okta")
+    lane = app + " · " + both["operation"].where(~both["what"].isin(_MOVES), "assignment")
+    return both.assign(lane=lane.where(both["what"] != "changed", "Okta · account")).reset_index(
+        drop=True
+    )
+
+
+_MOVES = ("assigned", "unassigned")
+_COLUMNS = [
+    "published",
+    "what",
+    "app",
+    "operation",
+    "code",
+    "vendor_message",
+    "event_type",
+    "actor",
+    "uuid",
+]
+
+
+def _what(operation: str, event_type: str, result: str | None) -> str:
+    if result != "SUCCESS":
+        return ""
+    if operation in _UNASSIGNED or event_type.endswith("user_membership.revoke"):
+        return "unassigned"
+    if operation in _ASSIGNED:
+        return "assigned"
+    return "changed" if event_type.startswith(_CHANGED) else "worked"

@@ -1,0 +1,92 @@
+"""How wide a failure is: a broken connection, a group, or one user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from kit import words
+from kit.analysis.episodes import Incident
+
+if TYPE_CHECKING:
+    from kit.analysis.episodes import History
+
+__all__ = ["Radius", "blast_radius", "hit"]
+
+
+@dataclass(frozen=True)
+class Radius:
+    """How wide a failure is, and the numbers that this rests on."""
+
+    width: Literal["connection", "group", "user"]
+    since: pd.Timestamp | None
+    until: pd.Timestamp | None
+    """The stretch that was looked at, both ends included."""
+    failures: int
+    users: int
+    worked: int
+    """Successes of the same operations on the app meanwhile."""
+    users_worked: int | None
+    """For how many users something worked; None where the stretch is too long to say."""
+
+    @property
+    def why(self) -> str:
+        """The numbers in a sentence."""
+        if self.since is None or self.until is None:
+            return "Nothing failed."
+        who = "" if not self.worked or self.users_worked is None else self._who_worked()
+        return (
+            f"{words.count(self.failures, 'failure')} of {words.count(self.users, 'user')} beside "
+            f"{words.count(self.worked, 'success', 'successes')}{who} of the same operations on "
+            f"the app, from {words.moment(self.since)} to {words.moment(self.until)}."
+        )
+
+    def _who_worked(self) -> str:
+        return f" of {words.count(self.users_worked or 0, 'user')}"
+
+
+def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | None = None) -> Radius:
+    """Tell a broken connection from broken users, by what failed and what worked meanwhile.
+
+    The rule: looked at is the incident, from the onset to its last failure, or to the fix if
+    that came before. ``connection``: every attempt on the app failed, over several users (or
+    over none, where the app's own events fail). ``group``: several users fail while others
+    work. ``user``: one user fails. An attempt is of an operation that failed so; a sign-in
+    to the app says nothing of its provisioning. What worked at the very instant of either
+    end does not count.
+
+    Args:
+        known: one code on one app.
+        now: the incident.
+        fixed: when it was mended; what failed and worked later is not looked at.
+
+    Returns:
+        The width, with its numbers.
+    """
+    if now is None:
+        return Radius("user", None, None, 0, 0, 0, None)
+    end = fixed if fixed is not None and now.start < fixed < now.last else now.last
+    rows = hit(known, Incident(now.start, end))
+    users = int(rows["user_key"].replace("", None).nunique())
+    worked = known.successes.count(now.start, end)
+    if users == 1:
+        width: Literal["connection", "group", "user"] = "user"
+    else:
+        width = "group" if worked else "connection"
+    meanwhile = known.successes.users(now.start, end) if worked else 0
+    return Radius(width, now.start, end, len(rows), users, worked, meanwhile)
+
+
+def hit(known: History, now: Incident) -> pd.DataFrame:
+    """The failures of an incident.
+
+    Args:
+        known: one code on one app.
+        now: the incident.
+
+    Returns:
+        The rows of ``known.failures`` from its first failure to its last.
+    """
+    return known.failures[known.failures["published"].between(now.start, now.last)]

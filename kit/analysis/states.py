@@ -1,0 +1,192 @@
+"""How each code stands at a window's end, against the baseline before the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from kit import words
+from kit.analysis.attempts import worked
+from kit.analysis.episodes import QUIET_GAP
+from kit.analysis.failures import counted
+from kit.engine import frame, literal
+from kit.lake.coverage import Window, gaps
+
+if TYPE_CHECKING:
+    from kit.engine import Log
+
+__all__ = ["State", "baseline", "states"]
+
+State = Literal["new", "ongoing", "escalating", "regressed", "quiet"]
+
+_DAY = timedelta(days=1)
+_LONGEST = timedelta(days=28)
+_TWICE, _SHARE, _MORE = 2.0, 1.5, 5
+"""Escalating: so many times the failures a day, the share of attempts, and failures more."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a state is told by."""
+
+    first: pd.Timestamp
+    last: pd.Timestamp
+    before: pd.Timestamp | None
+    failures: int
+    attempts: int
+    earlier: int
+    earlier_attempts: int
+
+
+def baseline(log: Log, window: Window) -> Window | None:
+    """The stretch before a window that it is held against.
+
+    As long as the window, but one day at least and 28 at most, and not from before the
+    source begins.
+
+    Args:
+        log: the opened log.
+        window: the window.
+
+    Returns:
+        The stretch; None where less than a day of it is held.
+    """
+    length = min(max(window.until - window.since, _DAY), _LONGEST)
+    start = max(window.since - length, log.first)
+    if start >= window.since:
+        return None
+    found = Window(start, window.since)
+    return found if _held(log, found) >= _DAY else None
+
+
+def states(log: Log, window: Window) -> pd.DataFrame:
+    """Say how each code that failed in a window stands at its end, and why.
+
+    The first rule that fits:
+
+    - ``quiet``: silent for longer than the quiet gap (6 h) before the window's end.
+    - ``new``: it never failed before the window, and the source holds the whole day before
+      its first failure. A source that begins later than that cannot tell.
+    - ``regressed``: it failed before the window, then not for a day or more that the source
+      holds, and then again.
+    - ``escalating``: it failed in the baseline too, and in the window fails at least twice as
+      often a day, at least five times more than that would be, and in a share of attempts that
+      is half as large again: more work alone is no escalation.
+    - ``ongoing``: else.
+
+    Args:
+        log: the opened log.
+        window: the window.
+
+    Returns:
+        One row an (app, code) with a failure in the window: ``app_key``, ``code``, ``state``;
+        ``why`` in one line; ``failures``, ``attempts``, ``baseline_failures`` and
+        ``baseline_attempts`` int64, the latter two zero without a baseline.
+    """
+    now = _failed(log, window)
+    if now.empty:
+        return pd.DataFrame(columns=_STATES)
+    rows = counted(log)
+    rows = rows.filter(rows.published < literal(window.since))
+    seen = frame(rows.group_by(["app_key", "code"]).aggregate(last=rows.published.max()))
+    before = dict(zip(zip(seen["app_key"], seen["code"], strict=True), seen["last"], strict=True))
+    earlier = baseline(log, window)
+    past = _failed(log, earlier) if earlier else now.iloc[:0]
+    known = {(one["app_key"], one["code"]): one for one in past.to_dict("records")}
+    found = []
+    for one in now.to_dict("records"):
+        key = (one["app_key"], one["code"])
+        was = known.get(key)
+        facts = _Known(
+            first=one["first"],
+            last=one["last"],
+            before=before.get(key),
+            failures=one["failures"],
+            attempts=one["attempts"],
+            earlier=was["failures"] if was else 0,
+            earlier_attempts=was["attempts"] if was else 0,
+        )
+        state, why = _state(facts, log, window, earlier)
+        row = (*key, state, why, facts.failures, facts.attempts)
+        found.append((*row, facts.earlier, facts.earlier_attempts))
+    return pd.DataFrame(found, columns=_STATES)
+
+
+_STATES = [
+    "app_key",
+    "code",
+    "state",
+    "why",
+    "failures",
+    "attempts",
+    "baseline_failures",
+    "baseline_attempts",
+]
+
+
+def _failed(log: Log, window: Window) -> pd.DataFrame:
+    """Failures and attempts of a window, by app and code."""
+    rows = counted(log, window)
+    keys = ["app_key", "code"]
+    found = frame(
+        rows.group_by(keys).aggregate(
+            first=rows.published.min(), last=rows.published.max(), failures=rows.count()
+        ),
+        by=keys,
+    )
+    tried = frame(rows.select(*keys, "operation").distinct())
+    done = worked(log, window, "day")
+    done = done.groupby(["app_key", "operation"], as_index=False)[["successes"]].sum()
+    good = tried.merge(done, "left").groupby(keys, as_index=False)[["successes"]].sum()
+    found = found.merge(good, "left", on=keys)
+    found["attempts"] = found["failures"] + found["successes"].fillna(0).astype("int64")
+    return found
+
+
+def _state(facts: _Known, log: Log, window: Window, earlier: Window | None) -> tuple[State, str]:
+    if window.until - facts.last > QUIET_GAP:
+        silent = (window.until - facts.last).total_seconds()
+        return "quiet", f"silent for {words.hours(silent)} before the window's end"
+    if facts.before is None:
+        day = Window(facts.first - _DAY, facts.first)
+        if _held(log, day) >= _DAY:
+            return "new", f"first seen {words.moment(facts.first)}, not before in what is held"
+        return "ongoing", "the source holds less than a day before it, so it may be old"
+    silence = Window(facts.before, facts.first)
+    if _held(log, silence) >= _DAY:
+        lasted = words.hours((facts.first - facts.before).total_seconds())
+        return "regressed", f"came back after {lasted} of silence"
+    return _against(facts, log, window, earlier)
+
+
+def _against(facts: _Known, log: Log, window: Window, earlier: Window | None) -> tuple[State, str]:
+    """Escalating or ongoing, by what a day of the baseline had."""
+    if earlier is None:
+        return "ongoing", "it failed before; the source holds too little to compare"
+    days, past = _days(log, window), _days(log, earlier)
+    expected = facts.earlier / past * days
+    share = facts.failures / facts.attempts
+    usual = facts.earlier / facts.earlier_attempts if facts.earlier else 0.0
+    told = (
+        f"{facts.failures / days:,.1f} failures a day, {words.percent(share)} of attempts, after "
+        f"{facts.earlier / past:,.1f} and {words.percent(usual)}"
+    )
+    grown = facts.failures >= _TWICE * expected and facts.failures - expected >= _MORE
+    if facts.earlier and grown and share >= min(_SHARE * usual, 1.0):
+        return "escalating", told
+    return "ongoing", told
+
+
+def _held(log: Log, window: Window) -> timedelta:
+    """How much of a stretch the source holds."""
+    lacking = gaps(log.covered, window)
+    missing = sum((gap.until - gap.since for gap in lacking), timedelta())
+    return window.until - window.since - missing
+
+
+def _days(log: Log, window: Window) -> float:
+    """Days that are held, at least one hour."""
+    return float(max(_held(log, window) / _DAY, 1 / 24))

@@ -1,0 +1,208 @@
+"""Whether a fix holds: what failed and worked before it and after it, and what came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from kit import words
+from kit.analysis.changes import mending
+from kit.analysis.episodes import incidents
+from kit.analysis.radius import Radius, blast_radius, hit
+from kit.lake.coverage import TICK
+
+if TYPE_CHECKING:
+    from kit.analysis.episodes import History, Incident
+
+__all__ = ["GRACE", "Fix", "verification"]
+
+GRACE = timedelta(minutes=15)
+"""Failures this soon after a fix are jobs that were under way, if it works after them."""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """When it was fixed, as far as the log shows, and whether that holds."""
+
+    at: pd.Timestamp | None
+    verdict: Literal["holds", "not_fixed", "unproven"]
+    why: str
+    how: Literal["given", "change", "first success", ""] = ""
+    """What the time is: given by who asks, a change in the log, or the first success."""
+    event: pd.Series | None = field(default=None, compare=False)
+    """The change that mended it, as ``mending`` lists it."""
+    first_success: pd.Timestamp | None = None
+    """The first success after the last failure that counts as proof."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """A fix, the radius of what it mended, both sides of it, and how often this came back."""
+
+    fix: Fix
+    radius: Radius
+    sides: pd.DataFrame
+    """``before`` and ``after`` the fix: ``side``, ``since``, ``until`` datetime64[us, UTC],
+    ``failures``, ``attempts``, ``users`` int64, ``rate`` float64 (missing without attempts)."""
+    incidents: pd.DataFrame
+    """Each time that this code came on this app, as ``incidents`` lists them."""
+
+
+def verification(
+    known: History, now: Incident | None, *, given: pd.Timestamp | None = None
+) -> Verification:
+    """Find when a failure was mended, and say whether that holds.
+
+    What is proof depends on how wide it is: of a broken connection, any success of the
+    operations that failed, on the app; of a group or one user, only a success of those who
+    were hit, since others worked all along.
+
+    The rule for a fix that is not given: of the changes after the onset, the one that best
+    parts failures from successes: with the fewest failures after it and the fewest successes
+    that are proof before it; among equals one of the credentials or configuration, and the latest.
+    The first success after the last failure takes its place if it parts them better: then the
+    mending left no trace in Okta.
+
+    The verdict: ``holds``: attempts worked after it, and none failed with this code; failures
+    within 15 minutes after it are jobs that were under way, if it worked after the last of
+    them. ``not_fixed``: the code came after it, or it was never mended. ``unproven``: nothing
+    that would be proof has been tried since.
+
+    Args:
+        known: one code on one app.
+        now: the incident; without one there is nothing to verify.
+        given: when it was fixed, if that is known.
+
+    Returns:
+        The fix with its verdict, and what it rests on.
+    """
+    came = incidents(known)
+    if now is None:
+        nothing = Fix(given, "unproven", "nothing failed")
+        return Verification(nothing, blast_radius(known, None), _sides(known, None, None), came)
+    proof = _Proof(known, now, blast_radius(known, now).width == "connection")
+    found = _found(known, now, proof) if given is None else None
+    at = given if given is not None else (found[0] if found else None)
+    radius = blast_radius(known, now, at)
+    proof = _Proof(known, now, radius.width == "connection")
+    event = found[1] if found else None
+    how: Literal["given", "change", "first success", ""] = ""
+    if at is not None:
+        how = "given" if given is not None else ("first success" if event is None else "change")
+    verdict, why = _verdict(known, now, at, proof)
+    fix = Fix(at, verdict, why, how, event, proof.first(now.last))
+    return Verification(fix, radius, _sides(known, now, at), came)
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """The successes that prove a fix: anybody's on a broken connection, else of who was hit."""
+
+    known: History
+    now: Incident
+    anybody: bool
+
+    def first(self, after: pd.Timestamp) -> pd.Timestamp | None:
+        """When the first came after a moment."""
+        if self.anybody:
+            return self.known.successes.first(after)
+        later = self._recoveries()
+        later = later[later > after]
+        return None if later.empty else pd.Timestamp(later.min())
+
+    def count(self, after: pd.Timestamp, before: pd.Timestamp) -> int:
+        """How many came after a moment and before another."""
+        if self.anybody:
+            return self.known.successes.count(after, before)
+        rows = self._recoveries()
+        return int(((rows > after) & (rows < before)).sum())
+
+    def _recoveries(self) -> pd.Series[pd.Timestamp]:
+        """When each of those who were hit worked again, each success once."""
+        rows = hit(self.known, self.now)
+        rows = rows[rows["worked_again"].notna() & (rows["user_key"] != "")]
+        keys = ["user_key", "operation", "worked_again"]
+        return rows.drop_duplicates(keys)["worked_again"]
+
+
+def _found(
+    known: History, now: Incident, proof: _Proof
+) -> tuple[pd.Timestamp, pd.Series | None] | None:
+    """The moment that best parts failures from successes, and the change made then."""
+    failed = known.failures["published"]
+    until = pd.Timestamp(known.window.until)
+    candidates: list[tuple[int, int, bool, pd.Timedelta, pd.Timestamp, pd.Series | None]] = []
+    for _, change in mending(known, now.start).iterrows():
+        at = change["published"]
+        astray = int((failed > at).sum()) + proof.count(now.start, at)
+        weak = change["kind"] not in {"credential", "configuration"}
+        candidates.append((astray, 0, weak, until - at, at, change))
+    first = proof.first(now.last)
+    if first is not None:
+        astray = proof.count(now.start, first)
+        candidates.append((astray, 1, True, until - first, first, None))
+    if not candidates:
+        return None
+    best = min(candidates, key=lambda one: one[:4])
+    return pd.Timestamp(best[4]), best[5]
+
+
+def _verdict(
+    known: History, now: Incident, at: pd.Timestamp | None, proof: _Proof
+) -> tuple[Literal["holds", "not_fixed", "unproven"], str]:
+    if at is None:
+        return "not_fixed", f"no attempt has worked since the last failure ({_at(now.last)})."
+    failed = known.failures["published"]
+    after = failed[failed > at]
+    until = pd.Timestamp(known.window.until)
+    who = "attempts" if proof.anybody else "of the attempts of those who were hit"
+    if len(after):
+        last = pd.Timestamp(after.iloc[-1])
+        tried = proof.count(last, until)
+        came = f"{words.count(len(after), 'failure')} with this code came after the fix ({_at(at)})"
+        if last - at > GRACE or not tried:
+            return "not_fixed", f"{came}, the last {_at(last)}."
+        return "holds", (
+            f"{tried:,} {who} worked since, and none failed with this code; {came}, but within "
+            f"{words.hours(GRACE.total_seconds())}, so under way before it."
+        )
+    # What worked at the moment itself is the first success, where that is the fix.
+    tried = proof.count(at - TICK, until)
+    if not tried:
+        return "unproven", f"nothing that would prove it has been tried since ({_at(at)})."
+    return "holds", f"{tried:,} {who} worked since {_at(at)}, and none failed with this code."
+
+
+_at = words.moment
+
+
+def _sides(known: History, now: Incident | None, at: pd.Timestamp | None) -> pd.DataFrame:
+    """Failures and attempts on both sides of a fix."""
+    until = pd.Timestamp(known.window.until)
+    rows = []
+    stretches = [] if now is None else [("before", now.start, until if at is None else at)]
+    if at is not None:
+        stretches.append(("after", at, until))
+    for side, start, end in stretches:
+        inside = known.failures["published"].between(start, end, inclusive="left")
+        mine = known.failures[inside]
+        failed = len(mine)
+        attempts = failed + known.successes.count(start - TICK, end)
+        rows.append(
+            {
+                "side": side,
+                "since": start,
+                "until": end,
+                "failures": failed,
+                "attempts": attempts,
+                "users": int(mine["user_key"].replace("", None).nunique()),
+                "rate": failed / attempts if attempts else float("nan"),
+            }
+        )
+    return pd.DataFrame(rows, columns=_SIDES)
+
+
+_SIDES = ["side", "since", "until", "failures", "attempts", "users", "rate"]

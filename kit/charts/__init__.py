@@ -1,0 +1,32 @@
+"""A DataFrame becomes a figure, with its finding in words for who cannot see it.
+
+Each function returns the figure and its alt text, and knows no Okta.
+"""
+
+from kit.charts.hours import times_of_day
+from kit.charts.over_time import (
+    code_by_day,
+    failing_against_working,
+    failures_and_rate,
+    over_time,
+)
+from kit.charts.people import (
+    by_code,
+    people_over_time,
+    time_to_recover,
+    timeline,
+    users_by_code,
+)
+
+__all__ = [
+    "by_code",
+    "code_by_day",
+    "failing_against_working",
+    "failures_and_rate",
+    "over_time",
+    "people_over_time",
+    "time_to_recover",
+    "timeline",
+    "times_of_day",
+    "users_by_code",
+]

@@ -1,0 +1,195 @@
+"""The sections of ``error_code``: one code in depth."""
+
+from __future__ import annotations
+
+from kit import charts, show, words
+from kit.analysis.one_code import apps_with, hours, neighbours, variants, with_ids
+from kit.analysis.recovery import people
+from kit.analysis.states import states
+from kit.catalogue import load
+from kit.lake.coverage import iso
+from kit.narrative.report import NotebookReport
+from kit.narrative.sections import over_time, radius_in_words
+from kit.remediation import Case, case
+
+__all__ = ["ErrorCodeReport", "error_code_report"]
+
+
+class ErrorCodeReport(NotebookReport):
+    """One code on one app: its messages, its people, its hours, what failed beside it."""
+
+    def __init__(self, source: str, *, since: str, until: str, code: str, app: str) -> None:
+        super().__init__(source, since, until)
+        self.asked = " ".join(part for part in (code, f"on {app}" if app else "") if part)
+        self.case: Case | None = case(self.log, self.window, code=code, app=app)
+        self.state, self.why = "", ""
+        if self.case is not None:
+            rows = states(self.log, self.window)
+            mine = (rows["app_key"] == self.case.app_key) & (rows["code"] == self.case.code)
+            self.state, self.why = rows.loc[mine, ["state", "why"]].iloc[0]
+
+    @property
+    def headline_text(self) -> str:
+        """The answer in one or two sentences."""
+        found = self.case
+        if found is None:
+            return self._no_failures(f"failures with {self.asked}" if self.asked else "failures")
+        hit = words.count(found.people["user_key"].nunique(), "user")
+        return (
+            f"{found.code} on {found.app}: {words.count(len(found.failures), 'failure')} of {hit}, "
+            f"{len(found.still_failing):,} still failing; {self.state}: {self.why}. "
+            f"{radius_in_words(found)}, since {words.moment(found.onset)}."
+        )
+
+    def headline(self) -> None:
+        """Show the answer, the window and how much of it is held."""
+        show.headline(self.headline_text)
+        found = self.case
+        if found is None:
+            self._facts()
+            return
+        self._facts(
+            Meaning=found.meaning,
+            Family=load().family(found.code),
+            Rate=f"{len(found.failures):,} of {found.attempts:,} attempts failed with this code "
+            f"({words.percent(found.rate)})",
+        )
+
+    def messages(self) -> None:
+        """Show what was said, in its variants."""
+        if self.case is None:
+            return
+        rows = variants(self.case.failures)
+        columns = "message failures users http_status event_type first_seen last_seen".split()
+        show.table(
+            rows[columns].dropna(axis="columns", how="all"),
+            caption="What was said, with names, ids and numbers masked",
+            most=15,
+        )
+        latest = rows.sort_values("last_seen")["example"].iloc[-1]
+        show.note(f"In full, the latest: {latest or 'Okta gave no reason.'}")
+
+    def apps(self) -> None:
+        """Show on which apps the code fails, and who is hit."""
+        found = self.case
+        if found is None:
+            return
+        show.table(
+            apps_with(found.history).drop(columns="app_key"),
+            caption="Apps with this code; all below is about the one named above",
+            most=10,
+        )
+        rows = found.people.sort_values(["failures", "user"], ascending=[False, True])
+        shown = "user user_name operation failures state failing_since last_failure recovered_at"
+        show.table(rows[shown.split()], caption="Who is hit, most failures first", most=25)
+
+    def over_time(self) -> None:
+        """Show its failures, rate and episodes over time."""
+        if self.case is not None:
+            over_time(self.case, self.window)
+
+    def hours(self) -> None:
+        """Show at which times of the day it fails."""
+        if self.case is None:
+            return
+        counts = hours(self.case.history)
+        show.figure(*charts.times_of_day(counts))
+        done = self.case.history.successes.over_time(self.window, "hour")
+        good = done.assign(hour=done["bucket"].dt.hour).groupby("hour")["successes"].sum()
+        by_hour = counts.groupby("hour")["failures"].sum().to_frame().join(good)
+        by_hour["attempts"] = by_hour["failures"] + by_hour.pop("successes").fillna(0).astype(
+            "int64"
+        )
+        by_hour = by_hour.assign(rate=by_hour["failures"] / by_hour["attempts"]).reset_index()
+        by_hour["hour"] = [f"{hour:02d}:00" for hour in by_hour["hour"]]
+        show.table(
+            by_hour.sort_values(["failures", "hour"], ascending=[False, True]),
+            caption="Failures by hour of the day, UTC",
+            most=24,
+            folded=True,
+        )
+
+    def neighbours(self) -> None:
+        """Show what else began to fail at about the same time."""
+        if self.case is not None:
+            show.table(
+                neighbours(self.case.history, self.case.incident),
+                caption="Other codes that began within an hour of it, nearest first",
+                most=15,
+                empty="none: nothing else began to fail at that time.",
+            )
+
+    def ids(self) -> None:
+        """Show the ids by which the vendor finds the requests."""
+        if self.case is None:
+            return
+        rows = with_ids(self.case.failures).dropna(axis="columns", how="all")
+        show.table(
+            rows,
+            caption="The latest failures with the vendor's ids",
+            most=20,
+            empty="none of the messages carries one.",
+        )
+
+    def next(self) -> None:
+        """Say which notebook to open next."""
+        found = self.case
+        if found is None:
+            self._next([("failure_trends", {}, "all that fails in this window")])
+            return
+        named = {"code": found.code, **({"app": found.app} if found.app_key else {})}
+        steps = [("remediation", named, "what to do about it")]
+        hit = (found.still_failing or found.recovered)[:2]
+        self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
+
+    def summary(self) -> None:
+        """Leave the result for machines."""
+        self._publish(self.headline_text, self._results())
+
+    def _results(self) -> dict[str, object]:
+        found = self.case
+        if found is None:
+            return {}
+        became = people(found.people)
+        return {
+            "app": found.app,
+            "code": found.code,
+            "state": self.state,
+            "failures": len(found.failures),
+            "attempts": found.attempts,
+            "rate": found.rate,
+            "users": int(found.people["user_key"].nunique()),
+            "onset": iso(found.onset),
+            "blast_radius": found.blast_radius,
+            **{name: len(logins) for name, logins in became.items()},
+            "variants": [
+                {"message": row["message"], "failures": int(row["failures"])}
+                for row in variants(found.failures).head(20).to_dict("records")
+            ],
+            "episodes": [
+                {"start": iso(row["start"]), "last": iso(row["last"]), "failures": row["failures"]}
+                for row in found.history.episodes.to_dict("records")
+            ],
+        }
+
+
+def error_code_report(
+    source: str = "sample", *, since: str = "", until: str = "", code: str = "", app: str = ""
+) -> ErrorCodeReport:
+    """Open a source and look at one code in depth.
+
+    Args:
+        source: as for ``trends_report``.
+        since: as for ``trends_report``.
+        until: as for ``trends_report``.
+        code: the code; the one with the most users hit if empty.
+        app: the app's name or id; the one with the most users hit if empty.
+
+    Returns:
+        The report, whose methods show its sections.
+
+    Raises:
+        SourceError: the source cannot be read, or holds nothing.
+        UsageError: a time cannot be read, or a name is unknown (with the nearest).
+    """
+    return ErrorCodeReport(source, since=since, until=until, code=code, app=app)

@@ -1,0 +1,79 @@
+"""Sections that more than one notebook shows of a case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit import charts, show
+from kit.analysis.attempts import bucket_of
+from kit.lake.coverage import Window
+
+if TYPE_CHECKING:
+    from kit.remediation import Case
+
+__all__ = ["marks_of", "over_time", "radius_in_words"]
+
+_FLOOR = {"hour": "h", "day": "D"}
+_AROUND = pd.Timedelta(hours=12)
+
+
+def radius_in_words(found: Case) -> str:
+    """How wide a case is, as a headline begins."""
+    if not found.proof.radius.users:
+        return f"{found.app} fails for no user in particular"
+    return {
+        "connection": f"One broken connection: {found.app}",
+        "group": f"Several users fail on {found.app}, others work",
+        "user": f"One user fails on {found.app}",
+    }[found.blast_radius]
+
+
+def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
+    """The moments to mark on a time axis."""
+    change = found.changes["published"].iloc[0] if len(found.changes) else None
+    return {"change": change, "onset": found.onset, "fix": found.fix.at}
+
+
+def over_time(found: Case, window: Window) -> None:
+    """Show a case's failures and rate on one time axis, and the numbers beside it."""
+    known, view = found.history, _close(found, window)
+    bucket = bucket_of(view)
+    at = found.failures["published"].dt.floor(_FLOOR[bucket])
+    at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
+    bad = at.value_counts().rename("failures").rename_axis("bucket")
+    good = known.successes.over_time(view, bucket).set_index("bucket")["successes"]
+    both = bad.to_frame().join(good, how="outer").fillna(0).astype("int64").sort_index()
+    both = both.assign(attempts=both["failures"] + both["successes"]).reset_index()
+    show.figure(
+        *charts.failures_and_rate(
+            both, view, bucket, episodes=known.episodes, named=marks_of(found)
+        )
+    )
+    table = both.assign(rate=both["failures"] / both["attempts"])[
+        ["bucket", "failures", "attempts", "rate"]
+    ]
+    show.table(
+        table[table["failures"] > 0].rename(columns={"bucket": f"{bucket} from (UTC)"}),
+        caption=f"The {bucket}s with failures, in numbers",
+        most=48,
+        folded=True,
+    )
+    shown = "start last length failures attempts rate peak peak_at users open".split()
+    show.table(
+        known.episodes.iloc[::-1][shown],
+        caption="Its episodes, the latest first",
+        most=10,
+        folded=True,
+    )
+
+
+def _close(found: Case, window: Window) -> Window:
+    """The part of a window around the incident, where that is short beside it."""
+    ends = [found.incident.last, *([found.fix.at] if found.fix.at is not None else [])]
+    since = max(pd.Timestamp(window.since), found.onset - _AROUND)
+    until = min(pd.Timestamp(window.until), max(ends) + _AROUND)
+    if since >= until or 2 * (until - since) > window.until - window.since:
+        return window
+    return Window(since.to_pydatetime(), until.to_pydatetime())

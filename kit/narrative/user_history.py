@@ -1,0 +1,163 @@
+"""The sections of ``user_history``: one user, from assignment to recovery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kit import charts, show, words
+from kit.analysis.names import find_user
+from kit.analysis.one_user import most_failing, user_events, user_recovery
+from kit.analysis.recovery import DEACTIVATIONS
+from kit.catalogue import load
+from kit.lake.coverage import iso
+from kit.narrative.report import NotebookReport
+
+__all__ = ["UserHistoryReport", "user_history_report"]
+
+_NOTHING = "nothing."
+
+
+class UserHistoryReport(NotebookReport):
+    """One user: assignments, pushes, failures and recoveries on one time line."""
+
+    def __init__(self, source: str, *, since: str, until: str, user: str) -> None:
+        super().__init__(source, since, until)
+        found = find_user(self.log, user) if user else most_failing(self.log, self.window)
+        self.user_key: str | None = found
+        key = found or ""
+        self.recovery = user_recovery(self.log, self.window, key)
+        self.events = user_events(self.log, self.window, key)
+
+    @property
+    def user(self) -> str:
+        """The user's login."""
+        names = self.recovery["user"].dropna()
+        return str(names.max()) if len(names) else str(self.user_key)
+
+    @property
+    def headline_text(self) -> str:
+        """The answer in one or two sentences."""
+        if self.user_key is None:
+            return self._no_failures("failures that name a user")
+        failed = self.events[self.events["what"] == "failed"]
+        if failed.empty:
+            return self._no_failures(f"failures of {self.user}")
+        tried = len(failed) + int((self.events["what"] == "worked").sum())
+        said = (
+            f"{self.user}: {len(failed):,} of {tried:,} attempts failed, with "
+            f"{words.join(list(failed['code'].value_counts().index[:4]))}."
+        )
+        still = self.recovery[self.recovery["state"] == "still_failing"]
+        if still.empty:
+            return f"{said} Nothing still fails."
+        lanes = [
+            f"{row.operation} on {row.app}" if isinstance(row.app, str) else str(row.operation)
+            for row in still.itertuples()
+        ]
+        return f"{said} Still failing: {words.join(lanes[:4])}."
+
+    def headline(self) -> None:
+        """Show the answer, the window and how much of it is held."""
+        show.headline(self.headline_text)
+        names = self.recovery["user_name"].dropna()
+        self._facts(**({"Name": names.iloc[0]} if len(names) else {}))
+
+    def stands(self) -> None:
+        """Show each operation of the user that failed, and what became of it."""
+        left = self.recovery["operation"].isin(DEACTIVATIONS)
+        left &= self.recovery["state"] == "still_failing"
+        if left.any():
+            show.note(
+                "First: access was left behind. A deactivation failed and has not worked since."
+            )
+        columns = (
+            "app operation state failures failing_since last_failure recovered_at abandoned_at "
+            "time_to_recover"
+        ).split()
+        show.table(
+            self.recovery[columns].dropna(axis="columns", how="all"),
+            caption="What failed, by app and operation, and what became of it",
+            most=30,
+            empty=_NOTHING,
+        )
+
+    def timeline(self) -> None:
+        """Show all that happened to the user in one order of time."""
+        if len(self.events):
+            show.figure(*charts.timeline(self.events, self.window))
+        columns = "published what app operation code actor event_type uuid".split()
+        show.table(
+            self.events[columns].iloc[::-1],
+            caption="All that happened, the latest first",
+            most=60,
+            empty=_NOTHING,
+        )
+
+    def codes(self) -> None:
+        """Show the codes that the user failed with, and what they mean."""
+        failed = self.events[self.events["what"] == "failed"]
+        rows = failed.groupby(["app", "code"], as_index=False, dropna=False).agg(
+            failures=("uuid", "count"),
+            first_seen=("published", "min"),
+            last_seen=("published", "max"),
+            vendor_message=("vendor_message", "last"),
+        )
+        rows["meaning"] = [load().meaning(code) or "" for code in rows["code"]]
+        rows = rows.sort_values(["failures", "code"], ascending=[False, True])
+        columns = "code app failures meaning first_seen last_seen vendor_message".split()
+        show.table(rows[columns], caption="What the codes mean", most=15, empty=_NOTHING)
+
+    def next(self) -> None:
+        """Say which notebook to open next."""
+        failed = self.events[(self.events["what"] == "failed") & self.events["app"].notna()]
+        pairs = failed.drop_duplicates(["app", "code"], keep="last").iloc[::-1].head(3)
+        steps: list[tuple[str, dict[str, str], str]] = [
+            ("remediation", {"code": str(row.code), "app": str(row.app)}, "is this user alone?")
+            for row in pairs.itertuples()
+        ]
+        self._next([*steps, ("failure_trends", {}, "all that fails in this window")])
+
+    def summary(self) -> None:
+        """Leave the result for machines."""
+        self._publish(self.headline_text, self._results())
+
+    def _results(self) -> dict[str, Any]:
+        if self.user_key is None:
+            return {}
+        counts = self.events["what"].value_counts()
+        return {
+            "user": self.user,
+            "events": {str(what): int(count) for what, count in counts.items()},
+            "operations": [
+                {
+                    "app": row["app"] if isinstance(row["app"], str) else None,
+                    "operation": row["operation"],
+                    "state": row["state"],
+                    "failures": int(row["failures"]),
+                    "failing_since": iso(row["failing_since"]),
+                    "last_failure": iso(row["last_failure"]),
+                }
+                for row in self.recovery.to_dict("records")
+            ],
+        }
+
+
+def user_history_report(
+    source: str = "sample", *, since: str = "", until: str = "", user: str = ""
+) -> UserHistoryReport:
+    """Open a source and follow one user.
+
+    Args:
+        source: as for ``trends_report``.
+        since: as for ``trends_report``.
+        until: as for ``trends_report``.
+        user: the login, without case, or the id; who still fails with most codes if empty.
+
+    Returns:
+        The report, whose methods show its sections.
+
+    Raises:
+        SourceError: the source cannot be read, or holds nothing.
+        UsageError: a time cannot be read, or the log knows no such user (with the nearest).
+    """
+    return UserHistoryReport(source, since=since, until=until, user=user)
