@@ -18,9 +18,11 @@ from kit.analysis.verification import GRACE
 from kit.engine import frame, literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kit.analysis.episodes import History, Incident
     from kit.analysis.verification import Verification
-    from kit.catalogue import Evidence, Remedy
+    from kit.catalogue import Evidence, Step
     from kit.sources.okta import AppEvidence
 
 __all__ = ["NOT_SHOWN", "OUT_OF_STEP", "Facts", "StepState", "steps"]
@@ -75,18 +77,18 @@ class StepState:
     """The uuid of the event that shows it."""
 
 
-def steps(remedy: Remedy | None, facts: Facts) -> tuple[StepState, ...]:
+def steps(asked: Iterable[Step], facts: Facts) -> tuple[StepState, ...]:
     """Join a remedy's steps with the evidence for each.
 
     Args:
-        remedy: the remedy; without one there are no steps.
+        asked: the steps.
         facts: what the evidence is taken from.
 
     Returns:
         The steps in their order.
     """
     found = []
-    for number, step in enumerate(remedy.steps if remedy else (), start=1):
+    for number, step in enumerate(asked, start=1):
         shown = _shown(step.evidence, facts)
         found.append(
             StepState(

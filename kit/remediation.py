@@ -169,14 +169,18 @@ def case(
     keys = pd.MultiIndex.from_frame(mine[list(KEYS)].drop_duplicates())
     hit = states[pd.MultiIndex.from_frame(states[list(KEYS)]).isin(keys)].reset_index(drop=True)
     proof = verification(known, now, given=pd.Timestamp(fixed) if fixed else None)
-    remedy = load().remedy(code)
+    catalogue = load()
+    named = str(mine["app"].dropna().iloc[0]) if mine["app"].notna().any() else None
+    # The same code may need another remedy on another app, or by what the vendor said last.
+    said = str(mine["reason"].iloc[-1] or "")
     live = ask(app_key) if ask else None
     return Case(
-        app=str(mine["app"].dropna().iloc[0]) if mine["app"].notna().any() else "(no app)",
+        app=named or "(no app)",
         app_key=app_key,
         code=code,
-        meaning=load().meaning(code) or "The catalogue does not know this code.",
-        remedy=remedy,
+        meaning=catalogue.meaning(code, app=named, text=said)
+        or "The catalogue does not know this code.",
+        remedy=catalogue.remedy(code, app=named, text=said),
         failures=with_state(mine, states).reset_index(drop=True),
         people=hit,
         attempts=len(mine) + known.successes.count(window.since - _INSTANT, window.until),
@@ -184,7 +188,9 @@ def case(
         incident=now,
         changed=changes(known, now.start),
         proof=proof,
-        steps=steps(remedy, Facts(known, now, proof, hit, live)),
+        steps=steps(
+            catalogue.steps(code, app=named, text=said), Facts(known, now, proof, hit, live)
+        ),
         live=live,
     )
 

@@ -10,21 +10,13 @@ from kit import words
 from kit.analysis.failures import KEYS, counted
 from kit.analysis.recovery import DEACTIVATIONS
 from kit.catalogue import load
+from kit.catalogue.model import OWNERS
 from kit.engine import frame
 
 if TYPE_CHECKING:
     from kit.remediation import Case
 
-__all__ = ["HELPS", "OWNERS", "retry_list", "ticket", "warnings"]
-
-OWNERS = {
-    "okta_admin": "the Okta admin",
-    "microsoft_admin": "the Microsoft 365 admin",
-    "app_owner": "the app's owner",
-    "data_owner": "who owns the user's data",
-    "directory_admin": "the directory's admin",
-    "wait": "nobody: wait",
-}
+__all__ = ["HELPS", "retry_list", "ticket", "warnings"]
 
 HELPS = {
     "retry now": "the fix holds: retry one, then the rest",
@@ -105,7 +97,11 @@ def ticket(found: Case) -> str:
         Plain text of several lines.
     """
     remedy = found.remedy
-    owner = OWNERS[remedy.owner] if remedy else _owner(found.code)
+    owner = (
+        OWNERS[remedy.owner]
+        if remedy
+        else "whoever runs the app; the catalogue does not know this code"
+    )
     change = found.changes.iloc[0] if len(found.changes) else None
     still, hit = len(found.still_failing), found.people["user_key"].nunique()
     lines = [
@@ -143,7 +139,7 @@ def ticket(found: Case) -> str:
 
 def _helps(found: Case, code: str) -> str:
     catalogue = load()
-    remedy, retry = catalogue.remedy(code), catalogue.retry(code)
+    remedy, retry = catalogue.remedy(code, app=found.app), catalogue.retry(code, app=found.app)
     if retry is None:
         return "look first"
     if retry in {"wait", "reassign"}:
@@ -154,11 +150,6 @@ def _helps(found: Case, code: str) -> str:
         return "correct data"
     mended = code == found.code and found.fix.verdict == "holds"
     return "retry now" if mended else "fix first"
-
-
-def _owner(code: str) -> str:
-    owner = load().owner(code)
-    return OWNERS[owner] if owner else "whoever runs the app; the catalogue does not know"
 
 
 def _samples(found: Case) -> list[str]:

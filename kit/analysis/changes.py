@@ -234,8 +234,8 @@ class _Told:
         self.app_key, self.code = known.app_key, known.code
         catalogue = load()
         family = catalogue.family(known.code).casefold()
-        remedy = catalogue.remedy(known.code)
         name = _app_name(known)
+        remedy = catalogue.remedy(known.code, app=name)
         about = f"{name} {family}".casefold()
         self.directory = any(word in about for word in ("directory", "ldap", "agent"))
         self.limit = any(word in f"{known.code} {family}".casefold() for word in _LIMITS)

@@ -38,8 +38,8 @@ RETRIES = {
     "automatic": "happens by itself",
 }
 OWNERS = {
-    "okta_admin": "Okta admin",
-    "microsoft_admin": "Microsoft 365 admin",
+    "okta_admin": "the Okta admin",
+    "microsoft_admin": "the Microsoft 365 admin",
     "app_owner": "the app's owner",
     "data_owner": "who owns the user's data",
     "directory_admin": "the directory's admin",

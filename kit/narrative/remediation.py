@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import charts, show, words
+from kit.catalogue.model import OWNERS
 from kit.evidence import NOT_SHOWN, OUT_OF_STEP
 from kit.narrative.report import NotebookReport
 from kit.narrative.sections import marks_of, over_time, radius_in_words
 from kit.remediation import Case, case
-from kit.ticket import HELPS, OWNERS, retry_list, ticket, warnings
+from kit.ticket import HELPS, retry_list, ticket, warnings
 from kit.times import moment
 
 if TYPE_CHECKING:
