@@ -1,9 +1,10 @@
-"""Answers that many questions build on are worked out once, and kept until the lake changes.
+"""Answers that many questions build on are worked out once, and grow with the lake.
 
 Folding ten million events into failures takes seconds, and every report begins with it. A
 lake's files never change, so an answer holds for as long as the lake consists of the same
-files: it is kept beside them in ``_kept/``, named after the question and the files. It can be
-deleted at any time, and a lake that cannot be written is asked anew each time.
+files: it is kept beside them in ``_kept/``, with the names of the files that it speaks of. Where
+files were only added since, an answer that says how to grow reads these alone. What is kept can
+be deleted at any time, and a lake that cannot be written is asked anew each time.
 """
 
 from __future__ import annotations
@@ -11,85 +12,141 @@ from __future__ import annotations
 import hashlib
 import uuid
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import ibis
+import msgspec
 
-from kit.lake.files import EVENTS
+from kit.catalogue import load
+from kit.lake.files import EVENTS, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     import ibis.expr.types as ir
 
 __all__ = ["Answers"]
 
 
+class _Record(msgspec.Struct):
+    """What a kept answer speaks of."""
+
+    question: str
+    files: list[str]
+    answer: str
+    """The answer's file."""
+
+
 class Answers:
     """The answers of one opened source."""
 
-    def __init__(self, backend: Any, lake: Path | None = None) -> None:
+    def __init__(
+        self,
+        backend: Any,
+        lake: Path | None = None,
+        read: Callable[[Sequence[Path]], ir.Table] | None = None,
+    ) -> None:
         """Begin without any.
 
         Args:
             backend: the Ibis backend that the questions are put to.
             lake: the folder of a lake that outlives this process; answers are kept there.
+            read: opens some of the lake's files as a table of events.
         """
         self._backend = backend
         self._lake = lake
+        self._read = read
         self._known: dict[str, ir.Table] = {}
 
-    def once(self, name: str, question: Callable[[], ir.Table]) -> ir.Table:
+    def once(
+        self,
+        name: str,
+        question: Callable[[], ir.Table],
+        grown: Callable[[ir.Table, ir.Table], ir.Table] | None = None,
+    ) -> ir.Table:
         """Answer a question at its first call, and give the same answer at the next ones.
 
         Args:
             name: what the answer is kept as.
             question: gives the expression.
+            grown: given the answer to some of the lake's events and a table of the others,
+                gives the answer to all.
 
         Returns:
             The answer as a table. A lake that grows meanwhile does not change it.
         """
         if name not in self._known:
-            self._known[name] = (
-                self._kept(name, question()) if self._lake else self._asked(name, question())
-            )
+            if self._lake:
+                self._known[name] = self._kept(self._lake, name, question, grown)
+            else:
+                self._known[name] = self._asked(name, question())
         return self._known[name]
 
     def _asked(self, name: str, question: ir.Table) -> ir.Table:
         answer: ir.Table = self._backend.create_table(name, question, temp=True)
         return answer
 
-    def _kept(self, name: str, question: ir.Table) -> ir.Table:
+    def _kept(
+        self,
+        lake: Path,
+        name: str,
+        question: Callable[[], ir.Table],
+        grown: Callable[[ir.Table, ir.Table], ir.Table] | None,
+    ) -> ir.Table:
         """The answer from the lake if it was asked before, else from the events."""
-        assert self._lake
-        stamp = self._stamp(question)
-        place = self._lake / "_kept" / f"{name}-{stamp}.parquet"
-        if place.exists():
-            # Copied, so that it stays when the lake grows and the file goes.
+        files, record = _files(lake), _record(lake, name)
+        before = set(record.files) if record else set()
+        known = None
+        if record and (before == files or (grown and self._read and before < files)):
+            # Copied, so that it stays when the lake grows and the file goes. It may be broken.
             with suppress(duckdb.Error, OSError):
-                return self._asked(name, self._backend.read_parquet(place))
-        answer = self._asked(name, question)
-        if stamp == self._stamp(question):  # no file came or went while it was worked out
-            with suppress(duckdb.Error, OSError):
-                self._keep(answer, place)
+                kept = self._backend.read_parquet(lake / "_kept" / record.answer)
+                known = self._asked(f"{name}_known", kept)
+        if known is None:
+            return self._keep(lake, name, files, self._asked(name, question()))
+        if before == files:
+            return known
+        assert grown
+        assert self._read
+        fresh = self._read([lake / one for one in sorted(files - before)])
+        return self._keep(lake, name, files, self._asked(name, grown(known, fresh)))
+
+    def _keep(self, lake: Path, name: str, files: set[str], answer: ir.Table) -> ir.Table:
+        if files != _files(lake):
+            return answer  # it may speak of some of a file's events that came meanwhile
+        place = lake / "_kept" / f"{name}-{uuid.uuid4().hex[:12]}.parquet"
+        with suppress(duckdb.Error, OSError):
+            place.parent.mkdir(exist_ok=True)
+            self._backend.to_parquet(answer, place, compression="zstd")
+            record = _Record(_version(), sorted(files), place.name)
+            write_whole(place.with_name(f"{name}.json"), msgspec.json.encode(record).decode())
+            for other in place.parent.glob(f"{name}-*.parquet"):
+                if other != place:
+                    other.unlink(missing_ok=True)
         return answer
 
-    def _stamp(self, question: ir.Table) -> str:
-        """Tells one question to one set of event files from any other."""
-        assert self._lake
-        files = sorted(str(path.relative_to(self._lake)) for path in self._lake.glob(EVENTS))
-        return hashlib.sha256("\n".join([ibis.to_sql(question), *files]).encode()).hexdigest()[:24]
 
-    def _keep(self, answer: ir.Table, place: Path) -> None:
-        place.parent.mkdir(exist_ok=True)
-        fresh = place.with_name(f".{uuid.uuid4().hex}")
-        try:
-            self._backend.to_parquet(answer, fresh, compression="zstd")
-            fresh.replace(place)
-        finally:
-            fresh.unlink(missing_ok=True)
-        for other in place.parent.glob(f"{place.name.rpartition('-')[0]}-*.parquet"):
-            if other != place:
-                other.unlink(missing_ok=True)
+def _files(lake: Path) -> set[str]:
+    return {str(path.relative_to(lake)) for path in lake.glob(EVENTS)}
+
+
+def _record(lake: Path, name: str) -> _Record | None:
+    """What is kept of an answer, if it was worked out as it would be now."""
+    path = lake / "_kept" / f"{name}.json"
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_Record)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found if found.question == _version() else None
+
+
+@cache
+def _version() -> str:
+    """Changes with what questions ask and with what the catalogue says."""
+    digest = hashlib.sha256(load().version.encode())
+    for path in sorted((Path(__file__).parent / "analysis").iterdir()):
+        if path.suffix in {".py", ".csv"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]

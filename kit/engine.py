@@ -145,6 +145,8 @@ def _connected(**settings: Any) -> Any:
     """DuckDB for a lake's files: they never change, so their footers are read once."""
     connection = ibis.duckdb.connect(**settings)
     connection.raw_sql("SET parquet_metadata_cache = true")
+    # Answers are sorted by a full key at the end, and keeping an order on the way takes memory.
+    connection.raw_sql("SET preserve_insertion_order = false")
     # It is drawn on standard output, also where that is a file.
     connection.raw_sql("SET enable_progress_bar = false")
     return connection
@@ -173,13 +175,7 @@ def _opened(
     """A lake as a log; None where it holds no event."""
     if not lake.days():
         return None
-    events = connection.read_parquet(
-        lake.pattern, table_name="events", union_by_name=True, hive_partitioning=False
-    )
-    # A lake of an older version may lack columns; they are null.
-    lacking = [column for column in COLUMNS if column.name not in events.columns]
-    events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})
-    events = events.select(*(column.name for column in COLUMNS))
+    events = _events(connection, lake.pattern, "events")
     bounds = frame(
         events.aggregate(
             first=events.published.min(), last=events.published.max(), count=events.count()
@@ -195,8 +191,23 @@ def _opened(
         growing=growing,
         put_aside=tuple(lake.put_aside()),
         repeats=repeats,
-        answers=Answers(connection, lake.folder if growing else None),
+        answers=Answers(
+            connection,
+            lake.folder if growing else None,
+            lambda files: _events(connection, files, None),
+        ),
     )
+
+
+def _events(connection: Any, files: str | Sequence[Path], name: str | None) -> ir.Table:
+    """Event files as one table."""
+    events = connection.read_parquet(
+        files, table_name=name, union_by_name=True, hive_partitioning=False
+    )
+    # A lake of an older version may lack columns; they are null.
+    lacking = [column for column in COLUMNS if column.name not in events.columns]
+    events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})
+    return events.select(*(column.name for column in COLUMNS))
 
 
 def _ibis_type(arrow: str) -> str:

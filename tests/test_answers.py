@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 
+from kit.analysis.attempts import every_hour
+from kit.analysis.changes import logged_changes
 from kit.analysis.failures import counted, failures
-from kit.analysis.recovery import recovery
-from kit.analysis.trends import trends
+from kit.analysis.recovery import assignments, recovery
+from kit.analysis.trends import prepare, trends
 from kit.cli import run
-from kit.engine import open_log
+from kit.engine import frame, open_log
 from kit.lake import Lake, add, compact
-from made import REFUSED, event
+from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
 REFUSAL = event("2026-10-27T09:05:00Z", reason=REFUSED)
@@ -40,8 +45,65 @@ def asked(lake: Lake) -> pd.DataFrame:
 
 
 def kept(lake: Lake) -> list[str]:
-    """The kept answers' names."""
-    return sorted(path.name for path in lake.folder.glob("_kept/*"))
+    """The kept answers' names, each with one file and the record of what it speaks of."""
+    answers = sorted(path.name.partition("-")[0] for path in lake.folder.glob("_kept/*.parquet"))
+    assert answers == sorted(path.stem for path in lake.folder.glob("_kept/*.json"))
+    return answers
+
+
+ATTEMPTS = st.builds(
+    dict,
+    at=st.sampled_from(
+        [
+            "2026-10-27T09:05:00Z",
+            "2026-10-27T09:05:00.500Z",
+            "2026-10-27T23:59:59.999Z",
+            "2026-10-28T00:00:00Z",
+            "2026-10-28T08:00:00Z",
+        ]
+    ),
+    type_=st.sampled_from(
+        [
+            "application.provision.user.push",
+            "application.provision.user.deactivate",
+            "app.office365.api.error.create.user",
+            "application.user_membership.remove",
+            "application.configuration.update",
+        ]
+    ),
+    result=st.sampled_from(["SUCCESS", "FAILURE"]),
+    reason=st.sampled_from([None, REFUSED, "Unauthorized", "A new fault"]),
+    user=st.sampled_from([None, "ada@example.com", "ADA@example.com", "bo@example.com"]),
+    app=st.sampled_from([M365, SLACK]),
+    transaction=st.sampled_from([None, "t1", "t2"]),
+)
+
+
+@settings(max_examples=10, deadline=None)
+@given(parts=st.lists(st.lists(ATTEMPTS, min_size=1, max_size=8), min_size=2, max_size=4))
+def test_a_lake_that_grew_answers_as_one_that_was_filled_at_once(
+    parts: list[list[dict[str, Any]]],
+) -> None:
+    """Whatever comes late: half a transaction, a success before a failure, a better code."""
+    with TemporaryDirectory() as name:
+        several, once = Path(name) / "several", Path(name) / "once"
+        events = [[event(**one) for one in part] for part in parts]
+        for part in events:
+            added(several, *part)
+            log = open_log(several)
+            prepare(log)
+        added(once, *(one for part in events for one in part))
+        other = open_log(once)
+
+        assert_frame_equal(failures(log), failures(other))
+        window = log.window()
+        assert_frame_equal(recovery(log, window), recovery(other, window))
+        for asked in (every_hour, logged_changes, assignments):
+            one, same = frame(asked(log)), frame(asked(other))
+            by = list(one.columns)
+            assert_frame_equal(
+                one.sort_values(by, ignore_index=True), same.sort_values(by, ignore_index=True)
+            )
 
 
 def test_the_kept_answer_is_what_is_read_next(tmp_path: Path) -> None:
@@ -69,8 +131,32 @@ def test_a_lake_that_grew_is_asked_anew(tmp_path: Path) -> None:
 
     assert before["state"].tolist() == ["still_failing"]
     assert asked(lake)["state"].tolist() == ["recovered"]
-    assert len(kept(lake)) == len(names) == 3
-    assert not set(kept(lake)) & set(names)
+    assert kept(lake) == names
+
+
+def test_a_failure_that_arrives_after_its_success_is_seen_as_recovered(tmp_path: Path) -> None:
+    """The success is in a file that was asked before."""
+    lake = added(tmp_path / "lake", SUCCESS)
+    asked(lake)
+
+    added(lake.folder, REFUSAL)
+
+    assert asked(lake)["recovered_at"].astype(str).tolist() == ["2026-10-27 10:05:00+00:00"]
+
+
+def test_an_operation_that_a_later_event_names_is_followed_from_the_beginning(
+    tmp_path: Path,
+) -> None:
+    """The event that speaks stays the same; what counts as its success does not."""
+    only_fails = "app.office365.api.error.deactivate.user"
+    said = event("2026-10-27T09:05:00Z", type_=only_fails, reason=REFUSED, transaction="t1")
+    lake = added(tmp_path / "lake", said, SUCCESS)
+    before = asked(lake)
+
+    added(lake.folder, event("2026-10-27T09:05:01Z", reason=None, transaction="t1"))
+
+    assert before["state"].tolist() == ["still_failing"]
+    assert asked(lake)["state"].tolist() == ["recovered"]
 
 
 def test_an_open_log_keeps_its_answer_when_the_lake_grows(tmp_path: Path) -> None:
@@ -125,8 +211,10 @@ def test_compacting_prepares_what_all_questions_begin_with(tmp_path: Path) -> No
     names = kept(lake)
     log = open_log(lake.folder)
     trends(log, log.window())
-    answers = "assignments changes episodes failures worked worked_again".split()
-    assert [name.partition("-")[0] for name in names] == answers
+    answers = (
+        "assignments changes episodes failures next_success spoken worked worked_again".split()
+    )
+    assert names == answers
     assert kept(lake) == names
 
 

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from kit.analysis.failures import successes
+from kit.analysis.failures import succeeded, successes
 from kit.engine import frame
 from kit.lake.coverage import TICK, Window
 
@@ -77,7 +77,11 @@ def every_hour(log: Log) -> ir.Table:
         ``hour`` (seconds since 1970, when it began), ``app_key``, ``operation``, ``app``,
         ``successes``.
     """
-    return log.answers.once("worked", lambda: _hourly(successes(log)))
+    return log.answers.once(
+        "worked",
+        lambda: _hourly(successes(log)),
+        lambda known, fresh: _summed(known.union(_hourly(succeeded(fresh)).cast(known.schema()))),
+    )
 
 
 @dataclass(frozen=True)
@@ -208,7 +212,10 @@ def _hourly(done: ir.Table) -> ir.Table:
     """Successes by hour (seconds since 1970, when it began), app and operation."""
     # Whole seconds, because engines truncate a time with its zone several times as slowly.
     seconds = done.published.epoch_seconds().floor().cast("int64")
-    done = done.mutate(hour=seconds - seconds % _HOUR)
+    return _summed(done.mutate(hour=seconds - seconds % _HOUR, successes=1))
+
+
+def _summed(done: ir.Table) -> ir.Table:
     return done.group_by(["hour", "app_key", "operation"]).aggregate(
-        app=done.app.max(), successes=done.count()
+        app=done.app.max(), successes=done.successes.sum()
     )

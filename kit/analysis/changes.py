@@ -168,8 +168,7 @@ def logged_changes(log: Log) -> ir.Table:
         login in small letters), ``transaction_id``.
     """
 
-    def asked() -> ir.Table:
-        events = log.events
+    def of(events: ir.Table) -> ir.Table:
         of_interest = [events.event_type.startswith(p) for p, kind in _kinds() if kind]
         rows = keyed(events.filter(ibis.or_(*of_interest)))
         return rows.select(
@@ -181,7 +180,11 @@ def logged_changes(log: Log) -> ir.Table:
             actor_key=ibis.coalesce(rows.actor_login.lower(), ""),
         )
 
-    return log.answers.once("changes", asked)
+    return log.answers.once(
+        "changes",
+        lambda: of(log.events),
+        lambda known, fresh: known.union(of(fresh).cast(known.schema())),
+    )
 
 
 _COLUMNS = [

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kit.engine import Log
     from kit.lake.coverage import Window
 
-__all__ = ["ROW", "counted", "failure_rows", "failures", "keyed", "successes"]
+__all__ = ["ROW", "counted", "failure_rows", "failures", "keyed", "succeeded", "successes"]
 
 KEYS = ("app_key", "user_key", "operation")
 """What an attempt is told by: app, user and operation."""
@@ -94,7 +94,7 @@ def counted(log: Log, window: Window | None = None) -> ir.Table:
         ``app_key`` and ``user_key``.
     """
     # The whole log is folded: a transaction may cross the borders of any window.
-    result = log.answers.once("failures", lambda: _explained(_spoken(_failing(log.events))))
+    result = log.answers.once("failures", lambda: _explained(_every_spoken(log)))
     return result if window is None else result.filter(_dated(result, window))
 
 
@@ -158,9 +158,13 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``operation``,
         ``uuid``, ``event_type``.
     """
-    events = log.events
-    done = events.filter(events.result == "SUCCESS", events.code.isnull())
-    done = keyed(done if window is None else done.filter(_dated(done, window)))
+    done = succeeded(log.events)
+    return done if window is None else done.filter(_dated(done, window))
+
+
+def succeeded(events: ir.Table) -> ir.Table:
+    """Pick the events that succeeded at what could have failed, as ``successes`` lists them."""
+    done = keyed(events.filter(events.result == "SUCCESS", events.code.isnull()))
     return done.select("published", "app", *KEYS, "uuid", "event_type")
 
 
@@ -173,22 +177,44 @@ def _between(rows: ir.Table, since: datetime, until: datetime) -> ir.Table:
     return rows.filter(rows.published >= literal(since), rows.published < literal(until))
 
 
+def _every_spoken(log: Log) -> ir.Table:
+    def of(events: ir.Table) -> ir.Table:
+        return _spoken(_failing(events))
+
+    return log.answers.once(
+        "spoken",
+        lambda: of(log.events),
+        lambda known, fresh: _spoken(known.union(of(fresh).cast(known.schema()))),
+    )
+
+
 def _failing(events: ir.Table) -> ir.Table:
-    """Failing events, those that ingest gave a code, with what they are grouped by."""
+    """Failing events, those that ingest gave a code, each as a failure of its own."""
     failing = keyed(events.filter(events.code.notnull()))
-    only_fails = failing.event_type.isin(sorted(load().failure_types))
+    only_fails = failing.event_type.isin(sorted(load().failure_types)).cast("int8")
+    rank = ibis.cases(
+        (failing.code == NO_REASON, 3),
+        (failing.code.startswith("UNKNOWN_"), 2),
+        (failing.code.startswith("HTTP_"), 1),
+        else_=0,
+    )
     return failing.select(
-        *("uuid", "published", "app", "app_id", "user_id", "user_name", "operation"),
-        *("code", "family", "app_key", "user_key"),
-        user=failing.user_login,
+        *("app_key", "user_key"),
+        *("uuid", "published", "app", "app_id", "user_id", "user_name", "code", "family"),
         batch=ibis.coalesce("t:" + failing.transaction_id, "u:" + failing.uuid),
-        only_fails=only_fails.cast("int8"),
-        rank=ibis.cases(
-            (failing.code == NO_REASON, 3),
-            (failing.code.startswith("UNKNOWN_"), 2),
-            (failing.code.startswith("HTTP_"), 1),
-            else_=0,
+        user=failing.user_login,
+        rank=rank,
+        operation=failing.operation,
+        # Who names the operation may be another event than who speaks.
+        namer=ibis.struct(
+            {
+                "only_fails": only_fails,
+                "rank": rank,
+                "published": failing.published,
+                "uuid": failing.uuid,
+            }
         ),
+        events=ibis.literal(1, type="int64"),
     )
 
 
@@ -196,20 +222,25 @@ def _spoken(failing: ir.Table) -> ir.Table:
     """One row for each transaction, app and user: the best-coded event's.
 
     The operation is that of an event type that can also succeed, if one is there: only
-    such an operation can be seen to recover.
+    such an operation can be seen to recover. What it gives can be folded with more of its kind.
     """
-    group = ["batch", "app_key", "user_key"]
-    order = ["rank", "published", "uuid"]
-    best = ibis.struct({name: failing[name] for name in order})
-    attempted = ibis.struct({name: failing[name] for name in ("only_fails", *order)})
-    said = [name for name in failing.columns if name not in {*group, "only_fails", "operation"}]
+    group, best = ["batch", "app_key", "user_key"], ["rank", "published", "uuid"]
+    apart = {*group, *best, "operation", "namer", "events"}
+    said = [*best, *(name for name in failing.columns if name not in apart)]
+    # The least of the structs, which begin with what they are compared by: a group holds one
+    # of them, where an argmin holds all its rows.
     spoken = failing.group_by(group).aggregate(
-        speaker=ibis.struct({name: failing[name] for name in said}).argmin(best),
-        operation=failing.operation.argmin(attempted),
-        events=failing.uuid.count(),
+        speaker=ibis.struct({name: failing[name] for name in said}).min(),
+        named=ibis.struct({"namer": failing.namer, "operation": failing.operation}).min(),
+        events=failing.events.sum(),
     )
-    speaker = {name: spoken.speaker[name] for name in said if name != "rank"}
-    return spoken.mutate(**speaker).drop("speaker")
+    return spoken.select(
+        *group,
+        **{name: spoken.speaker[name] for name in said},
+        operation=spoken.named["operation"],
+        namer=spoken.named["namer"],
+        events=spoken.events,
+    )
 
 
 def _explained(spoken: ir.Table) -> ir.Table:
@@ -237,6 +268,6 @@ def _explained(spoken: ir.Table) -> ir.Table:
         family=ibis.ifelse(borrows, known.lent_family, known.family),
         events=known.events + ibis.ifelse(known.first, known.lent_events.fill_null(0), 0),
     )
-    columns = [name for name in spoken.columns if name != "batch"]
+    columns = [name for name in spoken.columns if name not in {"batch", "rank", "namer"}]
     nobody = {"lender": ibis.null("string"), "lent_at": ibis.null(spoken.published.type())}
     return explained.select(*columns, *nobody).union(alone.select(*columns, **nobody))

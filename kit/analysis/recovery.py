@@ -8,7 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from kit.analysis.failures import KEYS, counted, keyed, successes
+from kit.analysis.failures import KEYS, counted, keyed, succeeded
 from kit.engine import frame, literal
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ _GIVEN = (
     "application.user_membership.restore",
     "application.user_membership.provision",
 )
+
+
+_FAILURE = ["uuid", "operation"]
+"""What a failure is told by over time: an event that comes later may name its operation."""
 
 
 def recovery(log: Log, window: Window) -> pd.DataFrame:
@@ -139,20 +143,23 @@ def assignments(log: Log) -> ir.Table:
         ``actor`` and ``taken``, whether the user was unassigned.
     """
 
-    def asked() -> ir.Table:
-        events = log.events
+    def of(events: ir.Table) -> ir.Table:
         rows = keyed(events.filter(events.event_type.isin([*_TAKEN, *_GIVEN])))
         rows = rows.filter(rows.code.isnull(), rows.user_key != "")
         rows = rows.mutate(
             taken=rows.event_type.isin(_TAKEN),
             actor=ibis.coalesce(rows.actor_login, rows.actor_name, rows.actor_id),
         )
-        rows = rows.semi_join(counted(log), ["app_key", "user_key"])
         return rows.select(
             "app_key", "user_key", "published", "uuid", "event_type", "actor", "taken"
         )
 
-    return log.answers.once("assignments", asked)
+    known = log.answers.once(
+        "assignments",
+        lambda: of(log.events),
+        lambda known, fresh: known.union(of(fresh).cast(known.schema())),
+    )
+    return known.semi_join(counted(log), ["app_key", "user_key"])
 
 
 def _abandoned(found: pd.DataFrame, given: ir.Table, window: Window) -> pd.Series[pd.Timestamp]:
@@ -178,13 +185,31 @@ def _worked_again(log: Log) -> ir.Table:
 
     Of the whole log, because a window only asks whether it came before its end.
     """
+    failed = _of_users(log)
+    again = log.answers.once(
+        "next_success",
+        lambda: _next_success(failed, succeeded(log.events)),
+        lambda known, fresh: _sooner(log, known, fresh),
+    )
+    rows = failed.join(again, _FAILURE)
+    run = ibis.window(group_by=[*(rows[name] for name in KEYS), rows.worked_again])
+    return rows.select(
+        "uuid", "published", "worked_again", failing_since=rows.published.min().over(run)
+    )
+
+
+def _of_users(log: Log) -> ir.Table:
     failed = counted(log)
-    failed = failed.filter(failed.user_key != "")
+    return failed.filter(failed.user_key != "").select("uuid", "published", *KEYS)
+
+
+def _next_success(failed: ir.Table, done: ir.Table) -> ir.Table:
+    """The first of some successes after each failure: ``_FAILURE``, ``worked_again`` or null."""
     # A number in place of three texts, because all that follows is sorted by it.
     keys = failed.select(*KEYS).distinct()
     keys = keys.mutate(key=ibis.row_number().over(order_by=list(KEYS)))
-    failed = failed.join(keys, list(KEYS)).select("key", "published", "uuid")
-    done = successes(log).select("published", *KEYS).join(keys, list(KEYS))
+    failed = failed.join(keys, list(KEYS)).select("key", "published", *_FAILURE)
+    done = done.select("published", *KEYS).join(keys, list(KEYS))
     failed = failed.mutate(worked=ibis.null(failed.published.type()))
     done = done.mutate(uuid=ibis.null("string"), worked=done.published)
     rows = failed.union(done.select(*failed.columns))
@@ -192,10 +217,26 @@ def _worked_again(log: Log) -> ir.Table:
     order = [rows.published, rows.uuid.notnull().cast("int8")]
     later = ibis.window(group_by="key", order_by=order, preceding=0, following=None)
     rows = rows.mutate(worked_again=rows.worked.min().over(later))
-    rows = rows.filter(rows.uuid.notnull())
-    run = ibis.window(group_by=["key", rows.worked_again])
-    rows = rows.mutate(failing_since=rows.published.min().over(run))
-    return rows.select("uuid", "published", "worked_again", "failing_since")
+    return rows.filter(rows.uuid.notnull()).select(*_FAILURE, "worked_again")
+
+
+def _sooner(log: Log, known: ir.Table, fresh: ir.Table) -> ir.Table:
+    """The first success after each failure, of a log that grew.
+
+    Failures that were known look at what came alone; new ones at all that is not before them.
+    """
+    failed = _of_users(log)
+    new = failed.anti_join(known, _FAILURE)
+    since = frame(new.aggregate(first=new.published.min()))["first"][0]
+    came = _next_success(failed, succeeded(fresh))
+    rows = failed.left_join(known, _FAILURE).left_join(came, _FAILURE, rname="{name}_came")
+    soonest = [rows.worked_again.cast(came.worked_again.type()), rows.worked_again_came]
+    if pd.notna(since):
+        later = log.events.filter(log.events.published >= literal(since.to_pydatetime()))
+        found = _next_success(new, succeeded(later))
+        rows = rows.left_join(found, _FAILURE, rname="{name}_found")
+        soonest.append(rows.worked_again_found)
+    return rows.select(*_FAILURE, worked_again=ibis.least(*soonest))
 
 
 def with_state(failures: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
