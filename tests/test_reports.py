@@ -13,10 +13,11 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import psutil
 import pytest
 
 from kit.errors import UsageError
-from kit.reports import run_report
+from kit.reports import Limits, run_report
 from kit.reports.page import clean_html
 from kit.reports.parameters import check, read
 
@@ -130,7 +131,7 @@ def test_a_run_that_failed_says_so_everywhere(
     """In its exit code, on top of its page, in its summary and in the index."""
     path = notebook(cell, "print('never seen')")
 
-    made = run_report(path, {}, out=tmp_path / "out", cell_timeout=2)
+    made = run_report(path, {}, out=tmp_path / "out", limits=Limits(cell=2))
 
     facts = summary_of(made.folder)
     page = made.page.read_text(encoding="utf-8")
@@ -172,7 +173,7 @@ def test_a_run_as_a_whole_may_take_too_long(notebook: Any, tmp_path: Path) -> No
     """Many short cells are no way round the limit."""
     path = notebook(*["import time; time.sleep(1.5)"] * 4)
 
-    assert run_report(path, {}, out=tmp_path / "out", run_timeout=3).exit_code == 13
+    assert run_report(path, {}, out=tmp_path / "out", limits=Limits(run=3)).exit_code == 13
 
 
 def test_a_missing_kernel_is_told(notebook: Any, tmp_path: Path) -> None:
@@ -306,25 +307,116 @@ def test_a_parameters_cell_is_parsed_and_never_run(notebook: Any, cell: str) -> 
         read(notebook(parameters=cell))
 
 
+def started(path: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+    """Start a report in a process of its own, and wait until its kernel is up."""
+    command = [sys.executable, "-m", "kit", "report", str(path), "--out", str(out), *more]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if psutil.Process(process.pid).children():
+            break
+        time.sleep(0.1)
+    time.sleep(1.5)
+    return process
+
+
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_ended_run_leaves_nothing_behind(
+def test_an_ended_run_is_a_failed_report(
     notebook: Any, tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
-    """What was half done is cleaned away, and one line says so."""
-    path, out = notebook("import time; time.sleep(60)"), tmp_path / "out"
-    command = [sys.executable, "-m", "kit", "report", str(path), "--out", str(out)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
-    ) as process:
-        for _ in range(300):
-            if list(out.rglob(".partial-*")):
-                break
-            time.sleep(0.1)
-        time.sleep(2.5)
-        process.send_signal(sent)
-        _, told = process.communicate(timeout=60)
+    """A signal ends the run, its kernel and its temporary files, and not the report of it."""
+    path, out = notebook("import time; time.sleep(60)", "print('never seen')"), tmp_path / "out"
+    process = started(path, out)
+    kernels = psutil.Process(process.pid).children(recursive=True)
 
-    assert process.returncode == code
+    process.send_signal(sent)
+    printed, told = process.communicate(timeout=60)
+
+    (folder,) = (out / "question").glob("*/")
+    assert (process.returncode, summary_of(folder)["exit_code"]) == (code, code)
+    assert "cell 3" in summary_of(folder)["error"]
+    assert "Not run" in (folder / "report.html").read_text(encoding="utf-8")
+    assert printed.strip() == str(folder / "report.html")
     assert "Traceback" not in told
-    assert not [p for p in out.rglob("*") if p.is_file()]
-    assert not list(out.rglob(".partial*"))
+    assert kernels
+    assert not [k for k in kernels if k.is_running() and k.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_killed_run_is_cleared_by_the_next_and_a_running_one_is_not(
+    notebook: Any, tmp_path: Path
+) -> None:
+    """What a runner left that had no time to clean up goes with the next run."""
+    path, out = notebook("import time; time.sleep(20 if days == 1 else 0)"), tmp_path / "out"
+    killed = started(path, out, "-p", "days=1")
+    killed.kill()
+    killed.communicate()
+    running = started(path, out, "-p", "days=1")
+    assert len(list((out / "question").glob(".partial-*"))) == 1
+
+    run_report(path, {"days": 2}, out=out)
+
+    assert len(list((out / "question").glob(".partial-*"))) == 1
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+    assert not list((out / "question").glob(".*"))
+    assert len(list((out / "question").iterdir())) == 2
+
+
+def test_nothing_is_left_in_the_temporary_folder(
+    notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor an open port while it runs: a killed kernel could clear up nothing."""
+    (tmp_path / "t").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
+    path = notebook(
+        "import os, psutil, tempfile; tempfile.mkdtemp()\n"
+        "open_ports = [c for c in psutil.Process().net_connections() if c.status == 'LISTEN']\n"
+        "print('ports:', open_ports); os.kill(os.getpid(), 9)"
+    )
+
+    made = run_report(path, {}, out=tmp_path / "out")
+
+    assert made.exit_code == 11
+    assert list((tmp_path / "t").iterdir()) == []
+    assert not [p for p in (tmp_path / "out").rglob(".*") if p.name != ".index.lock"]
+
+
+def test_a_kernel_listens_on_no_port(notebook: Any, tmp_path: Path) -> None:
+    """Its messages travel through sockets in a private folder."""
+    path = notebook(
+        "import psutil\n"
+        "print('ports:', [c for c in psutil.Process().net_connections('inet') if not c.raddr])"
+    )
+
+    assert "ports: []" in run_report(path, {}, out=tmp_path / "out").page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kilobytes", "code", "kept"), [(100, 74, False), (600, 74, True), (2500, 74, True)]
+)
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_is_told_on_the_page(
+    notebook: Any, tmp_path: Path, kilobytes: int, code: int, *, kept: bool
+) -> None:
+    """The report says so without its outputs; where not even that fits, nothing is left."""
+    out = tmp_path / "out"
+    out.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(out)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        path = notebook("print('x' * 3_000_000)", PUBLISH)
+        command = [sys.executable, "-m", "kit", "report", str(path), "--out", str(out)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        left = sorted(p.name for p in out.glob("*/*"))
+        pages = [p.read_text(encoding="utf-8") for p in out.glob("*/*/report.html")]
+        codes = [summary_of(p)["exit_code"] for p in out.glob("*/*/")]
+        index = out / "index.html"
+        listed = index.exists() and "Failed (74)" in index.read_text(encoding="utf-8")
+    finally:
+        subprocess.run(["umount", str(out)], check=True)
+
+    assert done.returncode == code
+    assert "no space left" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (codes, listed, len(left)) == (([code], True, 1) if kept else ([], False, 0))
+    assert all("no space left" in page for page in pages)
