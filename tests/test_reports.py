@@ -122,8 +122,20 @@ def test_the_same_parameters_give_the_same_folder_and_others_another(
         ("import os; os._exit(0)", 11, "the kernel died in cell 3"),
         ("import time; time.sleep(60)", 12, "ran longer than 2 seconds"),
         ("import sys; sys.exit(0)", 14, "left early"),
+        ("import sys; sys.exit(3)", 14, "left early by sys.exit(3)"),
+        ("import os; os.kill(os.getpid(), 9)", 11, "its memory ran out"),
+        ("raise OSError(28, 'No space left on device')", 74, "No space left"),
     ],
-    ids=["raised", "interrupted itself", "kernel died", "too long", "sys.exit"],
+    ids=[
+        "raised",
+        "interrupted itself",
+        "kernel died",
+        "too long",
+        "sys.exit(0)",
+        "sys.exit(3)",
+        "killed",
+        "disk full in a cell",
+    ],
 )
 def test_a_run_that_failed_says_so_everywhere(
     notebook: Any, tmp_path: Path, cell: str, exit_code: int, said: str
@@ -286,6 +298,9 @@ def test_parameters_are_read_with_their_types_and_help(notebook: Any) -> None:
         ({"dayz": "3"}, "Did you mean 'days'"),
         ({"days": "many"}, "days"),
         ({"api_token": "x"}, "never a parameter"),
+        ({"until": "00" + "aB3_-" * 8}, "looks like a secret"),
+        ({"until": "https://me:hunter2@example.com"}, "looks like a secret"),
+        ({"days": "Bearer abc"}, "got a secret"),
     ],
 )
 def test_a_wrong_parameter_is_refused_before_a_kernel_starts(
@@ -296,6 +311,45 @@ def test_a_wrong_parameter_is_refused_before_a_kernel_starts(
         run_report(notebook("1"), given, out=tmp_path / "out")
 
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "value"),
+    [
+        ("x: int = 1", "3", 3),
+        ("x: float = 1.0", "2.5", 2.5),
+        ("x: bool = False", "yes", True),
+        ("x: date = '2026-11-01'", "2026-11-02", "2026-11-02"),
+        ("x: datetime.datetime = '2026-11-01'", "2026-11-02T03:04", "2026-11-02T03:04:00Z"),
+        ("x: time = '08:00'", "09:30", "09:30:00"),
+        ("x: Optional[int] = 3", "", None),
+        ("x: int | None = None", "4", 4),
+        ("x: list[int] = []", "1, 2", [1, 2]),
+        ("x: Literal['a', 'b'] = 'a'", "b", "b"),
+    ],
+)
+def test_a_value_is_read_as_its_type(notebook: Any, line: str, given: str, value: object) -> None:
+    """As text from the command line, into what JSON can hold."""
+    assert check(read(notebook(parameters=line)), {"x": given}) == {"x": value}
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("x: int = 1", "banana"),
+        ("x: int = 1", "True"),
+        ("x: float = 1.0", "nan"),
+        ("x: bool = False", "perhaps"),
+        ("x: date = '2026-11-01'", "2026-13-01"),
+        ("x: time = '08:00'", "25:00"),
+        ("x: Literal['a', 'b'] = 'a'", "c"),
+        ("x: list[int] = []", "1, b"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(notebook: Any, line: str, given: str) -> None:
+    """By the parameter's name."""
+    with pytest.raises(UsageError, match=r"^x: "):
+        check(read(notebook(parameters=line)), {"x": given})
 
 
 @pytest.mark.parametrize(
@@ -364,14 +418,10 @@ def test_a_killed_run_is_cleared_by_the_next_and_a_running_one_is_not(
 def test_nothing_is_left_in_the_temporary_folder(
     notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor an open port while it runs: a killed kernel could clear up nothing."""
+    """A killed kernel could clear up nothing."""
     (tmp_path / "t").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
-    path = notebook(
-        "import os, psutil, tempfile; tempfile.mkdtemp()\n"
-        "open_ports = [c for c in psutil.Process().net_connections() if c.status == 'LISTEN']\n"
-        "print('ports:', open_ports); os.kill(os.getpid(), 9)"
-    )
+    path = notebook("import os, tempfile; tempfile.mkdtemp(); os.kill(os.getpid(), 9)")
 
     made = run_report(path, {}, out=tmp_path / "out")
 
@@ -380,14 +430,19 @@ def test_nothing_is_left_in_the_temporary_folder(
     assert not [p for p in (tmp_path / "out").rglob(".*") if p.name != ".index.lock"]
 
 
-def test_a_kernel_listens_on_no_port(notebook: Any, tmp_path: Path) -> None:
-    """Its messages travel through sockets in a private folder."""
+def test_a_kernels_messages_travel_on_no_port(notebook: Any, tmp_path: Path) -> None:
+    """They go through sockets in a private folder; ipykernel's own pipe for forks is no message."""
     path = notebook(
-        "import psutil\n"
-        "print('ports:', [c for c in psutil.Process().net_connections('inet') if not c.raddr])"
+        "import json, psutil, ipykernel\n"
+        "app = get_ipython().kernel.parent\n"
+        "ports = {c.laddr.port for c in psutil.Process().net_connections('inet') if not c.raddr}\n"
+        "ports -= {app.iopub_thread._pipe_port}\n"
+        "print('link:', app.transport, ports)"
     )
 
-    assert "ports: []" in run_report(path, {}, out=tmp_path / "out").page.read_text("utf-8")
+    page = run_report(path, {}, out=tmp_path / "out").page.read_text(encoding="utf-8")
+
+    assert "link: ipc set()" in page
 
 
 @pytest.mark.parametrize(

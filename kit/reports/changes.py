@@ -144,7 +144,8 @@ def _codes(
         for key, row in old.items()
         if key not in rows
     ]
-    worse, better = [], []
+    worse: list[tuple[tuple[str, str], str]] = []
+    better: list[tuple[tuple[str, str], str]] = []
     for key in rows.keys() & old.keys():
         row, was = rows[key], old[key]
         steps = [
@@ -182,6 +183,8 @@ def _verdict(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[st
 
 def _counted(name: str, number: int) -> str:
     """``2 new codes``, ``1 user recovered``, ``3 worse``."""
+    if name == "fix":
+        return "fix"
     many = name.replace("user ", "users ").replace(" code", " codes")
     return words.count(number, name, many)
 
@@ -208,13 +211,13 @@ def _state_of(row: Mapping[str, Any]) -> str:
 
 
 def _moved(row: Mapping[str, Any], was: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{_number(row, name):,} {words_} (before, {_number(was, name):,})"
-        for name, words_ in (
-            ("still_failing", "still failing"),
-            ("failures", "failures"),
-            ("users", "users hit"),
-        )
+    still, failures, users = (
+        (_number(row, name), f"(before, {_number(was, name):,})")
+        for name in ("still_failing", "failures", "users")
+    )
+    return (
+        f"{still[0]:,} still failing {still[1]}, {words.count(failures[0], 'failure')} "
+        f"{failures[1]}, {words.count(users[0], 'user')} hit {users[1]}"
     )
 
 
@@ -240,7 +243,8 @@ def _same_series(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def _series(facts: Mapping[str, Any]) -> dict[str, Any]:
     given = facts.get("parameters")
     given = given if isinstance(given, dict) else {}
-    return {k: v for k, v in given.items() if k not in {"since", "until"}}
+    kept = {k: v for k, v in given.items() if k not in {"since", "until"}}
+    return {**kept, "--redact": bool(facts.get("redacted"))}
 
 
 def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

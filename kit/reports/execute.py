@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["Executed", "Limits", "execute", "one_line"]
 
 _SECRET = re.compile(
-    r"TOKEN|SECRET|PASSW|PRIVATE_?KEY|API_?KEY|CREDENTIAL|^OKTA_CLIENT_|^OKTA_KIT_NOTIFY", re.I
+    r"TOKEN|SECRET|PASSW|PRIVATE_?KEY|API_?KEY|CREDENTIAL|^OKTA_CLIENT_|^OKTA_KIT_(NOTIFY|REDACT_KEY)",
+    re.I,
 )
 _NO_SPACE = re.compile(r"\[Errno (28|122)\]")
 

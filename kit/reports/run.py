@@ -72,6 +72,7 @@ def run_report(
     limits: Limits | None = None,
     pdf: bool = False,
     environment: Mapping[str, str] | None = None,
+    redacted: bool = False,
 ) -> Report:
     """Run a notebook into a report.
 
@@ -82,6 +83,7 @@ def run_report(
         limits: how long the run may take.
         pdf: print the page as ``report.pdf``, too.
         environment: what the kernel's environment has besides ours.
+        redacted: the kernel sees pseudonyms in the places of people; the report says so.
 
     Returns:
         The report, in ``out/NOTEBOOK/UNTIL-HASH``. A run that failed is one too; its
@@ -101,7 +103,7 @@ def run_report(
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     home = out / notebook.stem
     with stoppable() as stop, making(home) as place:
-        run = _Run(notebook.stem, values, place, pdf=pdf)
+        run = _Run(notebook.stem, values, place, pdf=pdf, redacted=redacted)
         run.executed = execute(
             notebook,
             values,
@@ -122,7 +124,8 @@ def run_report(
 def folder_name(facts: Mapping[str, Any]) -> str:
     """``UNTIL-HASH``: the window's end, and a hash of all parameters."""
     until = re.sub(r"[^0-9TZ-]", "-", (facts["window"] or {}).get("until") or "no-window")
-    digest = hashlib.sha256(json.dumps(facts["parameters"], sort_keys=True).encode()).hexdigest()
+    known = {**facts["parameters"], **({"--redact": True} if facts.get("redacted") else {})}
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
     return f"{until if until[:1].isdigit() else 'no-window'}-{digest[:8]}"
 
 
@@ -131,8 +134,11 @@ class _Run:
 
     executed: Executed
 
-    def __init__(self, name: str, values: dict[str, Any], place: Place, *, pdf: bool) -> None:
-        self.name, self.values, self.place, self.pdf = name, values, place, pdf
+    def __init__(
+        self, name: str, values: dict[str, Any], place: Place, *, pdf: bool, redacted: bool
+    ) -> None:
+        self.name, self.values, self.place = name, values, place
+        self.pdf, self.redacted = pdf, redacted
         self.started, self.clock = datetime.now(UTC), time.monotonic()
 
     def write(self) -> tuple[dict[str, Any], Changes | None]:
@@ -180,7 +186,7 @@ class _Run:
         return facts, changes
 
     def _facts(self, fault: KitError | None) -> dict[str, Any]:
-        return summary(
+        facts = summary(
             collect(self.executed.notebook),
             notebook=self.name,
             exit_code=fault.exit_code if fault else 0,
@@ -189,6 +195,7 @@ class _Run:
             started=self.started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=round(time.monotonic() - self.clock, 1),
         )
+        return {**facts, "redacted": True} if self.redacted else facts
 
     def _page(self, facts: Mapping[str, Any], changes: Changes | None) -> str:
         from kit.reports.page import page

@@ -8,6 +8,7 @@ browser does not know such styles, and in print, the table is as the notebook ma
 from __future__ import annotations
 
 import re
+from typing import Any
 
 __all__ = ["Sorter", "sorting_style"]
 
@@ -47,9 +48,10 @@ class Sorter:
         self._made += 1
         head = self._head(heads[0][1], columns)
         ranks = list(zip(*map(_ranks, columns), strict=True))
+        places = [";".join(f"--c{n}:{r}" for n, r in enumerate(rank, 1)) for rank in ranks]
         body = "".join(
-            f'<tr{marks} style="{";".join(f"--c{n}:{r}" for n, r in enumerate(rank, 1))}">{row}</tr>'
-            for (marks, row), rank in zip(rows, ranks, strict=True)
+            f'<tr{marks} style="{place}">{row}</tr>'
+            for (marks, row), place in zip(rows, places, strict=True)
         )
         table = f'<table class="sortable" style="--n:{len(cells[0])}"'
         return f"{table}>{parts[1]}<tr>{head}</tr>{parts[3]}{body}{parts[5]}</table>"
@@ -95,6 +97,6 @@ def _numbers(column: tuple[str, ...]) -> list[float] | None:
 
 
 def _ranks(column: tuple[str, ...]) -> list[int]:
-    values = _numbers(column) or [cell.casefold() for cell in column]
-    place = {value: rank for rank, value in enumerate(sorted(set(values)), start=1)}  # type: ignore[type-var]
+    values: list[Any] = [*(_numbers(column) or map(str.casefold, column))]
+    place = {value: rank for rank, value in enumerate(sorted(set(values)), start=1)}
     return [place[value] for value in values]
