@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kit import codes_cli, lake_cli, okta_cli
+from kit import codes_cli, lake_cli, okta_cli, reports_cli
 from kit.codes_cli import tell_mistakes
 from kit.errors import (
-    CoverageError,
     Interrupted,
     KitError,
     SourceError,
     Terminated,
     UsageError,
-    nearest,
 )
 from kit.places import NOTEBOOKS
+from kit.reports_cli import find_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,42 +82,6 @@ def _common(
         raise typer.Exit
     context.obj = debug
     _end_on_sigterm()
-
-
-@app.command()
-def report(
-    notebook: Annotated[str, typer.Argument(help="A name in notebooks/, or a path.")],
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("-p", "--parameter", help="name=value of a parameter; may be repeated."),
-    ] = None,
-    source: Source = None,
-    since: Since = None,
-    until: Until = None,
-    out: Annotated[Path, typer.Option(help="Where reports are kept.")] = Path("reports"),
-    require_complete: Annotated[
-        bool, typer.Option("--require-complete", help="Exit 4 if the window is not covered.")
-    ] = False,
-) -> None:
-    """Run a notebook into a report and print the report's path.
-
-    Example: okta-kit report failure_trends --source sample --since 7d
-    """
-    from kit.reports import run_report
-    from kit.reports.parameters import check, read
-
-    path = _notebook(notebook)
-    declared = read(path)
-    given = _given(parameter or [])
-    named = {"source": ",".join(source) if source else None, "since": since, "until": until}
-    given |= {k: v for k, v in named.items() if v is not None and k in declared}
-    values = check(declared, given)
-    closed = _close_window(values, require_complete=require_complete)
-    made = run_report(path, given | closed, out=out)
-    print(made.page)
-    if made.exit_code:
-        _say(f"{path.name}: {made.error}")
-        raise typer.Exit(made.exit_code)
 
 
 @app.command()
@@ -209,7 +171,7 @@ def lab(
     further = context.args
     if notebook.startswith("-"):
         notebook, further = "", [notebook, *further]
-    opened = [str(_notebook(notebook))] if notebook else []
+    opened = [str(find_notebook(notebook))] if notebook else []
     command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={NOTEBOOKS}", *opened]
     command += further
     raise typer.Exit(subprocess.call(command))  # noqa: S603  # our own interpreter, no shell
@@ -218,6 +180,7 @@ def lab(
 lake_cli.register(app)
 okta_cli.register(app)
 codes_cli.register(app)
+reports_cli.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -272,49 +235,3 @@ def _usage(fault: Any) -> str:
     message = fault.format_message().rstrip(".").replace("Value error, ", "")
     command = fault.ctx.command_path if fault.ctx else "okta-kit"
     return f"{message}{'' if message.endswith('?') else '.'} See {command} --help."
-
-
-def _notebook(name: str) -> Path:
-    """Find a notebook by its name in the kit, or by its path."""
-    path = Path(name)
-    if path.suffix == ".ipynb" and path.is_file():
-        return path.resolve()
-    own = {p.stem: p for p in sorted(NOTEBOOKS.glob("*.ipynb"))}
-    stem = path.name.removesuffix(".ipynb")
-    if stem in own and path.parent == Path():
-        return own[stem]
-    known = f" The kit has {', '.join(own)}." if own else ""
-    raise UsageError(f"There is no notebook {name!r}.{nearest(stem, own)}{known}")
-
-
-def _given(words: Sequence[str]) -> dict[str, str]:
-    given = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise UsageError(f"-p {word}: write it as name=value.")
-        given[name.strip()] = value
-    return given
-
-
-def _close_window(values: dict[str, object], *, require_complete: bool) -> dict[str, str]:
-    """Fix the window of a run before it starts, so that a rerun gives the same report."""
-    if not isinstance(source := values.get("source"), str):
-        return {}
-    from kit import words
-    from kit.engine import open_log
-
-    since, until = (str(values.get(k) or "") for k in ("since", "until"))
-    log = open_log([part.strip() for part in source.split(",")], since=since, until=until)
-    window = log.window(since, until)
-    coverage = log.coverage(window)
-    if require_complete and not coverage.complete:
-        raise CoverageError(
-            f"{source} does not cover the window; {words.covered(coverage)}. "
-            "Add the missing export, or leave --require-complete out."
-        )
-    if source == "okta" and "code" in values:
-        from kit.live import ask_about_apps
-
-        ask_about_apps(log, window, code=str(values["code"]), app=str(values.get("app") or ""))
-    return {k: v for k, v in window.as_text().items() if k in values}

@@ -25,7 +25,7 @@ from kit.errors import SourceError, UsageError
 from kit.events import COLUMNS
 from kit.lake import Lake, PutAside, add
 from kit.lake.coverage import TICK, Coverage, Window, gaps, iso, tail
-from kit.places import LAKE, PULLED, SAMPLE
+from kit.places import LAKE, PULLED, REDACTED, SAMPLE
 from kit.sources.exports import expand
 from kit.times import moment
 
@@ -118,6 +118,8 @@ def open_log(
     """
     names = [source] if isinstance(source, str | Path) else list(source)
     named = ", ".join(map(str, names))
+    if copy := os.environ.get(REDACTED):
+        return _without_names(Lake(Path(copy)), named)
     if names == ["okta"]:
         _pulled(since, until)
         names = ["lake"]
@@ -150,6 +152,14 @@ def _connected(**settings: Any) -> Any:
     # It is drawn on standard output, also where that is a file.
     connection.raw_sql("SET enable_progress_bar = false")
     return connection
+
+
+def _without_names(lake: Lake, source: str) -> Log:
+    """The copy of a source that a report without names reads in its place."""
+    log = _opened(lake, source, _connected(), growing=bool(lake.manifest().get("growing")))
+    if log is None:
+        raise SourceError(f"{source}: its copy without names holds no event. Run the report again.")
+    return replace(log, end=log.covered[-1].until) if source == "okta" and log.covered else log
 
 
 def _pulled(since: str | None, until: str | None) -> None:

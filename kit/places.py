@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PULLED", "SAMPLE"]
+__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PULLED", "REDACTED", "SAMPLE"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE
@@ -28,3 +28,6 @@ APPS = "_apps.json"
 PULLED = "OKTA_KIT_PULLED"
 """Set for a report's kernel, which holds no token: the org was pulled before, by who has it. Names
 the file with what the org said of its apps."""
+
+REDACTED = "OKTA_KIT_REDACTED"
+"""Set for the kernel of a report without names: the copy of the source that it reads instead."""

@@ -13,10 +13,11 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import psutil
 import pytest
 
 from kit.errors import UsageError
-from kit.reports import run_report
+from kit.reports import Limits, run_report
 from kit.reports.page import clean_html
 from kit.reports.parameters import check, read
 
@@ -121,8 +122,20 @@ def test_the_same_parameters_give_the_same_folder_and_others_another(
         ("import os; os._exit(0)", 11, "the kernel died in cell 3"),
         ("import time; time.sleep(60)", 12, "ran longer than 2 seconds"),
         ("import sys; sys.exit(0)", 14, "left early"),
+        ("import sys; sys.exit(3)", 14, "left early by sys.exit(3)"),
+        ("import os; os.kill(os.getpid(), 9)", 11, "its memory ran out"),
+        ("raise OSError(28, 'No space left on device')", 74, "No space left"),
     ],
-    ids=["raised", "interrupted itself", "kernel died", "too long", "sys.exit"],
+    ids=[
+        "raised",
+        "interrupted itself",
+        "kernel died",
+        "too long",
+        "sys.exit(0)",
+        "sys.exit(3)",
+        "killed",
+        "disk full in a cell",
+    ],
 )
 def test_a_run_that_failed_says_so_everywhere(
     notebook: Any, tmp_path: Path, cell: str, exit_code: int, said: str
@@ -130,7 +143,7 @@ def test_a_run_that_failed_says_so_everywhere(
     """In its exit code, on top of its page, in its summary and in the index."""
     path = notebook(cell, "print('never seen')")
 
-    made = run_report(path, {}, out=tmp_path / "out", cell_timeout=2)
+    made = run_report(path, {}, out=tmp_path / "out", limits=Limits(cell=2))
 
     facts = summary_of(made.folder)
     page = made.page.read_text(encoding="utf-8")
@@ -172,7 +185,7 @@ def test_a_run_as_a_whole_may_take_too_long(notebook: Any, tmp_path: Path) -> No
     """Many short cells are no way round the limit."""
     path = notebook(*["import time; time.sleep(1.5)"] * 4)
 
-    assert run_report(path, {}, out=tmp_path / "out", run_timeout=3).exit_code == 13
+    assert run_report(path, {}, out=tmp_path / "out", limits=Limits(run=3)).exit_code == 13
 
 
 def test_a_missing_kernel_is_told(notebook: Any, tmp_path: Path) -> None:
@@ -285,6 +298,9 @@ def test_parameters_are_read_with_their_types_and_help(notebook: Any) -> None:
         ({"dayz": "3"}, "Did you mean 'days'"),
         ({"days": "many"}, "days"),
         ({"api_token": "x"}, "never a parameter"),
+        ({"until": "00" + "aB3_-" * 8}, "looks like a secret"),
+        ({"until": "https://me:hunter2@example.com"}, "looks like a secret"),
+        ({"days": "Bearer abc"}, "got a secret"),
     ],
 )
 def test_a_wrong_parameter_is_refused_before_a_kernel_starts(
@@ -298,6 +314,45 @@ def test_a_wrong_parameter_is_refused_before_a_kernel_starts(
 
 
 @pytest.mark.parametrize(
+    ("line", "given", "value"),
+    [
+        ("x: int = 1", "3", 3),
+        ("x: float = 1.0", "2.5", 2.5),
+        ("x: bool = False", "yes", True),
+        ("x: date = '2026-11-01'", "2026-11-02", "2026-11-02"),
+        ("x: datetime.datetime = '2026-11-01'", "2026-11-02T03:04", "2026-11-02T03:04:00Z"),
+        ("x: time = '08:00'", "09:30", "09:30:00"),
+        ("x: Optional[int] = 3", "", None),
+        ("x: int | None = None", "4", 4),
+        ("x: list[int] = []", "1, 2", [1, 2]),
+        ("x: Literal['a', 'b'] = 'a'", "b", "b"),
+    ],
+)
+def test_a_value_is_read_as_its_type(notebook: Any, line: str, given: str, value: object) -> None:
+    """As text from the command line, into what JSON can hold."""
+    assert check(read(notebook(parameters=line)), {"x": given}) == {"x": value}
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("x: int = 1", "banana"),
+        ("x: int = 1", "True"),
+        ("x: float = 1.0", "nan"),
+        ("x: bool = False", "perhaps"),
+        ("x: date = '2026-11-01'", "2026-13-01"),
+        ("x: time = '08:00'", "25:00"),
+        ("x: Literal['a', 'b'] = 'a'", "c"),
+        ("x: list[int] = []", "1, b"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(notebook: Any, line: str, given: str) -> None:
+    """By the parameter's name."""
+    with pytest.raises(UsageError, match=r"^x: "):
+        check(read(notebook(parameters=line)), {"x": given})
+
+
+@pytest.mark.parametrize(
     "cell", ["days: int = open('x')", "days: __import__('os') = 1", "x", "token: str = ''"]
 )
 def test_a_parameters_cell_is_parsed_and_never_run(notebook: Any, cell: str) -> None:
@@ -306,25 +361,117 @@ def test_a_parameters_cell_is_parsed_and_never_run(notebook: Any, cell: str) -> 
         read(notebook(parameters=cell))
 
 
+def started(path: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+    """Start a report in a process of its own, and wait until its kernel is up."""
+    command = [sys.executable, "-m", "kit", "report", str(path), "--out", str(out), *more]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if psutil.Process(process.pid).children():
+            break
+        time.sleep(0.1)
+    time.sleep(1.5)
+    return process
+
+
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_ended_run_leaves_nothing_behind(
+def test_an_ended_run_is_a_failed_report(
     notebook: Any, tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
-    """What was half done is cleaned away, and one line says so."""
-    path, out = notebook("import time; time.sleep(60)"), tmp_path / "out"
-    command = [sys.executable, "-m", "kit", "report", str(path), "--out", str(out)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
-    ) as process:
-        for _ in range(300):
-            if list(out.rglob(".partial-*")):
-                break
-            time.sleep(0.1)
-        time.sleep(2.5)
-        process.send_signal(sent)
-        _, told = process.communicate(timeout=60)
+    """A signal ends the run, its kernel and its temporary files, and not the report of it."""
+    path, out = notebook("import time; time.sleep(60)", "print('never seen')"), tmp_path / "out"
+    process = started(path, out)
+    kernels = psutil.Process(process.pid).children(recursive=True)
 
-    assert process.returncode == code
+    process.send_signal(sent)
+    printed, told = process.communicate(timeout=60)
+
+    (folder,) = (out / "question").glob("*/")
+    assert (process.returncode, summary_of(folder)["exit_code"]) == (code, code)
+    assert "cell 3" in summary_of(folder)["error"]
+    assert "Not run" in (folder / "report.html").read_text(encoding="utf-8")
+    assert printed.strip() == str(folder / "report.html")
     assert "Traceback" not in told
-    assert not [p for p in out.rglob("*") if p.is_file()]
-    assert not list(out.rglob(".partial*"))
+    assert kernels
+    assert not [k for k in kernels if k.is_running() and k.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_killed_run_is_cleared_by_the_next_and_a_running_one_is_not(
+    notebook: Any, tmp_path: Path
+) -> None:
+    """What a runner left that had no time to clean up goes with the next run."""
+    path, out = notebook("import time; time.sleep(20 if days == 1 else 0)"), tmp_path / "out"
+    killed = started(path, out, "-p", "days=1")
+    killed.kill()
+    killed.communicate()
+    running = started(path, out, "-p", "days=1")
+    assert len(list((out / "question").glob(".partial-*"))) == 1
+
+    run_report(path, {"days": 2}, out=out)
+
+    assert len(list((out / "question").glob(".partial-*"))) == 1
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+    assert not list((out / "question").glob(".*"))
+    assert len(list((out / "question").iterdir())) == 2
+
+
+def test_nothing_is_left_in_the_temporary_folder(
+    notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed kernel could clear up nothing."""
+    (tmp_path / "t").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
+    path = notebook("import os, tempfile; tempfile.mkdtemp(); os.kill(os.getpid(), 9)")
+
+    made = run_report(path, {}, out=tmp_path / "out")
+
+    assert made.exit_code == 11
+    assert list((tmp_path / "t").iterdir()) == []
+    assert not [p for p in (tmp_path / "out").rglob(".*") if p.name != ".index.lock"]
+
+
+def test_a_kernels_messages_travel_on_no_port(notebook: Any, tmp_path: Path) -> None:
+    """They go through sockets in a private folder; ipykernel's own pipe for forks is no message."""
+    path = notebook(
+        "import json, psutil, ipykernel\n"
+        "app = get_ipython().kernel.parent\n"
+        "ports = {c.laddr.port for c in psutil.Process().net_connections('inet') if not c.raddr}\n"
+        "ports -= {app.iopub_thread._pipe_port}\n"
+        "print('link:', app.transport, ports)"
+    )
+
+    page = run_report(path, {}, out=tmp_path / "out").page.read_text(encoding="utf-8")
+
+    assert "link: ipc set()" in page
+
+
+@pytest.mark.parametrize(
+    ("kilobytes", "code", "kept"), [(100, 74, False), (600, 74, True), (2500, 74, True)]
+)
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_is_told_on_the_page(
+    notebook: Any, tmp_path: Path, kilobytes: int, code: int, *, kept: bool
+) -> None:
+    """The report says so without its outputs; where not even that fits, nothing is left."""
+    out = tmp_path / "out"
+    out.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(out)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        path = notebook("print('x' * 3_000_000)", PUBLISH)
+        command = [sys.executable, "-m", "kit", "report", str(path), "--out", str(out)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        left = sorted(p.name for p in out.glob("*/*"))
+        pages = [p.read_text(encoding="utf-8") for p in out.glob("*/*/report.html")]
+        codes = [summary_of(p)["exit_code"] for p in out.glob("*/*/")]
+        index = out / "index.html"
+        listed = index.exists() and "Failed (74)" in index.read_text(encoding="utf-8")
+    finally:
+        subprocess.run(["umount", str(out)], check=True)
+
+    assert done.returncode == code
+    assert "no space left" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (codes, listed, len(left)) == (([code], True, 1) if kept else ([], False, 0))
+    assert all("no space left" in page for page in pages)

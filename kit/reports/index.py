@@ -6,32 +6,35 @@ import json
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from kit.reports.changes import moment, newest_first, previous_and_changes
+from kit.reports.place import locked, write_whole
 
 __all__ = ["reports", "write_index"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def reports(out: Path) -> list[dict[str, Any]]:
-    """List the reports under a folder, newest first.
+def reports(out: Path, notebook: str = "*") -> list[dict[str, Any]]:
+    """List the reports under a folder, the newest run first.
 
     Args:
         out: the folder of all reports.
+        notebook: only this notebook's.
 
     Returns:
-        What each ``summary.json`` says, and ``page``, the path of its page below *out*.
-        A folder whose summary cannot be read is listed as failed.
+        What each ``summary.json`` says, and ``folder``, its path below *out*. A folder whose
+        summary cannot be read is listed as failed.
     """
     found = []
-    for path in sorted(out.glob("*/[!.]*/summary.json")):
+    for path in sorted(out.glob(f"{notebook}/[!.]*/summary.json")):
         folder = path.parent.relative_to(out)
         try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            facts = {"notebook": folder.parts[0], "status": "failed", "error": "unreadable"}
-        found.append({**facts, "page": (folder / "report.html").as_posix()})
-    return sorted(found, key=lambda r: (str(r.get("started")), r["page"]), reverse=True)
+            facts = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            said = "its summary.json cannot be read"
+            facts = {"notebook": folder.parts[0], "status": "failed", "error": said}
+        found.append({**facts, "folder": folder.as_posix()})
+    return sorted(found, key=lambda r: (str(r.get("started")), r["folder"]), reverse=True)
 
 
 def write_index(out: Path) -> Path:
@@ -42,28 +45,33 @@ def write_index(out: Path) -> Path:
 
     Returns:
         The index's path.
+
+    Raises:
+        OSError: it cannot be written.
     """
     from jinja2 import Environment, FileSystemLoader
+
+    from kit.words import clean
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["moment"] = _moment
+    environment.filters.update(moment=moment, clean=clean)
     template = environment.get_template("index.html.j2")
-    with FileLock(out / ".index.lock"):
-        fresh = out / ".index.html.partial"
-        fresh.write_text(template.render(reports=reports(out)), encoding="utf-8")
-        fresh.replace(out / "index.html")
+    with locked(out):
+        write_whole(out / "index.html", template.render(**_sorted(reports(out))))
     return out / "index.html"
 
 
-def _moment(text: object) -> str:
-    """An ISO time in words; what is no time as it is."""
-    from dateutil.parser import isoparse
-
-    from kit.words import moment
-
-    try:
-        return moment(isoparse(str(text)))
-    except ValueError:
-        return str(text or "")
+def _sorted(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """What needs a look on top, then every run by notebook and time."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        groups.setdefault(str(run.get("notebook")), []).append(run)
+    for name, same in groups.items():
+        groups[name] = newest_first(same)
+        for run in same:
+            good = run.get("status") == "ok"
+            run["changes"] = previous_and_changes(run, same).short if good else ""
+    failed = [run for run in runs if run.get("status") != "ok"]
+    return {"failed": failed, "groups": sorted(groups.items()), "count": len(runs)}

@@ -1,7 +1,8 @@
 """An executed notebook becomes one page of HTML: no code, no script, no network.
 
 Whatever an output holds, the page's policy forbids scripts and every request, and its
-HTML is cleaned besides: both guard against hostile text in an event.
+HTML is cleaned besides: both guard against hostile text in an event. Long tables are sorted
+by style alone, so that the policy knows no exception.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kit.reports.changes import moment
+from kit.reports.sorting import Sorter, sorting_style
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from kit.reports.changes import Changes
 
 __all__ = ["bare_page", "clean_html", "page"]
 
@@ -24,28 +30,43 @@ _TAGS = (
 ).split()
 
 
-def page(notebook: Any, facts: Mapping[str, Any]) -> str:
+def page(notebook: Any, facts: Mapping[str, Any], changes: Changes | None = None) -> str:
     """Render a notebook.
 
     Args:
         notebook: the executed notebook (nbformat).
         facts: what its ``summary.json`` says.
+        changes: what changed since the run before, where the run is good.
 
     Returns:
-        The page.
+        The page. Below the answer, before the first section, it says what changed and
+        lists the contents; the answer itself where the notebook does not show it.
     """
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="report",
-        filters={"clean_html": clean_html},
+        filters={"clean_html": clean_html, "moment": moment, "sortable": Sorter().sortable},
     )
-    title = _title(notebook, facts["notebook"])
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    known = {"facts": facts, "title": title, "style": style}
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + sorting_style()
+    known = {"facts": facts, "title": _title(notebook, facts["notebook"]), "style": style}
     body, _ = exporter.from_notebook_node(notebook, resources=known)
-    return str(body)
+    start = body.index("<main>")
+    found = re.compile(r"<h2|<footer").search(body, start)
+    at = found.start() if found else len(body)
+    shown = 'class="headline"' in body[start:at]
+    opening = exporter.environment.get_template("opening.html.j2").render(
+        facts=facts, answered=shown, changes=changes, contents=_contents(body[at:])
+    )
+    return f"{body[:at]}{opening}\n{body[at:]}"
+
+
+def _contents(body: str) -> list[tuple[str, str]]:
+    """The sections of a page: each with its anchor and title, both as HTML has them."""
+    found = re.findall(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', body, re.S)
+    texts = [(name, re.sub(r"<a [^>]*>¶</a>|<[^>]+>", "", title)) for name, title in found]
+    return [(name, text.strip()) for name, text in texts]
 
 
 def bare_page(facts: Mapping[str, Any]) -> str:
@@ -55,8 +76,12 @@ def bare_page(facts: Mapping[str, Any]) -> str:
     said = escape(str(facts["error"]))
     name = escape(facts["notebook"])
     return (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{name}</title></head>'
-        f"<body><h1>{name}</h1><p>This run failed: {said}</p></body></html>\n"
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
+        f'<meta name="color-scheme" content="light dark"><title>{name}</title></head>'
+        f"<body><h1>{name}</h1><p><strong>This run failed.</strong> {said}</p>"
+        "<p>The notebook beside this page holds what could be kept.</p></body></html>\n"
     )
 
 

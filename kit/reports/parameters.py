@@ -12,8 +12,11 @@ import json
 import re
 import tokenize
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, Optional, Union
+from datetime import UTC, date, datetime, time
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, Union, get_args
+
+from pydantic import AfterValidator
 
 from kit.errors import UsageError, nearest
 
@@ -23,9 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Parameter", "check", "read"]
 
+
+def _utc(moment: datetime) -> datetime:
+    """A time without a zone is UTC, as everywhere."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
 _TYPES: dict[str, Any] = {
     "bool": bool,
     "date": date,
+    "datetime": Annotated[datetime, AfterValidator(_utc)],
     "dict": dict,
     "float": float,
     "int": int,
@@ -33,6 +43,7 @@ _TYPES: dict[str, Any] = {
     "Literal": Literal,
     "Optional": Optional,
     "str": str,
+    "time": time,
     "tuple": tuple,
     "Union": Union,
 }
@@ -47,6 +58,14 @@ _ANNOTATION = (
     ast.Load,
 )
 _SECRET = re.compile(r"token|secret|passw|api_?key|private_?key|credential", re.I)
+_SECRET_VALUE = re.compile(
+    r"(?<![\w-])00[\w-]{40}(?![\w-])"  # Okta's API tokens
+    r"|\bSSWS\s|\bBearer\s"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}"  # a JSON web token
+    r"|-----BEGIN [A-Z ]*KEY"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[opsu]_\w{30,}|\bxox[abprs]-\w{8,}"
+    r"|://[^/\s:@]+:[^/\s@]+@"  # a URL with a password
+)
 
 
 @dataclass(frozen=True)
@@ -124,9 +143,15 @@ def check(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[s
         values = {name: _from_text(declared[name].type, value) for name, value in given.items()}
         checked = create_model("Parameters", __config__=config, **fields)(**values)
     except ValidationError as fault:
-        wrong = [f"{e['loc'][0]}: {e['msg']} (got {e['input']!r})" for e in fault.errors()]
+        wrong = [f"{e['loc'][0]}: {e['msg']} (got {_shown(e['input'])})" for e in fault.errors()]
         raise UsageError("; ".join(wrong) + ".") from None
     done: dict[str, Any] = json.loads(checked.model_dump_json())
+    for name, value in done.items():
+        if _SECRET_VALUE.search(json.dumps(value)):
+            raise UsageError(
+                f"{name}: its value looks like a secret, which is never a parameter: it would "
+                "stand in the report. Put it into the environment."
+            )
     return done
 
 
@@ -155,14 +180,32 @@ def _parameter(path: Path, line: ast.stmt, comments: Mapping[int, str]) -> Param
 
 def _type(annotation: ast.expr) -> Any:
     """Evaluate an annotation that is made of the known types alone."""
+    annotation = _Plain().visit(annotation)
     if not all(isinstance(node, _ANNOTATION) for node in ast.walk(annotation)):
         raise ValueError
     code = compile(ast.Expression(annotation), "annotation", "eval")
     return eval(code, {"__builtins__": {}}, _TYPES)  # noqa: S307  # closed names, no calls
 
 
+def _shown(value: object) -> str:
+    """A wrong value for an error, unless it is one that no error may tell."""
+    return "a secret" if _SECRET_VALUE.search(str(value)) else repr(value)
+
+
+class _Plain(ast.NodeTransformer):
+    """``datetime.date`` is ``date``: of which module a type comes is of no interest."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # ast calls it so
+        return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
+
+
 def _from_text(kind: Any, value: Any) -> Any:
-    """Text for a list or a dict is JSON, or parts with commas between them."""
+    """Text for a list or a dict is JSON, or parts with commas; an empty one may be None."""
+    if NoneType in get_args(kind) and isinstance(value, str):
+        others = [part for part in get_args(kind) if part is not NoneType]
+        if str not in others and value.strip().casefold() in ("", "none", "null"):
+            return None
+        kind = others[0] if len(others) == 1 else kind
     origin = getattr(kind, "__origin__", kind)
     if isinstance(value, str) and origin in (list, tuple, dict):
         try:

@@ -1,0 +1,286 @@
+"""What changed since the run before: computed from two ``summary.json``, shown by the page.
+
+The run before is the newest good one of the same notebook and parameters, the window left
+aside, whose window ends earlier. So a rerun or a backfill compares with the same one again.
+
+=========== ==============================================================================
+new         an app and code that the run before did not have
+gone        one that it had; "gone" says nothing of users who were still failing
+worse       more users still failing; with as many, more failures (a day, where the two
+            windows differ in length)
+better      the other way round
+recovered   a user who was still failing, and for whom it worked since
+newly       a user who was not failing before
+failing
+not seen    a user who was still failing and is in this window not at all: nobody knows
+=========== ==============================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dateutil.parser import isoparse
+
+from kit import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Changes", "compare", "moment", "newest_first", "previous", "previous_and_changes"]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The difference between two runs, in words."""
+
+    said: tuple[str, ...]
+    """What was compared with what, and what to mind."""
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """``2 new codes``, ``1 user recovered`` and so on, each with its lines; none is empty."""
+    compared: bool = field(default=True, kw_only=True)
+
+    @property
+    def short(self) -> str:
+        """The difference in a few words, for the index and a notice."""
+        if not self.compared:
+            return self.said[0]
+        return ", ".join(name for name, _ in self.groups) or "no change"
+
+
+def previous_and_changes(facts: Mapping[str, Any], runs: Iterable[Mapping[str, Any]]) -> Changes:
+    """Find the run before among some and compare with it.
+
+    Args:
+        facts: a good run, as its ``summary.json``.
+        runs: others, as theirs.
+
+    Returns:
+        The changes; where there is no run before, a sentence that says so.
+    """
+    known = [run for run in runs if _same_series(run, facts)]
+    before = previous(facts, known)
+    if before is None:
+        failed = any(_earlier(run, facts) for run in known)
+        said = "No earlier run worked" if failed else "No earlier run to compare with"
+        return Changes((said,), compared=False)
+    between = [run for run in known if _earlier(run, facts) and _earlier(before, run)]
+    return compare(facts, before, failed=sum(run.get("status") != "ok" for run in between))
+
+
+def previous(
+    facts: Mapping[str, Any], runs: Iterable[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """The newest good run with the same notebook and parameters and an earlier window."""
+    good = [
+        run
+        for run in runs
+        if run.get("status") == "ok" and _same_series(run, facts) and _earlier(run, facts)
+    ]
+    return max(good, key=_age, default=None)
+
+
+def newest_first(runs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sort runs by the ends of their windows; of one window, the newest run first."""
+    return sorted(runs, key=_age, reverse=True)
+
+
+def compare(now: Mapping[str, Any], before: Mapping[str, Any], *, failed: int = 0) -> Changes:
+    """Say what changed between two good runs.
+
+    Args:
+        now: the later run, as its ``summary.json``.
+        before: the earlier one.
+        failed: runs between them that failed.
+
+    Returns:
+        The changes.
+    """
+    results, old = now.get("results") or {}, before.get("results") or {}
+    said = _compared(now, before, failed)
+    groups: list[tuple[str, Sequence[str]]] = []
+    if isinstance(results.get("by_code"), list) and isinstance(old.get("by_code"), list):
+        groups += _codes(results["by_code"], old["by_code"], _days(now), _days(before))
+    about, was = _subject(results), _subject(old)
+    if about != was:
+        said.append(f"This run is about {about or 'nothing'}, that one about {was or 'nothing'}.")
+    elif isinstance(results.get("still_failing"), list):
+        groups += _users(results, old)
+        groups += _verdict(results, old)
+    found = [(_counted(name, len(lines)), tuple(lines)) for name, lines in groups if lines]
+    return Changes(tuple(said), tuple(found))
+
+
+def _compared(now: Mapping[str, Any], before: Mapping[str, Any], failed: int) -> list[str]:
+    window, old = _window(now), _window(before)
+    if window is None or old is None:
+        return [f"Compared with the run of {moment(before.get('started'))}."]
+    said = [f"Compared with the window {words.moment(old[0])} to {words.moment(old[1])}."]
+    if failed:
+        said.append(f"{words.count(failed, 'run')} between the two failed.")
+    if old[1] > window[0]:
+        both = min(old[1], window[1]) - max(old[0], window[0])
+        said.append(f"{_long(both)} are in both windows, and what failed then counts in both.")
+    elif old[1] < window[0]:
+        said.append(f"The {_long(window[0] - old[1])} between the two windows are in neither.")
+    if _days(now) != _days(before):
+        said.append("The windows differ in length, so failures are compared by the day.")
+    if not (before.get("coverage") or {}).get("complete"):
+        said.append("The earlier window was not wholly held: what is new may be older.")
+    if not (now.get("coverage") or {}).get("complete"):
+        said.append("This window is not wholly held: what is gone may be missing only.")
+    return said
+
+
+def _codes(
+    now: list[Any], before: list[Any], days: float, days_before: float
+) -> list[tuple[str, list[str]]]:
+    rows, old = _keyed(now), _keyed(before)
+    new = [f"{_name(key)}: {_state_of(row)}" for key, row in rows.items() if key not in old]
+    gone = [
+        f"{_name(key)}: no failure in this window; before, {_state_of(row)}"
+        for key, row in old.items()
+        if key not in rows
+    ]
+    worse: list[tuple[tuple[str, str], str]] = []
+    better: list[tuple[tuple[str, str], str]] = []
+    for key in rows.keys() & old.keys():
+        row, was = rows[key], old[key]
+        steps = [
+            _number(row, "still_failing") - _number(was, "still_failing"),
+            _number(row, "failures") / days - _number(was, "failures") / days_before,
+        ]
+        step = next((s for s in steps if s), 0)
+        if step:
+            (worse if step > 0 else better).append((key, f"{_name(key)}: {_moved(row, was)}"))
+    return [
+        ("new code", new),
+        ("gone code", gone),
+        ("worse", [line for _, line in sorted(worse)]),
+        ("better", [line for _, line in sorted(better)]),
+    ]
+
+
+def _users(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    failing, was = _logins(now, "still_failing"), _logins(before, "still_failing")
+    works, worked = _logins(now, "recovered"), _logins(before, "recovered")
+    again = failing & worked
+    return [
+        ("user newly failing", sorted(failing - was - worked)),
+        ("user failing again", sorted(again)),
+        ("user recovered", sorted(was & works)),
+        ("user not seen any more", sorted(was - failing - works)),
+    ]
+
+
+def _verdict(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    fix, old = (run.get("fix") or {} for run in (now, before))
+    verdict, was = (str(f.get("verdict") or "").replace("_", " ") for f in (fix, old))
+    return [("fix", [f"{verdict}; before, {was}"])] if verdict != was and verdict and was else []
+
+
+def _counted(name: str, number: int) -> str:
+    """``2 new codes``, ``1 user recovered``, ``3 worse``."""
+    if name == "fix":
+        return "fix"
+    many = name.replace("user ", "users ").replace(" code", " codes")
+    return words.count(number, name, many)
+
+
+def _keyed(rows: Iterable[Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    return {
+        (str(row.get("code") or ""), str(row.get("app") or "")): row
+        for row in rows
+        if isinstance(row, dict)
+    }
+
+
+def _name(key: tuple[str, str]) -> str:
+    code, app = key
+    return f"{code} on {app}" if app else code
+
+
+def _state_of(row: Mapping[str, Any]) -> str:
+    return (
+        f"{words.count(_number(row, 'failures'), 'failure')}, "
+        f"{words.count(_number(row, 'users'), 'user')} hit, "
+        f"{_number(row, 'still_failing'):,} still failing"
+    )
+
+
+def _moved(row: Mapping[str, Any], was: Mapping[str, Any]) -> str:
+    still, failures, users = (
+        (_number(row, name), f"(before, {_number(was, name):,})")
+        for name in ("still_failing", "failures", "users")
+    )
+    return (
+        f"{still[0]:,} still failing {still[1]}, {words.count(failures[0], 'failure')} "
+        f"{failures[1]}, {words.count(users[0], 'user')} hit {users[1]}"
+    )
+
+
+def _subject(results: Mapping[str, Any]) -> str:
+    code, app = results.get("code"), results.get("app")
+    return f"{code} on {app}" if code and app else str(code or "")
+
+
+def _logins(results: Mapping[str, Any], name: str) -> set[str]:
+    found = results.get(name)
+    return {str(login) for login in found} if isinstance(found, list) else set()
+
+
+def _number(row: Mapping[str, Any], name: str) -> int:
+    value = row.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _same_series(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.get("notebook") == other.get("notebook") and _series(one) == _series(other)
+
+
+def _series(facts: Mapping[str, Any]) -> dict[str, Any]:
+    given = facts.get("parameters")
+    given = given if isinstance(given, dict) else {}
+    kept = {k: v for k, v in given.items() if k not in {"since", "until"}}
+    return {**kept, "--redact": bool(facts.get("redacted"))}
+
+
+def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a run's window ends before another's; without windows, whether it began earlier."""
+    first, second = _window(one), _window(other)
+    if first is None or second is None:
+        return str(one.get("started")) < str(other.get("started")) and first is second
+    return first[1] < second[1]
+
+
+def _age(run: Mapping[str, Any]) -> tuple[datetime, str]:
+    window = _window(run)
+    return (window[1] if window else datetime.min.replace(tzinfo=UTC), str(run.get("started")))
+
+
+def _window(facts: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+    window = facts.get("window") or {}
+    try:
+        since, until = (isoparse(str(window[name])) for name in ("since", "until"))
+    except (ValueError, KeyError, TypeError):
+        return None
+    return since.replace(tzinfo=since.tzinfo or UTC), until.replace(tzinfo=until.tzinfo or UTC)
+
+
+def _days(facts: Mapping[str, Any]) -> float:
+    window = _window(facts)
+    return (window[1] - window[0]) / timedelta(days=1) or 1.0 if window else 1.0
+
+
+def _long(span: timedelta) -> str:
+    return words.hours(span.total_seconds())
+
+
+def moment(text: object) -> str:
+    """An ISO time in words; what is no time as it is."""
+    try:
+        return words.moment(isoparse(str(text)))
+    except ValueError:
+        return str(text or "")

@@ -1,0 +1,263 @@
+"""A notebook's cells run in a kernel of their own, and whatever ends them is told.
+
+papermill's parts run them: its parameter cell, its execution manager, which notes each
+cell's start, and its client. The notebook stays in hand whatever happens. Messages travel
+through sockets in a private folder, never through an open port.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kit.errors import (
+    CellError,
+    CellTimeout,
+    DiskFull,
+    KernelDied,
+    KernelNotStarted,
+    LeftEarly,
+    RunError,
+    RunTimeout,
+    UsageError,
+    WrongParameter,
+)
+from kit.places import APPS, LAKE, PULLED
+from kit.reports.place import is_full
+from kit.reports.stop import Stop, StoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+__all__ = ["Executed", "Limits", "execute", "one_line"]
+
+_SECRET = re.compile(
+    r"TOKEN|SECRET|PASSW|PRIVATE_?KEY|API_?KEY|CREDENTIAL|^OKTA_CLIENT_|^OKTA_KIT_(NOTIFY|REDACT_KEY)",
+    re.I,
+)
+_NO_SPACE = re.compile(r"\[Errno (28|122)\]")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a run may take, in seconds."""
+
+    cell: float = 900.0
+    run: float = 3600.0
+    start: float = 60.0
+    """For the kernel to answer."""
+
+
+@dataclass
+class Executed:
+    """A notebook that ran, as far as it came."""
+
+    notebook: Any
+    fault: RunError | None = None
+
+
+def execute(
+    path: Path,
+    values: Mapping[str, Any],
+    *,
+    limits: Limits,
+    scratch: Path,
+    stop: Stop,
+    environment: Mapping[str, str],
+) -> Executed:
+    """Run a notebook's cells until one fails.
+
+    Args:
+        path: the notebook.
+        values: its parameters, checked.
+        limits: how long it may take.
+        scratch: a private folder: for the kernel's sockets, and for its temporary files.
+        stop: the signals that end it.
+        environment: what the kernel's environment has besides ours.
+
+    Returns:
+        The notebook with its outputs, and the fault that ended it.
+    """
+    from papermill.iorw import load_notebook_node
+
+    done = Executed(load_notebook_node(str(path)))
+    kernel = done.notebook.metadata.get("kernelspec", {}).get("name", "python3")
+    try:
+        with stop.armed():
+            _prepare(done, path, values, kernel)
+            done.fault = _run(done.notebook, kernel, limits, scratch, environment)
+    except StoppedError:
+        done.fault = stop.fault(_when(done.notebook))
+    _mark(done)
+    return done
+
+
+def _prepare(done: Executed, path: Path, values: Mapping[str, Any], kernel: str) -> None:
+    from papermill.execute import prepare_notebook_metadata
+    from papermill.parameterize import parameterize_notebook
+
+    language = done.notebook.metadata.get("kernelspec", {}).get("language", "python")
+    if values:
+        done.notebook = parameterize_notebook(
+            done.notebook, dict(values), kernel_name=kernel, language=language
+        )
+    done.notebook = prepare_notebook_metadata(done.notebook, path.name, "notebook.ipynb")
+
+
+def _run(
+    notebook: Any, kernel: str, limits: Limits, scratch: Path, environment: Mapping[str, str]
+) -> RunError | None:
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.engines import NotebookExecutionManager
+
+    manager = NotebookExecutionManager(notebook, progress_bar=False)
+    manager.notebook_start()
+    end = time.monotonic() + limits.run
+    client = _client(manager, kernel, limits, end, scratch)
+    try:
+        with _quiet_notes():
+            client.execute(env=_environment(scratch, environment))
+    except CellTimeoutError:
+        if time.monotonic() >= end:
+            what = f"the notebook ran longer than {limits.run:g} seconds"
+            return RunTimeout(f"{what}, in {_where(notebook)}")
+        return CellTimeout(f"{_where(notebook)} ran longer than {limits.cell:g} seconds")
+    except DeadKernelError:
+        return KernelDied(
+            f"the kernel died in {_where(notebook)}: it was killed, or its memory ran out"
+        )
+    except NoSuchKernel:
+        return KernelNotStarted(f"there is no kernel {kernel!r}. Install ipykernel.")
+    except (RuntimeError, TimeoutError, OSError) as fault:
+        if isinstance(fault, OSError) and is_full(fault):
+            return DiskFull(f"no space left {_when(notebook)}")
+        if _started(notebook):
+            return KernelDied(f"{one_line(fault)}, in {_where(notebook)}")
+        return KernelNotStarted(f"the kernel {kernel!r} did not start: {one_line(fault)}")
+    finally:
+        _end_kernel(client)
+    return _fault_in(notebook)
+
+
+def _client(manager: Any, kernel: str, limits: Limits, end: float, scratch: Path) -> Any:
+    from papermill.clientwrap import PapermillNotebookClient
+    from traitlets.config import Config
+
+    link = {"transport": "ipc", "ip": f"{scratch}/k", "connection_file": f"{scratch}/kernel.json"}
+    return PapermillNotebookClient(
+        manager,
+        kernel_name=kernel,
+        startup_timeout=limits.start,
+        timeout_func=lambda _cell: max(0.1, min(limits.cell, end - time.monotonic())),
+        shutdown_kernel="immediate",
+        config=Config({"KernelManager": link}),
+    )
+
+
+def _end_kernel(client: Any) -> None:
+    """End a kernel that was not up yet when its start was broken off."""
+    from jupyter_core.utils import run_sync
+
+    manager = client.km
+    if manager is not None and manager.has_kernel:
+        with suppress(Exception):  # it may have ended by itself meanwhile
+            run_sync(manager.shutdown_kernel)(now=True)
+
+
+def _fault_in(notebook: Any) -> RunError | None:
+    """The error that ended a notebook, by what its cells show."""
+    failed = [c for c in notebook.cells if c.metadata.papermill.get("exception")]
+    if not failed:
+        return None
+    errors = [o for o in failed[-1].outputs if o.output_type == "error"]
+    name, value = (errors[-1].ename, errors[-1].evalue) if errors else ("Error", "")
+    if name == "SystemExit":
+        return LeftEarly(f"left early by sys.exit({one_line(value)}) in {_where(notebook)}")
+    said = f"{one_line(value) or name} ({one_line(name)} in {_where(notebook)})"
+    if name == UsageError.__name__:
+        return WrongParameter(said)
+    return DiskFull(said) if name == "DiskFull" or _NO_SPACE.match(value) else CellError(said)
+
+
+def _mark(done: Executed) -> None:
+    """Correct papermill's marks: what has no start time never ran."""
+    failed = done.fault is not None
+    for cell in done.notebook.cells:
+        marks = cell.metadata.setdefault("papermill", {})
+        if cell.cell_type == "code" and failed and not marks.get("start_time"):
+            marks["status"] = "not run"
+        elif marks.get("status") == "running":
+            marks["status"] = "failed"
+    if failed and (started := [c for c in _own_cells(done.notebook) if _began(c)]):
+        started[-1].metadata.papermill["status"] = "failed"
+    run = done.notebook.metadata.setdefault("papermill", {})
+    run.update(exception=failed, end_time=datetime.now(UTC).isoformat())
+
+
+def _began(cell: Any) -> bool:
+    return bool(cell.metadata.get("papermill", {}).get("start_time"))
+
+
+def _started(notebook: Any) -> list[int]:
+    """Numbers of the cells that started, counted from 1 as in the notebook's source."""
+    return [n for n, cell in enumerate(_own_cells(notebook), start=1) if _began(cell)]
+
+
+def _own_cells(notebook: Any) -> list[Any]:
+    """The cells without the one that papermill put in."""
+    return [c for c in notebook.cells if "injected-parameters" not in c.metadata.get("tags", [])]
+
+
+def _where(notebook: Any) -> str:
+    """Name the last cell that started: its number and the heading above it."""
+    number = (_started(notebook) or [1])[-1]
+    heading = ""
+    for cell in _own_cells(notebook)[:number]:
+        if cell.cell_type == "markdown" and (found := re.search(r"^#+ (.+)$", cell.source, re.M)):
+            heading = found[1]
+    return f"cell {number}" + (f", “{heading}”" if heading else "")
+
+
+def _when(notebook: Any) -> str:
+    return f"in {_where(notebook)}" if _started(notebook) else "before the first cell"
+
+
+def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the kernel: ours without its secrets, and so without the live org.
+
+    Its temporary files lie in *scratch*: a kernel that is killed clears nothing up.
+    """
+    kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
+    lake = LAKE.resolve()
+    own = {PULLED: str(lake / APPS), "OKTA_KIT_LAKE": str(lake), "TMPDIR": str(scratch)}
+    return {**kept, **own, **more}
+
+
+@contextmanager
+def _quiet_notes() -> Iterator[None]:
+    """Keep a killed kernel's own last words off the terminal."""
+    import logging
+
+    loggers = {name: logging.getLogger(name) for name in ("traitlets", "asyncio")}
+    levels = {name: logger.level for name, logger in loggers.items()}
+    for logger in loggers.values():
+        logger.setLevel(logging.CRITICAL)
+    yield
+    # Not after an interrupt: what it cut off is still to speak when the process ends.
+    for name, logger in loggers.items():
+        logger.setLevel(levels[name])
+
+
+def one_line(text: object) -> str:
+    """A fault of somebody else's code, in one harmless line of at most 300 characters."""
+    from kit.words import clean
+
+    line = " ".join(clean(text).split())
+    return line if len(line) <= 300 else line[:299] + "…"

@@ -1,0 +1,157 @@
+"""Where a report is made, and how it comes to its place in one step.
+
+::
+
+    OUT/NOTEBOOK/UNTIL-HASH/   a report
+    OUT/NOTEBOOK/.partial-…/   one in the making, with a lock that its run holds
+    OUT/NOTEBOOK/.old-…/       what is being replaced
+    OUT/.index.lock            held by whoever moves a report or writes the index
+
+What a killed run left is cleared by the next one of the notebook: its lock is free.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from kit.errors import DiskFull, KitError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Place", "is_full", "locked", "making", "unwritable", "write_whole"]
+
+_BALLAST = 256 << 10
+"""Bytes held back, so that a report can say that the disk is full."""
+
+_SOCKET_PATH = 90
+"""The longest folder for the kernel's sockets: their paths may have some 104 characters."""
+
+
+class Place:
+    """A folder that a report is made in, and one for what is needed meanwhile."""
+
+    def __init__(self, home: Path, folder: Path, scratch: Path) -> None:
+        self.home = home
+        self.folder = folder
+        self.scratch = scratch
+
+    def free(self) -> None:
+        """Give back the space that was held."""
+        (self.folder / ".ballast").unlink(missing_ok=True)
+
+    def publish(self, name: str) -> Path:
+        """Bring the report to its place, where an older one may stand; return the place."""
+        self.free()
+        place = self.home / name
+        with locked(self.home.parent):
+            (self.folder / ".scratch").unlink(missing_ok=True)
+            if place.exists():
+                old = Path(tempfile.mkdtemp(prefix=".old-", dir=self.home))
+                place.rename(old / name)
+                self.folder.rename(place)
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                self.folder.rename(place)
+            (place / ".lock").unlink(missing_ok=True)
+        return place
+
+
+@contextmanager
+def making(home: Path) -> Iterator[Place]:
+    """Make a folder for a report in the making; whatever happens, nothing half done is left.
+
+    Args:
+        home: the folder of one notebook's reports.
+
+    Yields:
+        The place, whose ``folder`` becomes the report.
+
+    Raises:
+        DiskFull: there is no space to begin.
+        UsageError: the folder cannot be written.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix="okta-kit-run-", dir=_short_temporary()))
+    partial: Path | None = None
+    try:
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            with locked(home.parent):
+                _clear(home)
+                partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=home))
+                lock = FileLock(partial / ".lock")
+                lock.acquire()
+            partial.chmod(0o755)
+            (partial / ".scratch").write_text(str(scratch), encoding="utf-8")
+            (partial / ".ballast").write_bytes(b"\0" * _BALLAST)
+        except OSError as fault:
+            raise unwritable(home, fault) from None
+        try:
+            yield Place(home, partial, scratch)
+        finally:
+            lock.release()
+    finally:
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def locked(out: Path) -> FileLock:
+    """The lock of a folder of reports."""
+    return FileLock(out / ".index.lock")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees all of it or what was there before."""
+    fresh = path.with_name(f".{path.name}.partial")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def is_full(fault: OSError) -> bool:
+    """Whether a fault says that there is no space left."""
+    return fault.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def unwritable(home: Path, fault: OSError) -> KitError:
+    """A fault of writing in one line."""
+    if is_full(fault):
+        return DiskFull(f"{home}: no space left. Free some, or choose another --out.")
+    return UsageError(f"{home}: cannot be written ({fault.strerror or fault}). Use another --out.")
+
+
+def _short_temporary() -> str | None:
+    """The folder of temporary files; another where its name is too long for a socket."""
+    usual = tempfile.gettempdir()
+    return usual if len(usual) <= _SOCKET_PATH - 30 else "/tmp"  # noqa: S108  # mkdtemp is private
+
+
+def _clear(home: Path) -> None:
+    """Clear what killed runs left, and end a replacement that one of them began."""
+    for partial in home.glob(".partial-*"):
+        lock = FileLock(partial / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except (Timeout, OSError):
+            continue
+        with suppress(OSError):
+            scratch = Path((partial / ".scratch").read_text(encoding="utf-8"))
+            if scratch.name.startswith("okta-kit-run-"):
+                shutil.rmtree(scratch, ignore_errors=True)
+        lock.release()
+        shutil.rmtree(partial, ignore_errors=True)
+    for old in home.glob(".old-*"):
+        for report in old.iterdir():
+            if not (home / report.name).exists():
+                report.rename(home / report.name)
+        shutil.rmtree(old, ignore_errors=True)
