@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["RemediationReport", "remediation_report"]
 
 _RETRY = {
-    "after_fix": "Retry after the fix, one user first.",
+    "after_fix": "Retry after the fix.",
     "wait": "Wait, then retry.",
     "reassign": "A plain retry is useless: unassign and assign again.",
     "automatic": "Okta retries by itself; leave it alone.",
