@@ -40,6 +40,10 @@ def pull_org(
         str | None, typer.Option(help="End, UTC; without it up to now, and on from there.")
     ] = None,
     lake: Folder = LAKE,
+    root: Annotated[
+        Path | None,
+        typer.Option(help="A folder of many orgs' lakes: fill that of this org's host name."),
+    ] = None,
     rate_share: Share = 0.5,
 ) -> None:
     """Bring the lake up to date from the live org.
@@ -48,7 +52,11 @@ def pull_org(
     """
     from kit.lake import Lake
     from kit.live import bring_up_to_date
+    from kit.sources.okta import read_settings
     from kit.words import count
+
+    if root is not None:
+        lake = root / read_settings().host
 
     done = bring_up_to_date(Lake(lake), since, until, share=_share(rate_share), said=_note)
     said = [
