@@ -60,7 +60,7 @@ class OrgsReport(NotebookReport):
     def connections(self) -> None:
         """Show each connection that is broken, most users first."""
         show.table(
-            self.broken[_BROKEN],
+            self.broken[_BROKEN].rename(columns={"since": "start", "last": "last_seen"}),
             caption="Broken connections: every attempt failed, and nothing has worked since",
             most=100,
             empty="none seen.",
