@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kit.engine import open_log
     from kit.narrative import (
         error_code_report,
+        orgs_report,
         remediation_report,
         trends_report,
         user_history_report,
@@ -40,6 +41,7 @@ __all__ = [
     "incident",
     "onset",
     "open_log",
+    "orgs_report",
     "recovery",
     "remediation_report",
     "states",
@@ -65,6 +67,7 @@ _HOME = {
     "incident": "kit.analysis.episodes",
     "onset": "kit.analysis.episodes",
     "open_log": "kit.engine",
+    "orgs_report": "kit.narrative",
     "recovery": "kit.analysis.recovery",
     "remediation_report": "kit.narrative",
     "states": "kit.analysis.states",

@@ -21,19 +21,20 @@ import pandas as pd
 
 from kit import words
 from kit.answers import Answers
-from kit.errors import SourceError, UsageError
+from kit.errors import KitError, SourceError, UsageError
 from kit.events import COLUMNS
 from kit.lake import Lake, PutAside, add
 from kit.lake.bucket import Bucket
-from kit.lake.coverage import TICK, Coverage, Window, gaps, iso, tail
+from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, tail
+from kit.lake.orgs import lakes
 from kit.lake.storage import EVENTS
 from kit.objects import is_store
-from kit.places import LAKE, PULLED, REDACTED, SAMPLE
+from kit.places import LAKE, PULLED, REDACTED, SAMPLE, place
 from kit.sources.exports import expand
 from kit.times import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import ibis.expr.types as ir
 
@@ -45,7 +46,10 @@ class Log:
     """An opened source."""
 
     events: ir.Table
-    """One row an event, the columns of ``kit.events.COLUMNS``."""
+    """One row an event, the columns of ``kit.events.COLUMNS``; of many orgs, ``org`` first."""
+    apart: ir.Table
+    """What questions read: the same, but of many orgs with the org in ids and names, since two
+    orgs may use the same id, login or app name."""
     source: str
     first: datetime
     last: datetime
@@ -56,6 +60,10 @@ class Log:
     """Whether more may come: a lake's newest minutes are provisional."""
     put_aside: tuple[PutAside, ...] = ()
     repeats: int = 0
+    orgs: tuple[str, ...] = ()
+    """The host names of the orgs, if there are many."""
+    unread: Mapping[str, KitError] = field(default_factory=dict)
+    """Of many orgs, those whose lake could not be read, and why; nothing of them is covered."""
     end: datetime | None = None
     """Where a window ends that names no end, if not behind the last event."""
     answers: Answers = field(kw_only=True, repr=False, compare=False)
@@ -89,7 +97,7 @@ class Log:
 
     def coverage(self, window: Window) -> Coverage:
         """Say which parts of *window* the source does not hold, and which may still grow."""
-        lacking = gaps(self.covered, window)
+        lacking = gaps(() if self.unread else self.covered, window)
         if not self.growing or (newest := tail(self.covered)) is None:
             return Coverage(lacking)
         inside = Window(max(window.since, newest.since), min(window.until, newest.until))
@@ -126,12 +134,14 @@ def open_log(
     if names == ["okta"]:
         _pulled(since, until)
         names = ["lake"]
+    if len(names) == 1 and (held := lakes(place(names[0]))):
+        return _of_many(held, named)
     if (lake := _as_lake(names)) is not None:
         log = _opened(lake.open(), named, _connected(), growing=True)
         if log is not None and named == "okta" and log.covered:
             log = replace(log, end=log.covered[-1].until)
         if log is None:
-            raise SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
+            raise _empty(lake)
         return log
     files = expand(_resolve(names))
     folder = Path(tempfile.mkdtemp(prefix="okta-kit-"))
@@ -176,22 +186,26 @@ def _pulled(since: str | None, until: str | None) -> None:
 
 def _as_lake(names: list[str | Path]) -> Lake | None:
     """The lake that a source's name stands for, if it is one."""
-    if names == ["lake"]:
-        return Lake(LAKE)
-    if len(names) == 1 and is_store(names[0]):
-        return Lake(names[0])
-    lake = Lake(Path(names[0]).expanduser())
+    if names == ["lake"] or (len(names) == 1 and is_store(names[0])):
+        return Lake(place(names[0]))
+    lake = Lake(place(names[0]))
     return lake if len(names) == 1 and lake.exists() else None
 
 
 def _opened(
-    lake: Lake, source: str, connection: Any, *, growing: bool = False, repeats: int = 0
+    lake: Lake,
+    source: str,
+    connection: Any,
+    *,
+    growing: bool = False,
+    repeats: int = 0,
+    name: str = "events",
 ) -> Log | None:
     """A lake as a log; None where it holds no event."""
     root, files = _attached(connection, lake)
     if not files():
         return None
-    events = _events(connection, f"{root}/{EVENTS}", "events")
+    events = _events(connection, f"{root}/{EVENTS}", name)
     bounds = frame(
         events.aggregate(
             first=events.published.min(), last=events.published.max(), count=events.count()
@@ -199,6 +213,7 @@ def _opened(
     )
     return Log(
         events=events,
+        apart=events,
         source=source,
         first=bounds["first"][0].to_pydatetime(),
         last=bounds["last"][0].to_pydatetime(),
@@ -229,6 +244,56 @@ def _attached(connection: Any, lake: Lake) -> tuple[str, Callable[[], list[str]]
     root, names = snapshot.add(lake.storage)
     connection.register_filesystem(snapshot)
     return root, lambda: names
+
+
+def _of_many(held: Mapping[str, Lake], source: str) -> Log:
+    """The lakes of many orgs as one log."""
+    connection = _connected()
+    found: dict[str, Log] = {}
+    unread: dict[str, KitError] = {}
+    for org, lake in held.items():
+        try:
+            log = _opened(lake.open(), source, connection, growing=True, name=f"events {org}")
+        except KitError as fault:
+            unread[org] = fault
+        else:
+            if log is None:
+                unread[org] = _empty(lake)
+            else:
+                found[org] = log
+    if not found:
+        raise next(iter(unread.values()))
+    tables = [log.events.mutate(org=ibis.literal(org)) for org, log in found.items()]
+    events = ibis.union(*tables).select("org", *(column.name for column in COLUMNS))
+    return Log(
+        events=events,
+        apart=_apart(events),
+        source=source,
+        first=min(log.first for log in found.values()),
+        last=max(log.last for log in found.values()),
+        count=sum(log.count for log in found.values()),
+        covered=tuple(common([log.covered for log in found.values()])),
+        growing=True,
+        put_aside=tuple(one for log in found.values() for one in log.put_aside),
+        orgs=tuple(found),
+        unread=unread,
+        answers=Answers(connection),
+    )
+
+
+def _empty(lake: Lake) -> SourceError:
+    return SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
+
+
+def _apart(events: ir.Table) -> ir.Table:
+    """Events of many orgs with the org in whatever tells events, apps and people apart."""
+    ids = {name: events.org + "/" + events[name] for name in _IDS}
+    names = {name: events[name] + " · " + events.org for name in _NAMES}
+    return events.mutate(**ids, **names)
+
+
+_IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id")
+_NAMES = ("app_name", "user_login", "actor_login", "group_name")
 
 
 def _events(connection: Any, files: str | Sequence[str], name: str | None) -> ir.Table:

@@ -135,7 +135,7 @@ def _shown(asked: Evidence | None, facts: Facts) -> Shown:
 def _event(types: tuple[str, ...], facts: Facts) -> Shown:
     """An event of one of the types; to be done again if the code came after it."""
     known = facts.history
-    events = known.log.events
+    events = known.log.apart
     rows = events.filter(
         events.event_type.isin(types),
         events.published > literal(facts.incident.start),

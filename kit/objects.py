@@ -276,6 +276,18 @@ class Objects:
                 for path, facts in sorted(found.items())
             }
 
+    def folders(self) -> list[str]:
+        """The names of the folders right below the address, sorted."""
+        with self._told():
+            try:
+                found = self.fs.ls(self.path("").rstrip("/"), detail=True, **self._anew)
+            except FileNotFoundError as fault:
+                if _said(fault) == "NoSuchBucket":
+                    raise
+                found = []
+        names = (one["name"].rstrip("/") for one in found if one["type"] == "directory")
+        return sorted(name.rpartition("/")[2] for name in names)
+
     @property
     def _anew(self) -> dict[str, bool]:
         """Past what s3fs remembers of a listing."""

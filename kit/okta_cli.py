@@ -37,6 +37,10 @@ def pull_org(
         str | None, typer.Option(help="End, UTC; without it up to now, and on from there.")
     ] = None,
     lake: Place = LAKE,
+    root: Annotated[
+        str,
+        typer.Option(help="A folder of many orgs' lakes: fill that of this org's host name."),
+    ] = "",
     rate_share: Share = 0.5,
 ) -> None:
     """Bring the lake up to date from the live org.
@@ -45,8 +49,11 @@ def pull_org(
     """
     from kit.lake import Lake
     from kit.live import bring_up_to_date
+    from kit.sources.okta import read_settings
     from kit.words import count
 
+    if root:
+        lake = f"{root.rstrip('/')}/{read_settings().host}"
     held = Lake(lake)
     done = bring_up_to_date(held, since, until, share=_share(rate_share), said=_note)
     said = [

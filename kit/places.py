@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PULLED", "REDACTED", "SAMPLE"]
+__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PULLED", "REDACTED", "SAMPLE", "place"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE
@@ -31,3 +31,10 @@ the file with what the org said of its apps."""
 
 REDACTED = "OKTA_KIT_REDACTED"
 """Set for the kernel of a report without names: the copy of the source that it reads instead."""
+
+
+def place(source: str | Path) -> str:
+    """Where a source's name leads: the default lake, an address in a store, or a path."""
+    if source == "lake":
+        return LAKE
+    return str(source) if "://" in str(source) else str(Path(source).expanduser())

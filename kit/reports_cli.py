@@ -74,6 +74,9 @@ def make_reports(
     until: Annotated[
         str | None, typer.Option(help="End, UTC, not included; the source's end if left out.")
     ] = None,
+    org: Annotated[
+        str, typer.Option(help="Of a folder with many orgs' lakes: a host name, or each.")
+    ] = "",
     out: Out = _REPORTS,
     notify: Annotated[
         list[str] | None,
@@ -112,23 +115,27 @@ def make_reports(
     declared = {path: read(path) for path in paths}
     given = _given(parameter or [])
     named = {"source": ",".join(source) if source else None, "since": since, "until": until}
-    values = {path: _meant_for(declared[path], declared, given, named) for path in paths}
-    for path in paths:
-        check(declared[path], values[path])
+    runs = [
+        (path, _meant_for(declared[path], declared, given, {**named, "source": one}))
+        for one in _sources(named["source"], org)
+        for path in paths
+    ]
+    for path, values in runs:
+        check(declared[path], values)
     to = urls(notify or [])
-    if len(paths) > 1:
+    if len(runs) > 1:
         options = [f"--out={out}", f"--notify-on={notify_on.value}"]
         options += [f"--cell-timeout={cell_timeout}", f"--run-timeout={run_timeout}"]
         chosen = {"redact": redact, "pdf": pdf, "require-complete": require_complete}
         options += [f"--{name}" for name, wanted in chosen.items() if wanted]
-        raise typer.Exit(_each(values, options, jobs, to))
-    (path,) = paths
+        raise typer.Exit(_each(runs, options, jobs, to))
+    ((path, values),) = runs
     from kit.reports import Limits
 
     try:
         made = _one(
             path,
-            values[path],
+            values,
             out=out,
             limits=Limits(cell=cell_timeout, run=run_timeout),
             redact=redact,
@@ -254,15 +261,36 @@ def _one(
         )
 
 
+def _sources(source: str | None, org: str) -> list[str | None]:
+    """The source, or of a folder of many orgs' lakes those that are asked for."""
+    if not org:
+        return [source]
+    from kit.lake.orgs import lake_of, lakes
+    from kit.places import place
+
+    root = place(source or "lake")
+    held = lakes(root)
+    if not held:
+        raise UsageError(
+            f"--org {org}: {root} is no folder of orgs' lakes. Name it with --source; each org's "
+            "lake lies in it in a folder of its host name."
+        )
+    chosen = held.values() if org == "each" else [lake_of(root, org)]
+    return [lake.address for lake in chosen]
+
+
 def _each(
-    values: Mapping[Path, Mapping[str, str]], options: Sequence[str], jobs: int, to: Sequence[str]
+    runs: Sequence[tuple[Path, Mapping[str, str]]],
+    options: Sequence[str],
+    jobs: int,
+    to: Sequence[str],
 ) -> int:
     """Run each notebook by a command of its own."""
     from kit.reports.batch import run_each
 
     commands = [
         ["report", str(path), *options, *(f"-p{k}={v}" for k, v in given.items())]
-        for path, given in values.items()
+        for path, given in runs
     ]
     # A notice's URL may hold a password, which is not to stand in the list of processes.
     return run_each(commands, jobs, {"OKTA_KIT_NOTIFY": " ".join(to)})

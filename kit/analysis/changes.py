@@ -182,7 +182,7 @@ def logged_changes(log: Log) -> ir.Table:
 
     return log.answers.once(
         "changes",
-        lambda: of(log.events),
+        lambda: of(log.apart),
         lambda known, fresh: known.union(of(fresh).cast(known.schema())),
     )
 
@@ -332,7 +332,7 @@ def _acted(known: History, onset: pd.Timestamp) -> set[str]:
     """Who acts in the failing events, where that is not the user that they hit."""
     if not known.app_key:
         return set()
-    events = known.log.events
+    events = known.log.apart
     rows = keyed(
         events.filter(
             events.code == known.code,

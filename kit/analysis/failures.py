@@ -113,7 +113,7 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
     result = counted(log, window)
     for name, value in only.items():
         result = result.filter(result[name] == value)
-    failing = log.events.filter(log.events.code.notnull())
+    failing = log.apart.filter(log.events.code.notnull())
     speaker = failing.select("uuid", "reason", "event_type", "result", "transaction_id", *_SAID)
     lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
     if window is not None:
@@ -158,7 +158,7 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``operation``,
         ``uuid``, ``event_type``.
     """
-    done = succeeded(log.events)
+    done = succeeded(log.apart)
     return done if window is None else done.filter(_dated(done, window))
 
 
@@ -183,7 +183,7 @@ def _every_spoken(log: Log) -> ir.Table:
 
     return log.answers.once(
         "spoken",
-        lambda: of(log.events),
+        lambda: of(log.apart),
         lambda known, fresh: _spoken(known.union(of(fresh).cast(known.schema()))),
     )
 

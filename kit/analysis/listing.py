@@ -9,9 +9,10 @@ import pandas as pd
 
 from kit import words
 from kit.analysis.failures import ROW, failures
+from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
 from kit.engine import frame, open_log
-from kit.errors import UsageError, nearest
+from kit.errors import KitError, UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "Listing", "listing", "write"]
 
 COLUMNS = (*ROW, "state")
-"""The columns of ``okta-kit failures`` in their order."""
+"""The columns of ``okta-kit failures`` in their order; of many orgs, ``org`` comes behind them."""
 
 _TERMINAL = ("published", "app", "user", "operation", "code", "events", "state")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -67,11 +68,16 @@ def listing(
     """
     log = open_log(source, since=since, until=until)
     window = log.window(since, until)
-    rows = with_state(failures(log, window), recovery(log, window))
+    columns = (*COLUMNS, "org") if log.orgs else COLUMNS
     if app is not None:
-        names = {*rows["app"].dropna(), *rows["app_id"].dropna()}
-        if app.casefold() not in {n.casefold() for n in names}:
-            _refuse_unknown_app(log.events, app)
+        _refuse_unknown_app(log.events, app)
+    parts = []
+    for org, one in orgs_of(log).items():
+        if not isinstance(one, KitError):
+            rows = with_state(failures(one, window), recovery(one, window))
+            parts.append(rows.assign(org=org))
+    rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
+    if app is not None:
         named = rows["app"].fillna("").str.casefold() == app.casefold()
         rows = rows[named | (rows["app_id"].fillna("").str.casefold() == app.casefold())]
     if code is not None:
@@ -80,7 +86,8 @@ def listing(
         rows = rows[rows["state"] == "still_failing"]
     coverage = words.covered(log.coverage(window), len(log.put_aside))
     said = f"{words.count(len(rows), 'failure')}, {words.span(window)}; {coverage}."
-    rows = rows.reset_index(drop=True)[list(COLUMNS)]
+    said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
+    rows = rows.reset_index(drop=True)[list(columns)]
     return Listing(rows.assign(http_status=rows["http_status"].astype("Int64")), said)
 
 
@@ -121,9 +128,10 @@ def _table(rows: pd.DataFrame, out: IO[str]) -> None:
 
     console = Console(file=out, highlight=False, markup=False, width=None if out.isatty() else 160)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _TERMINAL:
+    shown = [name for name in (*_TERMINAL, "org") if name in rows]
+    for name in shown:
         table.add_column(name, justify="right" if name == "events" else "left", overflow="fold")
-    for row in rows[list(_TERMINAL)].itertuples(index=False):
+    for row in rows[shown].itertuples(index=False):
         cells = [f"{row[0]:%Y-%m-%d %H:%M:%S}", *("" if pd.isna(v) else v for v in row[1:])]
         table.add_row(*(Text(words.clean(cell)) for cell in cells))
     console.print(table)

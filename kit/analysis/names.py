@@ -35,7 +35,7 @@ def find_apps(log: Log, app: str) -> set[str]:
     worked = every_hour(log).select("app", "app_key").distinct()
     apps = frame(failed.union(worked).distinct())
     if not (found := _named(apps, app)):
-        apps = frame(keyed(log.events).select("app", "app_key").distinct())
+        apps = frame(keyed(log.apart).select("app", "app_key").distinct())
         if not (found := _named(apps, app)):
             names = {*apps["app"].dropna(), *apps["app_key"]} - {""}
             raise UsageError(f"app: the log knows no {app!r}." + nearest(app, names))
@@ -82,7 +82,7 @@ def find_user(log: Log, user: str) -> str:
         UsageError: the log knows no such user; says the nearest.
     """
     wanted = user.strip().lower()
-    events = keyed(log.events)
+    events = keyed(log.apart)
     same = (events.user_key.lower() == wanted) | (events.user_id.lower() == wanted)
     found = sorted(set(frame(events.filter(same).select("user_key").distinct())["user_key"]) - {""})
     if not found:

@@ -85,7 +85,7 @@ def user_events(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         ``unassigned`` or ``changed``; ``app``, ``operation``, ``code`` (of failures),
         ``vendor_message``, ``event_type``, ``actor``, ``uuid``, ``lane`` (app and operation).
     """
-    events = log.events
+    events = log.apart
     rows = events.filter(
         events.published >= literal(window.since), events.published < literal(window.until)
     )

@@ -156,7 +156,7 @@ def assignments(log: Log) -> ir.Table:
 
     known = log.answers.once(
         "assignments",
-        lambda: of(log.events),
+        lambda: of(log.apart),
         lambda known, fresh: known.union(of(fresh).cast(known.schema())),
     )
     return known.semi_join(counted(log), ["app_key", "user_key"])
@@ -188,7 +188,7 @@ def _worked_again(log: Log) -> ir.Table:
     failed = _of_users(log)
     again = log.answers.once(
         "next_success",
-        lambda: _next_success(failed, succeeded(log.events)),
+        lambda: _next_success(failed, succeeded(log.apart)),
         lambda known, fresh: _sooner(log, known, fresh),
     )
     rows = failed.join(again, _FAILURE)
@@ -232,7 +232,7 @@ def _sooner(log: Log, known: ir.Table, fresh: ir.Table) -> ir.Table:
     rows = failed.left_join(known, _FAILURE).left_join(came, _FAILURE, rname="{name}_came")
     soonest = [rows.worked_again.cast(came.worked_again.type()), rows.worked_again_came]
     if pd.notna(since):
-        later = log.events.filter(log.events.published >= literal(since.to_pydatetime()))
+        later = log.apart.filter(log.events.published >= literal(since.to_pydatetime()))
         found = _next_success(new, succeeded(later))
         rows = rows.left_join(found, _FAILURE, rname="{name}_found")
         soonest.append(rows.worked_again_found)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "PROVISIONAL",
@@ -19,6 +19,7 @@ __all__ = [
     "Coverage",
     "Window",
     "bridged",
+    "common",
     "gaps",
     "iso",
     "merged",
@@ -104,6 +105,23 @@ def bridged(windows: Iterable[Window], held: Iterable[Window]) -> list[Window]:
         gap for gap in silent if gap.until - gap.since <= JOIN and {gap.since, gap.until} & ends
     ]
     return [*spans, *near]
+
+
+def common(held: Sequence[Iterable[Window]]) -> list[Window]:
+    """The time that is in each of several coverages.
+
+    Args:
+        held: the coverages, one or more.
+
+    Returns:
+        What all of them hold, in the fewest stretches, oldest first.
+    """
+    all_held = merged(window for covered in held for window in covered)
+    if not all_held:
+        return []
+    whole = Window(all_held[0].since, all_held[-1].until)
+    lacking = [gap for covered in held for gap in gaps(covered, whole)]
+    return list(gaps(lacking, whole))
 
 
 def gaps(covered: Iterable[Window], window: Window) -> tuple[Window, ...]:

@@ -6,15 +6,18 @@ the analysis, so that none of them can differ from the data.
 
 from kit.narrative.error_code import ErrorCodeReport, error_code_report
 from kit.narrative.failure_trends import TrendsReport, trends_report
+from kit.narrative.orgs import OrgsReport, orgs_report
 from kit.narrative.remediation import RemediationReport, remediation_report
 from kit.narrative.user_history import UserHistoryReport, user_history_report
 
 __all__ = [
     "ErrorCodeReport",
+    "OrgsReport",
     "RemediationReport",
     "TrendsReport",
     "UserHistoryReport",
     "error_code_report",
+    "orgs_report",
     "remediation_report",
     "trends_report",
     "user_history_report",

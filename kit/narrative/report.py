@@ -37,6 +37,7 @@ class NotebookReport:
                 "Window": words.span(self.window),
                 "Source": f"{self.log.source}: {words.count(self.log.count, 'event')}",
                 "Coverage": words.covered(self.coverage, put_aside),
+                **({"Orgs": _orgs(self.log)} if self.log.orgs else {}),
                 **more,
             }
         )
@@ -82,3 +83,9 @@ class NotebookReport:
                 "results": results,
             }
         )
+
+
+def _orgs(log: Log) -> str:
+    """How many orgs the log is of, and which could not be read."""
+    said = words.count(len(log.orgs), "org")
+    return f"{said}; could not be read: {words.join(list(log.unread))}" if log.unread else said

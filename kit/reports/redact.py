@@ -10,6 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kit.errors import UsageError
 from kit.lake import Lake
 from kit.places import PULLED, REDACTED
 from kit.reports.pseudonyms import Key, People
@@ -43,11 +44,19 @@ def redacted_copy(log: Log, folder: Path, key: Key) -> tuple[dict[str, str], Peo
     Returns:
         What the kernel's environment needs to read the copy in the source's place, and the
         people who were replaced.
+
+    Raises:
+        UsageError: the log is that of many orgs.
     """
     import pyarrow.dataset as ds
 
     from kit.events import schema
 
+    if log.orgs:
+        raise UsageError(
+            "--redact: names are taken out of one org at a time. Choose it with --org, or --org "
+            "each."
+        )
     people = People(key)
     rows = log.events.drop("raw")
     for group in _PEOPLE:

@@ -1,0 +1,136 @@
+"""Many orgs side by side: which have a broken connection now.
+
+Each org is asked by itself, from its own lake, so that it answers here as it does in its own
+reports, and one that cannot be read hides none of the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit.analysis.episodes import history, incident
+from kit.analysis.radius import blast_radius, hit
+from kit.analysis.trends import trends
+from kit.engine import open_log
+from kit.errors import KitError
+from kit.places import place
+
+if TYPE_CHECKING:
+    from kit.analysis.trends import Trends
+    from kit.engine import Log
+    from kit.lake.coverage import Coverage, Window
+
+__all__ = ["OrgState", "broken_connections", "orgs_of", "states_of_orgs"]
+
+
+@dataclass(frozen=True)
+class OrgState:
+    """How one org stands in a window."""
+
+    org: str
+    coverage: Coverage | None = None
+    """What its lake lacks of the window; None if the lake could not be read."""
+    failures: int = 0
+    attempts: int = 0
+    users: int = 0
+    """Users hit."""
+    still_failing: int = 0
+    """Users for whom anything still fails."""
+    broken: pd.DataFrame | None = None
+    """As ``broken_connections`` lists them."""
+    error: str = ""
+    """Why its lake could not be read."""
+
+
+def orgs_of(log: Log) -> dict[str, Log | KitError]:
+    """Open the lake of each org of a log.
+
+    Args:
+        log: the opened log of many orgs, or of one.
+
+    Returns:
+        Each org's log by its host name, or what kept its lake from being read; a log of one org
+        goes by its source's name.
+    """
+    if not log.orgs:
+        return {log.source: log}
+    root = place(log.source)
+    return {org: open_log(f"{root}/{org}") for org in log.orgs} | dict(log.unread)
+
+
+def states_of_orgs(orgs: dict[str, Log | KitError], window: Window) -> list[OrgState]:
+    """Say how each org stands.
+
+    Args:
+        orgs: as ``orgs_of`` gives them.
+        window: the same window for all.
+
+    Returns:
+        One a org: those with a broken connection first, most users hit first; then those that
+        could not be read; then by name.
+    """
+    found = [_state(org, log, window) for org, log in orgs.items()]
+    return sorted(found, key=_worst_first)
+
+
+def broken_connections(log: Log, window: Window, known: Trends | None = None) -> pd.DataFrame:
+    """List the connections of an org that are broken at a window's end.
+
+    The rule: in the incident that the window is about, every attempt on the app failed, over
+    several users or over none (``blast_radius`` says ``connection``), and nothing has worked on
+    the app at these operations since. What nobody tried since it broke is still broken.
+
+    Args:
+        log: the opened log of one org.
+        window: the window.
+        known: its trends, if they were counted already.
+
+    Returns:
+        One row an app and code, most users first: ``app``, ``app_key``, ``code``, ``family`` text;
+        ``users``, ``failures`` int64, of the incident; ``since``, ``last`` datetime64[us, UTC].
+    """
+    rows = (known or trends(log, window)).by_code
+    found = []
+    for row in rows[(rows["app_key"] != "") & (rows["users"] != 1)].to_dict("records"):
+        told = history(log, window, row["app_key"], row["code"])
+        now = incident(told)
+        if now is None or told.successes.any(now.last, window.until):
+            continue
+        if blast_radius(told, now).width != "connection":
+            continue
+        failed = hit(told, now)
+        users = int(failed["user_key"].replace("", None).nunique())
+        names = [row[name] for name in ("app", "app_key", "code", "family")]
+        found.append((*names, users, len(failed), now.start, now.last))
+    table = pd.DataFrame(found, columns=_BROKEN)
+    return table.sort_values(
+        ["users", "since", "app", "code"], ascending=[False, True, True, True], ignore_index=True
+    )
+
+
+_BROKEN = ["app", "app_key", "code", "family", "users", "failures", "since", "last"]
+
+
+def _state(org: str, log: Log | KitError, window: Window) -> OrgState:
+    if isinstance(log, KitError):
+        return OrgState(org, error=str(log))
+    known = trends(log, window)
+    still = known.recovery[known.recovery["state"] == "still_failing"]
+    return OrgState(
+        org,
+        log.coverage(window),
+        int(known.totals["failures"]),
+        int(known.totals["attempts"]),
+        int(known.totals["users"]),
+        int(still["user_key"].nunique()),
+        broken_connections(log, window, known),
+    )
+
+
+def _worst_first(state: OrgState) -> tuple[bool, int, bool, str]:
+    broken = state.broken
+    hit_users = 0 if broken is None else int(broken["users"].sum())
+    return (broken is None or broken.empty, -hit_users, not state.error, state.org)
