@@ -276,7 +276,7 @@ class Objects:
                 for path, facts in sorted(found.items())
             }
 
-    def folders(self) -> list[str]:
+    def folders(self) -> tuple[str, ...]:
         """The names of the folders right below the address, sorted."""
         with self._told():
             try:
@@ -286,7 +286,7 @@ class Objects:
                     raise
                 found = []
         names = (one["name"].rstrip("/") for one in found if one["type"] == "directory")
-        return sorted(name.rpartition("/")[2] for name in names)
+        return tuple(sorted(name.rpartition("/")[2] for name in names))
 
     @property
     def _anew(self) -> dict[str, bool]:

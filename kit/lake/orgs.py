@@ -33,7 +33,7 @@ def lakes(root: str | Path) -> dict[str, Lake]:
         SourceError: the store cannot be read.
     """
     if is_store(root):
-        names = [] if Lake(root).exists() else Objects(str(root)).folders()
+        names = [] if Lake(root).exists() else [*Objects(str(root)).folders()]
     else:
         folder = Path(root)
         is_root = folder.is_dir() and not Lake(folder).exists()
