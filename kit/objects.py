@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import threading
 import uuid
@@ -99,11 +100,12 @@ class Object:
 class Objects:
     """The files below one address."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, fault: type[KitError] = SourceError) -> None:
         """Name the place; the store is not asked yet.
 
         Args:
             address: ``s3://bucket/prefix``, or any other address that fsspec knows.
+            fault: what is raised if the store cannot be read or written.
 
         Raises:
             UsageError: it names no bucket, or holds a password.
@@ -117,6 +119,7 @@ class Objects:
         if not parts.netloc:
             raise UsageError(f"{address}: no bucket is named. Write it as s3://bucket/prefix.")
         self.address = address.rstrip("/")
+        self._fault = fault
         self.scheme = parts.scheme
         self.bucket = parts.netloc
 
@@ -128,7 +131,7 @@ class Objects:
 
             fs, root = url_to_fs(self.address, use_listings_cache=False)
         except ImportError:
-            raise SourceError(
+            raise self._fault(
                 f"{self.address}: what reads {self.scheme}:// is not installed. Run: {install}"
             ) from None
         except ValueError:
@@ -152,7 +155,7 @@ class Objects:
 
         Raises:
             FileNotFoundError: there is no such file.
-            SourceError: the store cannot be read.
+            KitError: the store cannot be read.
         """
         with self._told():
             found: bytes = self.fs.cat_file(self.path(name), start=start, end=end)
@@ -174,7 +177,7 @@ class Objects:
     def write(self, name: str, data: bytes) -> None:
         """Write a file, in the place of what was there."""
         with self._told():
-            self.fs.pipe_file(self.path(name), data)
+            self.fs.pipe_file(self.path(name), data, **self._type(name))
 
     def replace(self, name: str, data: bytes, mark: str) -> bool:
         """Write a file if it is still as it was when it was read.
@@ -195,7 +198,7 @@ class Objects:
             with _IN_PROCESS:
                 if self.read_marked(name)[1] != mark:
                     return False
-                self.fs.pipe_file(self.path(name), data)
+                self.fs.pipe_file(self.path(name), data, **self._type(name))
                 return True
 
     @cached_property
@@ -217,7 +220,7 @@ class Objects:
 
     def _conditionally(self, name: str, data: bytes, condition: dict[str, str]) -> bool:
         try:
-            self.fs.pipe_file(self.path(name), data, **condition)
+            self.fs.pipe_file(self.path(name), data, **condition, **self._type(name))
         except OSError as fault:
             if _said(fault) in _LOST:
                 return False
@@ -237,15 +240,21 @@ class Objects:
         with self._told():
             self.fs.get_file(self.path(name), str(path))
 
+    def get_all(self, pairs: Iterable[tuple[str, Path]]) -> None:
+        """Fetch files to the disk; one that is gone is left out."""
+
+        def one(pair: tuple[str, Path]) -> None:
+            with _left_out():
+                self.fs.get_file(self.path(pair[0]), str(pair[1]))
+
+        self._each(one, pairs)
+
     def copy(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Copy files within the store; one that is gone is left out."""
 
         def one(pair: tuple[str, str]) -> None:
-            try:
+            with _left_out():
                 self.fs.cp_file(self.path(pair[0]), self.path(pair[1]))
-            except FileNotFoundError as fault:
-                if _said(fault) == "NoSuchBucket":
-                    raise
 
         self._each(one, pairs)
 
@@ -253,24 +262,18 @@ class Objects:
         """Remove files; one that is gone already is fine."""
 
         def one(name: str) -> None:
-            try:
+            with _left_out():
                 self.fs.rm_file(self.path(name))
-            except FileNotFoundError as fault:
-                if _said(fault) == "NoSuchBucket":
-                    raise
 
         self._each(one, names)
 
     def list(self, folder: str = "") -> dict[str, Object]:
         """All files below a folder, at any depth, by their names below the address."""
+        found: dict[str, Any] = {}
         with self._told():
             begin = len(self.path(""))
-            try:
+            with _left_out():
                 found = self.fs.find(self.path(folder).rstrip("/"), detail=True, **self._anew)
-            except FileNotFoundError as fault:
-                if _said(fault) == "NoSuchBucket":
-                    raise
-                found = {}
             return {
                 path[begin:]: Object(facts["size"], _written(facts))
                 for path, facts in sorted(found.items())
@@ -287,6 +290,11 @@ class Objects:
                 found = []
         names = (one["name"].rstrip("/") for one in found if one["type"] == "directory")
         return tuple(sorted(name.rpartition("/")[2] for name in names))
+
+    def _type(self, name: str) -> dict[str, str]:
+        """What a browser is told of a file; it would offer to save a page that it cannot name."""
+        kind = mimetypes.guess_type(name)[0] if self.scheme.startswith("s3") else None
+        return {"ContentType": kind} if kind else {}
 
     @property
     def _anew(self) -> dict[str, bool]:
@@ -308,11 +316,11 @@ class Objects:
         except FileNotFoundError as fault:
             if _said(fault) != "NoSuchBucket":
                 raise
-            raise SourceError(
+            raise self._fault(
                 f"{self.address}: there is no bucket {self.bucket!r}. Make it, or name another."
             ) from None
         except Exception as fault:  # noqa: BLE001  # each store's client raises faults of its own
-            raise SourceError(f"{self.address}: {self._why(fault)}") from None
+            raise self._fault(f"{self.address}: {self._why(fault)}") from None
 
     def _why(self, fault: Exception) -> str:
         kind, said = type(fault).__name__, _said(fault)
@@ -333,6 +341,16 @@ class Objects:
                 "and run the same again."
             )
         return f"the store failed ({said or kind}). Run the same again."
+
+
+@contextmanager
+def _left_out() -> Iterator[None]:
+    """Pass over a file that is gone, but not over a bucket."""
+    try:
+        yield
+    except FileNotFoundError as fault:
+        if _said(fault) == "NoSuchBucket":
+            raise
 
 
 def _said(fault: BaseException) -> str:

@@ -81,7 +81,7 @@ class Lake:
 
     def exists(self) -> bool:
         """Whether there is a lake."""
-        return self.storage.manifest() is not None
+        return bool(self.manifest())
 
     def open(self) -> Lake:
         """Check that this version can read the lake, and end what a kill left undone.
@@ -89,12 +89,12 @@ class Lake:
         Raises:
             SourceError: there is no lake, it cannot be read, or is of a newer version.
         """
-        if not self.exists():
+        if not (manifest := self.manifest()):
             raise SourceError(
                 f"{self.address}: there is no lake. Make one: okta-kit import FILE --lake "
                 f"{self.address}"
             )
-        self._check_format(self.manifest())
+        self._check_format(manifest)
         self.storage.recover()
         return self
 
@@ -197,8 +197,8 @@ class Lake:
             UsageError: the place cannot be written, here or in the body.
         """
         with self.storage.writing(wait) as staging:
-            if self.exists():
-                self._check_format(self.manifest())
+            if manifest := self.manifest():
+                self._check_format(manifest)
             yield staging
 
 

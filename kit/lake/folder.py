@@ -52,7 +52,7 @@ class Folder:
         """The manifest; None where there is none."""
         try:
             return self.read(MANIFEST)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def caution(self) -> str:
