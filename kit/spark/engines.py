@@ -54,7 +54,10 @@ def chosen(engine: Any = None) -> Any:
     raise UsageError(f"engine: {_named(name)!r} is none.{hint} {_KNOWN}")
 
 
-_KNOWN = "Write duckdb, spark://host:7077, sc://host:15002 or local[4], or hand a SparkSession over."
+_KNOWN = (
+    "Write duckdb, spark://host:7077, sc://host:15002 or local[4]; in Python, a SparkSession will "
+    "do, too."
+)
 
 
 def check(engine: Any) -> None:

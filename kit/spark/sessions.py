@@ -6,7 +6,6 @@ import os
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import SourceError, UsageError
@@ -21,6 +20,9 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "false",
+    # A name that looks like ${…} is a name.
+    "spark.sql.variable.substitute": "false",
+    "spark.sql.parser.escapedStringLiterals": "false",
     # A file that is gone or broken is a fault, never fewer events.
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.files.ignoreCorruptFiles": "false",
@@ -49,14 +51,12 @@ def own_session(engine: Any) -> Any:
         UsageError: this process has a Spark session on another cluster.
     """
     check(engine)
-    given = _made(engine) if isinstance(engine, str) else engine
-    if is_remote(given):
-        # A session of Spark Connect is told by an id, which the new one gets for itself.
-        own = type(given)(given.client._builder)
+    if not isinstance(engine, str):
+        own = _beside(engine)
+    elif engine.startswith("sc:"):
+        own = _connected(engine)
     else:
-        own = given.newSession()
-    if own is not given and not isinstance(engine, str):
-        _copy(given, own)
+        own = _started(engine).newSession()
     for name, value in _SETTINGS.items():
         own.conf.set(name, value)
     return own
@@ -67,18 +67,15 @@ def is_remote(session: Any) -> bool:
     return type(session).__module__.startswith("pyspark.sql.connect")
 
 
-def _copy(given: Any, own: Any) -> None:
-    """Give a new session what was set on the one handed over: keys to a bucket, say."""
+def _beside(given: Any) -> Any:
+    """A new session on the same cluster, with what was set on the given one: keys, say."""
+    # A session of Spark Connect is told by an id, which the new one gets for itself.
+    own = type(given)(given.client._builder) if is_remote(given) else given.newSession()
     before = own.conf.getAll
     for name, value in given.conf.getAll.items():
         if before.get(name) != value and own.conf.isModifiable(name):
             own.conf.set(name, value)
-
-
-@cache
-def _made(engine: str) -> Any:
-    """The session of this process on a cluster."""
-    return _connected(engine) if engine.startswith("sc:") else _started(engine)
+    return own
 
 
 def _connected(engine: str) -> Any:
@@ -101,6 +98,7 @@ def _connected(engine: str) -> Any:
 
 
 def _started(engine: str) -> Any:
+    """The session of this process on a cluster; it ends with the process."""
     from py4j.protocol import Py4JError
     from pyspark import SparkContext
     from pyspark.errors import PySparkException
