@@ -21,6 +21,7 @@ from kit.errors import (
     Terminated,
     UsageError,
 )
+from kit.options import Engine
 from kit.places import NOTEBOOKS
 from kit.reports_cli import find_notebook
 
@@ -96,6 +97,7 @@ def failures(
     still_failing: Annotated[
         bool, typer.Option("--still-failing", help="Only users with no success since.")
     ] = False,
+    engine: Engine = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print them.")] = Format.table,
 ) -> None:
     """List the failures, one row each, oldest first.
@@ -113,6 +115,7 @@ def failures(
         app=app_name,
         code=code,
         still_failing=still_failing,
+        engine=engine,
     )
     write(found.rows, format_.value, sys.stdout)
     _say(found.said)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kit.errors import UsageError
+from kit.options import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,7 @@ def list_codes(
     ] = None,
     since: Annotated[str | None, typer.Option(help="With --source: start, UTC.")] = None,
     until: Annotated[str | None, typer.Option(help="With --source: end, UTC.")] = None,
+    engine: Engine = None,
     as_remedy: Annotated[
         str,
         typer.Option(
@@ -68,11 +70,11 @@ def list_codes(
     if source and (search or family or owner):
         raise UsageError("--search, --family and --owner filter the catalogue; leave --source out.")
     if as_remedy:
-        print(_begun(as_remedy, source, since, until), end="")
+        print(_begun(as_remedy, source, since, until, engine), end="")
     elif source:
         from kit.drift import COLUMNS, drift
 
-        found = drift(source, since=since, until=until)
+        found = drift(source, since=since, until=until, engine=engine)
         _print(found.rows, COLUMNS, format_)
         print(f"okta-kit: {found.said}", file=sys.stderr)
     else:
@@ -102,7 +104,13 @@ def _list(search: str, family: str, owner: str, form: Format) -> None:
     _print(rows(load(), search=search, family=family, owner=owner), COLUMNS, form)
 
 
-def _begun(asked: str, source: Sequence[str] | None, since: str | None, until: str | None) -> str:
+def _begun(
+    asked: str,
+    source: Sequence[str] | None,
+    since: str | None,
+    until: str | None,
+    engine: str | None,
+) -> str:
     """A remedy's file: the catalogue's own where it has one, else the beginning of one."""
     from datetime import UTC, datetime
 
@@ -116,7 +124,8 @@ def _begun(asked: str, source: Sequence[str] | None, since: str | None, until: s
     if source:
         from kit.drift import drift
 
-        seen = {row["name"]: row for row in drift(source, since=since, until=until).rows}
+        found = drift(source, since=since, until=until, engine=engine)
+        seen = {row["name"]: row for row in found.rows}
         if asked not in seen:
             hint = nearest(asked, seen) or " okta-kit codes --source lists what is unknown."
             raise UsageError(f"--as-remedy {asked}: the source has no such unknown.{hint}")

@@ -35,13 +35,20 @@ class Drift:
     said: str
 
 
-def drift(source: Sequence[str], *, since: str | None = None, until: str | None = None) -> Drift:
+def drift(
+    source: Sequence[str],
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    engine: str | None = None,
+) -> Drift:
     """List the codes and event types of a source that the catalogue does not know.
 
     Args:
         source: the source's names.
         since: the window's start; all that the source holds without it.
         until: the window's end.
+        engine: what answers, as ``open_log`` takes it.
 
     Returns:
         One row a code or event type with ``COLUMNS``, the most frequent first, codes before
@@ -53,7 +60,7 @@ def drift(source: Sequence[str], *, since: str | None = None, until: str | None 
         UsageError: a time cannot be read.
     """
     catalogue = load()
-    log = open_log(source, since=since, until=until)
+    log = open_log(source, since=since, until=until, engine=engine)
     window = log.window(since, until)
     events = log.events
     events = events.filter(

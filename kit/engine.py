@@ -31,12 +31,14 @@ from kit.lake.storage import EVENTS
 from kit.objects import is_store
 from kit.places import LAKE, PULLED, REDACTED, SAMPLE, place
 from kit.sources.exports import expand
+from kit.spark import DUCKDB, check, chosen
 from kit.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import ibis.expr.types as ir
+    from pyspark.sql import SparkSession
 
 __all__ = ["Log", "frame", "literal", "open_log"]
 
@@ -109,6 +111,7 @@ def open_log(
     *,
     since: str | None = None,
     until: str | None = None,
+    engine: str | SparkSession | None = None,
 ) -> Log:
     """Open a source as one table of events.
 
@@ -119,25 +122,32 @@ def open_log(
         since: of the live org, what is pulled at least: ``7d``, a date or an ISO time; where
             the last pull began, or 90 days back, if left out.
         until: of the live org, where the pull ends; now if left out.
+        engine: what answers questions: ``duckdb``, ``spark://host:port``, ``sc://host:port``
+            (Spark Connect), ``local[N]`` or a SparkSession, which is left as it is;
+            ``$OKTA_KIT_ENGINE`` if left out, else ``duckdb``.
 
     Returns:
         The opened log.
 
     Raises:
-        SourceError: there is no such file or lake, it cannot be read, or it holds no event.
+        SourceError: there is no such file or lake, it cannot be read, or it holds no event;
+            or the cluster cannot be reached, or what it needs is not installed.
+        UsageError: there is no such engine.
         OktaError: the live org refused, or could not be reached.
     """
     names = [source] if isinstance(source, str | Path) else list(source)
     named = ", ".join(map(str, names))
+    engine = chosen(engine)
+    check(engine)
     if copy := os.environ.get(REDACTED):
-        return _without_names(Lake(Path(copy)), named)
+        return _without_names(Lake(Path(copy)), named, engine)
     if names == ["okta"]:
         _pulled(since, until)
         names = ["lake"]
     if len(names) == 1 and (held := lakes(place(names[0]))):
-        return _of_many(held, named)
+        return _of_many(held, named, engine)
     if (lake := _as_lake(names)) is not None:
-        log = _opened(lake.open(), named, _connected(), growing=True)
+        log = _opened(lake.open(), named, _connected(engine), growing=True)
         if log is not None and named == "okta" and log.covered:
             log = replace(log, end=log.covered[-1].until)
         if log is None:
@@ -145,7 +155,7 @@ def open_log(
         return log
     files = expand(_resolve(names))
     folder = Path(tempfile.mkdtemp(prefix="okta-kit-"))
-    connection = _connected(temp_directory=str(folder / "spill"))
+    connection = _connected(engine, temp_directory=str(folder / "spill"))
     # The files live as long as a question can be asked, and go with the last of them.
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
     lake = Lake(folder / "lake")
@@ -156,8 +166,12 @@ def open_log(
     return log
 
 
-def _connected(**settings: Any) -> Any:
-    """DuckDB for a lake's files: they never change, so their footers are read once."""
+def _connected(engine: Any, **settings: Any) -> Any:
+    """The engine; DuckDB for a lake's files: they never change, so their footers are read once."""
+    if engine != DUCKDB:
+        from kit.spark.backend import connect
+
+        return connect(engine)
     connection = ibis.duckdb.connect(**settings)
     connection.raw_sql("SET parquet_metadata_cache = true")
     # Answers are sorted by a full key at the end, and keeping an order on the way takes memory.
@@ -167,9 +181,9 @@ def _connected(**settings: Any) -> Any:
     return connection
 
 
-def _without_names(lake: Lake, source: str) -> Log:
+def _without_names(lake: Lake, source: str, engine: Any) -> Log:
     """The copy of a source that a report without names reads in its place."""
-    log = _opened(lake, source, _connected(), growing=bool(lake.manifest().get("growing")))
+    log = _opened(lake, source, _connected(engine), growing=bool(lake.manifest().get("growing")))
     if log is None:
         raise SourceError(f"{source}: its copy without names holds no event. Run the report again.")
     return replace(log, end=log.covered[-1].until) if source == "okta" and log.covered else log
@@ -199,13 +213,16 @@ def _opened(
     *,
     growing: bool = False,
     repeats: int = 0,
-    name: str = "events",
 ) -> Log | None:
     """A lake as a log; None where it holds no event."""
     root, files = _attached(connection, lake)
     if not files():
         return None
-    events = _events(connection, f"{root}/{EVENTS}", name)
+    on_spark = connection.name == "pyspark"
+    if on_spark:
+        events = connection.events([lake.folder / one for one in files()])
+    else:
+        events = _events(connection, f"{root}/{EVENTS}", None)
     bounds = frame(
         events.aggregate(
             first=events.published.min(), last=events.published.max(), count=events.count()
@@ -224,7 +241,8 @@ def _opened(
         repeats=repeats,
         answers=Answers(
             connection,
-            lake if growing else None,
+            # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
+            lake if growing and not on_spark else None,
             files,
             lambda names: _events(connection, [f"{root}/{name}" for name in names], None),
         ),
@@ -246,14 +264,14 @@ def _attached(connection: Any, lake: Lake) -> tuple[str, Callable[[], list[str]]
     return root, lambda: names
 
 
-def _of_many(held: Mapping[str, Lake], source: str) -> Log:
+def _of_many(held: Mapping[str, Lake], source: str, engine: Any) -> Log:
     """The lakes of many orgs as one log."""
-    connection = _connected()
+    connection = _connected(engine)
     found: dict[str, Log] = {}
     unread: dict[str, KitError] = {}
     for org, lake in held.items():
         try:
-            log = _opened(lake.open(), source, connection, growing=True, name=f"events {org}")
+            log = _opened(lake.open(), source, connection, growing=True)
         except KitError as fault:
             unread[org] = fault
         else:

@@ -109,12 +109,13 @@ def compact_lake(lake: Place = LAKE) -> None:
     from kit.analysis.trends import prepare
     from kit.engine import open_log
     from kit.lake import Lake, compact
+    from kit.spark import DUCKDB
     from kit.words import count
 
     held = Lake(lake).open()
     less = compact(held, lambda day: _note(f"{day} done"))
     if held.names():
-        prepare(open_log(lake))
+        prepare(open_log(lake, engine=DUCKDB))
     print(f"{lake}: {count(less, 'file')} less.")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kit.errors import KitError, UsageError, nearest
+from kit.options import Engine
 from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def make_reports(
     org: Annotated[
         str, typer.Option(help="Of a folder with many orgs' lakes: a host name, or each.")
     ] = "",
+    engine: Engine = None,
     out: Out = _REPORTS,
     notify: Annotated[
         list[str] | None,
@@ -110,6 +112,8 @@ def make_reports(
     """
     from kit.reports.notify import notify_failure, notify_report, urls
     from kit.reports.parameters import check, read
+    from kit.spark.engines import check as check_engine
+    from kit.spark.engines import chosen as choose_engine
 
     paths = [find_notebook(name) for name in notebooks]
     declared = {path: read(path) for path in paths}
@@ -122,13 +126,15 @@ def make_reports(
     ]
     for path, values in runs:
         check(declared[path], values)
+    answers = choose_engine(engine)
+    check_engine(answers)
     to = urls(notify or [])
     if len(runs) > 1:
         options = [f"--out={out}", f"--notify-on={notify_on.value}"]
         options += [f"--cell-timeout={cell_timeout}", f"--run-timeout={run_timeout}"]
         chosen = {"redact": redact, "pdf": pdf, "require-complete": require_complete}
         options += [f"--{name}" for name, wanted in chosen.items() if wanted]
-        raise typer.Exit(_each(runs, options, jobs, to))
+        raise typer.Exit(_each(runs, options, jobs, to, answers))
     ((path, values),) = runs
     from kit.reports import Limits
     from kit.reports.shelf import shelf
@@ -143,6 +149,7 @@ def make_reports(
                 redact=redact,
                 pdf=pdf,
                 require_complete=require_complete,
+                engine=answers,
             )
             page = kept.keep(made.folder)
         except KitError as fault:
@@ -245,17 +252,19 @@ def _one(
     redact: bool,
     pdf: bool,
     require_complete: bool,
+    engine: str,
 ) -> Report:
     """Fix the window, take the names out where that is asked for, and run."""
     from kit.reports import run_report
     from kit.reports.parameters import check, read
     from kit.reports.window import close_window
+    from kit.spark.engines import ENGINE
 
     values = check(read(path), given)
     closed, log = close_window(values, require_complete=require_complete)
     values |= closed
     with ExitStack() as stack:
-        environment: dict[str, str] = {}
+        environment = {ENGINE: engine}
         if redact:
             from kit.reports.pseudonyms import Key, key_path
             from kit.reports.redact import redacted_copy, redacted_values
@@ -265,7 +274,8 @@ def _one(
             if key_path().resolve().is_relative_to(out.resolve()):
                 raise UsageError(f"--redact: the key {key_path()} must not lie in {out}.")
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="okta-kit-"))
-            environment, people = redacted_copy(log, Path(folder), Key.made(key_path()))
+            copied, people = redacted_copy(log, Path(folder), Key.made(key_path()))
+            environment |= copied
             values = redacted_values(values, people)
         return run_report(
             path, values, out=out, limits=limits, pdf=pdf, environment=environment, redacted=redact
@@ -295,16 +305,19 @@ def _each(
     options: Sequence[str],
     jobs: int,
     to: Sequence[str],
+    engine: str,
 ) -> int:
     """Run each notebook by a command of its own."""
     from kit.reports.batch import run_each
+    from kit.spark.engines import ENGINE
 
     commands = [
         ["report", str(path), *options, *(f"-p{k}={v}" for k, v in given.items())]
         for path, given in runs
     ]
-    # A notice's URL may hold a password, which is not to stand in the list of processes.
-    return run_each(commands, jobs, {"OKTA_KIT_NOTIFY": " ".join(to)})
+    # A notice's URL may hold a password, an engine's a token, which are not to stand in the list
+    # of processes.
+    return run_each(commands, jobs, {"OKTA_KIT_NOTIFY": " ".join(to), ENGINE: engine})
 
 
 def _meant_for(

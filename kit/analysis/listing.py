@@ -48,6 +48,7 @@ def listing(
     app: str | None,
     code: str | None,
     still_failing: bool,
+    engine: str | None = None,
 ) -> Listing:
     """List the failures of a source.
 
@@ -58,6 +59,7 @@ def listing(
         app: only this app, by name or id, without case.
         code: only this code, without case.
         still_failing: only users with no success since.
+        engine: what answers, as ``open_log`` takes it.
 
     Returns:
         The rows with ``COLUMNS``, oldest first, and what was looked at.
@@ -66,7 +68,7 @@ def listing(
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or the source knows no such app.
     """
-    log = open_log(source, since=since, until=until)
+    log = open_log(source, since=since, until=until, engine=engine)
     window = log.window(since, until)
     columns = (*COLUMNS, "org") if log.orgs else COLUMNS
     if app is not None:

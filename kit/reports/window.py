@@ -36,9 +36,12 @@ def close_window(
         return {}, None
     from kit import words
     from kit.engine import open_log
+    from kit.spark import DUCKDB
 
     since, until = (str(values.get(k) or "") for k in ("since", "until"))
-    log = open_log([part.strip() for part in source.split(",")], since=since, until=until)
+    # What a window ends with stands in the files; a cluster is for the kernel that asks more.
+    parts = [part.strip() for part in source.split(",")]
+    log = open_log(parts, since=since, until=until, engine=DUCKDB)
     window = log.window(since, until)
     coverage = log.coverage(window)
     if require_complete and not coverage.complete:

@@ -1,0 +1,151 @@
+"""Ibis questions on Spark: temporary tables, answers as Arrow, faults in one line."""
+
+from __future__ import annotations
+
+import re
+import uuid
+import weakref
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from ibis.backends.pyspark import Backend
+from ibis.backends.sql.compilers.pyspark import PySparkCompiler
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql.types import ShortType, StringType, StructField, StructType, TimestampType
+
+from kit.errors import SourceError
+from kit.events import COLUMNS
+from kit.spark.progress import shown
+from kit.spark.sessions import is_remote, own_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import ibis.expr.types as ir
+
+__all__ = ["Spark", "connect"]
+
+_TYPES = {
+    "string": StringType(),
+    "large_string": StringType(),
+    "int16": ShortType(),
+    "timestamp[us, UTC]": TimestampType(),
+}
+_SCHEMA = StructType([StructField(c.name, _TYPES[c.type]) for c in COLUMNS])
+_GONE = re.compile(r"FILE_NOT_EXIST|PATH_NOT_FOUND|FileNotFoundException|does not exist", re.I)
+
+
+def connect(engine: Any) -> Spark:
+    """Open a session of our own on a cluster.
+
+    Args:
+        engine: an address, ``local[N]``, or a SparkSession, which is left as it is.
+
+    Returns:
+        The backend.
+
+    Raises:
+        SourceError: pyspark or Java is missing, or the cluster cannot be reached.
+        UsageError: this process has a Spark session on another cluster.
+    """
+    backend = Spark()
+    with backend.explained():
+        session = own_session(engine)
+        backend.do_connect(session)
+    weakref.finalize(backend, _release, session, backend.held)
+    return backend
+
+
+def _release(session: Any, held: list[Any]) -> None:
+    """Give back what a session holds on the cluster."""
+    with suppress(PySparkException, Py4JError, OSError):
+        if is_remote(session):
+            session.stop()
+        for one in held:
+            one.unpersist()
+
+
+class _Compiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
+    """Ibis' compiler, but for what would differ from DuckDB's answer."""
+
+    __slots__ = ()
+
+    def visit_Lowercase(self, op: Any, *, arg: Any) -> Any:  # Ibis calls it so
+        """Letter by letter: Spark looks at a sigma's place, and makes two signs of a dotted I."""
+        return self.f.lower(self.f.translate(arg, "\u03a3\u0130", "\u03c3i"))
+
+
+class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
+    """Ibis' backend for Spark, with what it lacks."""
+
+    compiler = _Compiler()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[Any] = []
+        self.files: list[Path] = []
+
+    def events(self, files: Sequence[Path]) -> ir.Table:
+        """Open event files as one table; columns that a file lacks are null in it.
+
+        The list of files is fixed: what the lake gets later is not seen, and a file that went
+        is a fault.
+
+        Args:
+            files: a lake's event files.
+
+        Returns:
+            The columns of ``kit.events.COLUMNS``.
+        """
+        self.files = list(files)
+        name = f"events_{uuid.uuid4().hex}"
+        with self.explained():
+            # A folder's name may have what Spark takes for a pattern.
+            reader = self._session.read.schema(_SCHEMA).option("__globPaths__", "false")
+            reader.parquet(*(f"file:{path.resolve()}" for path in files)).createTempView(name)
+            return self.table(name)
+
+    def create_table(self, name: str, obj: Any = None, *, temp: bool = False, **_: Any) -> ir.Table:
+        """Keep a question's answer on the cluster for as long as this session lasts."""
+        assert temp
+        name = f"{name}_{uuid.uuid4().hex}"
+        with self.explained():
+            answer = self._session.sql(self.compile(obj)).persist()
+            self.held.append(answer)
+            answer.createTempView(name)
+            return self.table(name)
+
+    def to_pyarrow(self, expr: ir.Expr, /, **_: Any) -> Any:
+        """Ask a question; times come with their zone, UTC."""
+        question = expr.as_table()
+        with self.explained(), shown(self._session):
+            answer: pa.Table = self._session.sql(self.compile(question)).toArrow()
+        for place, (name, kind) in enumerate(question.schema().items()):
+            if not kind.is_timestamp():
+                column = answer.column(place).cast(kind.to_pyarrow())
+                answer = answer.set_column(place, name, column)
+        return expr.__pyarrow_result__(answer) if not isinstance(expr, type(question)) else answer
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn a fault of Spark's into a line."""
+        try:
+            yield
+        except (PySparkException, Py4JError) as fault:
+            raise SourceError(self._said(fault)) from None
+
+    def _said(self, fault: Exception) -> str:
+        said = str(fault)
+        if _GONE.search(said) and self.files:
+            lake = self.files[0].parent.parent
+            if all(path.exists() for path in self.files):
+                return (
+                    f"{lake}: the Spark cluster cannot read these files. Put the lake on a disk "
+                    "or into a bucket that the workers see under the same name."
+                )
+            return f"{lake}: the lake was rewritten meanwhile. Open it again."
+        line = next((one for one in said.splitlines() if one.strip()), type(fault).__name__)
+        return f"Spark could not answer: {' '.join(line.split())[:300]}"
