@@ -19,15 +19,13 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import pandas as pd
 
-from kit import words
+from kit import duck, words
 from kit.answers import Answers
 from kit.errors import KitError, SourceError, UsageError
 from kit.events import COLUMNS
 from kit.lake import Lake, PutAside, add
-from kit.lake.bucket import Bucket
 from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, tail
 from kit.lake.orgs import lakes
-from kit.lake.storage import EVENTS
 from kit.objects import is_store
 from kit.places import LAKE, PULLED, REDACTED, SAMPLE, place
 from kit.sources.exports import expand
@@ -35,7 +33,7 @@ from kit.spark import DUCKDB, check, chosen
 from kit.times import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
     from pyspark.sql import SparkSession
@@ -167,18 +165,12 @@ def open_log(
 
 
 def _connected(engine: Any, **settings: Any) -> Any:
-    """The engine; DuckDB for a lake's files: they never change, so their footers are read once."""
-    if engine != DUCKDB:
-        from kit.spark.backend import connect
+    """The engine that answers questions."""
+    if engine == DUCKDB:
+        return duck.connect(**settings)
+    from kit.spark.backend import connect
 
-        return connect(engine)
-    connection = ibis.duckdb.connect(**settings)
-    connection.raw_sql("SET parquet_metadata_cache = true")
-    # Answers are sorted by a full key at the end, and keeping an order on the way takes memory.
-    connection.raw_sql("SET preserve_insertion_order = false")
-    # It is drawn on standard output, also where that is a file.
-    connection.raw_sql("SET enable_progress_bar = false")
-    return connection
+    return connect(engine)
 
 
 def _without_names(lake: Lake, source: str, engine: Any) -> Log:
@@ -215,14 +207,10 @@ def _opened(
     repeats: int = 0,
 ) -> Log | None:
     """A lake as a log; None where it holds no event."""
-    root, files = _attached(connection, lake)
-    if not files():
+    files = connection.files(lake)
+    if files is None:
         return None
-    on_spark = connection.name == "pyspark"
-    if on_spark:
-        events = connection.events([lake.folder / one for one in files()])
-    else:
-        events = _events(connection, f"{root}/{EVENTS}", None)
+    events = files.events
     bounds = frame(
         events.aggregate(
             first=events.published.min(), last=events.published.max(), count=events.count()
@@ -242,26 +230,11 @@ def _opened(
         answers=Answers(
             connection,
             # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
-            lake if growing and not on_spark else None,
-            files,
-            lambda names: _events(connection, [f"{root}/{name}" for name in names], None),
+            lake if growing and connection.name == DUCKDB else None,
+            files.names,
+            files.read,
         ),
     )
-
-
-def _attached(connection: Any, lake: Lake) -> tuple[str, Callable[[], list[str]]]:
-    """Where the engine finds a lake's files, and what gives the names of those that it reads.
-
-    A folder is listed anew by each question; a lake in a store stays as it is now.
-    """
-    if not isinstance(lake.storage, Bucket):
-        return lake.address, lake.names
-    from kit.lake.snapshot import Snapshot
-
-    snapshot = Snapshot()
-    root, names = snapshot.add(lake.storage)
-    connection.register_filesystem(snapshot)
-    return root, lambda: names
 
 
 def _of_many(held: Mapping[str, Lake], source: str, engine: Any) -> Log:
@@ -312,21 +285,6 @@ def _apart(events: ir.Table) -> ir.Table:
 
 _IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id")
 _NAMES = ("app_name", "user_login", "actor_login", "group_name")
-
-
-def _events(connection: Any, files: str | Sequence[str], name: str | None) -> ir.Table:
-    """Event files as one table."""
-    events = connection.read_parquet(
-        files, table_name=name, union_by_name=True, hive_partitioning=False
-    )
-    # A lake of an older version may lack columns; they are null.
-    lacking = [column for column in COLUMNS if column.name not in events.columns]
-    events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})
-    return events.select(*(column.name for column in COLUMNS))
-
-
-def _ibis_type(arrow: str) -> str:
-    return {"large_string": "string", "timestamp[us, UTC]": "timestamp('UTC')"}.get(arrow, arrow)
 
 
 def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql.types import ShortType, StringType, StructField, StructType, TimestampType
 
+from kit.duck import Files
 from kit.errors import SourceError
 from kit.events import COLUMNS
 from kit.spark.progress import shown
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import ibis.expr.types as ir
+
+    from kit.lake import Lake
 
 __all__ = ["Spark", "connect"]
 
@@ -86,7 +89,18 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
     def __init__(self) -> None:
         super().__init__()
         self.held: list[Any] = []
-        self.files: list[Path] = []
+        self.read: list[Path] = []
+
+    def files(self, lake: Lake) -> Files | None:
+        """Open a lake as it is now; None where it holds no event."""
+        names = lake.names()
+        if not names:
+            return None
+
+        def read(some: Sequence[str]) -> ir.Table:
+            return self.events([lake.folder / name for name in some])
+
+        return Files(read(names), lambda: names, read)
 
     def events(self, files: Sequence[Path]) -> ir.Table:
         """Open event files as one table; columns that a file lacks are null in it.
@@ -100,7 +114,7 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         Returns:
             The columns of ``kit.events.COLUMNS``.
         """
-        self.files = list(files)
+        self.read = list(files)
         name = f"events_{uuid.uuid4().hex}"
         with self.explained():
             # A folder's name may have what Spark takes for a pattern.
@@ -139,9 +153,9 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
 
     def _said(self, fault: Exception) -> str:
         said = str(fault)
-        if _GONE.search(said) and self.files:
-            lake = self.files[0].parent.parent
-            if all(path.exists() for path in self.files):
+        if _GONE.search(said) and self.read:
+            lake = self.read[0].parent.parent
+            if all(path.exists() for path in self.read):
                 return (
                     f"{lake}: the Spark cluster cannot read these files. Put the lake on a disk "
                     "or into a bucket that the workers see under the same name."
