@@ -81,7 +81,7 @@ class Lake:
 
     def exists(self) -> bool:
         """Whether there is a lake."""
-        return bool(self.manifest())
+        return self.storage.manifest() is not None
 
     def open(self) -> Lake:
         """Check that this version can read the lake, and end what a kill left undone.
