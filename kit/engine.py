@@ -27,7 +27,6 @@ from kit.lake import Lake, PutAside, add
 from kit.lake.bucket import Bucket
 from kit.lake.coverage import TICK, Coverage, Window, gaps, iso, tail
 from kit.lake.storage import EVENTS
-from kit.objects import is_store
 from kit.places import LAKE, PULLED, REDACTED, SAMPLE
 from kit.sources.exports import expand
 from kit.times import moment
@@ -178,7 +177,7 @@ def _as_lake(names: list[str | Path]) -> Lake | None:
     """The lake that a source's name stands for, if it is one."""
     if names == ["lake"]:
         return Lake(LAKE)
-    if len(names) == 1 and is_store(names[0]):
+    if len(names) == 1 and "://" in str(names[0]):
         return Lake(names[0])
     lake = Lake(Path(names[0]).expanduser())
     return lake if len(names) == 1 and lake.exists() else None
