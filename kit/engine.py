@@ -26,7 +26,6 @@ from kit.events import COLUMNS
 from kit.lake import Lake, PutAside, add
 from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, tail
 from kit.lake.orgs import lakes
-from kit.objects import is_store
 from kit.places import LAKE, PULLED, REDACTED, SAMPLE, place
 from kit.sources.exports import expand
 from kit.spark import DUCKDB, check, chosen
@@ -192,7 +191,7 @@ def _pulled(since: str | None, until: str | None) -> None:
 
 def _as_lake(names: list[str | Path]) -> Lake | None:
     """The lake that a source's name stands for, if it is one."""
-    if names == ["lake"] or (len(names) == 1 and is_store(names[0])):
+    if names == ["lake"] or (len(names) == 1 and "://" in str(names[0])):
         return Lake(place(names[0]))
     lake = Lake(place(names[0]))
     return lake if len(names) == 1 and lake.exists() else None
