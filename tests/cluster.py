@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NEEDED = "OKTA_KIT_TESTS_NEED"
 """Names, with spaces between, what this machine has to have: a test without it then fails."""
 
+# Questions are many and small here: compiling takes longer than answering.
 _DEFAULTS = """\
 spark.driver.bindAddress 127.0.0.1
 spark.driver.host 127.0.0.1
@@ -28,7 +29,10 @@ spark.executor.cores 1
 spark.cores.max 2
 spark.sql.shuffle.partitions 2
 spark.ui.enabled false
-spark.python.use.daemon true
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
 """
 _PATIENCE = 120
 

@@ -71,6 +71,11 @@ def _release(session: Any, held: list[Any]) -> None:
             one.unpersist()
 
 
+def _address(path: Path) -> str:
+    """A file as Spark names it; what a folder's name has of a pattern is none."""
+    return re.sub(r"([\[\]{}?*\\])", r"\\\1", f"file:{path.resolve()}")
+
+
 class _Compiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
     """Ibis' compiler, but for what would differ from DuckDB's answer."""
 
@@ -117,9 +122,8 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         self.read = list(files)
         name = f"events_{uuid.uuid4().hex}"
         with self.explained():
-            # A folder's name may have what Spark takes for a pattern.
-            reader = self._session.read.schema(_SCHEMA).option("__globPaths__", "false")
-            reader.parquet(*(f"file:{path.resolve()}" for path in files)).createTempView(name)
+            rows = self._session.read.schema(_SCHEMA).parquet(*map(_address, files))
+            rows.createTempView(name)
             return self.table(name)
 
     def create_table(self, name: str, obj: Any = None, *, temp: bool = False, **_: Any) -> ir.Table:

@@ -58,7 +58,8 @@ def own_session(engine: Any) -> Any:
     else:
         own = _started(engine).newSession()
     for name, value in _SETTINGS.items():
-        own.conf.set(name, value)
+        if own.conf.get(name) != value:
+            own.conf.set(name, value)
     return own
 
 

@@ -1,0 +1,168 @@
+"""Every analysis, asked of a log; what one engine says has to be what another says."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from pandas.testing import assert_frame_equal, assert_series_equal
+
+from kit import remediation, ticket
+from kit.analysis import (
+    attempts,
+    changes,
+    episodes,
+    failures,
+    names,
+    one_code,
+    one_user,
+    radius,
+    recovery,
+    states,
+    trends,
+    verification,
+)
+from kit.engine import Log, frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one analysis."""
+
+    name: str
+    given: Any
+    seconds: float
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has; 1 where it is no table."""
+        return len(self.given) if isinstance(self.given, pd.DataFrame) else 1
+
+
+def answers(log: Log, since: str | None = None) -> Iterator[Answer]:
+    """Ask every analysis.
+
+    Args:
+        log: the opened log.
+        since: where the window begins.
+
+    Yields:
+        The answers, always in the same order. A fault is an answer, too.
+    """
+    for name, ask in _every(log, since):
+        begun = time.perf_counter()
+        try:
+            given = ask()
+        except Exception as fault:  # noqa: BLE001  # it has to be the same on both engines
+            given = fault
+        yield Answer(name, given, time.perf_counter() - begun)
+
+
+def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]]]:
+    window = log.window(since)
+    timed = ["published", "uuid"]
+    yield "log", lambda: (log.first, log.last, log.count, log.coverage(window))
+    yield "events", lambda: frame(log.events, by=timed)
+    yield "keyed", lambda: frame(failures.keyed(log.events), by=timed)
+    yield "counted", lambda: frame(failures.counted(log, window), by=timed)
+    yield "failures", lambda: failures.failures(log, window)
+    yield "failure_rows", lambda: frame(failures.failure_rows(log), by=timed)
+    yield "successes", lambda: frame(failures.successes(log, window), by=timed)
+    yield "succeeded", lambda: frame(failures.succeeded(log.events), by=timed)
+    yield "first_after", lambda: frame(recovery.first_after(log, window), by=["uuid"])
+    yield "assignments", lambda: frame(recovery.assignments(log), by=["uuid"])
+    yield "recovery", lambda: recovery.recovery(log, window)
+    yield "people", lambda: recovery.people(recovery.recovery(log, window))
+    yield (
+        "with_state",
+        lambda: recovery.with_state(failures.failures(log, window), recovery.recovery(log, window)),
+    )
+    hourly = ["hour", "app_key", "operation"]
+    yield "every_hour", lambda: frame(attempts.every_hour(log), by=hourly)
+    for bucket in ("hour", "day"):
+        yield f"worked by {bucket}", lambda: attempts.worked(log, window, bucket)  # noqa: B023
+    yield "baseline", lambda: states.baseline(log, window)
+    yield "states", lambda: states.states(log, window)
+    told = ["start", "app_key", "code"]
+    yield "every_episode", lambda: frame(episodes.every_episode(log), by=told)
+    yield "episodes", lambda: episodes.episodes(log, window)
+    yield "episodes, short gap", lambda: episodes.episodes(log, window, gap=pd.Timedelta("10min"))
+    yield "logged_changes", lambda: frame(changes.logged_changes(log), by=timed)
+    yield "trends", lambda: trends.trends(log, window)
+    yield "prepare", lambda: trends.prepare(log)
+    user = one_user.most_failing(log, window)
+    yield "most_failing", lambda: user
+    if user is not None:
+        yield "find_user", lambda: names.find_user(log, user.upper())
+        yield "user_events", lambda: one_user.user_events(log, window, user)
+        yield "user_recovery", lambda: one_user.user_recovery(log, window, user)
+    yield "an unknown user", lambda: names.find_user(log, "nobody@example.org")
+    yield "an unknown app", lambda: names.find_apps(log, "no such app")
+    found = remediation.case(log, window)
+    yield "case", lambda: found
+    if found is not None:
+        yield from _of_one(log, found)
+
+
+def _of_one(log: Log, found: remediation.Case) -> Iterator[tuple[str, Callable[[], Any]]]:
+    known, now = found.history, found.incident
+    yield "results", found.results
+    yield "find_code", lambda: names.find_code(log, found.code.lower())
+    yield "find_apps", lambda: names.find_apps(log, found.app_key or "none")
+    yield "most_hit", lambda: remediation.choose(log, known.window)
+    yield "history", lambda: episodes.history(log, known.window, found.app_key, found.code)
+    yield "incident", lambda: episodes.incident(known)
+    yield "incidents", lambda: episodes.incidents(known)
+    yield "onset", lambda: episodes.onset(known)
+    yield "changes", lambda: changes.changes(known, now.start)
+    yield "mending", lambda: changes.mending(known, now.start)
+    yield (
+        "touching",
+        lambda: changes.touching(
+            known, now.start - pd.Timedelta("7d"), pd.Timestamp(known.window.until), now.start
+        ),
+    )
+    yield "blast_radius", lambda: radius.blast_radius(known, now)
+    yield "hit", lambda: radius.hit(known, now)
+    yield "verification", lambda: verification.verification(known, now)
+    yield "attempts over time", lambda: known.successes.over_time(known.window, "day")
+    yield "apps_with", lambda: one_code.apps_with(known)
+    yield "neighbours", lambda: one_code.neighbours(known, now)
+    yield "variants", lambda: one_code.variants(found.failures)
+    yield "hours", lambda: one_code.hours(known)
+    yield "with_ids", lambda: one_code.with_ids(found.failures)
+    yield "ticket", lambda: ticket.ticket(found)
+    yield "retry_list", lambda: ticket.retry_list(found)
+
+
+def assert_same(one: Any, other: Any, what: str) -> None:
+    """Compare two answers to the last row: values, types and order.
+
+    Args:
+        one: an answer.
+        other: what it has to be.
+        what: its name, for the message.
+    """
+    if isinstance(one, Log):
+        return
+    assert type(one) is type(other), f"{what}: {one!r} is not {other!r}"
+    if isinstance(one, pd.DataFrame):
+        assert_frame_equal(one, other, check_exact=True, obj=what)
+    elif isinstance(one, pd.Series):
+        assert_series_equal(one, other, check_exact=True, obj=what)
+    elif isinstance(one, Exception):
+        assert str(one) == str(other), what
+    elif is_dataclass(one):
+        for part in fields(one):
+            assert_same(getattr(one, part.name), getattr(other, part.name), f"{what}.{part.name}")
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other), what
+        for mine, its in zip(one, other, strict=True):
+            assert_same(mine, its, what)
+    else:
+        assert one == other or (one != one and other != other), what  # NaN

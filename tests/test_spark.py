@@ -1,0 +1,401 @@
+"""Questions on a real Spark cluster have the answers that they have on DuckDB."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import analyses
+import cluster
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import kit.analysis
+from incidents import simulate
+from kit.analysis.failures import counted
+from kit.engine import frame, open_log
+from kit.errors import SourceError, UsageError
+from kit.lake import Lake, add, compact
+from kit.spark import check, chosen
+from made import M365, REFUSED, SLACK, event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# pyspark closes none of its sockets.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+LACKING = cluster.lacking()
+on_cluster = pytest.mark.skipif(
+    bool(LACKING) and "spark" not in os.environ.get(cluster.NEEDED, "").split(),
+    reason=f"no Spark cluster here: {LACKING}",
+)
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
+    """One cluster for all tests here; this process's session on it ends with them."""
+    assert not LACKING, LACKING
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        cluster.running(tmp_path_factory.mktemp("cluster")) as running,
+    ):
+        patch.setenv("SPARK_CONF_DIR", str(running.conf))
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        yield running
+        from pyspark import SparkContext
+
+        if SparkContext._active_spark_context is not None:
+            SparkContext._active_spark_context.stop()
+        gc.collect()
+
+
+def write(path: Path, events: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    return path
+
+
+def assert_same_answers(source: str | Path, engine: Any, since: str | None = None) -> None:
+    expected = list(analyses.answers(open_log(source, engine="duckdb"), since))
+    found = list(analyses.answers(open_log(source, engine=engine), since))
+
+    assert [one.name for one in found] == [one.name for one in expected]
+    for mine, its in zip(found, expected, strict=True):
+        analyses.assert_same(mine.given, its.given, mine.name)
+
+
+def test_every_analysis_is_compared() -> None:
+    """A new question to a log is put to both engines, or this fails."""
+    asked = Path(analyses.__file__).read_text(encoding="utf-8")
+    public = {
+        name
+        for module in pkgutil.iter_modules(kit.analysis.__path__)
+        for name in importlib.import_module(f"kit.analysis.{module.name}").__all__
+        if name.islower()
+    }
+
+    left_out = {name for name in public if f".{name}(" not in asked}
+    # These ask no log: they name a bucket, print rows, choose of rows that are given.
+    assert left_out == {"bucket_of", "write", "most_hit", "listing"}
+
+
+@on_cluster
+def test_the_sample_has_the_same_answers_on_a_cluster(spark: cluster.Cluster) -> None:
+    """Every analysis of the sample is the same on both engines to the last row."""
+    assert_same_answers("sample", spark.master, "7d")
+
+
+@on_cluster
+def test_an_incident_has_the_same_answers_on_a_cluster(
+    spark: cluster.Cluster, tmp_path: Path
+) -> None:
+    """Events that come late and twice, and every way in which Okta logs a failure."""
+    path = write(tmp_path / "log.ndjson", simulate(11).events)
+
+    assert_same_answers(path, spark.master)
+
+
+ODD = (
+    "ada@example.com",
+    "ADA@example.com",
+    "ΟΔΥΣΣΕΥΣ@example.com",
+    "İnci@example.com",
+    "o'hara\\n@example.com",
+    'say "hi" `now`@example.com',
+    "${spark.app.name}@example.com",
+    "two\nlines@example.com",
+    "=1+1@example.com",
+    "%_*?[a]{b}@example.com",
+    "\N{GRINNING FACE}@example.com",
+)
+TIMES = (
+    *("2026-10-26T23:59:59.999Z", "2026-10-27T00:00:00.000Z", "2026-10-27T00:00:00.001Z"),
+    *("2026-10-27T09:00:00.000Z", "2026-10-27T09:00:00.000Z", "2026-10-27T15:30:00.123Z"),
+    *("2026-10-28T00:00:00.000Z", "2026-10-25T02:30:00.000Z", "2026-10-29T01:00:00.000Z"),
+)
+TYPES = (
+    *("application.provision.user.push", "application.provision.user.push_profile"),
+    *("application.provision.user.deactivate", "app.office365.api.error.validate.creds"),
+    *("application.user_membership.add", "application.user_membership.remove"),
+    *("user.session.start", "application.lifecycle.update", "system.something.new"),
+)
+RESULTS = ("FAILURE", "FAILURE", "SUCCESS", "SUCCESS", "DENY", "SKIPPED")
+REASONS = (None, REFUSED, "HTTP 503", "INVALID_CREDENTIALS", "a text nobody knows", "")
+NAMELESS = {"id": "0oanameless", "name": None}
+ODD_APP = {"id": "0oa'odd\\app", "name": "An “odd” app's \\ name ${x}"}
+
+
+@st.composite
+def odd_events(draw: st.DrawFn) -> dict[str, Any]:
+    user = draw(st.none() | st.sampled_from(ODD) | st.text(min_size=1, max_size=8))
+    one = event(
+        draw(st.sampled_from(TIMES)),
+        type_=draw(st.sampled_from(TYPES)),
+        result=draw(
+            st.sampled_from(["FAILURE", "FAILURE", "SUCCESS", "SUCCESS", "DENY", "SKIPPED"])
+        ),
+        reason=draw(st.sampled_from(REASONS)),
+        user=user,
+        app=draw(st.sampled_from([M365, M365, SLACK, NAMELESS, ODD_APP, None])),
+        transaction=draw(st.sampled_from([None, "", "t1", "t2", "t'3"])),
+    )
+    for name in draw(st.sets(st.sampled_from(["actor", "displayMessage", "severity", "client"]))):
+        one[name] = None
+    return one
+
+
+@on_cluster
+@settings(
+    max_examples=2,
+    deadline=None,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
+@given(events=st.lists(odd_events(), min_size=100, max_size=160))
+def test_odd_events_have_the_same_answers_on_a_cluster(
+    spark: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory, events: list[dict[str, Any]]
+) -> None:
+    """Nulls, odd names, ties in time and events at midnight are told alike."""
+    path = write(tmp_path_factory.mktemp("odd") / "log.ndjson", events)
+
+    assert_same_answers(path, spark.master)
+
+
+@on_cluster
+def test_spark_connect_has_the_same_answers(spark: cluster.Cluster, tmp_path: Path) -> None:
+    """A server that is far away is asked the same, and says the same."""
+    path = write(tmp_path / "log.ndjson", simulate(12).events)
+
+    assert_same_answers(path, spark.connect)
+
+
+@on_cluster
+def test_a_session_is_left_as_it_was_found(spark: cluster.Cluster, tmp_path: Path) -> None:
+    """Time zone, settings, views and the session that is active are the user's own."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.master(spark.master).getOrCreate().newSession()
+    session.conf.set("spark.sql.session.timeZone", "America/New_York")
+    session.range(3).createOrReplaceTempView("mine")
+    before = session.conf.getAll, SparkSession.getActiveSession()
+
+    log = open_log(write(tmp_path / "log.ndjson", simulate(3).events), engine=session)
+    frame(counted(log))
+
+    assert (session.conf.getAll, SparkSession.getActiveSession()) == before
+    assert [one.tableName for one in session.sql("SHOW TABLES").collect()] == ["mine"]
+
+
+@on_cluster
+def test_a_session_of_spark_connect_is_left_as_it_was_found(
+    spark: cluster.Cluster, tmp_path: Path
+) -> None:
+    """What is handed over stays open, with its time zone and without our views."""
+    from pyspark.sql.connect.session import SparkSession
+
+    session = SparkSession(spark.connect)
+    session.conf.set("spark.sql.session.timeZone", "America/New_York")
+    before = session.conf.getAll
+
+    log = open_log(write(tmp_path / "log.ndjson", simulate(3).events), engine=session)
+    rows = frame(counted(log))
+    del log
+
+    assert len(rows)
+    assert session.conf.getAll == before
+    assert session.sql("SHOW TABLES").collect() == []
+    session.stop()
+
+
+@on_cluster
+def test_a_report_on_a_cluster_is_the_one_of_duckdb(spark: cluster.Cluster, tmp_path: Path) -> None:
+    """Its kernel asks the cluster, and its results and headline are the same."""
+    path = write(tmp_path / "log.ndjson", simulate(21).events)
+
+    made = {}
+    for engine in ("duckdb", spark.master):
+        out = tmp_path / engine[:5]
+        command = ["report", "remediation", "--source", str(path), "--out", str(out)]
+        done = kit_command(*command, "--engine", engine)
+        assert done.returncode == 0, done.stderr
+        page = Path(done.stdout.strip())
+        facts = json.loads((page.parent / "summary.json").read_text(encoding="utf-8"))
+        made[engine] = (page.parent.name, facts["results"], facts["headline"], facts["parameters"])
+        assert "incubator" not in page.read_text(encoding="utf-8")
+
+    assert made[spark.master] == made["duckdb"]
+
+
+@on_cluster
+def test_the_command_prints_the_same_failures(spark: cluster.Cluster, tmp_path: Path) -> None:
+    """The rows are the same byte by byte, and nothing of Spark's is among them."""
+    path = write(tmp_path / "log.ndjson", simulate(22).events)
+    command = ["failures", "--source", str(path), "--format", "csv"]
+
+    plain, asked = kit_command(*command), kit_command(*command, "--engine", spark.connect)
+
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout == plain.stdout
+    assert asked.stderr == plain.stderr
+
+
+@on_cluster
+def test_a_lake_that_grows_is_seen_at_the_next_opening(
+    spark: cluster.Cluster, tmp_path: Path
+) -> None:
+    """An open log speaks of what it was opened on; what DuckDB keeps is of no use to Spark."""
+    lake = Lake(tmp_path / "lake")
+    add(lake, [write(tmp_path / "a.ndjson", [event(reason=REFUSED)])])
+    frame(counted(open_log(lake.folder)))
+    log = open_log(lake.folder, engine=spark.master)
+    add(lake, [write(tmp_path / "b.ndjson", [event(reason=REFUSED, user="bo@example.com")])])
+
+    assert len(frame(counted(log))) == 1
+    assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
+
+
+@on_cluster
+def test_a_lake_that_is_rewritten_is_never_counted_wrong(
+    spark: cluster.Cluster, tmp_path: Path
+) -> None:
+    """Files that went are a fault that says what to do, not fewer events."""
+    lake = Lake(tmp_path / "lake")
+    for name in "ab":
+        add(lake, [write(tmp_path / f"{name}.ndjson", [event(reason=REFUSED)])])
+    log = open_log(lake.folder, engine=spark.master)
+    compact(lake)
+
+    with pytest.raises(SourceError, match=r"lake: the lake was rewritten meanwhile. Open it again"):
+        frame(counted(log))
+    assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
+
+
+@on_cluster
+def test_files_of_an_older_version_have_nulls(spark: cluster.Cluster, tmp_path: Path) -> None:
+    """A column that a file lacks is null in its events alone."""
+    lake = Lake(tmp_path / "an [odd] {name}, 100%20")
+    add(lake, [write(tmp_path / "a.ndjson", [event(reason=REFUSED)])])
+    (old,) = lake.folder.glob("date=*/*.parquet")
+    table = pq.read_table(old, partitioning=None)
+    pq.write_table(table.drop_columns(["family", "city"]), old)
+    add(lake, [write(tmp_path / "b.ndjson", [event("2026-10-28T00:00:00.000Z", reason=REFUSED)])])
+
+    families = frame(open_log(lake.folder, engine=spark.master).events, by=["published"])["family"]
+
+    assert families.isna().tolist() == [True, False]
+
+
+def kit_command(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kit", *words], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port that nobody listens at."""
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@on_cluster
+@pytest.mark.parametrize("kind", ["spark", "sc"])
+def test_a_cluster_that_cannot_be_reached_is_told_in_a_line(kind: str, closed_port: int) -> None:
+    """The line names the address; the command ends with 3."""
+    address = f"{kind}://127.0.0.1:{closed_port}"
+
+    done = kit_command("failures", "--engine", address)
+
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"okta-kit: {address}: no cluster can be reached there (Connection refused). Check the "
+        "address, and that the cluster runs.\n"
+    )
+
+
+@on_cluster
+def test_a_report_says_so_before_it_starts_a_kernel(tmp_path: Path, closed_port: int) -> None:
+    """There is no report of a cluster that is not there."""
+    address = f"sc://127.0.0.1:{closed_port}/;token=hush"
+
+    done = kit_command(
+        "report", "failure_trends", "--engine", address, "--out", str(tmp_path / "out")
+    )
+
+    assert done.returncode == 3
+    assert "no cluster can be reached" in done.stderr
+    assert "hush" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_pyspark_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pyspark is an extra, and nothing else needs it."""
+    monkeypatch.setattr("kit.spark.engines.find_spec", lambda _: None)
+
+    with pytest.raises(SourceError, match=r"pip install 'okta-kit\[spark\]'$"):
+        open_log("sample", engine="spark://127.0.0.1:7077")
+
+
+@on_cluster
+def test_without_java_a_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Spark runs in Java, which pip cannot install."""
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SourceError, match="Spark needs Java 17, and there is none"):
+        check("local[2]")
+
+
+@pytest.mark.parametrize(
+    ("engine", "hint"),
+    [
+        ("spark", "Did you mean 'spark://'?"),
+        ("duckbd", "Did you mean 'duckdb'?"),
+        ("spark://host", "Write duckdb"),  # the port is missing
+        ("spark://host:0", "Write duckdb"),
+        ("sc://", "Write duckdb"),
+        ("http://host:7077", "Write duckdb"),
+        ("local[0]", "Write duckdb"),
+        (7077, "a int is none"),
+    ],
+)
+def test_an_engine_that_is_none_is_refused(engine: Any, hint: str) -> None:
+    """What was written is told with what may be."""
+    with pytest.raises(UsageError) as told:
+        chosen(engine)
+
+    assert hint in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        *("duckdb", "spark://host:7077", "spark://one:7077,two:7077", "sc://host", "sc://host:1"),
+        *("sc://host:15002/;token=x;use_ssl=true", "sc://[::1]:15002", "local", "local[*]"),
+    ],
+)
+def test_an_engine_is_told_by_its_name(engine: str) -> None:
+    """Addresses are written as Spark writes them."""
+    assert chosen(engine) == engine
+
+
+def test_the_environment_names_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option wins over it; without both it is DuckDB."""
+    assert chosen() == "duckdb"
+    monkeypatch.setenv("OKTA_KIT_ENGINE", "spark://host:7077")
+
+    assert chosen() == "spark://host:7077"
+    assert chosen("duckdb") == "duckdb"
