@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kit.errors import KitError, UsageError, nearest
-from kit.places import NOTEBOOKS
+from kit.errors import KitError, UsageError
+from kit.notebook_cli import Parameters, Since, Source, Until, find_notebook, given_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
-    from kit.reports.parameters import Parameter
+    from kit.reports import Limits
     from kit.reports.run import Report
 
-__all__ = ["find_notebook", "register"]
+__all__ = ["register"]
 
 Out = Annotated[Path, typer.Option(help="Where reports are kept.")]
 
@@ -55,25 +54,10 @@ def make_reports(
     notebooks: Annotated[
         list[str], typer.Argument(metavar="NOTEBOOK...", help="Names in notebooks/, or paths.")
     ],
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("-p", "--parameter", help="name=value of a parameter; may be repeated."),
-    ] = None,
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source",
-            help="sample, lake, okta, a lake's folder, an export file or a glob; may be repeated.",
-            show_default="sample",
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(help="Start, UTC: 7d, 36h or 90m before the end, a date or an ISO time."),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(help="End, UTC, not included; the source's end if left out.")
-    ] = None,
+    parameter: Parameters = None,
+    source: Source = None,
+    since: Since = None,
+    until: Until = None,
     out: Out = _REPORTS,
     notify: Annotated[
         list[str] | None,
@@ -110,9 +94,7 @@ def make_reports(
 
     paths = [find_notebook(name) for name in notebooks]
     declared = {path: read(path) for path in paths}
-    given = _given(parameter or [])
-    named = {"source": ",".join(source) if source else None, "since": since, "until": until}
-    values = {path: _meant_for(declared[path], declared, given, named) for path in paths}
+    values = given_to(declared, parameter, source, since, until)
     for path in paths:
         check(declared[path], values[path])
     to = urls(notify or [])
@@ -201,29 +183,12 @@ def resolve_pseudonym(
     print(clean(Key(key_path()).resolve(pseudonym)))
 
 
-def find_notebook(name: str) -> Path:
-    """Find a notebook by its name in the kit, or by its path.
-
-    Raises:
-        UsageError: there is none; the nearest name is told.
-    """
-    path = Path(name)
-    if path.suffix == ".ipynb" and path.is_file():
-        return path.resolve()
-    own = {p.stem: p for p in sorted(NOTEBOOKS.glob("*.ipynb"))}
-    stem = path.name.removesuffix(".ipynb")
-    if stem in own and path.parent == Path():
-        return own[stem]
-    known = f" The kit has {', '.join(own)}." if own else ""
-    raise UsageError(f"There is no notebook {name!r}.{nearest(stem, own)}{known}")
-
-
 def _one(
     path: Path,
     given: Mapping[str, str],
     *,
     out: Path,
-    limits: Any,
+    limits: Limits,
     redact: bool,
     pdf: bool,
     require_complete: bool,
@@ -266,28 +231,6 @@ def _each(
     ]
     # A notice's URL may hold a password, which is not to stand in the list of processes.
     return run_each(commands, jobs, {"OKTA_KIT_NOTIFY": " ".join(to)})
-
-
-def _meant_for(
-    own: Mapping[str, Parameter],
-    declared: Mapping[Path, Mapping[str, Parameter]],
-    given: Mapping[str, str],
-    named: Mapping[str, str | None],
-) -> dict[str, str]:
-    """What one of several notebooks is given: what it knows, and what none of them does."""
-    known = {name for parameters in declared.values() for name in parameters}
-    mine = {k: v for k, v in given.items() if k in own or k not in known}
-    return mine | {k: v for k, v in named.items() if v is not None and k in own}
-
-
-def _given(words: Sequence[str]) -> dict[str, str]:
-    given = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise UsageError(f"-p {word}: write it as name=value.")
-        given[name.strip()] = value
-    return given
 
 
 def _list_by_default(context: typer.Context) -> None:

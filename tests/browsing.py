@@ -66,6 +66,12 @@ class Opened:
     page: Any
     trouble: Trouble
 
+    def wait_for_kernel(self, seconds: float = 60) -> None:
+        """Wait until the notebook is there, and its kernel waits for work."""
+        self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(
+            timeout=seconds * 1000
+        )
+
     def run_all(self, seconds: float = 120) -> None:
         """Choose Run > Run All Cells and wait until no cell runs any more.
 
@@ -192,7 +198,7 @@ def opened(browser: Any, server: Server, path: str, *, width: int = 1400) -> Ite
     Args:
         browser: Playwright's.
         server: where.
-        path: below the server's folder.
+        path: below the server's folder; what the server opens by itself, if empty.
         width: of the window, in pixels.
     """
     context = browser.new_context(viewport={"width": width, "height": 1000})
@@ -205,14 +211,14 @@ def opened(browser: Any, server: Server, path: str, *, width: int = 1400) -> Ite
     page = context.new_page()
     watch(page, host, trouble)
     workspace = f"w{time.monotonic_ns()}"  # Jupyter remembers what was open in each
-    page.goto(f"{server.url}lab/workspaces/{workspace}/tree/{quote(path)}?token={server.token}")
+    way = f"lab/workspaces/{workspace}/tree/{quote(path)}" if path else ""
+    page.goto(f"{server.url}{way}?token={server.token}")
     page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
+    found = Opened(page, trouble)
     if path.endswith(".ipynb"):
-        page.locator(
-            '.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]'
-        ).wait_for(state="attached", timeout=60_000)
+        found.wait_for_kernel()
     try:
-        yield Opened(page, trouble)
+        yield found
     finally:
         context.close()
 
