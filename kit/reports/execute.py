@@ -27,7 +27,7 @@ from kit.errors import (
     UsageError,
     WrongParameter,
 )
-from kit.places import APPS, LAKE, PULLED
+from kit.places import APPS, LAKE, PLAIN, PULLED
 from kit.reports.place import is_full
 from kit.reports.stop import Stop, StoppedError
 
@@ -236,7 +236,7 @@ def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
     lake = LAKE.resolve()
-    own = {PULLED: str(lake / APPS), "OKTA_KIT_LAKE": str(lake), "TMPDIR": str(scratch)}
+    own = {PULLED: str(lake / APPS), "OKTA_KIT_LAKE": str(lake), "TMPDIR": str(scratch), PLAIN: "1"}
     return {**kept, **own, **more}
 
 
