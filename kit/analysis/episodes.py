@@ -83,6 +83,13 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         ``last`` datetime64[us, UTC]; ``length`` timedelta64[us]; ``failures`` int64;
         ``peak`` int64, the most failures in an hour of the clock, and ``peak_at``, when that
         hour began; ``users`` int64; ``attempts`` int64, ``rate`` float64; ``open`` bool.
+
+    Example:
+        >>> from kit.engine import open_log
+        >>> log = open_log("sample")
+        >>> found = episodes(log, log.window("7d"), code="AADSTS50126")
+        >>> found[["length", "failures", "users", "open"]].to_dict("records")
+        []
     """
     rows = counted(log)
     for name, value in only.items():
