@@ -149,7 +149,7 @@ def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFram
         >>> log = open_log("sample")
         >>> found = failures(log, log.window("7d"))
         >>> found[["code", "user"]].tail(1).to_dict("records")
-        []
+        [{'code': 'INVALID_CREDENTIALS', 'user': 'esmond.zennorfield@example.com'}]
     """
     return frame(failure_rows(log, window, **only), by=["published", "uuid"])
 

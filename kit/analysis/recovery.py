@@ -65,7 +65,7 @@ def recovery(log: Log, window: Window) -> pd.DataFrame:
         >>> from kit.engine import open_log
         >>> log = open_log("sample")
         >>> recovery(log, log.window("7d"))["state"].value_counts().to_dict()
-        {}
+        {'recovered': 100, 'still_failing': 15}
     """
     failed = counted(log, window)
     failed = failed.filter(failed.user_key != "")

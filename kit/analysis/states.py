@@ -91,7 +91,7 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         >>> log = open_log("sample")
         >>> found = states(log, log.window("7d"))
         >>> found[found["code"] == "AADSTS50126"][["state", "why"]].to_dict("records")
-        []
+        [{'state': 'quiet', 'why': "silent for 4.2 days before the window's end"}]
     """
     now = _failed(log, window)
     if now.empty:
