@@ -62,10 +62,10 @@ def hostile_events() -> list[dict[str, Any]]:
     """Failures in which every text that somebody else can set is hostile."""
     app = {"id": f"0oa{HOSTILE}", "name": HOSTILE}
     found = []
-    for number in range(14):
+    for number in range(24):
         one = event(
             f"2026-10-27T09:{number:02d}:00Z",
-            reason=f"{HOSTILE} {'x' * number}",
+            reason=HOSTILE,
             user=f"{HOSTILE}{number % 3}",
             app=app,
             transaction=f"tx{number // 2}",
@@ -112,7 +112,7 @@ def test_every_section_of_a_notebook_is_shown(browser: Any, server: Server, name
     """After Run All: no error, tables, charts with a description, and the controls."""
     with run(browser, server, f"{name}.ipynb") as lab:
         for code in SECTIONS[name][:-1]:
-            shows = lab.output(code).locator("table, img, strong, pre, select, ol, p")
+            shows = lab.output(code).locator("table, img, strong, pre, input, ol, p")
             shows.locator("visible=true").first.wait_for()
         pictures = lab.page.locator(".jp-OutputArea-output img")
         assert pictures.count() >= 1
@@ -134,7 +134,7 @@ def test_a_control_redraws_headline_tables_and_charts(browser: Any, server: Serv
         assert "invalid_name_specials on Slack" in headline.inner_text()
         assert by_code.locator("tbody tr").count() == 1
         assert by_code.locator("img").get_attribute("src") != before
-        assert "Slack" in lab.output("report.failures()").locator("tbody").inner_text()
+        assert "Slack" in lab.output("report.failures()").locator("tbody").text_content()
 
         since = chooser(controls, "since")
         since.fill("7 parsecs")
@@ -158,19 +158,21 @@ def test_a_table_sorts_filters_and_pages(browser: Any, server: Server) -> None:
 
         chooser(output, "Sort by").select_option(label="user")
         output.get_by_text("(1 to 10 of 200)").wait_for()
-        users = [row.locator("td").nth(3).inner_text() for row in rows.all()]
+        users = [row.locator("td").nth(3).text_content() for row in rows.all()]
         assert users == sorted(users)
         assert users[0] > ""
 
         chooser(output, "Day").select_option(index=1)
         output.get_by_text(re.compile(r"\(1 to 10 of \d\d\)")).wait_for()
-        assert {row.locator("td").nth(0).inner_text()[:10] for row in rows.all()} == {"2026-10-27"}
+        assert {(row.locator("td").nth(0).text_content())[:10] for row in rows.all()} == {
+            "2026-10-27"
+        }
 
         words = output.get_by_placeholder("only rows with these words")
         words.fill("ivo.orrelby")
         words.press("Enter")
         output.get_by_text(re.compile(r"out of \d\d\)")).wait_for()
-        assert all("ivo.orrelby" in row.inner_text() for row in rows.all())
+        assert all("ivo.orrelby" in row.text_content() for row in rows.all())
 
         chooser(output, "Open").select_option(index=1)
         output.get_by_text("The other events of its transaction").wait_for()
@@ -205,5 +207,5 @@ def test_hostile_text_stays_text_whatever_is_turned(
             == 0
         )
         assert outputs.get_by_text("<img src=x onerror=").count() > 0
-        assert not re.search("[\x1b\u202e]", "".join(outputs.all_inner_texts()))
+        assert not re.search("[\x1b\u202e]", "".join(outputs.all_text_contents()))
         assert lab.faults() == []
