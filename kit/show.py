@@ -124,7 +124,9 @@ def collected() -> Iterator[list[Part]]:
 
 def headline(text: str) -> None:
     """Show the answer, in words, as the first thing a reader sees."""
-    _put(Text(f'<p class="headline"><strong>{_safe(text)}</strong></p>', text))
+    style = "font-size:1.3em;line-height:1.35"  # for JupyterLab; a report has a style of its own
+    html = f'<p class="headline" style="{style}"><strong>{_safe(text)}</strong></p>'
+    _put(Text(html, text))
 
 
 def note(text: str) -> None:

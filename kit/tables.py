@@ -18,14 +18,17 @@ from kit import words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SET", "Table", "View", "cell", "title"]
+__all__ = ["SET", "Table", "View", "cell", "grid", "title"]
 
 SET = {
-    "num": "text-align:right",
+    "num": "text-align:right;white-space:nowrap",
     "text": "text-align:left",
     "when": "text-align:left;white-space:nowrap",
 }
 """How cells are set, in the cell itself: JupyterLab sets all to the right otherwise."""
+
+_LONG = 60
+"""Letters from which a cell's text is long."""
 
 _TITLES = {
     "first_seen": "first seen (UTC)",
@@ -148,23 +151,30 @@ def grid(rows: pd.DataFrame, caption: str = "") -> str:
     """
     kinds = [_kind(rows[name]) for name in rows.columns]
     head = "".join(
-        f'<th scope="col" class="{kind}" style="{SET[kind]}">{escape(title(name))}</th>'
+        f'<th scope="col" class="{kind}" style="{SET[kind].partition(";")[0]}">'
+        f"{escape(title(name))}</th>"
         for name, kind in zip(rows.columns, kinds, strict=True)
     )
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{kind}" style="{SET[kind]}">{escape(cell(str(name), value))}</td>'
+            _td(kind, cell(str(name), value))
             for kind, (name, value) in zip(kinds, row.items(), strict=True)
         )
         + "</tr>"
         for _, row in rows.iterrows()
     )
-    name = f"<caption>{caption}</caption>" if caption else ""
+    name = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
     return (
         f'<div class="scroll"><table>{name}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _td(kind: str, text: str) -> str:
+    """A cell; long texts get room where a page leaves it to them, as JupyterLab does."""
+    room = ";min-width:18em" if len(text) > _LONG else ""
+    return f'<td class="{kind}" style="{SET[kind]}{room}">{escape(text)}</td>'
 
 
 def title(name: object) -> str:

@@ -77,6 +77,8 @@ def _one(log: Log, row: pd.Series[Any]) -> None:
         found = explanation(row["reason"])  # the app's event beside it explains it
     show.headline(f"{row['code']}, {row['published']:%Y-%m-%d %H:%M:%S} UTC")
     show.facts(dict([*told(found), *read(found)]))
+    if (host := _console(log)) and (links := _links(host, row)):
+        show.links(links, caption=f"In the Admin Console, {host}")
     if found.steps:
         show.note("What to do")
         show.ordered(
@@ -93,8 +95,6 @@ def _one(log: Log, row: pd.Series[Any]) -> None:
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} letters more"
     show.block(text, caption="The event as Okta sent it, JSON", folded=True)
-    if (host := _console(log)) and (links := _links(host, row)):
-        show.links(links, caption=f"In the Admin Console, {host}")
 
 
 _consoles: WeakKeyDictionary[Answers, str | None] = WeakKeyDictionary()

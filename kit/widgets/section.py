@@ -1,8 +1,8 @@
 """A section of a report in a cell's output, drawn again when a parameter changes.
 
 What the section shows is cut into blocks: each table begins one, because its controls stand
-above it. A block has a slot of its own. Slots can be published only while the cell runs, so
-some are kept ready for tables that come later; they take no room.
+above it. A block has a slot of its own. Slots can be published only while the cell runs: a table
+that comes later than that follows in the last one, as a report has it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Section"]
 
 _SPARE = 2
-"""Slots for tables that the section did not have when its cell ran."""
+"""Slots of a section that had nothing to show when its cell ran: enough for a listing."""
 
 
 class Section:
@@ -42,7 +42,7 @@ class Section:
         self._slots: list[Slot] = []
         parts = self._parts()
         count = sum(2 if isinstance(p, show.Listing) else 1 for p in parts if _is_table(p))
-        self._slots = [Slot(controlled=True) for _ in range(count + _SPARE * bool(count))]
+        self._slots = [Slot(controlled=True) for _ in range(count if parts else _SPARE)]
         self._take(parts)
         self._put()
 

@@ -134,6 +134,8 @@ class _Bar:
     def tell(self, page: int, last: int) -> None:
         """Say which page is shown."""
         self.page.value = f"page {page + 1:,} of {last + 1:,}"
+        for part in (self.back, self.page, self.on):
+            part.layout.display = "" if last else "none"
         self.back.disabled, self.on.disabled = page == 0, page == last
 
 
