@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kit import codes_cli, lake_cli, okta_cli, reports_cli
+from kit import codes_cli, lab_cli, lake_cli, okta_cli, reports_cli
 from kit.codes_cli import tell_mistakes
 from kit.errors import (
     Interrupted,
     KitError,
-    SourceError,
     Terminated,
     UsageError,
 )
-from kit.options import Engine
-from kit.places import NOTEBOOKS
-from kit.reports_cli import find_notebook
+from kit.options import Engine, Since, Source, Until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,23 +48,6 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     parquet = "parquet"
-
-
-Source = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--source",
-        help="sample, lake, okta, a lake's folder, an export file or a glob; may be repeated.",
-        show_default="sample",
-    ),
-]
-Since = Annotated[
-    str | None,
-    typer.Option(help="Start, UTC: 7d, 36h or 90m before the end, a date or an ISO time."),
-]
-Until = Annotated[
-    str | None, typer.Option(help="End, UTC, not included; the source's end if left out.")
-]
 
 
 @app.callback()
@@ -157,33 +137,11 @@ def explain(
     tell_mistakes()
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def lab(
-    context: typer.Context,
-    notebook: Annotated[str, typer.Argument(help="A notebook to open.")] = "",
-) -> None:
-    """Open JupyterLab on the notebooks; further options are JupyterLab's own.
-
-    Example: okta-kit lab failure_trends --no-browser --port 8890
-    """
-    import subprocess
-    from importlib.util import find_spec
-
-    if find_spec("jupyterlab") is None:
-        raise SourceError("JupyterLab is not installed. Run: pip install jupyterlab")
-    further = context.args
-    if notebook.startswith("-"):
-        notebook, further = "", [notebook, *further]
-    opened = [str(find_notebook(notebook))] if notebook else []
-    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={NOTEBOOKS}", *opened]
-    command += further
-    raise typer.Exit(subprocess.call(command))  # noqa: S603  # our own interpreter, no shell
-
-
 lake_cli.register(app)
 okta_cli.register(app)
 codes_cli.register(app)
 reports_cli.register(app)
+lab_cli.register(app)
 
 
 def run(arguments: Sequence[str]) -> int:

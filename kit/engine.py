@@ -131,6 +131,11 @@ def open_log(
             or the cluster cannot be reached, or what it needs is not installed.
         UsageError: there is no such engine.
         OktaError: the live org refused, or could not be reached.
+
+    Example:
+        >>> log = open_log("sample")
+        >>> log.window("7d").as_text()
+        {'since': '2026-10-25T17:00:13.163Z', 'until': '2026-11-01T17:00:13.164Z'}
     """
     names = [source] if isinstance(source, str | Path) else list(source)
     named = ", ".join(map(str, names))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Parameters", "Since", "Source", "Until"]
 
 Engine = Annotated[
     str | None,
@@ -16,4 +16,23 @@ Engine = Annotated[
         "or local[N]. [$OKTA_KIT_ENGINE]",
         show_default="duckdb",
     ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--parameter", help="name=value of a parameter; may be repeated."),
+]
+Source = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        help="sample, lake, okta, a lake's folder, an export file or a glob; may be repeated.",
+        show_default="sample",
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(help="Start, UTC: 7d, 36h or 90m before the end, a date or an ISO time."),
+]
+Until = Annotated[
+    str | None, typer.Option(help="End, UTC, not included; the source's end if left out.")
 ]

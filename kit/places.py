@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PULLED", "REDACTED", "SAMPLE", "place"]
+__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PLAIN", "PULLED", "REDACTED", "SAMPLE", "place"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE
@@ -24,6 +24,10 @@ LAKE = os.environ.get("OKTA_KIT_LAKE") or str(
 
 APPS = "_apps.json"
 """In a lake: what the live org said of the apps that a report asked about."""
+
+PLAIN = "OKTA_KIT_PLAIN"
+"""Set where a notebook's cells show no controls, whoever looks: for a report's kernel, or by a
+user."""
 
 PULLED = "OKTA_KIT_PULLED"
 """Set for a report's kernel, which holds no token: the org was pulled before, by who has it. Names

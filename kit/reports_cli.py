@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kit.errors import KitError, UsageError, nearest
-from kit.options import Engine
-from kit.places import NOTEBOOKS
+from kit.errors import KitError, UsageError
+from kit.notebook_cli import find_notebook, given_to
+from kit.options import Engine, Parameters, Since, Source, Until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
-    from kit.reports.parameters import Parameter
+    from kit.reports import Limits
     from kit.reports.run import Report
 
-__all__ = ["find_notebook", "register"]
+__all__ = ["register"]
 
 Out = Annotated[str, typer.Option(help="Where reports are kept: a folder, or s3://bucket/prefix.")]
 
@@ -56,25 +55,10 @@ def make_reports(
     notebooks: Annotated[
         list[str], typer.Argument(metavar="NOTEBOOK...", help="Names in notebooks/, or paths.")
     ],
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("-p", "--parameter", help="name=value of a parameter; may be repeated."),
-    ] = None,
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source",
-            help="sample, lake, okta, a lake's folder, an export file or a glob; may be repeated.",
-            show_default="sample",
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(help="Start, UTC: 7d, 36h or 90m before the end, a date or an ISO time."),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(help="End, UTC, not included; the source's end if left out.")
-    ] = None,
+    parameter: Parameters = None,
+    source: Source = None,
+    since: Since = None,
+    until: Until = None,
     org: Annotated[
         str, typer.Option(help="Of a folder with many orgs' lakes: a host name, or each.")
     ] = "",
@@ -117,12 +101,10 @@ def make_reports(
 
     paths = [find_notebook(name) for name in notebooks]
     declared = {path: read(path) for path in paths}
-    given = _given(parameter or [])
-    named = {"source": ",".join(source) if source else None, "since": since, "until": until}
     runs = [
-        (path, _meant_for(declared[path], declared, given, {**named, "source": one}))
-        for one in _sources(named["source"], org)
-        for path in paths
+        run
+        for one in _sources(source, org)
+        for run in given_to(declared, parameter, one, since, until).items()
     ]
     for path, values in runs:
         check(declared[path], values)
@@ -226,29 +208,12 @@ def resolve_pseudonym(
     print(clean(Key(key_path()).resolve(pseudonym)))
 
 
-def find_notebook(name: str) -> Path:
-    """Find a notebook by its name in the kit, or by its path.
-
-    Raises:
-        UsageError: there is none; the nearest name is told.
-    """
-    path = Path(name)
-    if path.suffix == ".ipynb" and path.is_file():
-        return path.resolve()
-    own = {p.stem: p for p in sorted(NOTEBOOKS.glob("*.ipynb"))}
-    stem = path.name.removesuffix(".ipynb")
-    if stem in own and path.parent == Path():
-        return own[stem]
-    known = f" The kit has {', '.join(own)}." if own else ""
-    raise UsageError(f"There is no notebook {name!r}.{nearest(stem, own)}{known}")
-
-
 def _one(
     path: Path,
     given: Mapping[str, str],
     *,
     out: Path,
-    limits: Any,
+    limits: Limits,
     redact: bool,
     pdf: bool,
     require_complete: bool,
@@ -282,14 +247,14 @@ def _one(
         )
 
 
-def _sources(source: str | None, org: str) -> list[str | None]:
+def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:
     """The source, or of a folder of many orgs' lakes those that are asked for."""
     if not org:
         return [source]
     from kit.lake.orgs import lake_of, lakes
     from kit.places import place
 
-    root = place(source or "lake")
+    root = place(",".join(source or ["lake"]))
     held = lakes(root)
     if not held:
         raise UsageError(
@@ -297,7 +262,7 @@ def _sources(source: str | None, org: str) -> list[str | None]:
             "lake lies in it in a folder of its host name."
         )
     chosen = held.values() if org == "each" else [lake_of(root, org)]
-    return [lake.address for lake in chosen]
+    return [[lake.address] for lake in chosen]
 
 
 def _each(
@@ -318,28 +283,6 @@ def _each(
     # A notice's URL may hold a password, an engine's a token, which are not to stand in the list
     # of processes.
     return run_each(commands, jobs, {"OKTA_KIT_NOTIFY": " ".join(to), ENGINE: engine})
-
-
-def _meant_for(
-    own: Mapping[str, Parameter],
-    declared: Mapping[Path, Mapping[str, Parameter]],
-    given: Mapping[str, str],
-    named: Mapping[str, str | None],
-) -> dict[str, str]:
-    """What one of several notebooks is given: what it knows, and what none of them does."""
-    known = {name for parameters in declared.values() for name in parameters}
-    mine = {k: v for k, v in given.items() if k in own or k not in known}
-    return mine | {k: v for k, v in named.items() if v is not None and k in own}
-
-
-def _given(words: Sequence[str]) -> dict[str, str]:
-    given = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise UsageError(f"-p {word}: write it as name=value.")
-        given[name.strip()] = value
-    return given
 
 
 def _list_by_default(context: typer.Context) -> None:

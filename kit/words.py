@@ -26,8 +26,11 @@ def clean(text: object) -> str:
 
 
 def clean_lines(text: str) -> str:
-    """Like ``clean``, for a text of several lines of our own making."""
-    return "\n".join(clean(line) if line.strip() else "" for line in text.split("\n"))
+    """Like ``clean``, for a text of several lines of our own making; their indents stay."""
+    return "\n".join(
+        " " * (len(line) - len(line.lstrip(" "))) + clean(line) if line.strip() else ""
+        for line in text.split("\n")
+    )
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -5,12 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
-import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
@@ -202,32 +198,3 @@ def test_help_and_explain_need_no_heavy_library(words: list[str]) -> None:
 def test_a_traceback_is_shown_with_debug_only() -> None:
     """Whoever mends the kit can see where a fault came from."""
     assert "Traceback" in okta_kit("--debug", "failures", "--since", "soon").stderr
-
-
-def test_lab_serves_the_notebooks(tmp_path: Path) -> None:
-    """JupyterLab's own options are passed on."""
-    port = 18_765
-    command = [sys.executable, "-m", "kit", "lab", "--no-browser", f"--port={port}"]
-    command += ["--allow-root", "--IdentityProvider.token=", "--ServerApp.port_retries=0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as process:
-        try:
-            listed = _asked(f"http://127.0.0.1:{port}/api/contents")
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-
-    names = {entry["name"] for entry in json.loads(listed)["content"]}
-    assert {"failure_trends.ipynb", "remediation.ipynb"} <= names
-
-
-def _asked(url: str) -> bytes:
-    """Ask a server that is still starting."""
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                found: bytes = answer.read()
-                return found
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError(f"{url} did not answer")

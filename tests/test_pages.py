@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,14 +10,7 @@ from kit.places import NOTEBOOKS
 from kit.reports import run_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-
-pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +20,6 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("failure_trends", "remediation"):
         run_report(NOTEBOOKS / f"{name}.ipynb", {}, out=folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A Chromium, as the system has it."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("width", [1400, 390])

@@ -2,6 +2,6 @@
 
 from kit.explain.answer import Explanation, explanation
 from kit.explain.asked import asked, asked_by_line
-from kit.explain.layout import show
+from kit.explain.layout import read, show, told
 
-__all__ = ["Explanation", "asked", "asked_by_line", "explanation", "show"]
+__all__ = ["Explanation", "asked", "asked_by_line", "explanation", "read", "show", "told"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kit.explain.answer import Explanation
 
-__all__ = ["show"]
+__all__ = ["read", "show", "told"]
 
 _EVIDENCE = {
     "seen in Okta": "seen in messages of Okta's",
@@ -63,11 +63,11 @@ def _show(found: Explanation, console: Console) -> None:
     if unknown := _unknown(found):
         console.print(unknown)
     console.print()
-    told, read = _told(found), _read(found)
-    if [name for name, _ in read] == ["App"]:  # a code alone; its remedy knows the app
-        told[1:1], read = read, []
-    _facts(console, told)
-    _facts(console, read, title="Read from it")
+    says, stood = told(found), read(found)
+    if [name for name, _ in stood] == ["App"]:  # a code alone; its remedy knows the app
+        says[1:1], stood = stood, []
+    _facts(console, says)
+    _facts(console, stood, title="Read from it")
     _facts(console, found.nearest, title="Nearest in the catalogue")
     _steps(found, console)
     remedy = found.remedy
@@ -97,12 +97,13 @@ def _unknown(found: Explanation) -> str:
     )
 
 
-def _told(found: Explanation) -> list[tuple[str, object]]:
+def told(found: Explanation) -> list[tuple[str, object]]:
+    """What the catalogue says of it, as names and values."""
     remedy = found.remedy
     retry = RETRIES.get(found.retry or "", found.retry or "")
     if remedy and retry:
         retry = f"{retry}. {remedy.retry_note}"
-    told = [
+    says = [
         ("Meaning", found.meaning),
         ("Cause", remedy.cause if remedy else None),
         ("Whose job", OWNERS.get(found.owner or "", found.owner)),
@@ -112,11 +113,12 @@ def _told(found: Explanation) -> list[tuple[str, object]]:
     if remedy:
         seen = _EVIDENCE.get(found.evidence)
         checked = f"checked {remedy.checked:%-d %B %Y}"
-        told.append(("Evidence", f"{seen}; {checked}" if seen else checked))
-    return [(name, value) for name, value in told if value]
+        says.append(("Evidence", f"{seen}; {checked}" if seen else checked))
+    return [(name, value) for name, value in says if value]
 
 
-def _read(found: Explanation) -> list[tuple[str, object]]:
+def read(found: Explanation) -> list[tuple[str, object]]:
+    """What stood in the message, part by part, as names and values."""
     parts = [
         ("Operation", found.operation),
         ("App", found.app),

@@ -8,7 +8,8 @@ from kit.analysis.recovery import people
 from kit.analysis.states import states
 from kit.catalogue import load
 from kit.lake.coverage import iso
-from kit.narrative.report import NotebookReport
+from kit.narrative.one_by_one import one_by_one
+from kit.narrative.report import NotebookReport, section
 from kit.narrative.sections import over_time, radius_in_words
 from kit.remediation import Case, case
 
@@ -18,10 +19,14 @@ __all__ = ["ErrorCodeReport", "error_code_report"]
 class ErrorCodeReport(NotebookReport):
     """One code on one app: its messages, its people, its hours, what failed beside it."""
 
-    def __init__(self, source: str, *, since: str, until: str, code: str, app: str) -> None:
-        super().__init__(source, since, until)
+    case: Case | None
+    state: str
+    why: str
+
+    def _look(self) -> None:
+        code, app = self.parameters["code"], self.parameters["app"]
         self.asked = " ".join(part for part in (code, f"on {app}" if app else "") if part)
-        self.case: Case | None = case(self.log, self.window, code=code, app=app)
+        self.case = case(self.log, self.window, code=code, app=app)
         self.state, self.why = "", ""
         if self.case is not None:
             rows = states(self.log, self.window)
@@ -41,6 +46,7 @@ class ErrorCodeReport(NotebookReport):
             f"{radius_in_words(found)}, since {words.moment(found.onset)}."
         )
 
+    @section
     def headline(self) -> None:
         """Show the answer, the window and how much of it is held."""
         show.headline(self.headline_text)
@@ -55,6 +61,7 @@ class ErrorCodeReport(NotebookReport):
             f"({words.percent(found.rate)})",
         )
 
+    @section
     def messages(self) -> None:
         """Show what was said, in its variants."""
         if self.case is None:
@@ -69,6 +76,7 @@ class ErrorCodeReport(NotebookReport):
         latest = rows.sort_values("last_seen")["example"].iloc[-1]
         show.note(f"In full, the latest: {latest or 'Okta gave no reason.'}")
 
+    @section
     def apps(self) -> None:
         """Show on which apps the code fails, and who is hit."""
         found = self.case
@@ -83,17 +91,25 @@ class ErrorCodeReport(NotebookReport):
         shown = "user user_name operation failures state failing_since last_failure recovered_at"
         show.table(rows[shown.split()], caption="Who is hit, most failures first", most=25)
 
+    @section
     def over_time(self) -> None:
         """Show its failures, rate and episodes over time."""
         if self.case is not None:
             over_time(self.case, self.window)
 
+    @section
+    def failures(self) -> None:
+        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        if self.case is not None:
+            one_by_one(self.log, self.case.failures, self.case.history.episodes)
+
+    @section
     def hours(self) -> None:
         """Show at which times of the day it fails."""
         if self.case is None:
             return
         counts = hours(self.case.history)
-        show.figure(*charts.times_of_day(counts))
+        show.figure(charts.times_of_day, counts)
         done = self.case.history.successes.over_time(self.window, "hour")
         good = done.assign(hour=done["bucket"].dt.hour).groupby("hour")["successes"].sum()
         by_hour = counts.groupby("hour")["failures"].sum().to_frame().join(good)
@@ -109,6 +125,7 @@ class ErrorCodeReport(NotebookReport):
             folded=True,
         )
 
+    @section
     def neighbours(self) -> None:
         """Show what else began to fail at about the same time."""
         if self.case is not None:
@@ -119,6 +136,7 @@ class ErrorCodeReport(NotebookReport):
                 empty="none: nothing else began to fail at that time.",
             )
 
+    @section
     def ids(self) -> None:
         """Show the ids by which the vendor finds the requests."""
         if self.case is None:
@@ -131,6 +149,7 @@ class ErrorCodeReport(NotebookReport):
             empty="none of the messages carries one.",
         )
 
+    @section
     def next(self) -> None:
         """Say which notebook to open next."""
         found = self.case
@@ -192,4 +211,4 @@ def error_code_report(
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or a name is unknown (with the nearest).
     """
-    return ErrorCodeReport(source, since=since, until=until, code=code, app=app)
+    return ErrorCodeReport(source=source, since=since, until=until, code=code, app=app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,8 @@ from kit.analysis.recovery import DEACTIVATIONS, people
 from kit.analysis.trends import Trends, trends
 from kit.engine import frame
 from kit.lake.coverage import iso
-from kit.narrative.report import NotebookReport
+from kit.narrative.one_by_one import one_by_one
+from kit.narrative.report import NotebookReport, section
 
 __all__ = ["TrendsReport", "trends_report"]
 
@@ -25,10 +27,15 @@ _KEPT = (
 class TrendsReport(NotebookReport):
     """What is failing in a window, by code, over time and against what works."""
 
-    def __init__(self, source: str, *, since: str, until: str, app: str, bucket: str) -> None:
-        super().__init__(source, since, until)
-        self.app = app
-        self.found: Trends = trends(self.log, self.window, app=app, bucket=bucket)
+    found: Trends
+
+    def _look(self) -> None:
+        self.found = trends(self.log, self.window, app=self.app, bucket=self.parameters["bucket"])
+
+    @property
+    def app(self) -> str:
+        """The app that was asked for; all if empty."""
+        return self.parameters["app"]
 
     @property
     def headline_text(self) -> str:
@@ -53,6 +60,7 @@ class TrendsReport(NotebookReport):
             f"{words.moment(top['first_seen'])}. {said}"
         )
 
+    @section
     def headline(self) -> None:
         """Show the answer, the window and how much of it is held."""
         totals = self.found.totals
@@ -62,6 +70,7 @@ class TrendsReport(NotebookReport):
             f"({words.percent(float(totals['rate']))})"
         )
 
+    @section
     def by_code(self) -> None:
         """Show who is hit by what, most users first, and how each code stands."""
         table = self.found.by_code
@@ -77,8 +86,9 @@ class TrendsReport(NotebookReport):
         ).split()
         show.table(table[columns], caption="What is failing, by app and code", most=25)
         if (table["users"] > 0).any():
-            show.figure(*charts.by_code(table))
+            show.figure(charts.by_code, table)
 
+    @section
     def states(self) -> None:
         """Show how each code stands at the window's end, and why it is said to."""
         table = self.found.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
@@ -86,18 +96,17 @@ class TrendsReport(NotebookReport):
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
         show.table(table, caption="How each code stands, and why", most=25)
 
+    @section
     def over_time(self) -> None:
         """Show failures over time, by code and day, and their episodes."""
         if not len(self.found.over_time):
             return
-        show.figure(*charts.over_time(self.found.over_time, self.window, self.found.bucket))
+        show.figure(charts.over_time, self.found.over_time, self.window, self.found.bucket)
         self._by_bucket()
         if self.window.until - self.window.since > pd.Timedelta(days=1):
-            show.figure(*charts.code_by_day(self.found.over_time, self.window))
-        found = episodes(self.log, self.window)
+            show.figure(charts.code_by_day, self.found.over_time, self.window)
+        found = self._episodes
         found = found[found["app_key"] != ""]
-        if self.found.apps:
-            found = found[found["app_key"].isin(self.found.apps)]
         shown = "app code start last length failures attempts rate peak peak_at users open".split()
         show.table(
             found.sort_values(["users", "start"], ascending=[False, True])[shown],
@@ -106,16 +115,23 @@ class TrendsReport(NotebookReport):
             empty="none.",
         )
 
+    @section
+    def failures(self) -> None:
+        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        one_by_one(self.log, self.found.failures, self._episodes)
+
+    @section
     def failing_against_working(self) -> None:
         """Show the share of attempts that failed, by app."""
         attempts = self.found.attempts_over_time
         if len(self.found.over_time):
-            show.figure(*charts.failing_against_working(attempts, self.window, self.found.bucket))
+            show.figure(charts.failing_against_working, attempts, self.window, self.found.bucket)
         total = attempts.groupby("app", as_index=False)[["failures", "successes"]].sum()
         total["rate"] = total["failures"] / (total["failures"] + total["successes"])
         total = total.sort_values(["failures", "app"], ascending=[False, True])
         show.table(total, caption="Failing against working, by app", most=15)
 
+    @section
     def people(self) -> None:
         """Show who fails with what, and how long it takes until it works again."""
         rows = self.found.recovery
@@ -123,9 +139,9 @@ class TrendsReport(NotebookReport):
         if on_apps.empty:
             show.note("No user failed on an app in this window.")
             return
-        show.figure(*charts.users_by_code(self._users_and_codes()))
+        show.figure(charts.users_by_code, self._users_and_codes())
         if on_apps["time_to_recover"].notna().any():
-            show.figure(*charts.time_to_recover(on_apps))
+            show.figure(charts.time_to_recover, on_apps)
         still = (on_apps["state"] == "still_failing").astype("int64")
         worst = (
             on_apps.assign(still=still)
@@ -143,6 +159,7 @@ class TrendsReport(NotebookReport):
         )
         show.table(worst, caption="Users with most that still fails", most=12, folded=True)
 
+    @section
     def unknown(self) -> None:
         """Show failures whose text the catalogue does not know, and those without one."""
         rows = failure_rows(self.log, self.window)
@@ -162,6 +179,7 @@ class TrendsReport(NotebookReport):
             empty="every failure in the window has a known code.",
         )
 
+    @section
     def next(self) -> None:
         """Say which code to look into, and with which parameters."""
         table = self.found.by_code
@@ -190,6 +208,11 @@ class TrendsReport(NotebookReport):
             row.update(first_seen=iso(row["first_seen"]), last_seen=iso(row["last_seen"]))
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
         self._publish(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
+
+    @cached_property
+    def _episodes(self) -> pd.DataFrame:
+        found, apps = episodes(self.log, self.window), self.found.apps
+        return found[found["app_key"].isin(apps)] if apps else found
 
     def _left_behind(self) -> pd.DataFrame:
         rows = self.found.recovery
@@ -246,7 +269,7 @@ def trends_report(
         UsageError: a time cannot be read, since is not before until, or the log knows no such
             app.
     """
-    return TrendsReport(source, since=since, until=until, app=app, bucket=bucket)
+    return TrendsReport(source=source, since=since, until=until, app=app, bucket=bucket)
 
 
 def _app(name: object) -> dict[str, str]:

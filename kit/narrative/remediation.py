@@ -9,7 +9,8 @@ import pandas as pd
 from kit import charts, show, words
 from kit.catalogue.model import OWNERS
 from kit.evidence import NOT_SHOWN, OUT_OF_STEP
-from kit.narrative.report import NotebookReport
+from kit.narrative.one_by_one import one_by_one
+from kit.narrative.report import NotebookReport, section
 from kit.narrative.sections import marks_of, over_time, radius_in_words
 from kit.remediation import Case, case
 from kit.ticket import HELPS, retry_list, ticket, warnings
@@ -33,12 +34,12 @@ _VERDICT = {"holds": "holds", "not_fixed": "not fixed", "unproven": "unproven"}
 class RemediationReport(NotebookReport):
     """One code on one app: what it means, who is hit, the steps, the proof."""
 
-    def __init__(
-        self, source: str, *, since: str, until: str, code: str, app: str, fixed: str
-    ) -> None:
-        super().__init__(source, since, until)
+    case: Case | None
+
+    def _look(self) -> None:
+        code, app, fixed = (self.parameters[name] for name in ("code", "app", "fixed"))
         self.asked = " ".join(part for part in (code, f"on {app}" if app else "") if part)
-        self.case: Case | None = case(
+        self.case = case(
             self.log,
             self.window,
             code=code,
@@ -65,6 +66,7 @@ class RemediationReport(NotebookReport):
             f"{hit} hit, {len(found.still_failing):,} still failing{given_up}. {fix}."
         )
 
+    @section
     def headline(self) -> None:
         """Show the answer, the window and how much of it is held."""
         show.headline(self.headline_text)
@@ -77,6 +79,7 @@ class RemediationReport(NotebookReport):
             f"({words.percent(found.rate)})"
         )
 
+    @section
     def meaning(self) -> None:
         """Show what the code means, whose job it is and whether a retry helps."""
         if self.case is None:
@@ -95,6 +98,7 @@ class RemediationReport(NotebookReport):
             }
         )
 
+    @section
     def cause(self) -> None:
         """Show since when it fails, how wide, and what changed just before."""
         found = self.case
@@ -124,6 +128,13 @@ class RemediationReport(NotebookReport):
                 folded=True,
             )
 
+    @section
+    def failures(self) -> None:
+        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        if self.case is not None:
+            one_by_one(self.log, self.case.failures, self.case.history.episodes)
+
+    @section
     def people(self) -> None:
         """Show who is hit, who still fails, who recovered and who was unassigned."""
         found = self.case
@@ -159,10 +170,11 @@ class RemediationReport(NotebookReport):
                 folded=True,
             )
         if len(rows):
-            show.figure(*charts.people_over_time(rows, self.window, marks_of(found)))
+            show.figure(charts.people_over_time, rows, self.window, marks_of(found))
         if rows["time_to_recover"].notna().any():
-            show.figure(*charts.time_to_recover(rows))
+            show.figure(charts.time_to_recover, rows)
 
+    @section
     def steps(self) -> None:
         """Show the steps, each with the evidence that is seen for it."""
         found = self.case
@@ -186,6 +198,7 @@ class RemediationReport(NotebookReport):
             ]
         )
 
+    @section
     def app(self) -> None:
         """Show what the app itself says, where the source is the live org."""
         if self.case is None:
@@ -217,6 +230,7 @@ class RemediationReport(NotebookReport):
                 empty="nobody.",
             )
 
+    @section
     def proof(self) -> None:
         """Show what proves the fix, and whether the log shows it."""
         found = self.case
@@ -234,11 +248,13 @@ class RemediationReport(NotebookReport):
         )
         show.table(found.proof.sides, caption="Before the fix and after it, with this code", most=2)
 
+    @section
     def ticket(self) -> None:
         """Show a ticket's text, ready to be sent to whose job it is."""
         if self.case is not None:
             show.block(ticket(self.case), caption="A ticket, ready to send")
 
+    @section
     def retry(self) -> None:
         """List what to retry, split by what helps, the failed deactivations first."""
         if self.case is None:
@@ -255,6 +271,7 @@ class RemediationReport(NotebookReport):
                 most=100,
             )
 
+    @section
     def next(self) -> None:
         """Say which notebook to open next."""
         found = self.case
@@ -330,7 +347,9 @@ def remediation_report(
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or a name is unknown (with the nearest).
     """
-    return RemediationReport(source, since=since, until=until, code=code, app=app, fixed=fixed)
+    return RemediationReport(
+        source=source, since=since, until=until, code=code, app=app, fixed=fixed
+    )
 
 
 def _ask(app_key: str) -> AppEvidence:

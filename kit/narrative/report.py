@@ -2,33 +2,124 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
 from kit import show, words
+from kit.analysis.choices import choices
 from kit.catalogue import load
 from kit.engine import Log, open_log
 from kit.lake.coverage import Window
 from kit.reports.summary import publish
+from kit.widgets import asking_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from kit.analysis.choices import Choices
     from kit.lake.coverage import Coverage
+    from kit.widgets.page import Page
 
-__all__ = ["NotebookReport"]
+__all__ = ["NotebookReport", "section"]
+
+_Of = TypeVar("_Of", bound="NotebookReport")
+
+
+def section(shows: Callable[[_Of], None]) -> Callable[[_Of], None]:
+    """Make a section of a report of a method that shows things.
+
+    Where somebody has the notebook open, it can be drawn again; elsewhere it is shown once.
+    """
+
+    @wraps(shows)
+    def shown(report: _Of) -> None:
+        if (cell := asking_cell()) is None:
+            shows(report)
+        else:
+            report.page.show(cell, shows.__name__, partial(shows, report))
+
+    return shown
 
 
 class NotebookReport:
     """A source opened on a window, with what all reports say of it."""
 
-    def __init__(self, source: str, since: str, until: str) -> None:
-        self.log: Log = open_log(
-            [part.strip() for part in source.split(",")], since=since or None, until=until or None
-        )
-        self.window: Window = self.log.window(since or None, until or None)
-        self.coverage: Coverage = self.log.coverage(self.window)
+    log: Log
+    window: Window
+    coverage: Coverage
+    parameters: dict[str, str]
+    """What was asked, by name: ``source``, ``since``, ``until``, and the report's own."""
+
+    def __init__(self, **parameters: str) -> None:
+        self._page: Page | None = None
+        self.parameters = {}
+        self.ask(**parameters)
+
+    def ask(self, **changed: str) -> None:
+        """Ask again, with other values for some parameters.
+
+        The source is opened again only where it is another one. If that fails, or is interrupted,
+        all stays as it was.
+
+        Args:
+            changed: values by name.
+
+        Raises:
+            SourceError: the source cannot be read, or holds nothing.
+            OktaError: the live org refused, or could not be reached.
+            UsageError: a time cannot be read, or a name is unknown (with the nearest).
+        """
+        before, known = vars(self).copy(), self.parameters
+        try:
+            vars(self).clear()
+            self._page, self.parameters = before["_page"], {**known, **changed}
+            same = all(known.get(name) == self.parameters[name] for name in self._opened_by())
+            self.log = before["log"] if same else self._open()
+            since, until = (self.parameters[name] or None for name in ("since", "until"))
+            self.window = self.log.window(since, until)
+            self.coverage = self.log.coverage(self.window)
+            self._look()
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    @property
+    def page(self) -> Page:
+        """The cells of the open notebook that show this report."""
+        if self._page is None:
+            from kit.widgets.page import Page
+
+            self._page = Page(self)
+        return self._page
+
+    def choices(self) -> Choices:
+        """What occurs in the window, to choose from."""
+        return choices(self.log, self.window)
+
+    def controls(self) -> None:
+        """Show the parameters: in JupyterLab as controls that redraw the report, else as text."""
+        if asking_cell() is not None:
+            self.page.control()
+            return
+        said = ", ".join(f"{k} = {v or '(empty)'}" for k, v in self.parameters.items())
+        show.note(f"Parameters: {said}.")
+
+    def _look(self) -> None:
+        """Ask the log what this report is about."""
+        raise NotImplementedError
+
+    def _opened_by(self) -> tuple[str, ...]:
+        """The parameters that decide what is opened: of the live org the window is pulled."""
+        live = self.parameters["source"] == "okta"
+        return ("source", "since", "until") if live else ("source",)
+
+    def _open(self) -> Log:
+        source, since, until = (self.parameters[name] for name in ("source", "since", "until"))
+        names = [part.strip() for part in source.split(",")]
+        return open_log(names, since=since or None, until=until or None)
 
     def _facts(self, **more: object) -> None:
         put_aside = len(self.log.put_aside)

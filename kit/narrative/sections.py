@@ -47,9 +47,12 @@ def over_time(found: Case, window: Window) -> None:
     both = bad.to_frame().join(good, how="outer").fillna(0).astype("int64").sort_index()
     both = both.assign(attempts=both["failures"] + both["successes"]).reset_index()
     show.figure(
-        *charts.failures_and_rate(
-            both, view, bucket, episodes=known.episodes, named=marks_of(found)
-        )
+        charts.failures_and_rate,
+        both,
+        view,
+        bucket,
+        episodes=known.episodes,
+        named=marks_of(found),
     )
     table = both.assign(rate=both["failures"] / both["attempts"])[
         ["bucket", "failures", "attempts", "rate"]

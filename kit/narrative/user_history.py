@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from kit import charts, show, words
+from kit.analysis.episodes import episodes
+from kit.analysis.failures import failures
 from kit.analysis.names import find_user
 from kit.analysis.one_user import most_failing, user_events, user_recovery
-from kit.analysis.recovery import DEACTIVATIONS
+from kit.analysis.recovery import DEACTIVATIONS, with_state
 from kit.catalogue import load
 from kit.lake.coverage import iso
-from kit.narrative.report import NotebookReport
+from kit.narrative.one_by_one import one_by_one
+from kit.narrative.report import NotebookReport, section
 
 __all__ = ["UserHistoryReport", "user_history_report"]
 
@@ -20,11 +23,12 @@ _NOTHING = "nothing."
 class UserHistoryReport(NotebookReport):
     """One user: assignments, pushes, failures and recoveries on one time line."""
 
-    def __init__(self, source: str, *, since: str, until: str, user: str) -> None:
-        super().__init__(source, since, until)
-        found = find_user(self.log, user) if user else most_failing(self.log, self.window)
-        self.user_key: str | None = found
-        key = found or ""
+    user_key: str | None
+
+    def _look(self) -> None:
+        user = self.parameters["user"]
+        self.user_key = find_user(self.log, user) if user else most_failing(self.log, self.window)
+        key = self.user_key or ""
         self.recovery = user_recovery(self.log, self.window, key)
         self.events = user_events(self.log, self.window, key)
 
@@ -56,12 +60,14 @@ class UserHistoryReport(NotebookReport):
         ]
         return f"{said} Still failing: {words.join(lanes[:4])}."
 
+    @section
     def headline(self) -> None:
         """Show the answer, the window and how much of it is held."""
         show.headline(self.headline_text)
         names = self.recovery["user_name"].dropna()
         self._facts(**({"Name": names.iloc[0]} if len(names) else {}))
 
+    @section
     def stands(self) -> None:
         """Show each operation of the user that failed, and what became of it."""
         left = self.recovery["operation"].isin(DEACTIVATIONS)
@@ -81,10 +87,11 @@ class UserHistoryReport(NotebookReport):
             empty=_NOTHING,
         )
 
+    @section
     def timeline(self) -> None:
         """Show all that happened to the user in one order of time."""
         if len(self.events):
-            show.figure(*charts.timeline(self.events, self.window))
+            show.figure(charts.timeline, self.events, self.window)
         columns = "published what app operation code actor event_type uuid".split()
         show.table(
             self.events[columns].iloc[::-1],
@@ -93,6 +100,15 @@ class UserHistoryReport(NotebookReport):
             empty=_NOTHING,
         )
 
+    @section
+    def failures(self) -> None:
+        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        if self.user_key is not None:
+            rows = failures(self.log, self.window, user_key=self.user_key)
+            known = episodes(self.log, self.window)
+            one_by_one(self.log, with_state(rows, self.recovery), known)
+
+    @section
     def codes(self) -> None:
         """Show the codes that the user failed with, and what they mean."""
         failed = self.events[self.events["what"] == "failed"]
@@ -107,6 +123,7 @@ class UserHistoryReport(NotebookReport):
         columns = "code app failures meaning first_seen last_seen vendor_message".split()
         show.table(rows[columns], caption="What the codes mean", most=15, empty=_NOTHING)
 
+    @section
     def next(self) -> None:
         """Say which notebook to open next."""
         failed = self.events[(self.events["what"] == "failed") & self.events["app"].notna()]
@@ -160,4 +177,4 @@ def user_history_report(
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or the log knows no such user (with the nearest).
     """
-    return UserHistoryReport(source, since=since, until=until, user=user)
+    return UserHistoryReport(source=source, since=since, until=until, user=user)

@@ -29,7 +29,7 @@ from kit.errors import (
     WrongParameter,
 )
 from kit.objects import is_store
-from kit.places import APPS, LAKE, PULLED
+from kit.places import APPS, LAKE, PLAIN, PULLED
 from kit.reports.place import is_full
 from kit.reports.stop import Stop, StoppedError
 
@@ -237,7 +237,7 @@ def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
     lake = LAKE if is_store(LAKE) else str(Path(LAKE).resolve())
-    own = {PULLED: f"{lake}/{APPS}", "OKTA_KIT_LAKE": lake, "TMPDIR": str(scratch)}
+    own = {PULLED: f"{lake}/{APPS}", "OKTA_KIT_LAKE": lake, "TMPDIR": str(scratch), PLAIN: "1"}
     return {**kept, **own, **more}
 
 

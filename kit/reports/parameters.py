@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Parameter", "check", "read"]
+__all__ = ["Parameter", "check", "declared", "read"]
 
 
 def _utc(moment: datetime) -> datetime:
@@ -97,16 +97,32 @@ def read(path: Path) -> dict[str, Parameter]:
         source = "".join(tagged[0]["source"]) if tagged else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"{path}: is no notebook. Save it from JupyterLab as .ipynb.") from None
+    return declared(source, path.name)
+
+
+def declared(source: str, name: str) -> dict[str, Parameter]:
+    """Read the parameters that a cell declares; the cell is not run.
+
+    Args:
+        source: the cell.
+        name: what the cell stands in, for an error.
+
+    Returns:
+        Each parameter by its name, in the cell's order.
+
+    Raises:
+        UsageError: it is not plain ``name: type = literal`` lines.
+    """
     try:
         lines = ast.parse(source).body
         comments = _comments(source)
     except (SyntaxError, tokenize.TokenError) as fault:
-        raise UsageError(f"{path.name}: its parameters cell is no Python: {fault}.") from None
+        raise UsageError(f"{name}: its parameters cell is no Python: {fault}.") from None
     found = {}
     for line in lines:
         if isinstance(line, ast.Import | ast.ImportFrom):
             continue
-        parameter = _parameter(path, line, comments)
+        parameter = _parameter(name, line, comments)
         found[parameter.name] = parameter
     return found
 
@@ -155,9 +171,9 @@ def check(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[s
     return done
 
 
-def _parameter(path: Path, line: ast.stmt, comments: Mapping[int, str]) -> Parameter:
+def _parameter(place: str, line: ast.stmt, comments: Mapping[int, str]) -> Parameter:
     wrong = UsageError(
-        f"{path.name}: line {line.lineno} of its parameters cell is no parameter. "
+        f"{place}: line {line.lineno} of its parameters cell is no parameter. "
         "Write name: type = literal."
     )
     try:
@@ -174,7 +190,7 @@ def _parameter(path: Path, line: ast.stmt, comments: Mapping[int, str]) -> Param
     except (ValueError, TypeError, NameError):
         raise wrong from None
     if _SECRET.search(name):
-        raise UsageError(f"{path.name}: {name} looks like a secret, which is never a parameter.")
+        raise UsageError(f"{place}: {name} looks like a secret, which is never a parameter.")
     return Parameter(name, kind, default, comments.get(line.end_lineno or line.lineno, ""))
 
 

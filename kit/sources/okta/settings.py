@@ -25,7 +25,7 @@ from kit.errors import UsageError, nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["Settings", "org_url", "read_settings"]
 
 _SETTINGS = {
     "orgUrl": str,
@@ -135,6 +135,25 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         came_from=came_from,
         overruled=overruled,
     )
+
+
+def org_url(environment: Mapping[str, str] | None = None) -> str | None:
+    """Read where the org is, which needs no secret.
+
+    Args:
+        environment: the variables; the process's own if left out.
+
+    Returns:
+        The org's URL, as ``Settings`` has it; None where none is set.
+
+    Raises:
+        UsageError: it has the wrong form, or a file cannot be read.
+    """
+    found = (None, "")
+    for place, values in _layers(os.environ if environment is None else environment):
+        found = (values["orgUrl"], place) if values.get("orgUrl") else found
+    url, place = found
+    return _org_url(str(url), place) if url else None
 
 
 def _layers(environment: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:

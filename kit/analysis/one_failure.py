@@ -1,0 +1,94 @@
+"""The events behind one failure: the one that speaks for it, and those of its transaction."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from kit.engine import frame, literal
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from kit.engine import Log
+
+__all__ = ["event_of", "events_beside", "with_addresses"]
+
+_AROUND = timedelta(hours=1)
+"""How far from a failure the other events of its transaction are looked for. It keeps the question
+to few files; transactions of an import may take longer."""
+
+_FEW = 200
+
+
+def event_of(log: Log, uuid: str, published: pd.Timestamp) -> dict[str, Any] | None:
+    """Read an event as Okta sent it.
+
+    Args:
+        log: the opened log.
+        uuid: the event's.
+        published: when it was published, UTC.
+
+    Returns:
+        The event; None if the source does not hold it, or not as it was sent.
+    """
+    near = _near(log, published, timedelta(seconds=1))
+    found = frame(near.filter(near.uuid == uuid).select("raw"))
+    if found.empty or found["raw"][0] is None:
+        return None
+    event: dict[str, Any] = json.loads(found["raw"][0])
+    return event
+
+
+def events_beside(
+    log: Log, transaction_id: str | None, uuid: str, published: pd.Timestamp
+) -> pd.DataFrame:
+    """List the other events of a failure's transaction, oldest first.
+
+    Args:
+        log: the opened log.
+        transaction_id: the transaction; missing where the event has none.
+        uuid: the event that speaks for the failure.
+        published: when that was published, UTC.
+
+    Returns:
+        One row an event: ``published`` datetime64[us, UTC], ``event_type``, ``result``, ``app``,
+        ``user``, ``reason``, ``uuid``. Within an hour of the failure.
+    """
+    near = _near(log, published, _AROUND)
+    rows = near.filter(near.transaction_id == (transaction_id or ""), near.uuid != uuid)
+    rows = rows.select(
+        *("published", "event_type", "result"),
+        app=rows.app_name,
+        user=ibis.coalesce(rows.user_login, rows.user_name, rows.actor_login),
+        reason=ibis.coalesce(rows.reason, rows.display_message),
+        uuid=rows.uuid,
+    )
+    return frame(rows, by=["published", "uuid"])
+
+
+def with_addresses(log: Log) -> list[dict[str, Any]]:
+    """Read some of the log's newest events that name an address of Okta's.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        Up to 200 events as Okta sent them, of the log's last day.
+    """
+    events = log.events
+    newest = events.filter(events.published >= literal(log.last - timedelta(days=1)))
+    named = newest.filter(newest.raw.contains("okta"), newest.raw.contains("https://"))
+    return [json.loads(one) for one in frame(named.select("raw").limit(_FEW))["raw"]]
+
+
+def _near(log: Log, published: pd.Timestamp, apart: timedelta) -> ir.Table:
+    events = log.events
+    return events.filter(
+        events.published >= literal(published - apart),
+        events.published <= literal(published + apart),
+    )

@@ -1,0 +1,104 @@
+"""Where the org's Admin Console is, and the addresses in it that show one failure.
+
+The host is the configured org's, else the one that the log's own events name most often. A log
+is somebody else's text, so a host from it counts only if it is one of Okta's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from kit.errors import UsageError
+from kit.lake.coverage import iso
+from kit.sources.okta.settings import org_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+__all__ = ["admin_host", "log_search", "user_page"]
+
+_ORG = re.compile(
+    r"(?!www\.|login\.|help\.|developer\.|support\.)"
+    r"(?P<org>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)"
+    r"(?P<rest>\.(?:okta|oktapreview|okta-emea|okta-gov)\.com|\.okta\.mil)"
+)
+"""An org's host at Okta; a domain of the org's own serves no Admin Console.
+
+Source: https://developer.okta.com/docs/concepts/okta-organizations/, checked 2026-11-25.
+"""
+
+_NAMED_IN = ("origin", "redirectUri", "requestUri", "url")
+"""What of an event's ``debugData`` may hold the org's own address."""
+_ID = re.compile(r"[A-Za-z0-9_-]{6,64}")
+_AROUND = timedelta(hours=1)
+
+
+def admin_host(events: Iterable[Mapping[str, Any]]) -> str | None:
+    """Find the host of the Admin Console.
+
+    Args:
+        events: some of the log's events, as Okta sent them.
+
+    Returns:
+        The host, as in ``example-admin.okta.com``; None where neither the settings nor the
+        events say which org it is.
+    """
+    try:
+        configured = org_url()
+    except UsageError:
+        configured = None
+    if configured:
+        return _admin(configured)
+    named = Counter(host for event in events for host in _hosts(event))
+    return min(named, key=lambda host: (-named[host], host)) if named else None
+
+
+def log_search(host: str, field: str, value: str, at: datetime) -> str | None:
+    """The address of the System Log around a moment, with what one field is equal to.
+
+    Args:
+        host: as ``admin_host`` gives it.
+        field: as in ``transaction.id`` or ``uuid``.
+        value: an id.
+        at: the moment, UTC; an hour before and after is shown.
+
+    Returns:
+        The address; None where the value is no id.
+    """
+    if not _ID.fullmatch(value):
+        return None
+    search = quote(f'{field} eq "{value}"', safe="")
+    since, until = (quote(iso(at + way * _AROUND), safe="") for way in (-1, 1))
+    return f"https://{host}/report/system_log_2?search={search}&fromTime={since}&toTime={until}"
+
+
+def user_page(host: str, user_id: str) -> str | None:
+    """The address of a user's page; None where it is no user's id."""
+    known = re.fullmatch(r"00u[A-Za-z0-9]{10,30}", user_id)
+    return f"https://{host}/admin/user/profile/view/{user_id}" if known else None
+
+
+def _hosts(event: Mapping[str, Any]) -> set[str]:
+    """The Admin Consoles of the orgs that an event's own addresses lead to."""
+    context = event.get("debugContext")
+    data = context.get("debugData") if isinstance(context, dict) else None
+    found = [data.get(name) for name in _NAMED_IN] if isinstance(data, dict) else []
+    return {host for one in found if isinstance(one, str) and (host := _admin(one))}
+
+
+def _admin(address: str) -> str | None:
+    """The Admin Console's host of an org's address, if it is one of Okta's."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    found = _ORG.fullmatch(host)
+    if parts.scheme != "https" or found is None:
+        return None
+    return f"{found['org'].removesuffix('-admin')}-admin{found['rest']}"

@@ -1,0 +1,180 @@
+"""Failures one by one: narrowed by what a chart shows, listed, and one of them opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from kit import show, words
+from kit.errors import KitError
+from kit.tables import Table, cell
+from kit.widgets.chooser import Chooser
+from kit.widgets.table_view import TableView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["ListingView", "OpenedView"]
+
+_MOST = 200
+"""Entries that a list to choose from can hold and still be of use."""
+
+
+class ListingView:
+    """A table of rows that are narrowed by choosing, and opened one at a time."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """Make no controls yet; what can be chosen is known with the rows.
+
+        Args:
+            changed: is called when something else is to be shown.
+        """
+        self._changed = changed
+        self._listing: show.Listing | None = None
+        self._table = TableView(changed)
+        self._choosers: dict[str, Chooser] = {}
+        self._line = widgets.HBox(layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
+
+    @property
+    def controls(self) -> Sequence[widgets.Widget]:
+        """What stands above the table: what narrows it, and its own controls."""
+        return (self._line, *self._table.controls) if self._choosers else self._table.controls
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows of the page that is shown, all their columns."""
+        assert self._listing is not None
+        shown = self._table.rows
+        return self._listing.all.head(0) if shown is None else self._listing.all.loc[shown.index]
+
+    @property
+    def listing(self) -> show.Listing:
+        """What is listed."""
+        assert self._listing is not None
+        return self._listing
+
+    def take(self, listing: show.Listing) -> None:
+        """Show other rows; what was chosen stays chosen where there still is such a row."""
+        self._listing = listing
+        for name in listing.narrow:
+            if name not in self._choosers:
+                self._choosers[name] = Chooser(name, self._narrowed, width="auto")
+        self._choosers = {name: self._choosers[name] for name in listing.narrow}
+        self._line.children = tuple(one.widget for one in self._choosers.values())
+        self._narrow()
+
+    def html(self) -> str:
+        """The page of the table that is to be seen now."""
+        return self._table.html()
+
+    def plain(self) -> str:
+        """The table as text, as a report has it."""
+        assert self._listing is not None
+        return self._listing.plain()
+
+    def _narrowed(self, _: Any) -> None:
+        self._narrow()
+        self._changed()
+
+    def _narrow(self) -> None:
+        """Offer in each chooser what the others leave, and keep the rows that all leave."""
+        listing = self.listing
+        fits = {
+            name: pd.Series(data=True, index=listing.all.index)
+            if not chooser.value
+            else listing.narrow[name].astype(object) == chooser.value
+            for name, chooser in self._choosers.items()
+        }
+        everything = pd.Series(data=True, index=listing.all.index)
+        for name, chooser in self._choosers.items():
+            left = everything
+            for other, fit in fits.items():
+                left = left & fit if other != name else left
+            _offer(chooser, listing.narrow[name][left])
+        left = everything
+        for fit in fits.values():
+            left = left & fit
+        rows = listing.rows[left]
+        self._table.take(Table(rows, listing.caption, listing.most, listing.empty))
+
+
+class OpenedView:
+    """One row of a listing, with all that is known of it."""
+
+    def __init__(self, listed: ListingView, changed: Callable[[], None]) -> None:
+        """Have nothing opened yet.
+
+        Args:
+            listed: the table whose rows can be opened.
+            changed: is called when something else is to be shown.
+        """
+        self._listed, self._changed = listed, changed
+        self._chooser = Chooser("Open", self._open, width="auto")
+        self._html = ""
+
+    @property
+    def controls(self) -> Sequence[widgets.Widget]:
+        """The rows that can be opened."""
+        return () if self._listed.rows.empty else (self._chooser.widget,)
+
+    def follow(self) -> None:
+        """Offer the rows that the table shows now; what is opened stays if it is among them."""
+        listing, rows = self._listed.listing, self._listed.rows
+        entries = [("a row of this page …", "")]
+        for key, (_, row) in zip(rows.index, rows.iterrows(), strict=True):
+            parts = [cell(name, row[name]) for name in listing.named]
+            entries.append((" · ".join(part for part in parts if part), f"row {key}"))
+        before = self._chooser.value
+        self._chooser.offer(entries)
+        if self._chooser.value != before:
+            self._html = ""
+
+    def forget(self) -> None:
+        """Close what is opened."""
+        self._chooser.offer([("a row of this page …", "")])
+        self._html = ""
+
+    def html(self) -> str:
+        """What is known of the row that is opened."""
+        return self._html
+
+    def plain(self) -> str:
+        """Nothing: it is what a reader looked at last, and no part of the report."""
+        return ""
+
+    def _open(self, chosen: str) -> None:
+        self._html = "<p><em>Looking it up …</em></p>" if chosen else ""
+        self._changed()
+        if not chosen:
+            return
+        row = next(r for key, r in self._listed.rows.iterrows() if f"row {key}" == chosen)
+        try:
+            with show.collected() as parts:
+                self._listed.listing.open(row)
+            self._html = "".join(p.html() if isinstance(p, Table) else p.html for p in parts)
+        except (KitError, KeyboardInterrupt) as fault:
+            from html import escape
+
+            said = words.clean(fault) or "Stopped."
+            self._html = f"<p><strong>{escape(said)}</strong></p>"
+        self._html = (
+            f'<div style="border-left:3px solid #5A6068;padding-left:1em">{self._html}</div>'
+        )
+        self._changed()
+
+
+def _offer(chooser: Chooser, values: pd.Series[Any]) -> None:
+    """Offer the values that occur, each with how often; times in their order."""
+    counts = values.dropna().value_counts()
+    in_time = pd.api.types.is_datetime64_any_dtype(values)
+    counts = counts.sort_index() if in_time else counts
+    if len(counts) > _MOST and in_time:
+        entries: list[tuple[str, Any]] = [(f"any of {len(counts):,}; choose a day first", "")]
+    else:
+        entries = [(f"any of {len(counts):,}", "")]
+        entries += [
+            (f"{cell('', value)} ({count:,})", value) for value, count in counts.head(_MOST).items()
+        ]
+    chooser.offer(entries)

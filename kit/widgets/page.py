@@ -1,0 +1,90 @@
+"""An open notebook's sections, and what happens when one of its parameters is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from kit import words
+from kit.errors import KitError
+from kit.widgets.controls import Controls
+from kit.widgets.pictures import Pictures
+from kit.widgets.section import Section
+from kit.widgets.slots import display
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kit.analysis.choices import Choices
+
+__all__ = ["Page", "Report"]
+
+
+class Report(Protocol):
+    """What a page needs of a report."""
+
+    parameters: dict[str, str]
+
+    def ask(self, **changed: str) -> None:
+        """Ask again with other parameters; if that fails, all stays as it was."""
+
+    def choices(self) -> Choices:
+        """What the parameters can be."""
+
+
+class Page:
+    """The cells of one open notebook that show sections of one report."""
+
+    def __init__(self, report: Report) -> None:
+        """Nothing is shown yet.
+
+        Args:
+            report: the report.
+        """
+        self._report = report
+        self._sections: dict[tuple[str, str], Section] = {}
+        self._pictures = Pictures()
+        self._controls: Controls | None = None
+
+    def show(self, cell: str, name: str, draw: Callable[[], None]) -> None:
+        """Show a section in the cell that runs.
+
+        Args:
+            cell: the cell's id; what it showed before is forgotten.
+            name: the section's name.
+            draw: shows its parts.
+        """
+        self._sections[cell, name] = Section(draw, self._pictures)
+
+    def control(self) -> None:
+        """Show the parameters as controls in the cell that runs."""
+        report = self._report
+        self._controls = Controls(report.parameters, report.choices(), self.change)
+        display(self._controls.box)
+
+    def change(self, name: str, value: str) -> None:
+        """Take another value for a parameter and draw again what depends on it.
+
+        A value that is wrong, and a question that fails or is stopped, is told in one line; what
+        was shown before stays.
+
+        Args:
+            name: the parameter.
+            value: its value.
+        """
+        controls = self._controls
+        assert controls is not None
+        with controls.busy("Asking. What is shown is still the answer from before."):
+            try:
+                self._report.ask(**{name: value})
+            except KitError as fault:
+                controls.failed(name, words.clean(fault))
+                return
+            except KeyboardInterrupt:
+                controls.failed(name, "Stopped.")
+                return
+            controls.take(self._report.parameters)
+            late = [section for section in self._sections.values() if section.redraw()]
+            controls.offer(self._report.choices())
+            controls.say("Drawing the charts.")
+            for section in late:
+                section.finish()

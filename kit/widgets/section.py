@@ -1,0 +1,133 @@
+"""A section of a report in a cell's output, drawn again when a parameter changes.
+
+What the section shows is cut into blocks: each table begins one, because its controls stand
+above it. A block has a slot of its own. Slots can be published only while the cell runs: a table
+that comes later than that follows in the last one, as a report has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kit import show
+from kit.tables import Table
+from kit.widgets.listing_view import ListingView, OpenedView
+from kit.widgets.slots import Slot
+from kit.widgets.table_view import TableView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kit.widgets.pictures import Pictures
+
+__all__ = ["Section"]
+
+_SPARE = 2
+"""Slots of a section that had nothing to show when its cell ran: enough for a listing."""
+
+
+class Section:
+    """One section."""
+
+    def __init__(self, draw: Callable[[], None], pictures: Pictures) -> None:
+        """Show it in the cell that runs.
+
+        Args:
+            draw: shows the section's parts.
+            pictures: the pictures that were drawn before.
+        """
+        self._draw, self._pictures = draw, pictures
+        self._blocks: list[_Block] = []
+        self._opening = Slot(controlled=False)
+        self._slots: list[Slot] = []
+        parts = self._parts()
+        count = sum(2 if isinstance(p, show.Listing) else 1 for p in parts if _is_table(p))
+        self._slots = [Slot(controlled=True) for _ in range(count if parts else _SPARE)]
+        self._take(parts)
+        self._put()
+
+    def redraw(self) -> bool:
+        """Show what the section says now; pictures that must be drawn come with ``finish``.
+
+        Returns:
+            Whether there is such a picture.
+        """
+        self._take(self._parts())
+        self._put(later=True)
+        return any(self._pictures.lacks(p) for block in self._blocks for p in block.pictures)
+
+    def finish(self) -> None:
+        """Draw the pictures that are still the old ones."""
+        self._put()
+
+    def _parts(self) -> list[show.Part]:
+        with show.collected() as parts:
+            self._draw()
+        return parts
+
+    def _take(self, parts: list[show.Part]) -> None:
+        """Cut the parts into blocks; a block that showed a table before keeps its settings."""
+        before = {block.place: block.view for block in self._blocks if block.view}
+        self._blocks = [_Block(0)]
+        for part in parts:
+            if not _is_table(part):
+                self._blocks[-1].rest.append(part)
+                continue
+            block = _Block(len(self._blocks))
+            kind = ListingView if isinstance(part, show.Listing) else TableView
+            view = before.get(block.place)
+            block.view = view if type(view) is kind else kind(self._put)
+            block.view.take(part)
+            self._blocks.append(block)
+            if isinstance(block.view, ListingView):
+                opened = before.get(block.place + 1)
+                opened = opened if isinstance(opened, OpenedView) else None
+                self._blocks.append(_Block(block.place + 1))
+                self._blocks[-1].view = opened or OpenedView(block.view, self._put)
+                if opened:
+                    opened.forget()
+
+    def _put(self, *, later: bool = False) -> None:
+        slots = [self._opening, *self._slots]
+        said = [block.said(self._pictures, later=later) for block in self._blocks]
+        # More tables than there are slots: they follow in the last one, without controls.
+        for slot, (html, plain, controls) in zip(slots, said, strict=False):
+            if slot is slots[-1] and len(said) > len(slots):
+                more = said[len(slots) :]
+                html, plain = html + "".join(m[0] for m in more), plain
+            slot.put(html, plain, controls)
+        for slot in slots[len(said) :]:
+            slot.put("", "")
+
+
+class _Block:
+    """A table and what follows it up to the next one."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.view: Any = None
+        self.rest: list[show.Part] = []
+
+    @property
+    def pictures(self) -> list[show.Picture]:
+        return [part for part in self.rest if isinstance(part, show.Picture)]
+
+    def said(self, pictures: Pictures, *, later: bool) -> tuple[str, str, Any]:
+        """Its HTML, its plain text, and its controls."""
+        html, plain = [], []
+        if isinstance(self.view, OpenedView):
+            self.view.follow()
+        if self.view is not None:
+            html.append(self.view.html())
+            plain.append(self.view.plain())
+        for part in self.rest:
+            if isinstance(part, show.Picture):
+                html.append(pictures.html(part, later=later))
+            elif isinstance(part, show.Text):
+                html.append(part.html)
+                plain.append(part.plain)
+        return "".join(html), "\n".join(plain), self.view.controls if self.view else ()
+
+
+def _is_table(part: show.Part) -> bool:
+    return isinstance(part, Table)

@@ -1,0 +1,264 @@
+"""A notebook without a reader is as it was; with one, it has controls."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pandas as pd
+import pytest
+
+import kit
+from kit import show
+from kit.analysis.choices import choices
+from kit.errors import UsageError
+from kit.places import NOTEBOOKS
+from kit.sources.okta.console import admin_host, log_search, user_page
+from kit.tables import Table, View
+from made import REFUSED, event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from kit.engine import Log
+
+ROWS = pd.DataFrame(
+    {
+        "app": ["Slack", "box", None, "Zoom"],
+        "rate": [0.5, 0.25, 1.0, float("nan")],
+        "last_seen": pd.to_datetime(["2026-10-27", "2026-10-25", "2026-10-26", None], utc=True),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("view", "order"),
+    [
+        (View(), [0, 1, 2, 3]),
+        (View(by="app"), [1, 0, 3, 2]),
+        (View(by="app", descending=True), [3, 0, 1, 2]),
+        (View(by="rate", descending=True), [2, 0, 1, 3]),
+        (View(by="last_seen"), [1, 2, 0, 3]),
+        (View(by="no_such_column", descending=True), [0, 1, 2, 3]),
+    ],
+)
+def test_a_table_is_sorted_by_what_its_cells_mean(view: View, order: list[int]) -> None:
+    """Text without case, numbers and times by size, and what is missing always last."""
+    seen = Table(ROWS, "Apps").seen(view)
+
+    assert list(seen.index) == order
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [("slack", [0]), ("  ", [0, 1, 2, 3]), ("50.0 2026", [0]), ("slack box", []), ("25.0", [1])],
+)
+def test_a_filter_finds_words_as_the_reader_sees_them(words: str, left: list[int]) -> None:
+    """In any cell, without case, and all of them."""
+    assert list(Table(ROWS, "Apps").seen(View(holding=words)).index) == left
+
+
+def test_a_table_keeps_hostile_text_as_text() -> None:
+    """In cells, in headings and in the caption."""
+    odd = "<script>alert(1)</script>\u202e"
+    made = Table(pd.DataFrame({odd: [odd]}), odd).html()
+
+    assert "<script" not in made
+    assert "\u202e" not in made
+    assert made.count("&lt;script&gt;alert(1)&lt;/script&gt;\ufffd") == 3
+
+
+def test_what_is_shown_can_be_collected_in_its_order() -> None:
+    """A live section shows the same parts as a report."""
+    with show.collected() as parts:
+        show.note("one")
+        show.table(ROWS, caption="two")
+        show.headline("three")
+
+    assert [type(part).__name__ for part in parts] == ["Text", "Table", "Text"]
+
+
+def test_a_report_that_is_asked_wrongly_stays_as_it_was(log: Path) -> None:
+    """What it showed holds, also for whoever goes on with it."""
+    report = kit.trends_report(str(log))
+    said = report.headline_text
+
+    with pytest.raises(UsageError, match="Did you mean 'Slack'"):
+        report.ask(app="Slak")
+
+    assert report.parameters["app"] == ""
+    assert report.headline_text == said
+
+
+def test_a_report_is_asked_again_without_opening_its_source_again(log: Path) -> None:
+    """Only another source is opened."""
+    report = kit.trends_report(str(log))
+    before = report.log
+
+    report.ask(app="slack", bucket="hour")
+
+    assert report.log is before
+    assert (len(report.found.by_code), report.found.bucket) == (1, "hour")
+    assert report.window.since == before.first
+
+
+def test_choices_are_what_occurs_those_that_hit_most_users_first(
+    opened: Callable[..., Log],
+) -> None:
+    """Apps that only worked come last; a user is offered by login."""
+    slack = {"id": "0oaslack", "name": "Slack"}
+    held = opened(
+        event("2026-10-27T09:00:00Z", reason=REFUSED, user="ada@example.com"),
+        event("2026-10-27T09:01:00Z", reason=REFUSED, user="bo@example.com"),
+        event("2026-10-27T09:02:00Z", reason="user_not_found", user="bo@example.com", app=slack),
+        event(
+            "2026-10-27T09:03:00Z", result="SUCCESS", app={"id": "0oazoom", "name": "<b>Zoom</b>"}
+        ),
+    )
+
+    found = choices(held, held.window())
+
+    assert [name for name, _ in found.apps] == ["Microsoft Office 365", "Slack", "<b>Zoom</b>"]
+    assert found.apps[0][1] == "Microsoft Office 365 (2 users)"
+    assert found.codes[0] == ("AADSTS50126", "AADSTS50126 (2 users)")
+    assert found.users == ("bo@example.com", "ada@example.com")
+
+
+@pytest.mark.parametrize("name", ["jupyter execute", "in JupyterLab, but told to be plain"])
+def test_without_a_reader_there_is_no_widget(
+    name: str, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nbclient, which papermill and nbconvert use, gets plain outputs; the text names values."""
+    from nbclient import NotebookClient
+
+    # As in a terminal that a notebook of JupyterLab opened.
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "open.ipynb"))
+    notebook = nbformat.read(NOTEBOOKS / "failure_trends.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code[1].source = code[1].source.replace('"sample"', json.dumps(str(log)))
+
+    NotebookClient(notebook, timeout=300).execute()
+
+    outputs = [output for cell in code for output in cell.outputs]
+    kinds = {kind for output in outputs for kind in output.data}
+    said = [cell.outputs[0].data for cell in code if cell.source == "report.controls()"]
+    assert not [kind for kind in kinds if "widget" in kind or "javascript" in kind]
+    assert "widgets" not in notebook.metadata
+    assert said[0]["text/plain"].endswith(
+        "since = 7d, until = (empty), app = (empty), bucket = auto."
+    )
+    assert not [output for output in outputs if output.get("transient")]
+
+
+def test_a_cell_counts_as_watched_only_with_the_marks_of_an_open_notebook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """JupyterLab's request has them; a console's, nbclient's and none at all have not."""
+    import IPython
+
+    from kit.widgets import asking_cell
+
+    class Kernel:
+        marks: dict[str, Any] | None = None
+
+        def get_parent(self) -> dict[str, Any]:
+            return {"header": {}, "metadata": self.marks}
+
+    class Shell:
+        kernel = Kernel()
+
+    lab = {"trusted": True, "deletedCells": [], "recordTiming": False, "cellId": "8c24"}
+    monkeypatch.setattr(IPython, "get_ipython", Shell)
+    found = []
+    for marks in (lab, {}, None, {"cellId": "8c24"}):
+        Kernel.marks = marks
+        found.append(asking_cell())
+    Kernel.marks = lab
+    monkeypatch.setenv("OKTA_KIT_PLAIN", "1")
+
+    assert found == ["8c24", None, None, None]
+    assert asking_cell() is None
+
+
+def named(address: str) -> dict[str, Any]:
+    """An event whose debug data names an address."""
+    return {"debugContext": {"debugData": {"origin": address}}}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "host"),
+    [
+        (["https://acme.okta.com"], "acme-admin.okta.com"),
+        (["https://acme-admin.okta.com/x"], "acme-admin.okta.com"),
+        (["https://acme.oktapreview.com:443/a?b"], "acme-admin.oktapreview.com"),
+        (["https://b.okta.com", "https://a.okta.com", "https://a.okta.com"], "a-admin.okta.com"),
+        (["https://acme.okta.com.evil.example"], None),
+        (["https://evil.example/acme.okta.com"], None),
+        (["https://acme.okta.com@evil.example/"], None),
+        (["http://acme.okta.com"], None),
+        (["javascript://acme.okta.com/%0aalert(1)"], None),
+        (["https://[acme.okta.com"], None),
+        (["https://www.okta.com", ""], None),
+        ([], None),
+    ],
+)
+def test_only_a_host_of_oktas_is_taken_from_a_log(
+    addresses: list[str], host: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A log is somebody else's text; the address that most events name counts."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("OKTA_CLIENT_ORGURL", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    assert admin_host(map(named, addresses)) == host
+
+
+@pytest.mark.parametrize(
+    ("configured", "host"),
+    [
+        ("https://mine.okta.com", "mine-admin.okta.com"),
+        ("https://login.example.com", None),
+        ("https://mine.okta.com/wrong", "acme-admin.okta.com"),
+    ],
+)
+def test_the_configured_org_comes_before_what_a_log_says(
+    configured: str, host: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A domain of the org's own serves no Admin Console; a setting that is wrong is not used."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OKTA_CLIENT_ORGURL", configured)
+    monkeypatch.chdir(tmp_path)
+
+    assert admin_host([named("https://acme.okta.com")]) == host
+
+
+def test_an_address_in_the_console_holds_ids_and_nothing_else() -> None:
+    """What is no id gets no link."""
+    at = pd.Timestamp("2026-10-27T09:00:00Z").to_pydatetime()
+
+    found = log_search("acme-admin.okta.com", "transaction.id", "Ab-1_c2D", at)
+
+    assert found == (
+        "https://acme-admin.okta.com/report/system_log_2?search=transaction.id%20eq%20%22Ab-1_c2D%22"
+        "&fromTime=2026-10-27T08%3A00%3A00Z&toTime=2026-10-27T10%3A00%3A00Z"
+    )
+    assert log_search("acme-admin.okta.com", "uuid", '" or "1', at) is None
+    assert user_page("acme-admin.okta.com", "00u123456789abcdEFGH") == (
+        "https://acme-admin.okta.com/admin/user/profile/view/00u123456789abcdEFGH"
+    )
+    assert user_page("acme-admin.okta.com", "../../evil") is None
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A file with two failures on two apps."""
+    path = tmp_path / "log.ndjson"
+    slack = {"id": "0oaslack", "name": "Slack"}
+    events = [
+        event("2026-10-27T09:00:00Z", reason=REFUSED, user="ada@example.com"),
+        event("2026-10-27T09:02:00Z", reason="user_not_found", user="bo@example.com", app=slack),
+    ]
+    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    return path
