@@ -113,7 +113,7 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
     result = counted(log, window)
     for name, value in only.items():
         result = result.filter(result[name] == value)
-    failing = log.apart.filter(log.events.code.notnull())
+    failing = log.apart.filter(log.apart.code.notnull())
     speaker = failing.select("uuid", "reason", "event_type", "result", "transaction_id", *_SAID)
     lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
     if window is not None:

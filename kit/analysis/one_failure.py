@@ -80,14 +80,14 @@ def with_addresses(log: Log) -> list[dict[str, Any]]:
     Returns:
         Up to 200 events as Okta sent them, of the log's last day.
     """
-    events = log.events
+    events = log.apart
     newest = events.filter(events.published >= literal(log.last - timedelta(days=1)))
     named = newest.filter(newest.raw.contains("okta"), newest.raw.contains("https://"))
     return [json.loads(one) for one in frame(named.select("raw").limit(_FEW))["raw"]]
 
 
 def _near(log: Log, published: pd.Timestamp, apart: timedelta) -> ir.Table:
-    events = log.events
+    events = log.apart
     return events.filter(
         events.published >= literal(published - apart),
         events.published <= literal(published + apart),

@@ -238,7 +238,7 @@ def _sooner(log: Log, known: ir.Table, fresh: ir.Table) -> ir.Table:
     rows = failed.left_join(known, _FAILURE).left_join(came, _FAILURE, rname="{name}_came")
     soonest = [rows.worked_again.cast(came.worked_again.type()), rows.worked_again_came]
     if pd.notna(since):
-        later = log.apart.filter(log.events.published >= literal(since.to_pydatetime()))
+        later = log.apart.filter(log.apart.published >= literal(since.to_pydatetime()))
         found = _next_success(new, succeeded(later))
         rows = rows.left_join(found, _FAILURE, rname="{name}_found")
         soonest.append(rows.worked_again_found)

@@ -7,7 +7,7 @@ import pandas as pd
 from kit import show, words
 from kit.analysis.orgs import OrgState, orgs_of, states_of_orgs
 from kit.lake.coverage import iso
-from kit.narrative.report import NotebookReport
+from kit.narrative.report import NotebookReport, section
 
 __all__ = ["OrgsReport", "orgs_report"]
 
@@ -15,9 +15,10 @@ __all__ = ["OrgsReport", "orgs_report"]
 class OrgsReport(NotebookReport):
     """Which orgs have a broken connection now, and how each of them stands."""
 
-    def __init__(self, source: str, *, since: str, until: str) -> None:
-        super().__init__(source, since, until)
-        self.states: list[OrgState] = states_of_orgs(orgs_of(self.log), self.window)
+    states: list[OrgState]
+
+    def _look(self) -> None:
+        self.states = states_of_orgs(orgs_of(self.log), self.window)
 
     @property
     def broken(self) -> pd.DataFrame:
@@ -52,11 +53,13 @@ class OrgsReport(NotebookReport):
             f"{top['code']} on {top['app']}, {hit}, since {words.moment(top['since'])}.{unseen}"
         )
 
+    @section
     def headline(self) -> None:
         """Show the answer, the window and how much of it is held."""
         show.headline(self.headline_text)
         self._facts()
 
+    @section
     def connections(self) -> None:
         """Show each connection that is broken, most users first."""
         show.table(
@@ -66,6 +69,7 @@ class OrgsReport(NotebookReport):
             empty="none seen.",
         )
 
+    @section
     def orgs(self) -> None:
         """Show how each org stands."""
         rows = [
@@ -88,6 +92,7 @@ class OrgsReport(NotebookReport):
             if one.error:
                 show.note(f"Could not look at {one.org}: {one.error}")
 
+    @section
     def next(self) -> None:
         """Say which notebook to open next for each broken connection."""
         steps = []
@@ -138,4 +143,4 @@ def orgs_report(source: str = "lake", *, since: str = "", until: str = "") -> Or
         SourceError: no lake can be read, or none holds anything.
         UsageError: a time cannot be read, or since is not before until.
     """
-    return OrgsReport(source, since=since, until=until)
+    return OrgsReport(source=source, since=since, until=until)
