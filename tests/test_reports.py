@@ -152,7 +152,7 @@ def test_a_run_that_failed_says_so_everywhere(
     assert list(facts) == KEYS
     assert said in facts["error"]
     assert "cell 3" in facts["error"]
-    assert "This run failed." in page
+    assert "This run failed:" in page
     assert page.count("Not run: the report ended before this part.") == 1
     assert "never seen" not in page
     assert "<b>such</b>" not in page

@@ -44,7 +44,7 @@ def notify_report(made: Report, to: Sequence[str], when: str, said: Callable[[st
         return
     lines = [f"Report: {name}", f"Page: {made.page.resolve()}"]
     window = made.facts["window"] or {}
-    if window.get("until"):
+    if window.get("since") and window.get("until"):
         lines.insert(1, f"Window: {window['since']} to {window['until']}")
     if changes is not None:
         lines += ["", *changes.said]
