@@ -256,13 +256,16 @@ def _run(ending: Ending, folder: Path) -> Outcome:
         text=True,
     )
     if ending.send:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 200
         while process.poll() is None and time.monotonic() < end:
             if mark.exists() if ending.when == "mark" else [*out.glob("*/.part*/*.ipynb")]:
                 break
             time.sleep(0.005)
         process.send_signal(ending.send)
-    stdout, stderr = process.communicate(timeout=120)
+    try:
+        stdout, stderr = process.communicate(timeout=400)
+    finally:
+        process.kill()
     found = sorted(p for p in out.rglob("*") if p.is_file() and p.name != ".index.lock")
     reports: dict[str, dict[str, str]] = {}
     for path in found:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
+import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 from airflow.timetables.interval import CronDataIntervalTimetable
@@ -12,7 +13,7 @@ with DAG(
     dag_id="okta_reports",
     # A day's interval is its window, so a backfill makes one report for each day.
     schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
-    start_date=datetime(2026, 10, 1, tzinfo=timezone.utc),
+    start_date=pendulum.datetime(2026, 10, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
 ):
@@ -24,8 +25,7 @@ with DAG(
             " --until {{ data_interval_end | ts }} --out reports"
         ),
         cwd="/srv/okta",
-        # Airflow tells the exit code in the task's log, and no failure apart: whoever retries
-        # a notebook that failed waits for the same failure.
+        # Every exit code but 0 fails the task; a notebook that failed would fail again.
         retries=0,
         execution_timeout=timedelta(hours=2),
     )
