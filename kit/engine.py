@@ -8,9 +8,8 @@ back; ``frame`` brings every answer to one form.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import weakref
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +28,7 @@ from kit.lake.orgs import lakes
 from kit.places import LAKE, PULLED, REDACTED, SAMPLE, place
 from kit.sources.exports import expand
 from kit.spark import DUCKDB, check, chosen
+from kit.temporary import temporary_folder
 from kit.times import moment
 
 if TYPE_CHECKING:
@@ -156,10 +156,11 @@ def open_log(
             raise _empty(lake)
         return log
     files = expand(_resolve(names))
-    folder = Path(tempfile.mkdtemp(prefix="okta-kit-"))
+    stack = ExitStack()
+    folder = stack.enter_context(temporary_folder())
     connection = _connected(engine, temp_directory=str(folder / "spill"))
     # The files live as long as a question can be asked, and go with the last of them.
-    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(connection, stack.close)
     lake = Lake(folder / "lake")
     done = add(lake, files)
     log = _opened(lake, named, connection, repeats=done.repeats)

@@ -25,6 +25,7 @@ A message is one line: what is wrong, where, and what to do about it.
 
 from __future__ import annotations
 
+import errno
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
@@ -49,6 +50,7 @@ __all__ = [
     "Terminated",
     "UsageError",
     "WrongParameter",
+    "is_full",
     "nearest",
 ]
 
@@ -165,6 +167,11 @@ class Terminated(RunError):
     """The runner was asked to end (SIGTERM)."""
 
     exit_code = 143
+
+
+def is_full(fault: OSError) -> bool:
+    """Whether a fault says that there is no space left."""
+    return fault.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ Source: https://developer.okta.com/docs/api/openapi/okta-management/management/t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -188,6 +189,10 @@ class UnfitEventError(ValueError):
 _decoder = msgspec.json.Decoder(LogEvent)
 
 
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+"""A NUL in a JSON text; databases end a text there, and refuse the rest."""
+
+
 def decode(raw: bytes) -> tuple[LogEvent, str]:
     """Read one event from its JSON.
 
@@ -202,7 +207,8 @@ def decode(raw: bytes) -> tuple[LogEvent, str]:
             unreadable time.
     """
     try:
-        return _decoder.decode(raw), raw.decode()
+        known = _NUL.sub(rb"\1\\ufffd", raw) if b"\\u0000" in raw else raw
+        return _decoder.decode(known), raw.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise UnfitEventError(str(fault) or type(fault).__name__) from None
 

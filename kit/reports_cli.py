@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 from kit.errors import KitError, UsageError
 from kit.notebook_cli import find_notebook, given_to
 from kit.options import Engine, Parameters, Since, Source, Until
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -238,8 +238,8 @@ def _one(
                 raise UsageError(f"--redact: {path.name} has no parameter source to take from.")
             if key_path().resolve().is_relative_to(out.resolve()):
                 raise UsageError(f"--redact: the key {key_path()} must not lie in {out}.")
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="okta-kit-"))
-            copied, people = redacted_copy(log, Path(folder), Key.made(key_path()))
+            folder = stack.enter_context(temporary_folder())
+            copied, people = redacted_copy(log, folder, Key.made(key_path()))
             environment |= copied
             values = redacted_values(values, people)
         return run_report(

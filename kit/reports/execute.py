@@ -27,10 +27,10 @@ from kit.errors import (
     RunTimeout,
     UsageError,
     WrongParameter,
+    is_full,
 )
 from kit.objects import is_store
 from kit.places import APPS, LAKE, PLAIN, PULLED
-from kit.reports.place import is_full
 from kit.reports.stop import Stop, StoppedError
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Limits:
     run: float = 3600.0
     start: float = 60.0
     """For the kernel to answer."""
+    pdf: float = 120.0
+    """For the browser to print; a cell's limit holds as well."""
 
 
 @dataclass
@@ -142,6 +144,9 @@ def _run(
         if _started(notebook):
             return KernelDied(f"{one_line(fault)}, in {_where(notebook)}")
         return KernelNotStarted(f"the kernel {kernel!r} did not start: {one_line(fault)}")
+    except Exception as fault:  # noqa: BLE001  # what a cell shows may be no output at all
+        said = one_line(str(fault).partition("\n")[0]) or type(fault).__name__
+        return CellError(f"what {_where(notebook)} showed cannot be kept: {said}")
     finally:
         _end_kernel(client)
     return _fault_in(notebook)
@@ -155,7 +160,7 @@ def _client(manager: Any, kernel: str, limits: Limits, end: float, scratch: Path
     return PapermillNotebookClient(
         manager,
         kernel_name=kernel,
-        startup_timeout=limits.start,
+        startup_timeout=min(limits.start, limits.run),
         timeout_func=lambda _cell: max(0.1, min(limits.cell, end - time.monotonic())),
         shutdown_kernel="immediate",
         config=Config({"KernelManager": link}),

@@ -48,7 +48,7 @@ def notify_report(
         return
     lines = [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
     window = made.facts["window"] or {}
-    if window.get("until"):
+    if window.get("since") and window.get("until"):
         lines.insert(1, f"Window: {window['since']} to {window['until']}")
     if changes is not None:
         lines += ["", *changes.said]

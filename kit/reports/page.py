@@ -80,7 +80,7 @@ def bare_page(facts: Mapping[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
         f'<meta name="color-scheme" content="light dark"><title>{name}</title></head>'
-        f"<body><h1>{name}</h1><p><strong>This run failed.</strong> {said}</p>"
+        f'<body><h1>{name}</h1><p role="alert"><strong>This run failed:</strong> {said}</p>'
         "<p>The notebook beside this page holds what could be kept.</p></body></html>\n"
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from kit.errors import NotRendered, UsageError
 
@@ -18,7 +21,6 @@ _OPTIONS = (
     "--headless --disable-gpu --disable-background-networking --disable-extensions "
     "--no-first-run --no-pdf-header-footer"
 ).split()
-_SECONDS = 120
 
 
 def browser() -> str:
@@ -33,28 +35,43 @@ def browser() -> str:
     raise UsageError("--pdf: no Chromium or Chrome is on the PATH. Install one, or leave it out.")
 
 
-def print_page(page: Path, scratch: Path) -> Path:
+def print_page(page: Path, scratch: Path, seconds: float) -> Path:
     """Print a page as PDF beside it.
 
     Args:
         page: the page's path.
         scratch: a private folder for the browser's profile.
+        seconds: how long it may take.
 
     Returns:
         The PDF's path.
 
     Raises:
-        NotRendered: the browser did not make it, or took longer than two minutes.
+        NotRendered: the browser did not make it, or took too long.
     """
-    pdf = page.with_suffix(".pdf")
+    made, pdf = scratch / "report.pdf", page.with_suffix(".pdf")
     command = [browser(), *_OPTIONS, f"--user-data-dir={scratch}/browser"]
     # Its sandbox refuses to start as root. The page holds no script and loads nothing.
-    command += ["--no-sandbox", f"--print-to-pdf={pdf.resolve()}", page.resolve().as_uri()]
+    command += ["--no-sandbox", f"--print-to-pdf={made.resolve()}", page.resolve().as_uri()]
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError) as fault:
-        raise NotRendered(f"the PDF could not be printed ({type(fault).__name__})") from None
+        # A session of its own: a signal to ours is heard here first, and its children end with it.
+        process = subprocess.Popen(command, env=environment, start_new_session=True, **quiet)  # noqa: S603
+        try:
+            code = process.wait(seconds)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    except subprocess.TimeoutExpired:
+        raise NotRendered(f"the PDF was not printed within {seconds:g} seconds") from None
+    except OSError as fault:
+        raise NotRendered(f"the PDF could not be printed: {fault.strerror or fault}") from None
     # A page that could not be loaded is no fault to the browser.
-    if not pdf.exists():
-        raise NotRendered("the PDF could not be printed: the browser wrote none")
+    if code or not made.exists():
+        raise NotRendered(
+            f"the PDF could not be printed: the browser ended with {code}, without it"
+        )
+    shutil.move(made, pdf)
     return pdf

@@ -12,27 +12,24 @@ What a killed run left is cleared by the next one of the notebook: its lock is f
 
 from __future__ import annotations
 
-import errno
 import shutil
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from kit.errors import DiskFull, KitError, UsageError
+from kit.errors import DiskFull, KitError, UsageError, is_full
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Place", "is_full", "locked", "making", "unwritable", "write_whole"]
+__all__ = ["Place", "locked", "making", "unwritable", "write_whole"]
 
 _BALLAST = 256 << 10
 """Bytes held back, so that a report can say that the disk is full."""
-
-_SOCKET_PATH = 90
-"""The longest folder for the kernel's sockets: their paths may have some 104 characters."""
 
 
 class Place:
@@ -52,7 +49,6 @@ class Place:
         self.free()
         place = self.home / name
         with locked(self.home.parent):
-            (self.folder / ".scratch").unlink(missing_ok=True)
             if place.exists():
                 old = Path(tempfile.mkdtemp(prefix=".old-", dir=self.home))
                 place.rename(old / name)
@@ -78,29 +74,27 @@ def making(home: Path) -> Iterator[Place]:
         DiskFull: there is no space to begin.
         UsageError: the folder cannot be written.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="okta-kit-run-", dir=_short_temporary()))
     partial: Path | None = None
-    try:
+    with temporary_folder() as scratch:
         try:
-            home.mkdir(parents=True, exist_ok=True)
-            with locked(home.parent):
-                _clear(home)
-                partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=home))
-                lock = FileLock(partial / ".lock")
-                lock.acquire()
-            partial.chmod(0o755)
-            (partial / ".scratch").write_text(str(scratch), encoding="utf-8")
-            (partial / ".ballast").write_bytes(b"\0" * _BALLAST)
-        except OSError as fault:
-            raise unwritable(home, fault) from None
-        try:
-            yield Place(home, partial, scratch)
+            try:
+                home.mkdir(parents=True, exist_ok=True)
+                with locked(home.parent):
+                    _clear(home)
+                    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=home))
+                    lock = FileLock(partial / ".lock")
+                    lock.acquire()
+                partial.chmod(0o755)
+                (partial / ".ballast").write_bytes(b"\0" * _BALLAST)
+            except OSError as fault:
+                raise unwritable(home, fault) from None
+            try:
+                yield Place(home, partial, scratch)
+            finally:
+                lock.release()
         finally:
-            lock.release()
-    finally:
-        if partial is not None:
-            shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(scratch, ignore_errors=True)
+            if partial is not None:
+                shutil.rmtree(partial, ignore_errors=True)
 
 
 def locked(out: Path) -> FileLock:
@@ -118,22 +112,11 @@ def write_whole(path: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def is_full(fault: OSError) -> bool:
-    """Whether a fault says that there is no space left."""
-    return fault.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
 def unwritable(home: Path, fault: OSError) -> KitError:
     """A fault of writing in one line."""
     if is_full(fault):
         return DiskFull(f"{home}: no space left. Free some, or choose another --out.")
     return UsageError(f"{home}: cannot be written ({fault.strerror or fault}). Use another --out.")
-
-
-def _short_temporary() -> str | None:
-    """The folder of temporary files; another where its name is too long for a socket."""
-    usual = tempfile.gettempdir()
-    return usual if len(usual) <= _SOCKET_PATH - 30 else "/tmp"  # noqa: S108  # mkdtemp is private
 
 
 def _clear(home: Path) -> None:
@@ -144,10 +127,6 @@ def _clear(home: Path) -> None:
             lock.acquire()
         except (Timeout, OSError):
             continue
-        with suppress(OSError):
-            scratch = Path((partial / ".scratch").read_text(encoding="utf-8"))
-            if scratch.name.startswith("okta-kit-run-"):
-                shutil.rmtree(scratch, ignore_errors=True)
         lock.release()
         shutil.rmtree(partial, ignore_errors=True)
     for old in home.glob(".old-*"):

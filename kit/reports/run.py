@@ -17,15 +17,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit.errors import DiskFull, KitError, NotRendered
+from kit.errors import DiskFull, KitError, NotRendered, is_full
 from kit.objects import is_store, store_settings
 from kit.places import LAKE
 from kit.reports.changes import Changes, previous_and_changes
 from kit.reports.execute import Executed, Limits, execute, one_line
 from kit.reports.index import reports, write_index
 from kit.reports.parameters import check, read
-from kit.reports.place import Place, is_full, making, unwritable
-from kit.reports.stop import stoppable
+from kit.reports.place import Place, making, unwritable
+from kit.reports.stop import Stop, StoppedError, stoppable
 from kit.reports.summary import collect, summary
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def run_report(
         DiskFull: there is no space even to say so.
     """
     values = check(read(notebook), given)
+    limits = limits or Limits()
     if pdf:
         from kit.reports.pdf import browser
 
@@ -105,11 +106,12 @@ def run_report(
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     home = out / notebook.stem
     with stoppable() as stop, making(home) as place:
-        run = _Run(notebook.stem, values, place, pdf=pdf, redacted=redacted)
+        printing = min(limits.cell, limits.pdf) if pdf else None
+        run = _Run(notebook.stem, values, place, stop, printing, redacted=redacted)
         run.executed = execute(
             notebook,
             values,
-            limits=limits or Limits(),
+            limits=limits,
             scratch=place.scratch,
             stop=stop,
             environment={**_for_store(values), **(environment or {})},
@@ -144,24 +146,40 @@ class _Run:
     executed: Executed
 
     def __init__(
-        self, name: str, values: dict[str, Any], place: Place, *, pdf: bool, redacted: bool
+        self,
+        name: str,
+        values: dict[str, Any],
+        place: Place,
+        stop: Stop,
+        printing: float | None,
+        *,
+        redacted: bool,
     ) -> None:
-        self.name, self.values, self.place = name, values, place
-        self.pdf, self.redacted = pdf, redacted
+        self.name, self.values, self.place, self.stop = name, values, place, stop
+        self.printing, self.redacted = printing, redacted
         self.started, self.clock = datetime.now(UTC), time.monotonic()
 
     def write(self) -> tuple[dict[str, Any], Changes | None]:
-        """Write all files of the report; without the outputs where there is no space for them.
+        """Write all files of the report; again where a signal came meanwhile, which they say.
 
         Raises:
             OSError: it cannot be written at all.
         """
+        made = self._written()
+        if self.stop.number is not None and self.executed.fault is None:
+            self.executed.fault = self.stop.fault("while the report was written")
+            made = self._written()
+        return made
+
+    def _written(self) -> tuple[dict[str, Any], Changes | None]:
+        """Write all files; without the outputs where there is no space for them."""
         try:
             return self._write(bare=False)
         except OSError as full:
             if not is_full(full):
                 raise
         self.place.free()
+        (self.place.folder / "report.pdf").unlink(missing_ok=True)
         for cell in self.executed.notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs = []
@@ -179,11 +197,13 @@ class _Run:
         facts, changes = self._facts(fault), None
         try:
             if not fault:
-                changes = previous_and_changes(facts, reports(self.place.home.parent, self.name))
+                changes = self._changes(facts)
             page = bare_page(facts) if bare else self._page(facts, changes)
             _write_text(folder / "report.html", page)
-            if self.pdf and not bare:
-                self._print()
+            if self.printing and not bare:
+                self._print(self.printing)
+        except StoppedError:
+            pass
         except NotRendered as broken:
             facts, changes = self._facts(fault or broken), None
             with suppress(NotRendered):
@@ -206,6 +226,13 @@ class _Run:
         )
         return {**facts, "redacted": True} if self.redacted else facts
 
+    def _changes(self, facts: Mapping[str, Any]) -> Changes:
+        try:
+            return previous_and_changes(facts, reports(self.place.home.parent, self.name))
+        except Exception as broken:  # noqa: BLE001  # a notebook may have published anything
+            said = f"its results could not be compared: {one_line(broken)}"
+            raise NotRendered(said) from None
+
     def _page(self, facts: Mapping[str, Any], changes: Changes | None) -> str:
         from kit.reports.page import page
 
@@ -214,10 +241,11 @@ class _Run:
         except Exception as broken:  # noqa: BLE001  # a template may raise anything
             raise NotRendered(f"the page could not be made: {one_line(broken)}") from None
 
-    def _print(self) -> None:
+    def _print(self, seconds: float) -> None:
         from kit.reports.pdf import print_page
 
-        print_page(self.place.folder / "report.html", self.place.scratch)
+        with self.stop.armed():
+            print_page(self.place.folder / "report.html", self.place.scratch, seconds)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -54,14 +54,16 @@ def summary(
     from kit import __version__
     from kit.catalogue import load
 
-    named = {name: parameters.get(name) or None for name in ("since", "until")}
+    window = result.get("window")
+    if not isinstance(window, dict):
+        window = {name: parameters.get(name) or None for name in ("since", "until")}
     return {
         "notebook": notebook,
         "status": "failed" if exit_code else "ok",
         "exit_code": exit_code,
         "error": error,
         "parameters": dict(parameters),
-        "window": result.get("window") or named,
+        "window": window,
         "source": result.get("source") or parameters.get("source"),
         "coverage": result.get("coverage") or {"complete": False, "gaps": []},
         "kit_version": __version__,
