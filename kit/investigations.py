@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from kit.errors import DiskFull, UsageError
+from kit.errors import DiskFull, UsageError, is_full
 from kit.reports.parameters import check, read
-from kit.reports.place import is_full
 from kit.reports.window import close_window
 
 if TYPE_CHECKING:
