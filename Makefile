@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help report test lint lab catalogue lock clean .venv
+.PHONY: help report test lint lab catalogue docs pictures lock clean .venv
 
 help:  ## Show these lines
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
@@ -27,6 +27,13 @@ lab: $(READY)  ## Open JupyterLab on the notebooks
 catalogue: $(READY)  ## Write docs/catalogue.md from the catalogue's files
 	@env -u OKTA_KIT_CATALOGUE $(BIN)/okta-kit codes --format markdown > docs/catalogue.md
 
+docs: .venv/docs-ready  ## Make the documentation from docs/ and the docstrings, into build/docs
+	@$(BIN)/python -m sphinx -q -W --keep-going -E -b html docs build/docs
+	@echo build/docs/index.html
+
+pictures: $(READY)  ## Make the documentation's pictures anew (needs Chromium)
+	@$(BIN)/python docs/pictures.py
+
 .venv: $(READY)  ## Make the virtual environment from requirements.lock
 
 $(READY): requirements.lock pyproject.toml
@@ -37,9 +44,15 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-lock:  ## Resolve requirements.lock anew (needs uv)
+.venv/docs-ready: requirements-docs.lock $(READY)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
+
+lock:  ## Resolve requirements.lock and requirements-docs.lock anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links --extra dev --extra notify pyproject.toml requirements-build.in -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --constraint requirements.lock requirements-docs.in -o requirements-docs.lock
 
 clean:  ## Remove what was made
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

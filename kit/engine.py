@@ -115,6 +115,11 @@ def open_log(
     Raises:
         SourceError: there is no such file or lake, it cannot be read, or it holds no event.
         OktaError: the live org refused, or could not be reached.
+
+    Example:
+        >>> log = open_log("sample")
+        >>> log.window("7d").as_text()
+        {'since': '2026-10-25T17:00:13.163Z', 'until': '2026-11-01T17:00:13.164Z'}
     """
     names = [source] if isinstance(source, str | Path) else list(source)
     named = ", ".join(map(str, names))

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from kit.errors import UsageError
+from kit.errors import DiskFull, UsageError
 from kit.reports.parameters import check, read
-from kit.reports.place import unwritable
+from kit.reports.place import is_full
 from kit.reports.window import close_window
 
 if TYPE_CHECKING:
@@ -155,17 +155,24 @@ def _lines(source: str) -> list[str]:
 
 def _write(path: Path, text: str) -> None:
     """Write a new file, all of it or nothing, and never over another."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(text, encoding="utf-8")
-        path.hardlink_to(fresh)
-    except FileExistsError:
-        raise _there(path) from None
+        with path.open("x", encoding="utf-8") as written:
+            try:
+                written.write(text)
+                written.flush()
+            except OSError:
+                path.unlink()
+                raise
     except OSError as fault:
-        raise unwritable(path.parent, fault) from None
-    finally:
-        fresh.unlink(missing_ok=True)
+        if path.exists():
+            raise _there(path) from None
+        if is_full(fault):
+            raise DiskFull(f"{path}: no space left. Free some, and try again.") from None
+        raise UsageError(
+            f"{path.parent}: cannot be written ({fault.strerror or fault}). Start in a folder of "
+            "your own."
+        ) from None
 
 
 def _there(path: Path) -> UsageError:

@@ -25,6 +25,8 @@ _APPS = 3
 
 _TICK = timedelta(milliseconds=1)
 
+_STOPPED = "stopped: what was read is kept. Run the cell again, and the pull goes on from there."
+
 
 def bring_up_to_date(
     lake: Lake,
@@ -51,6 +53,7 @@ def bring_up_to_date(
         UsageError: a setting or a time is wrong.
         OktaError: Okta refused, or could not be reached.
         SourceError, DiskFull: the lake cannot be written.
+        KeyboardInterrupt: it was stopped; the next pull goes on from there.
     """
     settings = read_settings()
 
@@ -60,16 +63,21 @@ def bring_up_to_date(
     def start(now: datetime) -> datetime:
         return min(moment("since", since or "90d", end(now)), end(now) - _TICK)
 
-    with _progress() as told:
-        return pull(
-            lake,
-            settings,
-            since=start if since else None,
-            until=end if until else None,
-            share=share,
-            told=told,
-            said=said,
-        )
+    try:
+        with _progress() as told:
+            return pull(
+                lake,
+                settings,
+                since=start if since else None,
+                until=end if until else None,
+                share=share,
+                told=told,
+                said=said,
+            )
+    except KeyboardInterrupt as stopped:
+        # In a notebook, one line in the place of a traceback; IPython asks for it.
+        stopped._render_traceback_ = lambda: [_STOPPED]  # type: ignore[attr-defined]
+        raise
 
 
 def ask_about_apps(log: Log, window: Window, *, code: str = "", app: str = "") -> None:

@@ -156,6 +156,13 @@ def case(
     Raises:
         UsageError: neither the catalogue nor the log knows the code, or the log does not
             know the app.
+
+    Example:
+        >>> from kit.engine import open_log
+        >>> log = open_log("sample")
+        >>> found = case(log, log.window("7d"), code="AADSTS50126")
+        >>> found.blast_radius, len(found.still_failing), found.fix.verdict
+        ('connection', 8, 'holds')
     """
     chosen = choose(log, window, code=code, app=app)
     if chosen is None:

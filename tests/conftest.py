@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import kit.lab
 from browsing import BROWSER, FLAGS, home, jupyterlab, serving
 from kit.engine import Log, open_log
 from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from browsing import Server
 
@@ -51,7 +52,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         pytest.skip("no Chromium is installed")
     folder = tmp_path_factory.mktemp("jupyter")
     shutil.copytree(NOTEBOOKS, folder / "notebooks")
-    environment = home(folder / "home") | {"OKTA_KIT_LAKE": str(folder / "lake")}
+    environment = home(folder / "home") | {
+        "OKTA_KIT_LAKE": str(folder / "lake"),
+        "JUPYTER_CONFIG_PATH": str(Path(kit.lab.__file__).with_name("jupyter")),
+    }
     command = jupyterlab(folder / "notebooks")
     with serving(command, environment, cwd=folder) as running:
         yield running

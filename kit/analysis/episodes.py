@@ -83,6 +83,13 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         ``last`` datetime64[us, UTC]; ``length`` timedelta64[us]; ``failures`` int64;
         ``peak`` int64, the most failures in an hour of the clock, and ``peak_at``, when that
         hour began; ``users`` int64; ``attempts`` int64, ``rate`` float64; ``open`` bool.
+
+    Example:
+        >>> from kit.engine import open_log
+        >>> log = open_log("sample")
+        >>> found = episodes(log, log.window("7d"), code="AADSTS50126")
+        >>> found[["failures", "users", "open"]].to_dict("records")
+        [{'failures': 101, 'users': 45, 'open': False}]
     """
     rows = counted(log)
     for name, value in only.items():
@@ -117,6 +124,14 @@ def history(
 
     Returns:
         The history; nothing in it depends on where the window begins.
+
+    Example:
+        >>> from kit import open_log, trends
+        >>> log = open_log("sample")
+        >>> worst = trends(log, log.window("7d")).by_code.iloc[0]
+        >>> known = history(log, log.window("7d"), worst["app_key"], worst["code"])
+        >>> onset(known).isoformat()
+        '2026-10-27T09:05:00+00:00'
     """
     rows = counted(log)
     rows = rows.filter(

@@ -143,6 +143,13 @@ def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFram
     Returns:
         The columns of ``failure_rows``; ``published`` is datetime64[us, UTC], ``events``
         int64, the rest text.
+
+    Example:
+        >>> from kit.engine import open_log
+        >>> log = open_log("sample")
+        >>> found = failures(log, log.window("7d"))
+        >>> found[["code", "user"]].tail(1).to_dict("records")
+        [{'code': 'INVALID_CREDENTIALS', 'user': 'esmond.zennorfield@example.com'}]
     """
     return frame(failure_rows(log, window, **only), by=["published", "uuid"])
 

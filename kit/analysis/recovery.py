@@ -60,6 +60,12 @@ def recovery(log: Log, window: Window) -> pd.DataFrame:
         failure since it last worked, before the window or in it, ``recovered_at`` and
         ``abandoned_at``, datetime64[us, UTC], the latter two missing while they do not apply;
         ``time_to_recover`` timedelta64[us] from ``failing_since``; ``state``.
+
+    Example:
+        >>> from kit.engine import open_log
+        >>> log = open_log("sample")
+        >>> recovery(log, log.window("7d"))["state"].value_counts().to_dict()
+        {'recovered': 100, 'still_failing': 15}
     """
     failed = counted(log, window)
     failed = failed.filter(failed.user_key != "")

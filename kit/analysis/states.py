@@ -85,6 +85,13 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         One row an (app, code) with a failure in the window: ``app_key``, ``code``, ``state``;
         ``why`` in one line; ``failures``, ``attempts``, ``baseline_failures`` and
         ``baseline_attempts`` int64, the latter two zero without a baseline.
+
+    Example:
+        >>> from kit.engine import open_log
+        >>> log = open_log("sample")
+        >>> found = states(log, log.window("7d"))
+        >>> found[found["code"] == "AADSTS50126"][["state", "why"]].to_dict("records")
+        [{'state': 'quiet', 'why': "silent for 4.2 days before the window's end"}]
     """
     now = _failed(log, window)
     if now.empty:

@@ -76,6 +76,13 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
 
     Raises:
         UsageError: the log knows no such app.
+
+    Example:
+        >>> from kit.engine import open_log
+        >>> log = open_log("sample")
+        >>> found = trends(log, log.window("7d"))
+        >>> found.by_code[["code", "users", "state"]].head(1).to_dict("records")
+        [{'code': 'AADSTS50126', 'users': 45, 'state': 'quiet'}]
     """
     apps = frozenset(find_apps(log, app)) if app else frozenset[str]()
     rows = counted(log, window)

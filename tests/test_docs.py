@@ -1,0 +1,70 @@
+"""What the documentation and the docstrings show is true."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kit.places import NOTEBOOKS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOT = NOTEBOOKS.parent
+PAGES = [ROOT / "README.md", ROOT / "notebooks" / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+EXAMPLES = [page for page in PAGES if ">>> " in page.read_text(encoding="utf-8")]
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in sorted((ROOT / "kit").rglob("*.py"))
+    if ">>> " in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=lambda page: page.name)
+def test_the_examples_of_a_page_say_what_they_say(page: Path) -> None:
+    """All of one page are one session."""
+    test = doctest.DocTestParser().get_doctest(
+        page.read_text(encoding="utf-8"), {}, page.name, str(page), 0
+    )
+
+    assert len(test.examples) > 1
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_docstring_say_what_they_say(name: str) -> None:
+    """As Shift-Tab shows them."""
+    done = doctest.testmod(importlib.import_module(name))
+
+    assert done.attempted
+    assert done.failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_link_or_picture_of_a_page_is_there(page: Path) -> None:
+    """Also the heading in it that is meant."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target, heading in re.findall(r"\]\((?!https?:|#)([^)#\s]+)(?:#([^)\s]+))?", text):
+        found = (page.parent / target).resolve()
+        assert found.exists(), target
+        if heading:
+            assert heading in _headings(found), f"{target}#{heading}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_picture_is_described(page: Path) -> None:
+    """For who cannot see it."""
+    told = re.findall(r"!\[([^\]]*)\]\(", page.read_text(encoding="utf-8"))
+
+    assert all(len(text) > 60 for text in told)
+
+
+def _headings(page: Path) -> set[str]:
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r'<a id="(\w+)">', text))
+    words = re.findall(r"^#+ (.+)$", text, re.M)
+    return named | {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in words}
