@@ -27,7 +27,7 @@ from kit.places import NOTEBOOKS  # noqa: E402
 from kit.reports import run_report  # noqa: E402
 
 PICTURES = HERE / "pictures"
-WIDTH = 1500
+WIDTH, HEIGHT = 1500, 1160
 
 _SIDE_BY_SIDE = """
 <body style="margin: 0; padding: 28px; background: #dfe3e8; display: flex; gap: 28px">
@@ -73,12 +73,16 @@ def of_notebooks(browser: Any, folder: Path) -> None:
         for path in sorted(NOTEBOOKS.glob("*.ipynb")):
             way = path.relative_to(ROOT).as_posix()
             with opened(browser, server, way, width=WIDTH) as lab:
+                lab.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
                 lab.run_all()
                 lab.cell("source: str").evaluate("cell => cell.scrollIntoView({block: 'start'})")
                 lab.page.mouse.move(0, 0)
                 lab.page.wait_for_timeout(1000)  # until all that came into view is drawn
                 shot = lab.page.locator(".jp-NotebookPanel").screenshot()
                 _save(shot, PICTURES / f"{path.stem}.png")
+                if path.stem == "failure_trends":
+                    chart = lab.output("report.over_time").locator("img").first
+                    _save(chart.screenshot(), PICTURES / "over_time.png")
 
 
 def _shot(browser: Any, path: Path, *, width: int, height: int) -> str:

@@ -49,16 +49,18 @@ def serve(notebook: Path | None, options: Sequence[str], *, port: int | None = N
     from jupyterlab.labapp import LabApp
 
     shown = notebook or NOTEBOOKS / _START
-    root = _common(Path.cwd(), NOTEBOOKS, shown.parent)
+    # The folder that holds them all: links between them then lead somewhere.
+    folders = (Path.cwd(), NOTEBOOKS, shown.parent)
+    root = Path(os.path.commonpath([folder.resolve() for folder in folders]))
     settings = [str(_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
-    below = shown.relative_to(root)
+    below, kits = (path.resolve().relative_to(root) for path in (shown, NOTEBOOKS))
     own = [
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{quote(below.as_posix())}",
         *([f"--ServerApp.port={port}"] if port is not None else []),
     ]
-    if any(part.startswith(".") for part in below.parts):  # an environment, most often
+    if any(part.startswith(".") for part in below.parts + kits.parts):  # in .venv, most often
         own.append("--ContentsManager.allow_hidden=True")
     LabApp.launch_instance([*own, *options])
 
@@ -89,32 +91,33 @@ def check_kernel() -> None:
         KernelNotStarted: it does not come up, or knows no kit.
     """
     from jupyter_client.kernelspec import NoSuchKernel
-    from jupyter_client.manager import start_new_kernel
 
     install = f"Run: {sys.executable} -m ipykernel install --sys-prefix"
     try:
-        manager, client = start_new_kernel(
-            startup_timeout=60, kernel_name=_KERNEL, stdout=DEVNULL, stderr=DEVNULL
-        )
+        knows = _knows_the_kit()
     except NoSuchKernel:
         raise KernelNotStarted(f"there is no kernel {_KERNEL!r}. Install ipykernel.") from None
-    except (RuntimeError, OSError) as fault:
+    except (RuntimeError, OSError) as fault:  # it died, took too long, or is no program
         raise KernelNotStarted(
             f"the kernel {_KERNEL!r} did not start: {' '.join(str(fault).split())}. {install}"
         ) from None
-    try:
-        asked = {"found": "__import__('importlib.util').util.find_spec('kit') is not None"}
-        answer = client.execute("", user_expressions=asked, silent=True, reply=True, timeout=60)
-        found = answer["content"]["user_expressions"]["found"]
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-    if found.get("data", {}).get("text/plain") != "True":
+    if not knows:
         raise KernelNotStarted(
             f"the kernel {_KERNEL!r} is another Python, without okta-kit. {install}"
         )
 
 
-def _common(*folders: Path) -> Path:
-    """The folder that holds them all: its links reach each of them."""
-    return Path(os.path.commonpath([folder.resolve() for folder in folders]))
+def _knows_the_kit() -> bool:
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(
+        startup_timeout=60, kernel_name=_KERNEL, stdout=DEVNULL, stderr=DEVNULL
+    )
+    try:
+        asked = {"found": "__import__('importlib.util').util.find_spec('kit') is not None"}
+        answer = client.execute("", user_expressions=asked, silent=True, reply=True, timeout=60)
+        found = answer["content"]["user_expressions"]["found"]
+        return bool(found.get("data", {}).get("text/plain") == "True")
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PLAIN", "PULLED", "REDACTED", "SAMPLE", "place"]
+__all__ = [
+    "APPS",
+    "INVESTIGATIONS",
+    "LAKE",
+    "NOTEBOOKS",
+    "PLAIN",
+    "PULLED",
+    "REDACTED",
+    "SAMPLE",
+    "place",
+]
 
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE
@@ -21,6 +31,12 @@ LAKE = os.environ.get("OKTA_KIT_LAKE") or str(
 )
 """The default lake, a folder or an address in an object store: ``$OKTA_KIT_LAKE``, else
 ``data/lake``."""
+
+INVESTIGATIONS = (
+    _HOME if _HOME != _PACKAGE else Path(os.environ.get("PWD") or Path.cwd())
+) / "investigations"
+"""Where JupyterLab begins notebooks of a case: in a checkout, else where it was started from; its
+kernels run in the folders of their notebooks."""
 
 APPS = "_apps.json"
 """In a lake: what the live org said of the apps that a report asked about."""

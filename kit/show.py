@@ -104,6 +104,8 @@ class Listing(Table):
     """The columns that tell one row from another."""
     open: Callable[[pd.Series[Any]], None]
     """Shows all about one row of *all*."""
+    act: tuple[str, Callable[[pd.Series[Any]], None]] | None = None
+    """What else can be done with an opened row: its name, and what does it and shows what came."""
 
 
 Part = Text | Table | Picture
@@ -229,6 +231,7 @@ def listing(
     narrow: Mapping[str, pd.Series[Any]],
     named: Sequence[str],
     opened: Callable[[pd.Series[Any]], None],
+    act: tuple[str, Callable[[pd.Series[Any]], None]] | None = None,
     most: int = 50,
     empty: str = "None.",
     folded: bool = False,
@@ -242,6 +245,7 @@ def listing(
         narrow: by what they can be narrowed: for each name what every row counts as.
         named: the columns that tell one row from another.
         opened: shows all about one of the rows.
+        act: the name of what else can be done with it, and what does it.
         most: as for ``table``.
         empty: as for ``table``.
         folded: as for ``table``; in JupyterLab it is open.
@@ -254,6 +258,7 @@ def listing(
             narrow=narrow,
             named=tuple(named),
             open=opened,
+            act=act,
         )
     )
 

@@ -63,10 +63,11 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
     )
     bottom = pd.Series(0, index=wide.index)
     for place, name in enumerate(wide.columns):
+        there = wide[name] > 0  # most codes fail in few hours, and each bar takes its time
         axes.bar(
-            days(wide.index),
-            wide[name],
-            bottom=bottom,
+            days(wide.index[there]),
+            wide.loc[there, name],
+            bottom=bottom[there],
             width=DAY[bucket] * 0.92,
             align="edge",
             label=short(str(name), 56),
@@ -231,7 +232,8 @@ def _two_lines(name: str) -> str:
 
 def _rate(axes: Axes, rate: pd.Series[float], bucket: str) -> None:
     """Bars of a share from 0 to 1, and a dot where all worked."""
-    axes.bar(days(rate.index), rate, width=DAY[bucket] * 0.92, align="edge", color=FAILED)
+    bad = rate[rate > 0]
+    axes.bar(days(bad.index), bad, width=DAY[bucket] * 0.92, align="edge", color=FAILED)
     fine = rate[rate == 0]
     middle = days(fine.index) + DAY[bucket] * 0.46
     axes.plot(middle, fine + 0.05, "o", markersize=4, color=WORKED)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
-
 from kit import show, words
 from kit.analysis.choices import choices
 from kit.catalogue import load
 from kit.engine import Log, open_log
 from kit.lake.coverage import Window
+from kit.narrative.thread import go_on
 from kit.reports.summary import publish
 from kit.widgets import asking_cell
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from kit.analysis.choices import Choices
     from kit.lake.coverage import Coverage
+    from kit.narrative.thread import Step
     from kit.widgets.page import Page
 
 __all__ = ["NotebookReport", "section"]
@@ -142,26 +142,9 @@ class NotebookReport:
             "so this is not an all-clear."
         )
 
-    def _next(self, steps: Sequence[tuple[str, dict[str, str], str]]) -> None:
-        """Say which notebook to open next, with the parameters to use.
-
-        Args:
-            steps: a notebook's name, its parameters beside source and window, and what for.
-        """
-        base = {"source": self.log.source, **self.window.as_text()}
-        rows = [
-            {
-                "notebook": name,
-                "what for": why,
-                "parameters": ", ".join(f'{k}="{v}"' for k, v in {**base, **more}.items()),
-            }
-            for name, more, why in steps
-        ]
-        show.table(
-            pd.DataFrame(rows, columns=["notebook", "what for", "parameters"]),
-            caption="Open next, with these parameters",
-            empty="nothing failed, so there is nothing to look into.",
-        )
+    def _next(self, steps: Sequence[Step]) -> None:
+        """Say which notebook to open next, with the parameters to use."""
+        go_on({"source": self.log.source, **self.window.as_text()}, steps)
 
     def _publish(self, headline: str, results: dict[str, Any]) -> None:
         publish(

@@ -94,6 +94,13 @@ class Controls:
         """
         self._fault = fault if fault.startswith(f"{name}:") else f"{name}: {fault}"
 
+    def cut_off(self) -> None:
+        """Say that this page does not hear of changes, because it was loaded anew."""
+        self._status.value = (
+            '<strong role="alert" style="color:#A3341F">This page was loaded again. Choose Run, '
+            "Run All Cells: what its cells show does not follow the controls until then.</strong>"
+        )
+
     def take(self, values: Mapping[str, str]) -> None:
         """Show the values that hold now."""
         self._values = dict(values)

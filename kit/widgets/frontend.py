@@ -10,11 +10,11 @@ from kit.errors import UsageError
 from kit.places import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kit.reports.parameters import Parameter
 
-__all__ = ["asking_cell", "declaration"]
+__all__ = ["asking_cell", "declaration", "when_loaded_again"]
 
 _MARKS = {"cellId", "deletedCells"}
 """What JupyterLab and Notebook 7 write beside each request to run a cell of an open notebook.
@@ -23,6 +23,10 @@ papermill, nbconvert and nbclient send requests without them, as consoles do.
 Source: https://github.com/jupyterlab/jupyterlab, packages/cells and packages/notebook, where
 ``CodeCell.execute`` and ``NotebookActions`` set them; looked at in 4.6.
 """
+
+
+_CONTROL = "jupyter.widget.control"
+"""The channel by which a page asks for the widgets of a kernel; ipywidgets answers."""
 
 
 def asking_cell() -> str | None:
@@ -65,6 +69,27 @@ def declaration(names: Iterable[str]) -> dict[str, Parameter]:
         if mine := {name: found[name] for name in found if name in wanted and found[name].help}:
             return mine
     return {}
+
+
+def when_loaded_again(call: Callable[[], None]) -> None:
+    """Have something called when a page asks the kernel for its widgets: it was loaded anew.
+
+    Widgets come back then. An output does not: it is reached through the page that ran its cell.
+
+    Args:
+        call: what is called.
+    """
+    shell = _shell()
+    targets = shell.kernel.comm_manager.targets if shell else {}
+    answers = targets.get(_CONTROL)
+    if answers is None:
+        return
+
+    def asked(comm: Any, message: Any) -> None:
+        answers(comm, message)
+        call()
+
+    targets[_CONTROL] = asked
 
 
 def _shell() -> Any:

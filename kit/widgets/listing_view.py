@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -112,12 +113,20 @@ class OpenedView:
         """
         self._listed, self._changed = listed, changed
         self._chooser = Chooser("Open", self._open, width="auto")
+        self._button = widgets.Button(layout=widgets.Layout(width="auto"))
+        self._button.on_click(self._act)
         self._html = ""
 
     @property
     def controls(self) -> Sequence[widgets.Widget]:
-        """The rows that can be opened."""
-        return () if self._listed.rows.empty else (self._chooser.widget,)
+        """The rows that can be opened, and what can be done with the one that is."""
+        if self._listed.rows.empty:
+            return ()
+        act = self._listed.listing.act
+        if act is None or not self._chooser.value:
+            return (self._chooser.widget,)
+        self._button.description = act[0]
+        return (self._chooser.widget, self._button)
 
     def follow(self) -> None:
         """Offer the rows that the table shows now; what is opened stays if it is among them."""
@@ -147,22 +156,30 @@ class OpenedView:
     def _open(self, chosen: str) -> None:
         self._html = "<p><em>Looking it up …</em></p>" if chosen else ""
         self._changed()
-        if not chosen:
-            return
-        row = next(r for key, r in self._listed.rows.iterrows() if f"row {key}" == chosen)
-        try:
-            with show.collected() as parts:
-                self._listed.listing.open(row)
-            self._html = "".join(p.html() if isinstance(p, Table) else p.html for p in parts)
-        except (KitError, KeyboardInterrupt) as fault:
-            from html import escape
+        if chosen:
+            self._html = _framed(self._listed.listing.open, self._row())
+            self._changed()
 
-            said = words.clean(fault) or "Stopped."
-            self._html = f"<p><strong>{escape(said)}</strong></p>"
-        self._html = (
-            f'<div style="border-left:3px solid #5A6068;padding-left:1em">{self._html}</div>'
-        )
+    def _act(self, _: Any) -> None:
+        act = self._listed.listing.act
+        assert act is not None
+        self._html = _framed(act[1], self._row())
         self._changed()
+
+    def _row(self) -> pd.Series[Any]:
+        rows = self._listed.rows
+        return next(row for key, row in rows.iterrows() if f"row {key}" == self._chooser.value)
+
+
+def _framed(shows: Callable[[pd.Series[Any]], None], row: pd.Series[Any]) -> str:
+    """What is shown of a row, set apart; a fault is told in one line."""
+    try:
+        with show.collected() as parts:
+            shows(row)
+        html = "".join(one.html() if isinstance(one, Table) else one.html for one in parts)
+    except (KitError, KeyboardInterrupt) as fault:
+        html = f"<p><strong>{escape(words.clean(fault) or 'Stopped.')}</strong></p>"
+    return f'<div style="border-left:3px solid #5A6068;padding-left:1em">{html}</div>'
 
 
 def _offer(chooser: Chooser, values: pd.Series[Any]) -> None:

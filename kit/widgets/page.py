@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from kit import words
 from kit.errors import KitError
 from kit.widgets.controls import Controls
+from kit.widgets.frontend import when_loaded_again
 from kit.widgets.pictures import Pictures
 from kit.widgets.section import Section
 from kit.widgets.slots import display
@@ -59,6 +60,7 @@ class Page:
         """Show the parameters as controls in the cell that runs."""
         report = self._report
         self._controls = Controls(report.parameters, report.choices(), self.change)
+        when_loaded_again(self._controls.cut_off)
         display(self._controls.box)
 
     def change(self, name: str, value: str) -> None:
