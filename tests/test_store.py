@@ -237,17 +237,21 @@ def test_two_writers_and_a_compactor_lose_and_double_nothing_for_their_readers(
     address, events, stop = f"{bucket()}/lake", some(600, days=2), tmp_path / "stop"
     parts = [export(tmp_path / f"{n}.ndjson", events[50 * n : 50 * n + 120]) for n in range(10)]
     everything = {one["uuid"] for one in events[:570]}
-    compactor = started(COMPACT, address, str(stop))
     writers = [started(ADD, address, *map(str, parts[n::2])) for n in range(2)]
+    compactor = started(COMPACT, address, str(stop))
     reads, before = 0, set[str]()
-    while any(writer.poll() is None for writer in writers):
-        found = uuids(address)
-        assert len(found) == len(set(found))
-        assert before <= set(found) <= everything
-        before, reads = set(found), reads + 1
-    stop.touch()
+    try:
+        while any(writer.poll() is None for writer in writers):
+            found = uuids(address)
+            assert len(found) == len(set(found))
+            assert before <= set(found) <= everything
+            before, reads = set(found), reads + 1
+    finally:
+        stop.touch()
+        for one in (*writers, compactor):
+            one.wait(timeout=120)
 
-    assert [one.wait(timeout=120) for one in [*writers, compactor]] == [0, 0, 0]
+    assert [one.returncode for one in (*writers, compactor)] == [0, 0, 0]
     assert reads > 1
     assert uuids(address) == in_the_glob(address) == sorted(everything)
 
