@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kit import words
 from kit.errors import UsageError
 from kit.places import LAKE
 
@@ -44,16 +45,15 @@ def import_files(
     """
     from kit.lake import Lake, add
     from kit.sources.exports import expand
-    from kit.words import count
 
     stretch = _covers(covers) if covers else None
     files = expand(file)
     with _progress() as told:
         done = add(Lake(lake), files, covers=stretch, told=told)
     said = [
-        f"{count(done.events, 'event')} added",
-        f"{count(done.repeats, 'repeat')} left out",
-        f"{count(len(done.put_aside), 'line')} put aside",
+        f"{words.count(done.events, 'event')} added",
+        f"{words.count(done.repeats, 'repeat')} left out",
+        f"{words.count(len(done.put_aside), 'line')} put aside",
     ]
     print(f"{lake}: {', '.join(said)}.")
     for one in done.put_aside[:5]:
@@ -79,7 +79,7 @@ def show_lake(
     if as_json:
         import json
 
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        print(words.in_json(json.dumps(found, ensure_ascii=False, indent=2)))
     else:
         as_table(found, sys.stdout)
 
@@ -90,10 +90,9 @@ def recode_lake(lake: Folder = LAKE) -> None:
     Example: okta-kit recode
     """
     from kit.lake import Lake, recode
-    from kit.words import count
 
     days = recode(Lake(lake).open(), lambda day: _note(f"{day} done"))
-    print(f"{lake}: {count(days, 'day')} coded anew.")
+    print(f"{lake}: {words.count(days, 'day')} coded anew.")
 
 
 def compact_lake(lake: Folder = LAKE) -> None:
@@ -104,13 +103,12 @@ def compact_lake(lake: Folder = LAKE) -> None:
     from kit.analysis.trends import prepare
     from kit.engine import open_log
     from kit.lake import Lake, compact
-    from kit.words import count
 
     held = Lake(lake).open()
     less = compact(held, lambda day: _note(f"{day} done"))
     if held.days():
         prepare(open_log(lake))
-    print(f"{lake}: {count(less, 'file')} less.")
+    print(f"{lake}: {words.count(less, 'file')} less.")
 
 
 def _covers(text: str) -> Any:
@@ -135,7 +133,7 @@ def _covers(text: str) -> Any:
 
 
 def _note(text: str) -> None:
-    print(f"okta-kit: {text}", file=sys.stderr)
+    print(f"okta-kit: {words.clean(text)}", file=sys.stderr)
 
 
 @contextmanager

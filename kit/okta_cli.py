@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from kit import words
 from kit.errors import UsageError
 from kit.places import LAKE
 
@@ -48,21 +49,21 @@ def pull_org(
     """
     from kit.lake import Lake
     from kit.live import bring_up_to_date
-    from kit.words import count
 
     done = bring_up_to_date(Lake(lake), since, until, share=_share(rate_share), said=_note)
     said = [
-        f"{count(done.events, 'event')} added",
-        f"{count(done.repeats, 'repeat')} left out",
-        f"{count(done.put_aside, 'event')} put aside",
-        f"{count(done.requests, 'request')} made",
+        f"{words.count(done.events, 'event')} added",
+        f"{words.count(done.repeats, 'repeat')} left out",
+        f"{words.count(done.put_aside, 'event')} put aside",
+        f"{words.count(done.requests, 'request')} made",
     ]
     print(f"{lake}: {', '.join(said)}.")
     held = Lake(lake)
     files, days = held.count_files(), len(held.days())
     if files > _MANY * days:
         _note(
-            f"{files:,} files hold {count(days, 'day')}; okta-kit compact makes questions faster."
+            f"{files:,} files hold {words.count(days, 'day')}; "
+            "okta-kit compact makes questions faster."
         )
 
 
@@ -89,7 +90,7 @@ def see_doctor(
 
 
 def _note(text: str) -> None:
-    print(f"okta-kit: {text}", file=sys.stderr)
+    print(f"okta-kit: {words.clean(text)}", file=sys.stderr)
 
 
 def _share(share: float) -> float:

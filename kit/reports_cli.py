@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kit import words
 from kit.errors import KitError, UsageError, nearest
 from kit.places import NOTEBOOKS
 from kit.temporary import temporary_folder
@@ -152,14 +153,14 @@ def list_reports(out: Out = _REPORTS) -> None:
     Example: okta-kit reports list
     """
     from kit.reports.index import reports
-    from kit.words import clean
 
     found = reports(out)
     for run in found:
         good = run.get("status") == "ok"
         state = "ok" if good else f"failed {run.get('exit_code', '')}".strip()
-        said = clean((run.get("headline") if good else run.get("error")) or "")
-        print(f"{run.get('started', '')!s:<20}  {state:<10}  {out / run['folder']}  {said}")
+        said = (run.get("headline") if good else run.get("error")) or ""
+        line = f"{run.get('started', '')!s:<20}  {state:<10}  {out / run['folder']}  {said}"
+        print(words.clean(line))
     if not found:
         _say(f"{out}: there is no report. Make one: okta-kit report failure_trends")
 
@@ -177,7 +178,6 @@ def prune_reports(
 
     from kit.reports.upkeep import old_reports, prune
     from kit.times import moment
-    from kit.words import count
 
     before = moment("--keep", keep, datetime.now(UTC))
     if not out.is_dir():
@@ -185,7 +185,7 @@ def prune_reports(
     gone = old_reports(out, before) if dry_run else prune(out, before)
     for run in gone:
         print(out / run["folder"])
-    _say(f"{count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
+    _say(f"{words.count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
 
 
 def resolve_pseudonym(
@@ -196,9 +196,8 @@ def resolve_pseudonym(
     Example: okta-kit reports resolve user-2mfk7q3xhc
     """
     from kit.reports.pseudonyms import Key, key_path
-    from kit.words import clean
 
-    print(clean(Key(key_path()).resolve(pseudonym)))
+    print(words.clean(Key(key_path()).resolve(pseudonym)))
 
 
 def find_notebook(name: str) -> Path:
@@ -280,9 +279,9 @@ def _meant_for(
     return mine | {k: v for k, v in named.items() if v is not None and k in own}
 
 
-def _given(words: Sequence[str]) -> dict[str, str]:
+def _given(pairs: Sequence[str]) -> dict[str, str]:
     given = {}
-    for word in words:
+    for word in pairs:
         name, equals, value = word.partition("=")
         if not equals:
             raise UsageError(f"-p {word}: write it as name=value.")
@@ -296,4 +295,4 @@ def _list_by_default(context: typer.Context) -> None:
 
 
 def _say(text: str) -> None:
-    print("okta-kit: " + " ".join(text.split()), file=sys.stderr)
+    print("okta-kit: " + words.clean(" ".join(text.split())), file=sys.stderr)
