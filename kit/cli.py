@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kit import codes_cli, lab_cli, lake_cli, okta_cli, reports_cli
+from kit import codes_cli, lab_cli, lake_cli, okta_cli, reports_cli, words
 from kit.codes_cli import tell_mistakes
 from kit.errors import (
     Interrupted,
@@ -131,7 +131,8 @@ def explain(
         import json
 
         answers = [one.fields() for one in found]
-        print(json.dumps(answers if len(found) > 1 else answers[0], ensure_ascii=False, indent=2))
+        asked_for = answers if len(found) > 1 else answers[0]
+        print(words.in_json(json.dumps(asked_for, ensure_ascii=False, indent=2)))
     else:
         show(found, sys.stdout)
     tell_mistakes()
@@ -188,7 +189,7 @@ def _end_on_sigterm() -> None:
 
 def _say(text: str) -> None:
     """Print one note or fault to stderr."""
-    print("okta-kit: " + " ".join(text.split()), file=sys.stderr)
+    print("okta-kit: " + words.clean(" ".join(text.split())), file=sys.stderr)
 
 
 def _usage(fault: Any) -> str:

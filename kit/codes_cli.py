@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kit import words
 from kit.errors import UsageError
 from kit.options import Engine
 
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["register", "tell_mistakes"]
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell as a formula.
-
-Source: https://owasp.org/www-community/attacks/CSV_Injection
-"""
 
 
 class Format(StrEnum):
@@ -76,7 +71,7 @@ def list_codes(
 
         found = drift(source, since=since, until=until, engine=engine)
         _print(found.rows, COLUMNS, format_)
-        print(f"okta-kit: {found.said}", file=sys.stderr)
+        print(f"okta-kit: {words.clean(found.said)}", file=sys.stderr)
     else:
         _list(search, family, owner, format_)
     tell_mistakes()
@@ -87,7 +82,7 @@ def tell_mistakes() -> None:
     from kit.catalogue import load
 
     for mistake in load().mistakes:
-        print(f"okta-kit: left out of the catalogue: {mistake}", file=sys.stderr)
+        print(f"okta-kit: left out of the catalogue: {words.clean(mistake)}", file=sys.stderr)
 
 
 def _list(search: str, family: str, owner: str, form: Format) -> None:
@@ -146,30 +141,23 @@ def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: Format)
     if form is Format.json:
         import json
 
-        print(json.dumps(list(rows), ensure_ascii=False, indent=2))
+        print(words.in_json(json.dumps(list(rows), ensure_ascii=False, indent=2)))
     elif form is Format.csv:
         import csv
 
         out = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         out.writeheader()
-        out.writerows({k: _inert(v) for k, v in row.items()} for row in rows)
+        out.writerows({k: words.in_sheet(v) for k, v in row.items()} for row in rows)
     elif form is Format.table:
         _table(rows, columns)
     else:
         raise UsageError("--format markdown prints the catalogue's page; leave --source out.")
 
 
-def _inert(cell: object) -> object:
-    """Keep a spreadsheet from running what somebody put into a name."""
-    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-
 def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-    from kit.words import clean
 
     width = None if sys.stdout.isatty() else 200
     console = Console(file=sys.stdout, highlight=False, markup=False, width=width)
@@ -181,5 +169,5 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
         )
     for row in rows:
         cells = (f"{v:,}" if isinstance(v := row[name], int) else v for name in columns)
-        table.add_row(*(Text(clean(cell)) for cell in cells))
+        table.add_row(*(Text(words.clean(cell)) for cell in cells))
     console.print(table)

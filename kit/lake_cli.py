@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kit import words
 from kit.errors import UsageError
 from kit.places import LAKE
 
@@ -46,7 +47,6 @@ def import_files(
     """
     from kit.lake import Lake, add
     from kit.sources.exports import expand
-    from kit.words import count
 
     stretch = _covers(covers) if covers else None
     files = expand(file)
@@ -54,9 +54,9 @@ def import_files(
     with _progress() as told:
         done = add(held, files, covers=stretch, told=told)
     said = [
-        f"{count(done.events, 'event')} added",
-        f"{count(done.repeats, 'repeat')} left out",
-        f"{count(len(done.put_aside), 'line')} put aside",
+        f"{words.count(done.events, 'event')} added",
+        f"{words.count(done.repeats, 'repeat')} left out",
+        f"{words.count(len(done.put_aside), 'line')} put aside",
     ]
     print(f"{lake}: {', '.join(said)}.")
     if caution := held.storage.caution():
@@ -84,7 +84,7 @@ def show_lake(
     if as_json:
         import json
 
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        print(words.in_json(json.dumps(found, ensure_ascii=False, indent=2)))
     else:
         as_table(found, sys.stdout)
 
@@ -95,10 +95,9 @@ def recode_lake(lake: Place = LAKE) -> None:
     Example: okta-kit recode
     """
     from kit.lake import Lake, recode
-    from kit.words import count
 
     days = recode(Lake(lake).open(), lambda day: _note(f"{day} done"))
-    print(f"{lake}: {count(days, 'day')} coded anew.")
+    print(f"{lake}: {words.count(days, 'day')} coded anew.")
 
 
 def compact_lake(lake: Place = LAKE) -> None:
@@ -110,13 +109,12 @@ def compact_lake(lake: Place = LAKE) -> None:
     from kit.engine import open_log
     from kit.lake import Lake, compact
     from kit.spark import DUCKDB
-    from kit.words import count
 
     held = Lake(lake).open()
     less = compact(held, lambda day: _note(f"{day} done"))
     if held.names():
         prepare(open_log(lake, engine=DUCKDB))
-    print(f"{lake}: {count(less, 'file')} less.")
+    print(f"{lake}: {words.count(less, 'file')} less.")
 
 
 def _covers(text: str) -> Any:
@@ -141,7 +139,7 @@ def _covers(text: str) -> Any:
 
 
 def _note(text: str) -> None:
-    print(f"okta-kit: {text}", file=sys.stderr)
+    print(f"okta-kit: {words.clean(text)}", file=sys.stderr)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kit import words
 from kit.errors import UsageError
 from kit.lake_cli import Place
 from kit.places import LAKE
@@ -50,17 +51,16 @@ def pull_org(
     from kit.lake import Lake
     from kit.live import bring_up_to_date
     from kit.sources.okta import read_settings
-    from kit.words import count
 
     if root:
         lake = f"{root.rstrip('/')}/{read_settings().host}"
     held = Lake(lake)
     done = bring_up_to_date(held, since, until, share=_share(rate_share), said=_note)
     said = [
-        f"{count(done.events, 'event')} added",
-        f"{count(done.repeats, 'repeat')} left out",
-        f"{count(done.put_aside, 'event')} put aside",
-        f"{count(done.requests, 'request')} made",
+        f"{words.count(done.events, 'event')} added",
+        f"{words.count(done.repeats, 'repeat')} left out",
+        f"{words.count(done.put_aside, 'event')} put aside",
+        f"{words.count(done.requests, 'request')} made",
     ]
     print(f"{lake}: {', '.join(said)}.")
     if caution := held.storage.caution():
@@ -68,7 +68,8 @@ def pull_org(
     files, days = held.count_files(), len(held.days())
     if files > _MANY * days:
         _note(
-            f"{files:,} files hold {count(days, 'day')}; okta-kit compact makes questions faster."
+            f"{files:,} files hold {words.count(days, 'day')}; "
+            "okta-kit compact makes questions faster."
         )
 
 
@@ -95,7 +96,7 @@ def see_doctor(
 
 
 def _note(text: str) -> None:
-    print(f"okta-kit: {text}", file=sys.stderr)
+    print(f"okta-kit: {words.clean(text)}", file=sys.stderr)
 
 
 def _share(share: float) -> float:

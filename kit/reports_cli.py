@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kit import words
 from kit.errors import KitError, UsageError
 from kit.notebook_cli import find_notebook, given_to
 from kit.options import Engine, Parameters, Since, Source, Until
@@ -152,17 +153,17 @@ def list_reports(out: Out = _REPORTS) -> None:
     """
     from kit.reports.index import reports
     from kit.reports.shelf import shelf
-    from kit.words import clean
 
     with shelf(out) as kept:
         found = reports(kept.folder)
     for run in found:
         good = run.get("status") == "ok"
         state = "ok" if good else f"failed {run.get('exit_code', '')}".strip()
-        said = clean((run.get("headline") if good else run.get("error")) or "")
-        print(
+        said = (run.get("headline") if good else run.get("error")) or ""
+        line = (
             f"{run.get('started', '')!s:<20}  {state:<10}  {kept.address}/{run['folder']}  {said}"
         )
+        print(words.clean(line))
     if not found:
         _say(f"{out}: there is no report. Make one: okta-kit report failure_trends")
 
@@ -181,7 +182,6 @@ def prune_reports(
     from kit.reports.shelf import shelf
     from kit.reports.upkeep import old_reports
     from kit.times import moment
-    from kit.words import count
 
     before = moment("--keep", keep, datetime.now(UTC))
     with shelf(out) as kept:
@@ -192,7 +192,7 @@ def prune_reports(
         gone = old_reports(kept.folder, before) if dry_run else kept.prune(before)
     for run in gone:
         print(f"{kept.address}/{run['folder']}")
-    _say(f"{count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
+    _say(f"{words.count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
 
 
 def resolve_pseudonym(
@@ -203,9 +203,8 @@ def resolve_pseudonym(
     Example: okta-kit reports resolve user-2mfk7q3xhc
     """
     from kit.reports.pseudonyms import Key, key_path
-    from kit.words import clean
 
-    print(clean(Key(key_path()).resolve(pseudonym)))
+    print(words.clean(Key(key_path()).resolve(pseudonym)))
 
 
 def _one(
@@ -291,4 +290,4 @@ def _list_by_default(context: typer.Context) -> None:
 
 
 def _say(text: str) -> None:
-    print("okta-kit: " + " ".join(text.split()), file=sys.stderr)
+    print("okta-kit: " + words.clean(" ".join(text.split())), file=sys.stderr)

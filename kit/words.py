@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,29 @@ if TYPE_CHECKING:
 
     from kit.lake.coverage import Coverage, Window
 
-__all__ = ["clean", "clean_lines", "count", "covered", "hours", "join", "moment", "percent", "span"]
+__all__ = [
+    "clean",
+    "clean_lines",
+    "count",
+    "covered",
+    "hours",
+    "in_json",
+    "in_sheet",
+    "join",
+    "moment",
+    "percent",
+    "span",
+]
+
+_FORMULA = re.compile(r"^(?=[\t\n])|(^|[;\t\n])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet begins a formula: at the start of a cell, and of what it takes for one where
+it separates cells by other marks than we do.
+
+Source: https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What acts on a terminal, or turns the reading direction; tabs and line feeds do neither."""
 
 
 def clean(text: object) -> str:
@@ -31,6 +54,19 @@ def clean_lines(text: str) -> str:
         " " * (len(line) - len(line.lstrip(" "))) + clean(line) if line.strip() else ""
         for line in text.split("\n")
     )
+
+
+def in_sheet(cell: object) -> object:
+    """Keep a spreadsheet from running what somebody put into a name; other values stay."""
+    if not isinstance(cell, str):
+        return cell
+    shown = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", cell.replace("\r\n", "\n"))
+    return _FORMULA.sub(r"\1'", shown)
+
+
+def in_json(text: str) -> str:
+    """Write what a terminal would act on in a JSON text as escapes: the same data."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -25,11 +25,6 @@ COLUMNS = (*ROW, "state")
 """The columns of ``okta-kit failures`` in their order; of many orgs, ``org`` comes behind them."""
 
 _TERMINAL = ("published", "app", "user", "operation", "code", "events", "state")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell as a formula.
-
-Source: https://owasp.org/www-community/attacks/CSV_Injection
-"""
 
 
 @dataclass(frozen=True)
@@ -105,10 +100,10 @@ def write(rows: pd.DataFrame, form: str, out: IO[str]) -> None:
         published=rows["published"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
     )
     if form == "csv":
-        shown.map(_inert).to_csv(out, index=False, lineterminator="\n")
+        shown.map(words.in_sheet).to_csv(out, index=False, lineterminator="\n")
     else:
-        shown.to_json(out, orient="records", force_ascii=False, indent=2)
-        out.write("\n")
+        text = shown.to_json(orient="records", force_ascii=False, indent=2)
+        out.write(words.in_json(text) + "\n")
 
 
 def _refuse_unknown_app(events: ir.Table, app: str) -> None:
@@ -116,11 +111,6 @@ def _refuse_unknown_app(events: ir.Table, app: str) -> None:
     known = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
     if app.casefold() not in {n.casefold() for n in known}:
         raise UsageError(f"--app: the source knows no {app!r}.{nearest(app, known)}")
-
-
-def _inert(cell: object) -> object:
-    """Keep a spreadsheet from running what somebody put into a name."""
-    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _table(rows: pd.DataFrame, out: IO[str]) -> None:

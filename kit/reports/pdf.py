@@ -14,6 +14,8 @@ from kit.errors import NotRendered, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kit.reports.stop import Stop
+
 __all__ = ["browser", "print_page"]
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -35,19 +37,21 @@ def browser() -> str:
     raise UsageError("--pdf: no Chromium or Chrome is on the PATH. Install one, or leave it out.")
 
 
-def print_page(page: Path, scratch: Path, seconds: float) -> Path:
+def print_page(page: Path, scratch: Path, seconds: float, stop: Stop) -> Path:
     """Print a page as PDF beside it.
 
     Args:
         page: the page's path.
         scratch: a private folder for the browser's profile.
         seconds: how long it may take.
+        stop: the signals that end it.
 
     Returns:
         The PDF's path.
 
     Raises:
         NotRendered: the browser did not make it, or took too long.
+        StoppedError: a signal came.
     """
     made, pdf = scratch / "report.pdf", page.with_suffix(".pdf")
     command = [browser(), *_OPTIONS, f"--user-data-dir={scratch}/browser"]
@@ -59,7 +63,8 @@ def print_page(page: Path, scratch: Path, seconds: float) -> Path:
         # A session of its own: a signal to ours is heard here first, and its children end with it.
         process = subprocess.Popen(command, env=environment, start_new_session=True, **quiet)  # noqa: S603
         try:
-            code = process.wait(seconds)
+            with stop.armed():
+                code = process.wait(seconds)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -244,8 +244,8 @@ class _Run:
     def _print(self, seconds: float) -> None:
         from kit.reports.pdf import print_page
 
-        with self.stop.armed():
-            print_page(self.place.folder / "report.html", self.place.scratch, seconds)
+        page = self.place.folder / "report.html"
+        print_page(page, self.place.scratch, seconds, self.stop)
 
 
 def _write_text(path: Path, text: str) -> None:

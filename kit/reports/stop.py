@@ -6,15 +6,17 @@ waits until it is whole. A second signal changes nothing: ending takes a moment 
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kit.errors import Interrupted, RunError, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 __all__ = ["Stop", "StoppedError", "stoppable"]
 
@@ -30,12 +32,17 @@ class Stop:
         self.number: int | None = None
         self._armed = False
 
-    def heard(self, number: int, _frame: Any) -> None:
+    def heard(self, number: int, frame: FrameType | None) -> None:
         """Note a signal, as its handler."""
-        if self.number is None:
-            self.number = number
-            if self._armed:
-                raise StoppedError
+        if self.number is not None:
+            return
+        if self._armed and _starts_a_kernel(frame):
+            # It is in nobody's hand yet, and could not be ended: the signal comes again.
+            threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+            return
+        self.number = number
+        if self._armed:
+            raise StoppedError
 
     @contextmanager
     def armed(self) -> Iterator[None]:
@@ -57,6 +64,15 @@ class Stop:
         if self.number == signal.SIGTERM:
             return Terminated(f"terminated {where}")
         return Interrupted(f"interrupted {where}")
+
+
+def _starts_a_kernel(frame: FrameType | None) -> bool:
+    """Whether a process is being started that its manager does not know yet."""
+    while frame is not None:
+        if frame.f_code.co_name == "launch_kernel":
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager
