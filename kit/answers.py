@@ -4,28 +4,33 @@ Folding ten million events into failures takes seconds, and every report begins 
 lake's files never change, so an answer holds for as long as the lake consists of the same
 files: it is kept beside them in ``_kept/``, with the names of the files that it speaks of. Where
 files were only added since, an answer that says how to grow reads these alone. What is kept can
-be deleted at any time, and a lake that cannot be written is asked anew each time.
+be deleted at any time, and a lake that cannot be written is asked anew each time. In an object
+store it lies beside the lake as well: who reads it on another machine has it, too.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import msgspec
 
 from kit.catalogue import load
-from kit.lake.files import EVENTS, write_whole
+from kit.errors import KitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import ibis.expr.types as ir
+
+    from kit.lake import Lake
 
 __all__ = ["Answers"]
 
@@ -45,18 +50,21 @@ class Answers:
     def __init__(
         self,
         backend: Any,
-        lake: Path | None = None,
-        read: Callable[[Sequence[Path]], ir.Table] | None = None,
+        lake: Lake | None = None,
+        files: Callable[[], list[str]] = list,
+        read: Callable[[Sequence[str]], ir.Table] | None = None,
     ) -> None:
         """Begin without any.
 
         Args:
             backend: the Ibis backend that the questions are put to.
-            lake: the folder of a lake that outlives this process; answers are kept there.
-            read: opens some of the lake's files as a table of events.
+            lake: a lake that outlives this process; answers are kept there.
+            files: gives the names of the files that a question reads now.
+            read: opens some of these files as a table of events.
         """
         self._backend = backend
         self._lake = lake
+        self._files = files
         self._read = read
         self._known: dict[str, ir.Table] = {}
 
@@ -90,53 +98,49 @@ class Answers:
 
     def _kept(
         self,
-        lake: Path,
+        lake: Lake,
         name: str,
         question: Callable[[], ir.Table],
         grown: Callable[[ir.Table, ir.Table], ir.Table] | None,
     ) -> ir.Table:
         """The answer from the lake if it was asked before, else from the events."""
-        files, record = _files(lake), _record(lake, name)
+        files, record = set(self._files()), _record(lake, name)
         before = set(record.files) if record else set()
         known = None
         if record and (before == files or (grown and self._read and before < files)):
             # Copied, so that it stays when the lake grows and the file goes. It may be broken.
-            with suppress(duckdb.Error, OSError):
-                kept = self._backend.read_parquet(lake / "_kept" / record.answer)
-                known = self._asked(f"{name}_known", kept)
+            with suppress(duckdb.Error, OSError, KitError), TemporaryDirectory() as folder:
+                (path,) = lake.storage.local([f"_kept/{record.answer}"], Path(folder))
+                known = self._asked(f"{name}_known", self._backend.read_parquet(path))
         if known is None:
             return self._keep(lake, name, files, self._asked(name, question()))
         if before == files:
             return known
         assert grown
         assert self._read
-        fresh = self._read([lake / one for one in sorted(files - before)])
+        fresh = self._read(sorted(files - before))
         return self._keep(lake, name, files, self._asked(name, grown(known, fresh)))
 
-    def _keep(self, lake: Path, name: str, files: set[str], answer: ir.Table) -> ir.Table:
-        if files != _files(lake):
+    def _keep(self, lake: Lake, name: str, files: set[str], answer: ir.Table) -> ir.Table:
+        if files != set(self._files()):
             return answer  # it may speak of some of a file's events that came meanwhile
-        place = lake / "_kept" / f"{name}-{uuid.uuid4().hex[:12]}.parquet"
-        with suppress(duckdb.Error, OSError):
-            place.parent.mkdir(exist_ok=True)
-            self._backend.to_parquet(answer, place, compression="zstd")
-            record = _Record(_version(), sorted(files), place.name)
-            write_whole(place.with_name(f"{name}.json"), msgspec.json.encode(record).decode())
-            for other in place.parent.glob(f"{name}-*.parquet"):
-                if other != place:
-                    other.unlink(missing_ok=True)
+        kept = f"_kept/{name}-{uuid.uuid4().hex[:12]}.parquet"
+        with suppress(duckdb.Error, OSError, KitError):
+            lake.storage.save(
+                kept, lambda path: self._backend.to_parquet(answer, path, compression="zstd")
+            )
+            record = _Record(_version(), sorted(files), kept.removeprefix("_kept/"))
+            lake.storage.write(f"_kept/{name}.json", msgspec.json.encode(record))
+            mine = re.compile(rf"_kept/{name}-[0-9a-f]+\.parquet")
+            others = (one for one in lake.storage.names("_kept") if mine.fullmatch(one))
+            lake.storage.remove(one for one in others if one != kept)
         return answer
 
 
-def _files(lake: Path) -> set[str]:
-    return {str(path.relative_to(lake)) for path in lake.glob(EVENTS)}
-
-
-def _record(lake: Path, name: str) -> _Record | None:
+def _record(lake: Lake, name: str) -> _Record | None:
     """What is kept of an answer, if it was worked out as it would be now."""
-    path = lake / "_kept" / f"{name}.json"
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=_Record)
+        found = msgspec.json.decode(lake.storage.read(f"_kept/{name}.json"), type=_Record)
     except (OSError, msgspec.DecodeError):
         return None
     return found if found.question == _version() else None

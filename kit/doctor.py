@@ -11,9 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
 from kit.errors import KitError, OktaError
+from kit.objects import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from kit.lake import Lake
     from kit.sources.okta import Settings
@@ -128,17 +130,14 @@ def _let_in(settings: Settings) -> list[Check]:
 
 
 def _lake(lake: Lake) -> Iterator[Check]:
-    place = next(p for p in (lake.folder, *lake.folder.resolve().parents) if p.exists())
-    if not os.access(place, os.W_OK):
-        mend = "Name a folder of your own with --lake or $OKTA_KIT_LAKE."
-        yield Check("lake", "FAIL", f"{place} cannot be written", mend, 3)
+    yield from _store(lake) if is_store(lake.address) else _folder(lake.folder)
     if not lake.exists():
-        yield Check("lake", "note", f"{lake.folder} is not there yet", "okta-kit pull makes it.")
+        yield Check("lake", "note", f"{lake.address} is not there yet", "okta-kit pull makes it.")
         return
     from kit.lake.overview import overview
 
     found = overview(lake.open())
-    said = f"{lake.folder}: {found['events']:,} events"
+    said = f"{lake.address}: {found['events']:,} events"
     if found["covered"]:
         said += f", {found['covered'][0]['since']} to {found['covered'][-1]['until']}"
     yield Check("lake", "ok", said)
@@ -152,6 +151,22 @@ def _lake(lake: Lake) -> Iterator[Check]:
         yield Check("lake", "note", f"{found['put_aside']:,} things were put aside", mend)
     if set(found["catalogue"]) - {found["catalogue_version"]}:
         yield Check("lake", "note", "days were coded with another catalogue", "okta-kit recode")
+
+
+def _folder(folder: Path) -> Iterator[Check]:
+    place = next(p for p in (folder, *folder.resolve().parents) if p.exists())
+    if not os.access(place, os.W_OK):
+        mend = "Name a folder of your own with --lake or $OKTA_KIT_LAKE."
+        yield Check("lake", "FAIL", f"{place} cannot be written", mend, 3)
+
+
+def _store(lake: Lake) -> Iterator[Check]:
+    """Trying a conditional write shows that the store can be reached and written at all."""
+    if caution := lake.storage.caution():
+        said, _, mend = caution.partition(", so ")
+        yield Check("store", "note", said, mend.capitalize())
+    else:
+        yield Check("store", "ok", f"{lake.address} can be written, by several at once")
 
 
 def _catalogue() -> Iterator[Check]:

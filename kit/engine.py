@@ -24,15 +24,16 @@ from kit.answers import Answers
 from kit.errors import SourceError, UsageError
 from kit.events import COLUMNS
 from kit.lake import Lake, PutAside, add
+from kit.lake.bucket import Bucket
 from kit.lake.coverage import TICK, Coverage, Window, gaps, iso, tail
-from kit.lake.files import EVENTS
+from kit.lake.storage import EVENTS
 from kit.places import LAKE, PULLED, REDACTED, SAMPLE
 from kit.sources.exports import expand
 from kit.spark import DUCKDB, check, chosen
 from kit.times import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import ibis.expr.types as ir
     from pyspark.sql import SparkSession
@@ -107,8 +108,8 @@ def open_log(
 
     Args:
         source: ``sample``; ``lake``, the default lake; ``okta``, the live org, which is pulled
-            into the default lake first; the folder of a lake; or export files, globs or
-            folders of them, one or a list.
+            into the default lake first; a lake's folder, or its address in an object store; or
+            export files, globs or folders of them, one or a list.
         since: of the live org, what is pulled at least: ``7d``, a date or an ISO time; where
             the last pull began, or 90 days back, if left out.
         until: of the live org, where the pull ends; now if left out.
@@ -139,7 +140,7 @@ def open_log(
         if log is not None and named == "okta" and log.covered:
             log = replace(log, end=log.covered[-1].until)
         if log is None:
-            raise SourceError(f"{lake.folder}: the lake is empty. Run: okta-kit import FILE")
+            raise SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
         return log
     files = expand(_resolve(names))
     folder = Path(tempfile.mkdtemp(prefix="okta-kit-"))
@@ -190,6 +191,8 @@ def _as_lake(names: list[str | Path]) -> Lake | None:
     """The lake that a source's name stands for, if it is one."""
     if names == ["lake"]:
         return Lake(LAKE)
+    if len(names) == 1 and "://" in str(names[0]):
+        return Lake(names[0])
     lake = Lake(Path(names[0]).expanduser())
     return lake if len(names) == 1 and lake.exists() else None
 
@@ -198,13 +201,14 @@ def _opened(
     lake: Lake, source: str, connection: Any, *, growing: bool = False, repeats: int = 0
 ) -> Log | None:
     """A lake as a log; None where it holds no event."""
-    if not lake.days():
-        return None
     on_spark = connection.name == "pyspark"
+    root, files = (lake.address, lake.names) if on_spark else _attached(connection, lake)
+    if not (names := files()):
+        return None
     if on_spark:
-        events = connection.events(sorted(lake.folder.glob(EVENTS)))
+        events = connection.events(lake.address, names)
     else:
-        events = _events(connection, lake.pattern, "events")
+        events = _events(connection, f"{root}/{EVENTS}", "events")
     bounds = frame(
         events.aggregate(
             first=events.published.min(), last=events.published.max(), count=events.count()
@@ -223,13 +227,29 @@ def _opened(
         answers=Answers(
             connection,
             # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
-            lake.folder if growing and not on_spark else None,
-            lambda files: _events(connection, files, None),
+            lake if growing and not on_spark else None,
+            files,
+            lambda names: _events(connection, [f"{root}/{name}" for name in names], None),
         ),
     )
 
 
-def _events(connection: Any, files: str | Sequence[Path], name: str | None) -> ir.Table:
+def _attached(connection: Any, lake: Lake) -> tuple[str, Callable[[], list[str]]]:
+    """Where the engine finds a lake's files, and what gives the names of those that it reads.
+
+    A folder is listed anew by each question; a lake in a store stays as it is now.
+    """
+    if not isinstance(lake.storage, Bucket):
+        return lake.address, lake.names
+    from kit.lake.snapshot import Snapshot
+
+    snapshot = Snapshot()
+    root, names = snapshot.add(lake.storage)
+    connection.register_filesystem(snapshot)
+    return root, lambda: names
+
+
+def _events(connection: Any, files: str | Sequence[str], name: str | None) -> ir.Table:
     """Event files as one table."""
     events = connection.read_parquet(
         files, table_name=name, union_by_name=True, hive_partitioning=False

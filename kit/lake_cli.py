@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,8 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-Folder = Annotated[
-    Path, typer.Option("--lake", help="The lake's folder.", show_default="data/lake")
+Place = Annotated[
+    str,
+    typer.Option(
+        "--lake", help="The lake's folder, or s3://bucket/prefix.", show_default="data/lake"
+    ),
 ]
 
 
@@ -32,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 def import_files(
     file: Annotated[list[str], typer.Argument(help="Export files, globs or folders.")],
-    lake: Folder = LAKE,
+    lake: Place = LAKE,
     covers: Annotated[
         str,
         typer.Option(help="SINCE..UNTIL that the files hold in full, if more than their events."),
@@ -48,14 +50,17 @@ def import_files(
 
     stretch = _covers(covers) if covers else None
     files = expand(file)
+    held = Lake(lake)
     with _progress() as told:
-        done = add(Lake(lake), files, covers=stretch, told=told)
+        done = add(held, files, covers=stretch, told=told)
     said = [
         f"{count(done.events, 'event')} added",
         f"{count(done.repeats, 'repeat')} left out",
         f"{count(len(done.put_aside), 'line')} put aside",
     ]
     print(f"{lake}: {', '.join(said)}.")
+    if caution := held.storage.caution():
+        _note(caution)
     for one in done.put_aside[:5]:
         _note(f"{one.file}:{one.line}: {one.reason}")
     if len(done.put_aside) > 5:
@@ -65,7 +70,7 @@ def import_files(
 
 
 def show_lake(
-    lake: Folder = LAKE,
+    lake: Place = LAKE,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what the lake holds: days, events, coverage, gaps, what was put aside.
@@ -84,7 +89,7 @@ def show_lake(
         as_table(found, sys.stdout)
 
 
-def recode_lake(lake: Folder = LAKE) -> None:
+def recode_lake(lake: Place = LAKE) -> None:
     """Parse the events again that were coded with another catalogue.
 
     Example: okta-kit recode
@@ -96,7 +101,7 @@ def recode_lake(lake: Folder = LAKE) -> None:
     print(f"{lake}: {count(days, 'day')} coded anew.")
 
 
-def compact_lake(lake: Folder = LAKE) -> None:
+def compact_lake(lake: Place = LAKE) -> None:
     """Write the events of each day into one file, and make the first questions fast.
 
     Example: okta-kit compact
@@ -109,7 +114,7 @@ def compact_lake(lake: Folder = LAKE) -> None:
 
     held = Lake(lake).open()
     less = compact(held, lambda day: _note(f"{day} done"))
-    if held.days():
+    if held.names():
         prepare(open_log(lake, engine=DUCKDB))
     print(f"{lake}: {count(less, 'file')} less.")
 

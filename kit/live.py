@@ -95,7 +95,7 @@ def ask_about_apps(log: Log, window: Window, *, code: str = "", app: str = "") -
         rows = rows.filter((rows.app.lower() == app.lower()) | (rows.app_id == app))
     hit = frame(rows.group_by("app_id").aggregate(users=rows.user_key.nunique()))
     most = hit.sort_values(["users", "app_id"], ascending=[False, True])["app_id"].head(_APPS)
-    keep_evidence(most, LAKE / APPS)
+    keep_evidence(most, f"{LAKE}/{APPS}")
 
 
 @contextmanager

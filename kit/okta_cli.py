@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kit.errors import UsageError
+from kit.lake_cli import Place
 from kit.places import LAKE
 
 __all__ = ["register"]
 
-Folder = Annotated[
-    Path, typer.Option("--lake", help="The lake's folder.", show_default="data/lake")
-]
 Share = Annotated[
     float,
     typer.Option("--rate-share", help="The part of the org's rate limit that may be taken."),
@@ -39,7 +36,7 @@ def pull_org(
     until: Annotated[
         str | None, typer.Option(help="End, UTC; without it up to now, and on from there.")
     ] = None,
-    lake: Folder = LAKE,
+    lake: Place = LAKE,
     rate_share: Share = 0.5,
 ) -> None:
     """Bring the lake up to date from the live org.
@@ -50,7 +47,8 @@ def pull_org(
     from kit.live import bring_up_to_date
     from kit.words import count
 
-    done = bring_up_to_date(Lake(lake), since, until, share=_share(rate_share), said=_note)
+    held = Lake(lake)
+    done = bring_up_to_date(held, since, until, share=_share(rate_share), said=_note)
     said = [
         f"{count(done.events, 'event')} added",
         f"{count(done.repeats, 'repeat')} left out",
@@ -58,7 +56,8 @@ def pull_org(
         f"{count(done.requests, 'request')} made",
     ]
     print(f"{lake}: {', '.join(said)}.")
-    held = Lake(lake)
+    if caution := held.storage.caution():
+        _note(caution)
     files, days = held.count_files(), len(held.days())
     if files > _MANY * days:
         _note(
@@ -67,7 +66,7 @@ def pull_org(
 
 
 def see_doctor(
-    lake: Folder = LAKE,
+    lake: Place = LAKE,
     rate_share: Share = 0.5,
 ) -> None:
     """Check settings, org, lake, catalogue and versions, and say how to mend what is wrong.

@@ -16,11 +16,11 @@ NOTEBOOKS = _HOME / "notebooks"
 SAMPLE = _HOME / "data" / "sample" / "system_log.ndjson.gz"
 """The synthetic org's log that comes with the kit."""
 
-LAKE = Path(
-    os.environ.get("OKTA_KIT_LAKE")
-    or (_HOME if _HOME != _PACKAGE else Path.cwd()) / "data" / "lake"
+LAKE = os.environ.get("OKTA_KIT_LAKE") or str(
+    (_HOME if _HOME != _PACKAGE else Path.cwd()) / "data" / "lake"
 )
-"""The default lake: ``$OKTA_KIT_LAKE``, else ``data/lake``."""
+"""The default lake, a folder or an address in an object store: ``$OKTA_KIT_LAKE``, else
+``data/lake``."""
 
 APPS = "_apps.json"
 """In a lake: what the live org said of the apps that a report asked about."""

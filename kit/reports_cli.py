@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["find_notebook", "register"]
 
-Out = Annotated[Path, typer.Option(help="Where reports are kept.")]
+Out = Annotated[str, typer.Option(help="Where reports are kept: a folder, or s3://bucket/prefix.")]
 
-_REPORTS = Path("reports")
+_REPORTS = "reports"
 
 
 class When(StrEnum):
@@ -130,25 +130,28 @@ def make_reports(
         raise typer.Exit(_each(values, options, jobs, to, answers))
     (path,) = paths
     from kit.reports import Limits
+    from kit.reports.shelf import shelf
 
-    try:
-        made = _one(
-            path,
-            values[path],
-            out=out,
-            limits=Limits(cell=cell_timeout, run=run_timeout),
-            redact=redact,
-            pdf=pdf,
-            require_complete=require_complete,
-            engine=answers,
-        )
-    except KitError as fault:
-        notify_failure(path.stem, str(fault), to, _say)
-        raise
-    print(made.page)
-    if made.exit_code:
-        _say(f"{path.name}: {made.error}")
-    notify_report(made, to, notify_on.value, _say)
+    with shelf(out) as kept:
+        try:
+            made = _one(
+                path,
+                values[path],
+                out=kept.folder,
+                limits=Limits(cell=cell_timeout, run=run_timeout),
+                redact=redact,
+                pdf=pdf,
+                require_complete=require_complete,
+                engine=answers,
+            )
+            page = kept.keep(made.folder)
+        except KitError as fault:
+            notify_failure(path.stem, str(fault), to, _say)
+            raise
+        print(page)
+        if made.exit_code:
+            _say(f"{path.name}: {made.error}")
+        notify_report(made, page, to, notify_on.value, _say)
     if made.exit_code:
         raise typer.Exit(made.exit_code)
 
@@ -159,14 +162,18 @@ def list_reports(out: Out = _REPORTS) -> None:
     Example: okta-kit reports list
     """
     from kit.reports.index import reports
+    from kit.reports.shelf import shelf
     from kit.words import clean
 
-    found = reports(out)
+    with shelf(out) as kept:
+        found = reports(kept.folder)
     for run in found:
         good = run.get("status") == "ok"
         state = "ok" if good else f"failed {run.get('exit_code', '')}".strip()
         said = clean((run.get("headline") if good else run.get("error")) or "")
-        print(f"{run.get('started', '')!s:<20}  {state:<10}  {out / run['folder']}  {said}")
+        print(
+            f"{run.get('started', '')!s:<20}  {state:<10}  {kept.address}/{run['folder']}  {said}"
+        )
     if not found:
         _say(f"{out}: there is no report. Make one: okta-kit report failure_trends")
 
@@ -182,16 +189,20 @@ def prune_reports(
     """
     from datetime import UTC, datetime
 
-    from kit.reports.upkeep import old_reports, prune
+    from kit.reports.shelf import shelf
+    from kit.reports.upkeep import old_reports
     from kit.times import moment
     from kit.words import count
 
     before = moment("--keep", keep, datetime.now(UTC))
-    if not out.is_dir():
-        raise UsageError(f"{out}: there is no such folder. Name the reports' folder with --out.")
-    gone = old_reports(out, before) if dry_run else prune(out, before)
+    with shelf(out) as kept:
+        if not kept.folder.is_dir():
+            raise UsageError(
+                f"{out}: there is no such folder. Name the reports' folder with --out."
+            )
+        gone = old_reports(kept.folder, before) if dry_run else kept.prune(before)
     for run in gone:
-        print(out / run["folder"])
+        print(f"{kept.address}/{run['folder']}")
     _say(f"{count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
 
 

@@ -1,17 +1,25 @@
-"""Logs opened from events made by hand."""
+"""Logs opened from events made by hand, and an object store."""
 
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kit.engine import Log, open_log
+from needed import need
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -24,3 +32,48 @@ def opened(tmp_path: Path) -> Callable[..., Log]:
         return open_log(path)
 
     return _opened
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAPLANTED0", "AWS_SECRET_ACCESS_KEY": "planted-secret-0"}
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """An S3 server on loopback; its endpoint, which the environment names as long as it is up."""
+    need("s3", ["moto", "s3fs"])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Path(__file__).with_name("s3_server.py")
+    endpoint = f"http://127.0.0.1:{port}"
+    told = {**KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
+    with subprocess.Popen(
+        [sys.executable, str(server), str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "AWS_CONFIG_FILE": os.devnull},
+    ) as process:
+        try:
+            for _ in range(600):
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.1)
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in told.items():
+                    patch.setenv(name, value)
+                yield endpoint
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> Callable[..., str]:
+    """Make empty buckets, and name their addresses."""
+    import fsspec
+
+    def made(kind: str = "") -> str:
+        name = f"{kind}b{uuid.uuid4().hex[:12]}"
+        fsspec.filesystem("s3").mkdir(name)
+        return f"s3://{name}"
+
+    return made

@@ -1,7 +1,8 @@
 """The event lake: Parquet by UTC day, every event once, with what is missing known.
 
-``files`` holds the folder's layout and its manifest, ``ingest`` turns documents into
-coded Parquet, ``store`` adds them, ``upkeep`` rewrites days, ``coverage`` counts time.
+``files`` holds the layout and the manifest, ``storage`` what they need of a place, ``folder`` and
+``bucket`` the two kinds of it; ``ingest`` turns documents into coded Parquet, ``store`` adds them,
+``upkeep`` rewrites days, ``coverage`` counts time.
 """
 
 from kit.lake.files import FORMAT, Lake, PutAside

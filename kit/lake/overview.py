@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from kit.catalogue import load
 from kit.lake.coverage import Window, gaps, state_of, tail
-from kit.lake.parquet import catalogue_of
+from kit.lake.parquet import footer
+from kit.lake.storage import day_of
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kit.lake.files import Lake
 
 __all__ = ["as_table", "overview"]
+
+_AT_ONCE = 8
+"""Files that are looked at side by side; in a store, each takes a request."""
 
 
 def overview(lake: Lake) -> dict[str, Any]:
@@ -33,21 +36,24 @@ def overview(lake: Lake) -> dict[str, Any]:
         ``catalogue`` (the days coded with each version) and ``catalogue_version`` (today's).
     """
     covered = lake.covered()
-    held = set(lake.days())
-    days, coded, total = [], Counter[str](), 0
-    for day in _every_day(held, covered):
-        files = lake.files(day)
-        events = sum(pq.read_metadata(path).num_rows for path in files)
-        total += events
-        coded.update({catalogue_of(path) for path in files})
-        state = state_of(day, covered)
+    names = lake.names()
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        footers = list(threads.map(lambda name: footer(lake.storage.opened(name)), names))
+    held: dict[date, list[tuple[int, str]]] = {}
+    for name, found in zip(names, footers, strict=True):
+        held.setdefault(date.fromisoformat(day_of(name)), []).append(found)
+    days, coded = [], Counter[str]()
+    for day in _every_day(set(held), covered):
+        files = held.get(day, [])
+        coded.update({version for _, version in files})
+        events, state = sum(rows for rows, _ in files), state_of(day, covered)
         days.append({"date": str(day), "events": events, "files": len(files), "coverage": state})
     aside = lake.put_aside()
     newest = tail(covered)
     whole = Window(covered[0].since, covered[-1].until) if covered else None
     return {
-        "lake": str(lake.folder),
-        "events": total,
+        "lake": lake.address,
+        "events": sum(rows for rows, _ in footers),
         "days": days,
         "covered": [w.as_text() for w in covered],
         "gaps": [w.as_text() for w in gaps(covered, whole)] if whole else [],

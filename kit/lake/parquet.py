@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["EventFile", "catalogue_of", "write_events"]
+__all__ = ["EventFile", "catalogue_of", "footer", "write_events"]
 
 HOLD = 16 << 20
 """Bytes of events that a process holds before it writes a row group of them.
@@ -155,7 +155,13 @@ def write_events(batches: Iterable[pa.RecordBatch], path: Path, hold: int = HOLD
     return written
 
 
-def catalogue_of(path: Path) -> str:
+def catalogue_of(file: Path | BinaryIO) -> str:
     """The version of the catalogue that a file's events were coded with."""
-    metadata = pq.read_schema(path).metadata or {}
-    return str(metadata.get(_CATALOGUE, b"").decode())
+    return footer(file)[1]
+
+
+def footer(file: Path | BinaryIO) -> tuple[int, str]:
+    """How many events a file holds, and the version of the catalogue they were coded with."""
+    found = pq.read_metadata(file)
+    version = (found.metadata or {}).get(_CATALOGUE, b"").decode()
+    return int(found.num_rows), str(version)

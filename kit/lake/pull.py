@@ -116,7 +116,7 @@ def pull(
     if before != settings.host:
         # What one org's log covers says nothing of another's, which would then not be read.
         raise UsageError(
-            f"{lake.folder}: this lake was pulled from {before}, not from {settings.host}. Name a "
+            f"{lake.address}: this lake was pulled from {before}, not from {settings.host}. Name a "
             "folder of its own with --lake or $OKTA_KIT_LAKE."
         )
     return run(_Pull(lake, settings, share, told, said, patience).run(since, until))

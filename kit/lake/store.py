@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from kit.lake.coverage import Window, bridged
 from kit.lake.parquet import write_events
+from kit.lake.storage import Change
 from kit.lake.workers import coded
 from kit.sources.document import Documents
 from kit.sources.exports import blocks
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from kit.lake.files import Lake, PutAside
     from kit.lake.ingest import Coded
+    from kit.lake.storage import Held
     from kit.sources.document import Block, Document
 
 __all__ = ["Added", "add", "add_documents"]
@@ -80,11 +82,11 @@ def add(
         if told:
             told(block.events)
 
-    with lake.writing() as staging:
-        done = _added(lake, staging, blocks(files), noted)
-        done.covered = [covers] if covers else bridged(spans.values(), lake.covered())
-        lake.cover(done.covered)
-    return done
+    def note(held: Held, done: Added) -> dict[str, Any]:
+        done.covered = [covers] if covers else bridged(spans.values(), held.covered())
+        return held.noting(done.covered)
+
+    return _added(lake, blocks(files), note, noted)
 
 
 def add_documents(
@@ -104,19 +106,17 @@ def add_documents(
     Raises:
         SourceError, DiskFull, UsageError: as ``add``.
     """
-    with lake.writing() as staging:
-        done = _added(lake, staging, iter([Documents(documents)]))
-        lake.cover(covered, **noted)
-    return done
+    documented = iter([Documents(documents)])
+    return _added(lake, documented, lambda held, _: held.noting(covered, **noted))
 
 
 def _added(
     lake: Lake,
-    staging: Path,
     documents: Iterator[Block],
+    note: Callable[[Held, Added], dict[str, Any]],
     noted: Callable[[Coded], None] | None = None,
 ) -> Added:
-    """Code blocks and bring their days into the lake; under the lock."""
+    """Code blocks and bring their days into the lake."""
     done = Added()
 
     def heard(block: Coded) -> None:
@@ -125,50 +125,61 @@ def _added(
         if noted:
             noted(block)
 
-    days: dict[str, list[Path]] = {}
-    for day, path in coded(documents, staging, heard):
-        days.setdefault(day, []).append(Path(path))
-    for day, paths in sorted(days.items()):
-        added, repeats = _add_day(lake, day, paths)
-        done.events += added
-        done.repeats += repeats
-    lake.keep_aside(done.put_aside)
+    with lake.writing() as staging:
+        days: dict[str, list[Path]] = {}
+        for day, path in coded(documents, staging, heard):
+            days.setdefault(day, []).append(Path(path))
+        fresh = {day: _Fresh(lake, paths) for day, paths in sorted(days.items())}
+
+        def change(held: Held) -> Change:
+            new = {day: one.beside(held.of_day(day)) for day, one in fresh.items()}
+            done.events = sum(one.events for one in fresh.values())
+            done.repeats = sum(one.repeats for one in fresh.values())
+            return Change(note(held, done), {day: paths for day, paths in new.items() if paths})
+
+        lake.commit(change)
+        lake.keep_aside(done.put_aside)
     return done
 
 
-def _add_day(lake: Lake, day: str, paths: list[Path]) -> tuple[int, int]:
-    """Bring one day's files into the lake in one step; return events added and repeated."""
-    place = lake.folder / f"date={day}"
-    held, fresh = list(map(_uuids, _events_in(place))), list(map(_uuids, paths))
-    news = _news(held, fresh)
-    added = int(sum(mask.sum() for mask in news))
-    repeats = int(sum(len(mask) for mask in news)) - added
-    if added == 0:
-        return 0, repeats
-    if place.exists() or len(paths) > _PARTS:
-        place.mkdir(exist_ok=True)
-        whole = paths[0].with_name(f"part-{uuid.uuid4().hex}.parquet")
-        write_events(_filtered(paths, news), whole)
-        whole.rename(place / whole.name)
-        return added, repeats
-    for path, mask in zip(paths, news, strict=True):
-        if mask.all():
-            continue
-        if mask.any():
-            write_events(
-                _filtered([path], [mask]), path.with_name(f"part-{uuid.uuid4().hex}.parquet")
-            )
-        path.unlink()
-    paths[0].parent.rename(place)
-    return added, repeats
+class _Fresh:
+    """A day's coded files, and what of them the lake does not hold yet."""
+
+    def __init__(self, lake: Lake, paths: list[Path]) -> None:
+        self._lake, self._paths = lake, paths
+        self._beside: list[str] | None = None
+        self._made: list[Path] = []
+        self.events = self.repeats = 0
+
+    def beside(self, held: list[str]) -> list[Path]:
+        """The files to be added to a day that holds some: one, if it holds any."""
+        if held != self._beside:
+            self._beside, self._made = held, self._news(held)
+        return self._made
+
+    def _news(self, held: list[str]) -> list[Path]:
+        known = [_uuids(self._lake.storage.opened(name)) for name in held]
+        news = _news(known, list(map(_uuids, self._paths)))
+        self.events = int(sum(mask.sum() for mask in news))
+        self.repeats = int(sum(len(mask) for mask in news)) - self.events
+        if not self.events:
+            return []
+        if len(self._paths) > 1 if held else len(self._paths) > _PARTS:
+            return [self._kept(self._paths, news)]
+        return [
+            path if mask.all() else self._kept([path], [mask])
+            for path, mask in zip(self._paths, news, strict=True)
+            if mask.any()
+        ]
+
+    def _kept(self, paths: list[Path], news: list[np.ndarray]) -> Path:
+        made = paths[0].with_name(f"part-{uuid.uuid4().hex}.parquet")
+        write_events(_filtered(paths, news), made)
+        return made
 
 
-def _events_in(place: Path) -> list[Path]:
-    return sorted(place.glob("[!_]*.parquet"))
-
-
-def _uuids(path: Path) -> pa.ChunkedArray:
-    with pq.ParquetFile(path) as file:
+def _uuids(of: Path | BinaryIO) -> pa.ChunkedArray:
+    with pq.ParquetFile(of) as file:
         return file.read(columns=["uuid"], use_threads=False)["uuid"]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from kit.catalogue.coding import code_event
 from kit.events import decode, row, schema
 from kit.lake.ingest import as_batch
 from kit.lake.parquet import catalogue_of, write_events
+from kit.lake.storage import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,11 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kit.lake.files import Lake
+    from kit.lake.storage import Held
 
 __all__ = ["compact", "recode"]
-
-GRACE = 3600.0
-"""Seconds that replaced files are kept for who still reads them."""
 
 _HOLD = 128 << 20
 """Bytes of events in a row group of a file written anew: larger ones are read faster."""
@@ -46,15 +43,15 @@ def recode(lake: Lake, told: Callable[[date], None] | None = None) -> int:
     """
     version, days = load().version, 0
     for day in lake.days():
-        with lake.writing() as staging:
-            old = [path for path in lake.files(day) if catalogue_of(path) != version]
-            if old:
-                _replace(lake, staging, day, old, _coded_anew)
-        if old:
+
+        def outdated(names: list[str]) -> list[str]:
+            return [n for n in names if catalogue_of(lake.storage.opened(n)) != version]
+
+        if _rewritten(lake, day, outdated, _coded_anew):
             days += 1
             if told:
                 told(day)
-    _forget(lake)
+    lake.storage.forget()
     return days
 
 
@@ -70,29 +67,38 @@ def compact(lake: Lake, told: Callable[[date], None] | None = None) -> int:
     """
     less = 0
     for day in lake.days():
-        with lake.writing() as staging:
-            old = lake.files(day)
-            if len(old) > 1:
-                _replace(lake, staging, day, old, _as_it_is)
-        if len(old) > 1:
-            less += len(old) - 1
+        old = _rewritten(lake, day, lambda names: names if len(names) > 1 else [], _as_it_is)
+        if old:
+            less += old - 1
             if told:
                 told(day)
-    _forget(lake)
+    lake.storage.forget()
     return less
 
 
-def _replace(
+def _rewritten(
     lake: Lake,
-    staging: Path,
     day: date,
-    old: list[Path],
+    chosen: Callable[[list[str]], list[str]],
     changed: Callable[[pa.RecordBatch], pa.RecordBatch],
-) -> None:
-    """Put one file in the place of a day's files."""
-    made = staging / f"part-{uuid.uuid4().hex}.parquet"
-    write_events(map(changed, _batches(old)), made, _HOLD)
-    lake.swap(old, [(made, lake.folder / f"date={day}" / made.name)])
+) -> int:
+    """Put one file in the place of those chosen of a day's; return how many they were."""
+    done: dict[tuple[str, ...], Path] = {}
+    old: list[str] = []
+
+    def change(held: Held) -> Change:
+        nonlocal old
+        old = chosen(held.of_day(str(day)))
+        if not old:
+            return Change(held.manifest)
+        if tuple(old) not in done:
+            done[tuple(old)] = made = staging / f"part-{uuid.uuid4().hex}.parquet"
+            write_events(map(changed, _batches(lake.storage.local(old, staging))), made, _HOLD)
+        return Change(held.manifest, {str(day): [done[tuple(old)]]}, old)
+
+    with lake.writing() as staging:
+        lake.commit(change)
+    return len(old)
 
 
 def _batches(paths: list[Path]) -> Iterator[pa.RecordBatch]:
@@ -127,13 +133,3 @@ def _coded_anew(batch: pa.RecordBatch) -> pa.RecordBatch:
         event, text = decode(raw.encode())
         rows.append(row(event, text, code_event(event, catalogue)))
     return as_batch(rows)
-
-
-def _forget(lake: Lake) -> None:
-    """Remove replaced files that nobody can still be reading."""
-    retired = lake.folder / "_retired"
-    for path in retired.glob("*.parquet"):
-        if time.time() - path.stat().st_mtime > GRACE:
-            path.unlink(missing_ok=True)
-    if retired.is_dir() and not any(retired.iterdir()):
-        shutil.rmtree(retired, ignore_errors=True)

@@ -13,6 +13,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import (
@@ -27,13 +28,13 @@ from kit.errors import (
     UsageError,
     WrongParameter,
 )
+from kit.objects import is_store
 from kit.places import APPS, LAKE, PULLED
 from kit.reports.place import is_full
 from kit.reports.stop import Stop, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 __all__ = ["Executed", "Limits", "execute", "one_line"]
 
@@ -235,8 +236,8 @@ def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:
     Its temporary files lie in *scratch*: a kernel that is killed clears nothing up.
     """
     kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
-    lake = LAKE.resolve()
-    own = {PULLED: str(lake / APPS), "OKTA_KIT_LAKE": str(lake), "TMPDIR": str(scratch)}
+    lake = LAKE if is_store(LAKE) else str(Path(LAKE).resolve())
+    own = {PULLED: f"{lake}/{APPS}", "OKTA_KIT_LAKE": lake, "TMPDIR": str(scratch)}
     return {**kept, **own, **more}
 
 

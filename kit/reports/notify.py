@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kit.objects import is_store
 from kit.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from kit.reports.run import Report
 
@@ -28,11 +29,14 @@ def urls(given: Sequence[str]) -> list[str]:
     return [*given, *os.environ.get("OKTA_KIT_NOTIFY", "").split()]
 
 
-def notify_report(made: Report, to: Sequence[str], when: str, said: Callable[[str], None]) -> None:
+def notify_report(
+    made: Report, page: str, to: Sequence[str], when: str, said: Callable[[str], None]
+) -> None:
     """Send a notice of a report that was made, where it is due.
 
     Args:
         made: the report; its page is attached.
+        page: where it is kept, a path or an address.
         to: apprise URLs.
         when: ``change``, ``always`` or ``failure``: on which good reports, besides failed ones.
         said: is called with a line about each notice that could not be delivered.
@@ -42,7 +46,7 @@ def notify_report(made: Report, to: Sequence[str], when: str, said: Callable[[st
     changed = changes is not None and (bool(changes.groups) or not changes.compared)
     if not failed and (when == "failure" or (when == "change" and not changed)):
         return
-    lines = [f"Report: {name}", f"Page: {made.page.resolve()}"]
+    lines = [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
     window = made.facts["window"] or {}
     if window.get("until"):
         lines.insert(1, f"Window: {window['since']} to {window['until']}")

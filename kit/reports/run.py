@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import DiskFull, KitError, NotRendered
+from kit.objects import is_store, store_settings
+from kit.places import LAKE
 from kit.reports.changes import Changes, previous_and_changes
 from kit.reports.execute import Executed, Limits, execute, one_line
 from kit.reports.index import reports, write_index
@@ -110,7 +112,7 @@ def run_report(
             limits=limits or Limits(),
             scratch=place.scratch,
             stop=stop,
-            environment=environment or {},
+            environment={**_for_store(values), **(environment or {})},
         )
         try:
             facts, changes = run.write()
@@ -127,6 +129,13 @@ def folder_name(facts: Mapping[str, Any]) -> str:
     known = {**facts["parameters"], **({"--redact": True} if facts.get("redacted") else {})}
     digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
     return f"{until if until[:1].isdigit() else 'no-window'}-{digest[:8]}"
+
+
+def _for_store(values: Mapping[str, Any]) -> dict[str, str]:
+    """What the kernel needs to read a lake in a store; nothing where it reads none."""
+    read = str(values.get("source", ""))
+    in_store = any(map(is_store, read.split(","))) or (read == "lake" and is_store(LAKE))
+    return store_settings() if in_store else {}
 
 
 class _Run:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 
 from kit.errors import KitError, OktaError
+from kit.objects import read_file, write_file
 from kit.places import PULLED
 from kit.sources.okta.org import Org
 from kit.sources.okta.running import run
@@ -66,7 +66,7 @@ def app_evidence(app_id: str, *, settings: Settings | None = None) -> AppEvidenc
         ``not_checked``. No error is raised for that: the log's own evidence stands without it.
     """
     if settings is None and (place := os.environ.get(PULLED)):
-        return _kept(Path(place), app_id)
+        return _kept(place, app_id)
     try:
         found = settings or read_settings()
         return run(_asked(found, quote(app_id, safe="")))
@@ -74,21 +74,21 @@ def app_evidence(app_id: str, *, settings: Settings | None = None) -> AppEvidenc
         return AppEvidence(not_checked=dict.fromkeys(_PARTS, str(fault)))
 
 
-def keep_evidence(app_ids: Iterable[str], place: Path) -> None:
+def keep_evidence(app_ids: Iterable[str], place: str) -> None:
     """Ask the live org about apps, and keep the answers for a report's kernel.
 
     Args:
         app_ids: the apps' ids.
-        place: the file, in a folder that is there; what it said before is gone.
+        place: the file, in a lake that is there; what it said before is gone.
     """
     found = {one: app_evidence(one) for one in app_ids}
-    place.write_bytes(msgspec.json.encode(found))
+    write_file(place, msgspec.json.encode(found))
 
 
-def _kept(place: Path, app_id: str) -> AppEvidence:
+def _kept(place: str, app_id: str) -> AppEvidence:
     try:
-        found = msgspec.json.decode(place.read_bytes(), type=dict[str, AppEvidence])[app_id]
-    except (OSError, msgspec.DecodeError, KeyError):
+        found = msgspec.json.decode(read_file(place), type=dict[str, AppEvidence])[app_id]
+    except (OSError, KitError, msgspec.DecodeError, KeyError):
         why = "the org was not asked about this app. Open the notebook with okta-kit lab."
         return AppEvidence(not_checked=dict.fromkeys(_PARTS, why))
     return found

@@ -1,0 +1,243 @@
+"""A lake in an object store, where nothing is renamed and nobody can hold a lock.
+
+The manifest decides: it lists the event files, and is replaced by a conditional write. Whoever
+loses that race reads it again, looks again at the days that changed, and tries again. So a change
+is there wholly or not at all, and no writer waits for another.
+
+The glob follows, for tools that know no manifest. A file is sent to ``_staging/`` first and copied
+to its day only once it is listed; a file that is listed no more is copied to ``_retired/`` and
+removed from its day. A writer does that after its change, and ends what killed ones left undone:
+what is listed and not in its day comes from ``_staging/``, what is in a day and not listed goes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import tempfile
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+
+from kit.errors import SourceError
+from kit.lake.parts import Parts
+from kit.lake.storage import MANIFEST, Held, is_event_file, unwritable
+from kit.objects import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from kit.lake.storage import Change
+
+__all__ = ["Bucket"]
+
+_Read = TypeVar("_Read")
+
+KEEP = timedelta(days=1)
+"""How long replaced files are kept for who still reads them, and what was sent and never listed."""
+
+PATIENCE = 120.0
+"""Seconds that a writer goes on losing races."""
+
+_OURS = re.compile(r"date=[0-9-]+/part-[0-9a-f]{32}\.parquet")
+"""What a lake's writers name their files; nothing else is ever moved."""
+
+_AT_ONCE = 8
+_STAGING, _RETIRED = "_staging", "_retired"
+
+
+class Bucket:
+    """A folder of an object store."""
+
+    def __init__(self, address: str) -> None:
+        """Name the place; the store is not asked yet.
+
+        Raises:
+            UsageError: it names no bucket, or holds a password.
+        """
+        self.objects = Objects(address)
+        self._sizes: dict[str, int] = {}
+        """Of the files that were listed last; a file never changes."""
+
+    @property
+    def address(self) -> str:
+        """The place as a user names it."""
+        return self.objects.address
+
+    def events(self) -> list[str]:
+        """The names of the event files, sorted, as the manifest lists them."""
+        return sorted(self.sizes())
+
+    def sizes(self) -> dict[str, int]:
+        """The event files' names and their sizes in bytes."""
+        return self._listed(json.loads(self.manifest() or b"{}"))
+
+    def _listed(self, manifest: dict[str, Any]) -> dict[str, int]:
+        found: dict[str, int] | None = manifest.get("files")
+        if found is None:  # a lake that was copied here from a disk
+            every = self.objects.list() if manifest else {}
+            found = {name: one.size for name, one in every.items() if is_event_file(name)}
+        self._sizes = found
+        return found
+
+    def manifest(self) -> bytes | None:
+        """The manifest; None where there is none."""
+        try:
+            return self.objects.read(MANIFEST)
+        except FileNotFoundError:
+            return None
+
+    def caution(self) -> str:
+        """That two writers at once are not seen, where the store has no conditional writes."""
+        if self.objects.conditional or self.objects.scheme == "memory":
+            return ""
+        return (
+            f"{self.address}: this store has no conditional writes, so let one okta-kit write at "
+            "a time; of two at once, one's events may be lost."
+        )
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files right below a folder, sorted."""
+        begin = len(folder) + 1
+        return sorted(name for name in self.objects.list(folder) if "/" not in name[begin:])
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file."""
+        return self.objects.read(name)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file; a store shows it whole or not at all."""
+        self.objects.write(name, data)
+
+    def save(self, name: str, write: Callable[[Path], object]) -> None:
+        """Let a file be written on this machine, and send it."""
+        with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
+            path = Path(folder) / Path(name).name
+            write(path)
+            self.objects.put([(path, name)])
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files."""
+        self.objects.remove(names)
+
+    def opened(self, name: str) -> BinaryIO:
+        """An event file, to be read in parts."""
+        size = self._sizes.get(name) or self.sizes()[name]
+        return cast("BinaryIO", Parts(lambda start, end: self._part(name, start, end), size))
+
+    def _part(self, name: str, start: int, end: int) -> bytes:
+        return self._anywhere(name, lambda place: self.objects.read(place, start, end))
+
+    def local(self, names: Sequence[str], staging: Path) -> list[Path]:
+        """Fetch files to the disk."""
+        paths = [staging / f"{uuid.uuid4().hex}-{Path(name).name}" for name in names]
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            for _ in threads.map(self._fetch, names, paths):
+                pass
+        return paths
+
+    def _fetch(self, name: str, path: Path) -> None:
+        self._anywhere(name, lambda place: self.objects.get(place, path))
+
+    def _anywhere(self, name: str, read: Callable[[str], _Read]) -> _Read:
+        """Read a file wherever it lies by now; it may be moved while it is looked for."""
+        for place in (name, _staged(name), _retired(name)) * 2:
+            with suppress(FileNotFoundError):
+                return read(place)
+        raise SourceError(
+            f"{self.address}: {name} is not there any more. What was replaced is kept for a day; "
+            "open the lake again."
+        )
+
+    @contextmanager
+    def writing(self, wait: float) -> Iterator[Path]:  # nobody waits here
+        """A folder on this machine for work in progress."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
+                yield Path(folder)
+        except OSError as fault:
+            mend = "Name another folder for temporary files with TMPDIR."
+            raise unwritable(tempfile.gettempdir(), fault, mend) from None
+
+    def commit(self, change: Callable[[Held], Change]) -> None:
+        """Make a change: send its files, then list them in the manifest if nobody was faster."""
+        sent: dict[Path, str] = {}
+        began = time.monotonic()
+        while True:
+            data, mark = self.objects.read_marked(MANIFEST)
+            before = json.loads(data or b"{}")
+            listed, told = self._listed(before), _told(before)
+            if sent and set(sent.values()) <= set(listed):
+                break  # the last write was done; its answer was lost on the way
+            made = change(Held(sorted(listed), told))
+            names = {p: f"date={day}/{p.name}" for day, paths in made.new.items() for p in paths}
+            self.objects.put((path, _staged(names[path])) for path in names if path not in sent)
+            sent |= names
+            after = {name: size for name, size in listed.items() if name not in made.old}
+            after |= {name: path.stat().st_size for path, name in names.items()}
+            unchanged = after == before.get("files") and made.manifest == told
+            if unchanged or self.objects.replace(MANIFEST, _manifest(made.manifest, after), mark):
+                break
+            if time.monotonic() - began > PATIENCE:
+                raise SourceError(
+                    f"{self.address}: others have been writing for {PATIENCE:g} seconds. Run the "
+                    "same again: no event is added twice."
+                )
+            time.sleep(random.uniform(0.0, 0.5))  # noqa: S311  # so that two do not meet again
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let the days hold what the manifest lists, whoever changed it."""
+        while True:
+            # Listed first: a file that is in a day by then was in a manifest before.
+            found = self.objects.list()
+            data = self.manifest()
+            listed = set(self._listed(json.loads(data or b"{}")))
+            placed = {name for name in found if _OURS.fullmatch(name)}
+            staged = {name for name in listed if _staged(name) in found}
+            dropped = sorted(placed - listed)
+            self.objects.copy((_staged(name), name) for name in sorted(staged - placed))
+            self.objects.copy((name, _retired(name)) for name in dropped)
+            self.objects.remove([*dropped, *map(_staged, staged)])
+            if self.manifest() == data:
+                return
+
+    def recover(self) -> None:
+        """Readers go by the manifest: nothing that they need is ever left undone."""
+
+    def forget(self) -> None:
+        """Remove what was replaced, or sent and never listed, a day ago."""
+        found = self.objects.list()
+        kept = {_staged(name) for name in self.events()}
+        before = datetime.now(UTC) - KEEP
+        self.objects.remove(
+            name
+            for name, one in found.items()
+            if name.startswith((f"{_STAGING}/", f"{_RETIRED}/"))
+            and name not in kept
+            and one.written < before
+        )
+
+
+def _manifest(told: dict[str, Any], sizes: dict[str, int]) -> bytes:
+    """The manifest's bytes, never the same twice."""
+    whole = {**told, "revision": uuid.uuid4().hex, "files": dict(sorted(sizes.items()))}
+    return (json.dumps(whole, indent=1) + "\n").encode()
+
+
+def _told(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What a manifest says besides its files."""
+    return {k: v for k, v in manifest.items() if k not in {"files", "revision"}}
+
+
+def _staged(name: str) -> str:
+    return f"{_STAGING}/{Path(name).name}"
+
+
+def _retired(name: str) -> str:
+    return f"{_RETIRED}/{Path(name).name}"

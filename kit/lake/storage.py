@@ -1,0 +1,179 @@
+"""What the lake needs of the place where it lies: a folder on disk, or an object store.
+
+All else in ``kit.lake`` speaks of names below the lake (``date=2026-10-27/part-….parquet``) and of
+changes, and knows neither of the two. A change is a function from what the lake holds to what it is
+to hold. In a folder it is called once, under a lock; in a store it is called again whenever
+another writer was first, so it must follow from what it is given alone.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from dateutil.parser import isoparse
+
+from kit.errors import DiskFull, KitError, UsageError
+from kit.lake.coverage import Window, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+__all__ = [
+    "EVENTS",
+    "FORMAT",
+    "MANIFEST",
+    "Change",
+    "Held",
+    "Storage",
+    "day_of",
+    "is_event_file",
+    "unwritable",
+]
+
+FORMAT = 1
+"""The version of a lake's layout; one of a newer version is refused."""
+
+EVENTS = "date=*/[!_]*.parquet"
+"""The files that are the lake's events."""
+
+MANIFEST = "_manifest.json"
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a lake holds when it is changed."""
+
+    events: list[str]
+    """The names of its event files."""
+    manifest: dict[str, Any]
+    """Empty where there is none yet."""
+
+    def covered(self) -> list[Window]:
+        """The stretches of time that the manifest calls held in full, oldest first."""
+        stretches = self.manifest.get("covered", [])
+        return merged(Window(isoparse(s["since"]), isoparse(s["until"])) for s in stretches)
+
+    def noting(self, windows: list[Window], **noted: Any) -> dict[str, Any]:
+        """The manifest, if it calls more stretches of time held and says what else is told."""
+        every = [w.as_text() for w in merged([*self.covered(), *windows])]
+        return {**self.manifest, **noted, "format": FORMAT, "covered": every}
+
+    def of_day(self, day: str) -> list[str]:
+        """The event files of a UTC day."""
+        return [name for name in self.events if day_of(name) == day]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a lake is to hold from now on."""
+
+    manifest: dict[str, Any]
+    new: dict[str, list[Path]] = field(default_factory=dict)
+    """Finished files by UTC day; each day's appear at once."""
+    old: list[str] = field(default_factory=list)
+    """Event files that the new ones replace."""
+
+
+class Storage(Protocol):
+    """A place where a lake lies."""
+
+    @property
+    def address(self) -> str:
+        """The place as a user names it."""
+
+    def events(self) -> list[str]:
+        """The names of the event files, sorted.
+
+        Raises:
+            SourceError: the store cannot be read.
+        """
+
+    def manifest(self) -> bytes | None:
+        """The manifest; None where there is none.
+
+        Raises:
+            OSError, SourceError: it cannot be read.
+        """
+
+    def caution(self) -> str:
+        """What a writer has to mind here, in a sentence; mostly nothing."""
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files right below a folder that is no day, sorted."""
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file beside the events; a reader sees all of it or none."""
+
+    def save(self, name: str, write: Callable[[Path], object]) -> None:
+        """Let a file beside the events be written to a path; it is known to nobody before."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files beside the events; those that are gone already are no fault."""
+
+    def opened(self, name: str) -> Path | BinaryIO:
+        """A file, as Arrow reads it in parts."""
+
+    def local(self, names: Sequence[str], staging: Path) -> list[Path]:
+        """Files on the disk, fetched into *staging* where they do not lie there anyway."""
+
+    def writing(self, wait: float) -> AbstractContextManager[Path]:
+        """A folder on disk for work in progress, gone afterwards; in a folder, its lock as well.
+
+        Raises:
+            SourceError: another writer does not end.
+            DiskFull, UsageError: it cannot be written.
+        """
+
+    def commit(self, change: Callable[[Held], Change]) -> None:
+        """Change what the lake holds, while writing; wholly or, after a kill, to the end later."""
+
+    def recover(self) -> None:
+        """End what a killed writer began, as far as readers need it."""
+
+    def forget(self) -> None:
+        """Remove replaced files that nobody can still be reading; while not writing."""
+
+
+def day_of(name: str) -> str:
+    """The UTC day that an event file's name says."""
+    return name.partition("/")[0].removeprefix("date=")
+
+
+def is_event_file(name: str) -> bool:
+    """Whether a file below the lake is one of its events by its name; as ``EVENTS``."""
+    folder, _, file = name.partition("/")
+    return (
+        folder.startswith("date=")
+        and file.endswith(".parquet")
+        and not file.startswith("_")
+        and "/" not in file
+    )
+
+
+def unwritable(place: str, fault: OSError, mend: str) -> KitError:
+    """A fault of writing in one line.
+
+    Args:
+        place: what cannot be written.
+        fault: what the system said.
+        mend: what to do if there is space.
+    """
+    reason = os.strerror(fault.errno) if fault.errno else str(fault)
+    said = f"{place}: cannot be written ({reason})."
+    if fault.errno in _NO_SPACE:
+        return DiskFull(f"{said} Free some space and run the same again: no event is added twice.")
+    return UsageError(f"{said} {mend}")

@@ -1,0 +1,545 @@
+"""A lake in an object store holds what one on disk would, whoever writes and whatever is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from kit.analysis.failures import failures
+from kit.analysis.recovery import recovery
+from kit.cli import run
+from kit.engine import open_log
+from kit.errors import SourceError
+from kit.lake import Lake, add, compact, recode
+from kit.lake.bucket import Bucket
+from kit.lake.overview import overview
+from kit.lake.parquet import catalogue_of
+from kit.objects import Objects
+from kit.places import SAMPLE
+from made import REFUSED, event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T0 = datetime(2026, 10, 1, tzinfo=UTC)
+ROOT = Path(__file__).resolve().parents[1]
+
+pytest.importorskip("fsspec", reason="fsspec not installed")
+
+
+def export(path: Path, events: list[dict[str, Any]]) -> Path:
+    """Write events to an NDJSON file."""
+    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    return path
+
+
+def some(count: int, *, days: int = 4) -> list[dict[str, Any]]:
+    """Events over some days, every third of them failing."""
+    return [
+        event(
+            (T0 + timedelta(minutes=n * days * 1440 // count)).isoformat(),
+            result="SUCCESS" if n % 3 else "FAILURE",
+            reason=None if n % 3 else REFUSED,
+            user=f"u{n % 7}@example.com",
+        )
+        for n in range(count)
+    ]
+
+
+def uuids(address: str) -> list[str]:
+    """The uuids that a reader of the kit finds, sorted; none where there is no event yet."""
+    try:
+        return sorted(open_log(address).events.uuid.to_pyarrow().to_pylist())
+    except SourceError:
+        return []
+
+
+def in_the_glob(address: str) -> list[str]:
+    """The uuids that any Parquet tool finds in the days' folders, sorted."""
+    import pyarrow.parquet as pq
+
+    fs, root = fsspec.core.url_to_fs(address, use_listings_cache=False)
+    fs.invalidate_cache()
+    found = []
+    for path in fs.glob(f"{root}/date=*/[!_]*.parquet"):
+        with fs.open(path) as file:
+            found += pq.read_table(file, columns=["uuid"])["uuid"].to_pylist()
+    return sorted(found)
+
+
+def fresh() -> str:
+    """An address in memory where nothing is."""
+    return f"memory://{uuid.uuid4().hex}/lake"
+
+
+def test_a_lake_in_a_store_answers_as_one_on_disk(
+    tmp_path: Path, bucket: Callable[..., str]
+) -> None:
+    """Imported in two steps, read, compacted: overview, failures, states and kept answers."""
+    events = some(300)
+    first, second = (
+        export(tmp_path / "a.ndjson", events[:200]),
+        export(tmp_path / "b.ndjson", events[150:]),
+    )
+    lakes = [Lake(tmp_path / "lake"), Lake(f"{bucket()}/some/lake")]
+    for lake in lakes:
+        done = [add(lake, [one]) for one in (first, second)]
+        assert [(d.events, d.repeats) for d in done] == [(200, 0), (100, 50)]
+    for _ in range(2):
+        seen = [overview(lake.open()) | {"lake": ""} for lake in lakes]
+        assert seen[0] == seen[1]
+        logs = [open_log(lake.address) for lake in lakes]
+        assert_frame_equal(*(failures(log) for log in logs))
+        assert_frame_equal(*(recovery(log, log.window()) for log in logs))
+        assert [compact(lake) for lake in lakes] in ([1, 1], [2, 2], [0, 0])
+    assert in_the_glob(lakes[1].address) == sorted(one["uuid"] for one in events)
+    kept = lakes[1].storage.names("_kept")
+    assert {Path(name).suffix for name in kept} == {".json", ".parquet"}
+
+
+def test_an_answer_that_is_kept_in_the_store_is_what_is_read_next(
+    tmp_path: Path, bucket: Callable[..., str]
+) -> None:
+    """It grows by what was added, and the old one goes."""
+    lake, events = Lake(f"{bucket()}/lake"), some(60)
+    add(lake, [export(tmp_path / "a.ndjson", events[:40])])
+    failures(open_log(lake.address))
+    before = lake.storage.names("_kept")
+    failures(open_log(lake.address))
+    assert lake.storage.names("_kept") == before
+
+    add(lake, [export(tmp_path / "b.ndjson", events[40:])])
+    log = open_log(lake.address)
+    found = failures(log)
+
+    assert sorted(found["uuid"]) == sorted(e["uuid"] for e in events[::3])
+    after = lake.storage.names("_kept")
+    assert len(after) == len(before)
+    assert set(after) != set(before)
+
+
+def test_recoding_in_a_store_parses_the_events_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, and with the same result as on disk."""
+    lake = Lake(fresh())
+    add(lake, [export(tmp_path / "a.ndjson", some(40))])
+    before = open_log(lake.address).events.order_by("uuid").to_pyarrow()
+    monkeypatch.setattr("kit.lake.upkeep.catalogue_of", lambda _: "another")
+
+    assert recode(lake) == 4
+
+    monkeypatch.undo()
+    assert recode(lake) == 0
+    assert open_log(lake.address).events.order_by("uuid").to_pyarrow().equals(before)
+    assert all(catalogue_of(file) for day in lake.days() for file in lake.files(day))
+
+
+ACTIONS = st.lists(st.sampled_from(["nothing", "add", "compact", "lose"]), max_size=4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(ACTIONS, min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_whoever_loses_a_race_tries_again(
+    tmp_path_factory: pytest.TempPathFactory, rivals: list[list[str]], chance: random.Random
+) -> None:
+    """Another writer is faster, once or often; or the answer to a write is lost on its way.
+
+    No event is lost, none is doubled, and each writer counts what it added.
+    """
+    folder, lake, events = tmp_path_factory.mktemp("race"), Lake(fresh()), some(30)
+    wanted: set[str] = set()
+    added: list[int] = []
+
+    def adding() -> None:
+        part = chance.choices(events, k=12)
+        wanted.update(one["uuid"] for one in part)
+        added.append(add(lake, [export(folder / f"{uuid.uuid4().hex}.ndjson", part)]).events)
+
+    plain, pending = Objects.replace, iter(list[str]())
+
+    def disturbed(self: Objects, name: str, data: bytes, mark: str) -> bool:
+        nonlocal pending
+        act, pending_before = next(pending, "nothing"), pending
+        pending = iter([])  # rivals are not disturbed themselves
+        if act == "add":
+            adding()
+        elif act == "compact":
+            compact(lake)
+        written = plain(self, name, data, mark)
+        pending = pending_before
+        return written and act != "lose"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Objects, "replace", disturbed)
+        patch.setattr("kit.lake.bucket.time.sleep", lambda _: None)
+        for rival in rivals:
+            pending = iter(rival)
+            adding()
+            pending = iter([])
+            if chance.random() < 0.5:
+                compact(lake)
+
+    assert uuids(lake.address) == sorted(wanted)
+    assert in_the_glob(lake.address) == sorted(wanted)
+    assert sum(added) == len(wanted)
+
+
+ADD = """
+import sys
+from pathlib import Path
+from kit.lake import Lake, add
+if __name__ == "__main__":
+    for name in sys.argv[2:]:
+        add(Lake(sys.argv[1]), [Path(name)])
+"""
+COMPACT = """
+import sys
+from pathlib import Path
+from kit.lake import Lake, compact
+lake, until = Lake(sys.argv[1]), sys.argv[2]
+while not Path(until).exists():
+    if lake.exists():
+        compact(lake)
+"""
+
+
+def started(program: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start a program in a process group of its own."""
+    command = [sys.executable, "-c", program, *words]
+    return subprocess.Popen(command, start_new_session=True)
+
+
+def test_two_writers_and_a_compactor_lose_and_double_nothing_for_their_readers(
+    tmp_path: Path, bucket: Callable[..., str]
+) -> None:
+    """Overlapping exports; what a reader sees only grows, and never holds an event twice."""
+    address, events, stop = f"{bucket()}/lake", some(600, days=2), tmp_path / "stop"
+    parts = [export(tmp_path / f"{n}.ndjson", events[50 * n : 50 * n + 120]) for n in range(10)]
+    everything = {one["uuid"] for one in events[:570]}
+    compactor = started(COMPACT, address, str(stop))
+    writers = [started(ADD, address, *map(str, parts[n::2])) for n in range(2)]
+    reads, before = 0, set[str]()
+    while any(writer.poll() is None for writer in writers):
+        found = uuids(address)
+        assert len(found) == len(set(found))
+        assert before <= set(found) <= everything
+        before, reads = set(found), reads + 1
+    stop.touch()
+
+    assert [one.wait(timeout=120) for one in [*writers, compactor]] == [0, 0, 0]
+    assert reads > 1
+    assert uuids(address) == in_the_glob(address) == sorted(everything)
+
+
+def test_writers_that_are_killed_lose_and_double_nothing(
+    tmp_path: Path, bucket: Callable[..., str]
+) -> None:
+    """At any moment; the next one ends what they began, also for tools that know no manifest."""
+    chance = random.Random(11)
+    address, events = f"{bucket()}/lake", some(400)
+    parts = [export(tmp_path / f"{n}.ndjson", events[100 * n : 100 * n + 100]) for n in range(4)]
+    everything = {one["uuid"] for one in events}
+    began = time.monotonic()
+    assert started(ADD, f"{bucket()}/other", str(parts[0])).wait(timeout=120) == 0
+    takes, killed = time.monotonic() - began, 0
+    for part in [*parts, *parts]:
+        process = started(ADD, address, str(part))
+        try:
+            # Its last part: before that, a process of Python comes up.
+            process.wait(timeout=takes * chance.uniform(0.6, 1.1))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            killed += 1
+        found = uuids(address)
+        assert len(found) == len(set(found))
+        assert set(found) <= everything
+
+    add(Lake(address), parts)
+
+    assert killed > 0
+    assert uuids(address) == in_the_glob(address) == sorted(everything)
+
+
+@pytest.mark.parametrize("step", range(1, 14))
+def test_a_writer_that_ends_between_two_requests_leaves_a_whole_lake(
+    tmp_path: Path, step: int
+) -> None:
+    """After each of its writes to the store, one after the other."""
+
+    class Ended(BaseException):
+        """Stands for a kill: nothing of the writer runs after it."""
+
+    lake, events = Lake(fresh()), some(40, days=1)
+    add(lake, [export(tmp_path / "a.ndjson", events[:20])])
+    second, left = export(tmp_path / "b.ndjson", events[10:]), step
+    store = fsspec.get_filesystem_class("memory")
+
+    def counted(plain: Callable[..., Any]) -> Callable[..., Any]:
+        def done(*given: Any, **more: Any) -> Any:
+            nonlocal left
+            result = plain(*given, **more)
+            left -= 1
+            if left == 0:
+                raise Ended
+            return result
+
+        return done
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("pipe_file", "put_file", "cp_file", "rm_file"):
+            patch.setattr(store, name, counted(getattr(store, name)))
+        ended = False
+        try:
+            add(lake, [second])
+            compact(lake)
+        except Ended:
+            ended = True
+    wanted = sorted(one["uuid"] for one in events)
+
+    assert ended or step > 11
+    assert uuids(lake.address) in (sorted(e["uuid"] for e in events[:20]), wanted)
+    compact(lake)
+    add(lake, [second])
+    assert uuids(lake.address) == in_the_glob(lake.address) == wanted
+
+
+def test_an_open_log_stays_as_it_is_while_the_lake_is_compacted(
+    tmp_path: Path, bucket: Callable[..., str]
+) -> None:
+    """What was replaced is kept for a day for who still reads it."""
+    lake, events = Lake(f"{bucket()}/lake"), some(60)
+    for n in range(3):
+        add(lake, [export(tmp_path / f"{n}.ndjson", events[20 * n : 20 * n + 20])])
+    log = open_log(lake.address)
+
+    compact(lake)
+    add(lake, [export(tmp_path / "more.ndjson", some(5))])
+
+    assert log.events.count().to_pyarrow().as_py() == 60
+    assert sorted(log.events.uuid.to_pyarrow().to_pylist()) == sorted(e["uuid"] for e in events)
+
+
+def test_what_was_replaced_goes_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what was sent and never listed; nothing that is listed."""
+    lake, events = Lake(fresh()), some(40)
+    for n in range(2):
+        add(lake, [export(tmp_path / f"{n}.ndjson", events[n::2])])
+    lake.storage.write("_staging/part-0123.parquet", b"sent by one that was killed")
+    compact(lake)
+    assert lake.storage.names("_retired")
+
+    monkeypatch.setattr("kit.lake.bucket.KEEP", timedelta(0))
+    compact(lake)
+
+    assert lake.storage.names("_retired") == lake.storage.names("_staging") == []
+    assert uuids(lake.address) == sorted(one["uuid"] for one in events)
+
+
+def test_a_lake_that_was_copied_to_a_store_and_back_goes_on(tmp_path: Path) -> None:
+    """As ``aws s3 sync`` does it: a list of files that came from a store is not believed."""
+    events, disk = some(60), Lake(tmp_path / "lake")
+    add(disk, [export(tmp_path / "a.ndjson", events[:20])])
+    address, again = fresh(), tmp_path / "again"
+    fs = fsspec.filesystem("memory")
+    fs.put(str(disk.folder), address, recursive=True)
+
+    add(Lake(address), [export(tmp_path / "b.ndjson", events[10:40])])
+    assert uuids(address) == in_the_glob(address) == sorted(e["uuid"] for e in events[:40])
+    fs.get(address, str(again), recursive=True)
+    add(Lake(again), [export(tmp_path / "c.ndjson", events[30:])])
+
+    assert uuids(str(again)) == sorted(one["uuid"] for one in events)
+    assert "files" not in Lake(again).manifest()
+
+
+def test_a_store_without_conditional_writes_is_told(
+    tmp_path: Path, bucket: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lake works, and whoever writes hears what to mind."""
+    path = export(tmp_path / "a.ndjson", some(20))
+    address = f"{bucket('old-')}/lake"
+
+    assert run(["import", str(path), "--lake", address]) == 0
+
+    assert "no conditional writes" in capsys.readouterr().err
+    assert len(uuids(address)) == 20
+    assert run(["import", str(path), "--lake", f"{bucket()}/lake"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_lake_that_may_only_be_read_answers_all_the_same(
+    tmp_path: Path, bucket: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And a write to it is refused in one line."""
+    import boto3
+
+    path = export(tmp_path / "a.ndjson", some(20))
+    mine, shut = f"{bucket()}/lake", f"{bucket('shut-')}/lake"
+    assert run(["import", str(path), "--lake", shut]) == 3
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "access was refused (AccessDenied)" in said
+    add(Lake(mine), [path])
+
+    bucket_name = mine.split("/")[2]
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject"}
+    policy = {"Version": "2012-10-17", "Statement": [denied | {"Resource": "*"}]}
+    boto3.client("s3").put_bucket_policy(Bucket=bucket_name, Policy=json.dumps(policy))
+
+    assert len(failures(open_log(mine))) == 7
+
+
+@pytest.mark.parametrize(
+    ("address", "changed", "said"),
+    [
+        ("s3://nobody-made-this/lake", {}, "there is no bucket 'nobody-made-this'"),
+        ("s3://b/lake", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "cannot be reached"),
+        ("s3://b/lake", {"AWS_SECRET_ACCESS_KEY": None, "AWS_ACCESS_KEY_ID": None}, "no cred"),
+        ("s3://planted-key:planted-secret@b/lake", {}, "no credentials in an address"),
+        ("s3://", {}, "no bucket is named"),
+        ("gs://b/lake", {}, "pip install gcsfs"),
+        ("sss://b/lake", {}, "nobody here knows sss://"),
+    ],
+    ids=["bucket", "reach", "credentials", "password", "name", "extra", "scheme"],
+)
+def test_what_is_wrong_with_a_store_is_said_in_one_line(
+    s3_server: str, address: str, changed: dict[str, str | None], said: str
+) -> None:
+    """With what to do, on reading and on writing, and no traceback."""
+    wanted = {**os.environ, "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1", **changed}
+    environment = {k: v for k, v in wanted.items() if v is not None}
+    command = [sys.executable, "-m", "kit", "lake", "--lake", address]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    assert done.returncode in {2, 3}
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "planted" not in done.stderr
+
+
+def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:
+    """And nothing else of the kit needs it."""
+    blocked = "import sys; sys.modules['s3fs'] = None; from kit.cli import run; "
+    blocked += "sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", blocked]
+    path = export(tmp_path / "a.ndjson", some(5))
+
+    done = subprocess.run(
+        [*command, "import", str(path), "--lake", "s3://b/lake"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 3
+    assert "pip install 'okta-kit[s3]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_credential_is_in_anything_that_is_made(
+    tmp_path: Path, bucket: Callable[..., str]
+) -> None:
+    """A report of a lake in the store, kept in the store and on disk, with --debug."""
+    place, out = bucket(), tmp_path / "out"
+    kit = [sys.executable, "-m", "kit", "--debug"]
+    lake, source = f"{place}/lake", f"--source={place}/lake"
+    said = b""
+    for words in (
+        ["import", str(SAMPLE), "--lake", lake],
+        ["lake", "--lake", lake],
+        ["report", "remediation", source, f"--out={place}/reports"],
+        ["report", "remediation", source, f"--out={out}"],
+        ["reports", "list", f"--out={place}/reports"],
+        ["failures", f"--source={place}/none"],
+        ["failures", "--source=s3://nobody-made-this/lake"],
+    ):
+        done = subprocess.run([*kit, *words], capture_output=True, check=False, cwd=ROOT)
+        said += done.stdout + done.stderr
+    fs = fsspec.filesystem("s3")
+    objects = {name: fs.cat_file(name) for name in fs.find(place)}
+    files = {str(path): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    assert b"there is no lake" in said
+    assert any(name.endswith("report.html") for name in objects)
+    for secret in (b"AKIAPLANTED0", b"planted-secret-0"):
+        assert secret not in said
+        assert not [name for name, data in {**objects, **files}.items() if secret in data]
+
+
+def test_a_report_of_a_lake_in_the_store_is_that_of_the_one_on_disk(
+    tmp_path: Path, bucket: Callable[..., str]
+) -> None:
+    """What it says, its window and its coverage."""
+    place = bucket()
+    facts = []
+    for lake, out in ((tmp_path / "lake", tmp_path / "out"), (f"{place}/lake", f"{place}/out")):
+        assert run(["import", str(SAMPLE), "--lake", str(lake)]) == 0
+        words = ["report", "remediation", "--source", str(lake), "--out", str(out)]
+        assert run(words) == 0
+        fs, root = fsspec.core.url_to_fs(str(out))
+        (summary,) = fs.glob(f"{root}/remediation/*/summary.json")
+        facts.append(json.loads(fs.cat_file(summary)))
+    parts = ("headline", "window", "coverage", "results", "status")
+
+    assert [facts[0][part] for part in parts] == [facts[1][part] for part in parts]
+
+
+def test_reports_in_a_store_are_whole_listed_and_pruned(
+    bucket: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two at once are both in the index; what others put there is left alone."""
+    out = f"{bucket()}/reports"
+    fs = fsspec.filesystem("s3")
+    fs.pipe_file(f"{out}/failure_trends/mine/notes.txt", b"mine")
+    command = [sys.executable, "-m", "kit", "report", "failure_trends", f"--out={out}"]
+    running = [
+        subprocess.Popen([*command, f"--since={n}d"], stdout=subprocess.PIPE, text=True)
+        for n in (2, 3)
+    ]
+    printed = [one.communicate(timeout=300)[0].strip() for one in running]
+
+    pages = sorted(f"s3://{path}" for path in fs.glob(f"{out}/*/*/report.html"))
+    assert sorted(printed) == pages
+    index = fs.cat_file(f"{out}/index.html").decode()
+    assert all(page.removeprefix(f"{out}/") in index for page in pages)
+    for page in pages:
+        names = {Path(name).name for name in fs.find(page.removesuffix("/report.html"))}
+        assert names == {"report.html", "notebook.ipynb", "summary.json"}
+    assert run(["reports", "list", "--out", out]) == 0
+    assert all(page.removesuffix("/report.html") in capsys.readouterr().out for page in pages[:1])
+
+    assert run(["reports", "prune", "--keep", "90d", "--out", out]) == 0
+    assert len(fs.glob(f"{out}/*/*/report.html")) == 2
+    time.sleep(1)
+    assert run(["reports", "prune", "--keep", "0m", "--out", out]) in {0, 2}
+
+
+def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
+    """With its lock and its renames."""
+    lake = Lake(f"file://{tmp_path}/lake")
+    add(lake, [export(tmp_path / "a.ndjson", some(20))])
+
+    assert not isinstance(lake.storage, Bucket)
+    assert uuids(f"file://{tmp_path}/lake") == uuids(str(tmp_path / "lake"))
+    shutil.rmtree(tmp_path / "lake")
