@@ -6,7 +6,6 @@ import re
 import uuid
 import weakref
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,13 +13,12 @@ from ibis.backends.pyspark import Backend
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
-from pyspark.sql.types import ShortType, StringType, StructField, StructType, TimestampType
 
 from kit.duck import Files
 from kit.errors import SourceError
-from kit.events import COLUMNS
 from kit.spark.progress import shown
 from kit.spark.sessions import is_remote, own_session
+from kit.spark.table import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,14 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Spark", "connect"]
 
-_TYPES = {
-    "string": StringType(),
-    "large_string": StringType(),
-    "int16": ShortType(),
-    "timestamp[us, UTC]": TimestampType(),
-}
-_SCHEMA = StructType([StructField(c.name, _TYPES[c.type]) for c in COLUMNS])
-_GONE = re.compile(r"FILE_NOT_EXIST|PATH_NOT_FOUND|FileNotFoundException|does not exist", re.I)
+_GONE = re.compile(
+    r"FILE_NOT_EXIST|PATH_NOT_FOUND|FileNotFound(Exception|Error)|does not exist", re.I
+)
+_ERROR = re.compile(r"\w*(Error|Exception): ")
 
 
 def connect(engine: Any) -> Spark:
@@ -71,11 +65,6 @@ def _release(session: Any, held: list[Any]) -> None:
             one.unpersist()
 
 
-def _address(path: Path) -> str:
-    """A file as Spark names it; what a folder's name has of a pattern is none."""
-    return re.sub(r"([\[\]{}?*\\])", r"\\\1", f"file:{path.resolve()}")
-
-
 class _Compiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
     """Ibis' compiler, but for what would differ from DuckDB's answer."""
 
@@ -94,7 +83,7 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
     def __init__(self) -> None:
         super().__init__()
         self.held: list[Any] = []
-        self.read: list[Path] = []
+        self.lake = ""
 
     def files(self, lake: Lake) -> Files | None:
         """Open a lake as it is now; None where it holds no event."""
@@ -103,27 +92,27 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
             return None
 
         def read(some: Sequence[str]) -> ir.Table:
-            return self.events([lake.folder / name for name in some])
+            return self.events(lake.address, some)
 
         return Files(read(names), lambda: names, read)
 
-    def events(self, files: Sequence[Path]) -> ir.Table:
-        """Open event files as one table; columns that a file lacks are null in it.
+    def events(self, lake: str, names: Sequence[str]) -> ir.Table:
+        """Open a lake's event files as one table; columns that a file lacks are null in it.
 
         The list of files is fixed: what the lake gets later is not seen, and a file that went
         is a fault.
 
         Args:
-            files: a lake's event files.
+            lake: its folder or address.
+            names: its event files, below it.
 
         Returns:
             The columns of ``kit.events.COLUMNS``.
         """
-        self.read = list(files)
+        self.lake = lake
         name = f"events_{uuid.uuid4().hex}"
         with self.explained():
-            rows = self._session.read.schema(_SCHEMA).parquet(*map(_address, files))
-            rows.createTempView(name)
+            rows(self._session, lake, names).createTempView(name)
             return self.table(name)
 
     def create_table(self, name: str, obj: Any = None, *, temp: bool = False, **_: Any) -> ir.Table:
@@ -157,13 +146,14 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
 
     def _said(self, fault: Exception) -> str:
         said = str(fault)
-        if _GONE.search(said) and self.read:
-            lake = self.read[0].parent.parent
-            if all(path.exists() for path in self.read):
-                return (
-                    f"{lake}: the Spark cluster cannot read these files. Put the lake on a disk "
-                    "or into a bucket that the workers see under the same name."
-                )
-            return f"{lake}: the lake was rewritten meanwhile. Open it again."
-        line = next((one for one in said.splitlines() if one.strip()), type(fault).__name__)
-        return f"Spark could not answer: {' '.join(line.split())[:300]}"
+        if _GONE.search(said) and self.lake:
+            return (
+                f"{self.lake}: the Spark cluster did not find files of this lake. If it was "
+                "rewritten meanwhile, open it again; else put it where the workers see it under "
+                "the same name: on a disk that they share, or into a bucket."
+            )
+        lines = [one for one in said.splitlines() if one.strip()]
+        # A worker's own fault stands at the end of what Python says of it.
+        found = next((one for one in lines if _ERROR.match(one)), lines[0] if lines else "")
+        line = " ".join(found.split())[:300] or type(fault).__name__
+        return f"Spark could not answer: {line}"

@@ -116,6 +116,8 @@ def _started(engine: str) -> Any:
     builder = SparkSession.builder.master(engine).appName("okta-kit")
     # The bar would be drawn into whatever shows our standard error, a notebook for one.
     builder = builder.config("spark.ui.showConsoleProgress", "false")
+    if engine.startswith("local"):
+        builder = builder.config("spark.pyspark.python", sys.executable)
     with _aside() as log:
         try:
             return builder.getOrCreate()
