@@ -7,90 +7,39 @@ back; ``frame`` brings every answer to one form.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
 
-from kit import words
 from kit.answers import Answers
-from kit.errors import SourceError, UsageError
 from kit.events import COLUMNS
-from kit.lake import Lake, PutAside, add
-from kit.lake.coverage import TICK, Coverage, Window, gaps, iso, tail
-from kit.places import LAKE, PULLED, REDACTED, SAMPLE
-from kit.sources.exports import expand
-from kit.times import moment
+from kit.held import Held, hold
+from kit.lake.coverage import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import ibis.expr.types as ir
 
-__all__ = ["Log", "frame", "literal", "open_log"]
+__all__ = ["Log", "frame", "literal", "open_log", "opened"]
 
 
-@dataclass(frozen=True)
-class Log:
+@dataclass(frozen=True, kw_only=True)
+class Log(Held):
     """An opened source."""
 
     events: ir.Table
     """One row an event, the columns of ``kit.events.COLUMNS``."""
-    source: str
-    first: datetime
-    last: datetime
     count: int
-    covered: tuple[Window, ...] = ()
-    """The stretches of time that the source holds in full, oldest first."""
-    growing: bool = False
-    """Whether more may come: a lake's newest minutes are provisional."""
-    put_aside: tuple[PutAside, ...] = ()
-    repeats: int = 0
-    end: datetime | None = None
-    """Where a window ends that names no end, if not behind the last event."""
-    answers: Answers = field(kw_only=True, repr=False, compare=False)
+    answers: Answers = field(repr=False, compare=False)
     """Answers that other questions build on."""
-
-    def window(self, since: str | None = None, until: str | None = None) -> Window:
-        """Fix a window on this log.
-
-        Args:
-            since: ``7d``, ``36h``, ``90m`` before the end, a date or an ISO time, UTC;
-                the log's first event if left out.
-            until: likewise, counted back from the log's last event; one millisecond
-                after that event if left out, so that it lies inside.
-
-        Returns:
-            The window, closed.
-
-        Raises:
-            UsageError: a time cannot be read, or since is not before until.
-        """
-        last = self.end or self.last + TICK
-        end = moment("until", until, self.end or self.last) if until else last
-        anchor = end if until or self.end else self.last
-        start = moment("since", since, anchor) if since else min(self.first, end - TICK)
-        if start >= end:
-            raise UsageError(
-                f"since ({iso(start)}) is not before until ({iso(end)}). Swap them, "
-                "or leave until out to reach to the source's end."
-            )
-        return Window(start, end)
-
-    def coverage(self, window: Window) -> Coverage:
-        """Say which parts of *window* the source does not hold, and which may still grow."""
-        lacking = gaps(self.covered, window)
-        if not self.growing or (newest := tail(self.covered)) is None:
-            return Coverage(lacking)
-        inside = Window(max(window.since, newest.since), min(window.until, newest.until))
-        return Coverage(lacking, inside if inside.since < inside.until else None)
 
 
 def open_log(
@@ -116,31 +65,39 @@ def open_log(
         SourceError: there is no such file or lake, it cannot be read, or it holds no event.
         OktaError: the live org refused, or could not be reached.
     """
-    names = [source] if isinstance(source, str | Path) else list(source)
-    named = ", ".join(map(str, names))
-    if copy := os.environ.get(REDACTED):
-        return _without_names(Lake(Path(copy)), named)
-    if names == ["okta"]:
-        _pulled(since, until)
-        names = ["lake"]
-    if (lake := _as_lake(names)) is not None:
-        log = _opened(lake.open(), named, _connected(), growing=True)
-        if log is not None and named == "okta" and log.covered:
-            log = replace(log, end=log.covered[-1].until)
-        if log is None:
-            raise SourceError(f"{lake.folder}: the lake is empty. Run: okta-kit import FILE")
-        return log
-    files = expand(_resolve(names))
     folder = Path(tempfile.mkdtemp(prefix="okta-kit-"))
+    try:
+        held = hold(source, folder, since=since, until=until)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return opened(held, folder)
+
+
+def opened(held: Held, folder: Path) -> Log:
+    """Open what a source holds.
+
+    Args:
+        held: the source, read.
+        folder: a folder for what memory does not hold; it goes with the last question.
+
+    Returns:
+        The opened log.
+    """
     connection = _connected(temp_directory=str(folder / "spill"))
     # The files live as long as a question can be asked, and go with the last of them.
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
-    lake = Lake(folder / "lake")
-    done = add(lake, files)
-    log = _opened(lake, named, connection, repeats=done.repeats)
-    if log is None:
-        raise SourceError(_nothing_in(names, files, done.put_aside))
-    return log
+    events = _events(connection, held.lake.pattern, "events")
+    return Log(
+        **vars(held),
+        events=events,
+        count=events.count().to_pyarrow().as_py(),
+        answers=Answers(
+            connection,
+            held.lake.folder if held.growing else None,
+            lambda files: _events(connection, files, None),
+        ),
+    )
 
 
 def _connected(**settings: Any) -> Any:
@@ -152,61 +109,6 @@ def _connected(**settings: Any) -> Any:
     # It is drawn on standard output, also where that is a file.
     connection.raw_sql("SET enable_progress_bar = false")
     return connection
-
-
-def _without_names(lake: Lake, source: str) -> Log:
-    """The copy of a source that a report without names reads in its place."""
-    log = _opened(lake, source, _connected(), growing=bool(lake.manifest().get("growing")))
-    if log is None:
-        raise SourceError(f"{source}: its copy without names holds no event. Run the report again.")
-    return replace(log, end=log.covered[-1].until) if source == "okta" and log.covered else log
-
-
-def _pulled(since: str | None, until: str | None) -> None:
-    """Bring the default lake up to date, unless whoever runs this has just done so."""
-    if os.environ.get(PULLED):
-        return
-    from kit.live import bring_up_to_date
-
-    bring_up_to_date(Lake(LAKE), since, until)
-
-
-def _as_lake(names: list[str | Path]) -> Lake | None:
-    """The lake that a source's name stands for, if it is one."""
-    if names == ["lake"]:
-        return Lake(LAKE)
-    lake = Lake(Path(names[0]).expanduser())
-    return lake if len(names) == 1 and lake.exists() else None
-
-
-def _opened(
-    lake: Lake, source: str, connection: Any, *, growing: bool = False, repeats: int = 0
-) -> Log | None:
-    """A lake as a log; None where it holds no event."""
-    if not lake.days():
-        return None
-    events = _events(connection, lake.pattern, "events")
-    bounds = frame(
-        events.aggregate(
-            first=events.published.min(), last=events.published.max(), count=events.count()
-        )
-    )
-    return Log(
-        events=events,
-        source=source,
-        first=bounds["first"][0].to_pydatetime(),
-        last=bounds["last"][0].to_pydatetime(),
-        count=int(bounds["count"][0]),
-        covered=tuple(lake.covered()),
-        growing=growing,
-        put_aside=tuple(lake.put_aside()),
-        repeats=repeats,
-        answers=Answers(
-            connection,
-            lake.folder if growing else None,
-            lambda files: _events(connection, files, None),
-        ),
-    )
 
 
 def _events(connection: Any, files: str | Sequence[Path], name: str | None) -> ir.Table:
@@ -246,28 +148,3 @@ def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
 def literal(moment: datetime) -> ir.TimestampScalar:
     """A UTC time as both engines read it."""
     return ibis.literal(iso(moment), type="timestamp('UTC')")
-
-
-def _resolve(names: list[str | Path]) -> list[str | Path]:
-    """Put a path in the place of a source's name."""
-    resolved: list[str | Path] = []
-    for name in names:
-        if name == "sample":
-            resolved.append(SAMPLE)
-        else:
-            resolved.append(name)
-    return resolved
-
-
-def _nothing_in(
-    names: Sequence[str | Path], files: Sequence[Path], put_aside: Sequence[PutAside]
-) -> str:
-    what = ", ".join(map(str, names))
-    if put_aside:
-        first = put_aside[0]
-        return (
-            f"{what}: no System Log event in it; {words.count(len(put_aside), 'line')} put aside, "
-            f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
-        )
-    empty = "the file is empty" if len(files) == 1 else "the files are empty"
-    return f"{what}: {empty}. Export the log again, or use --source sample."

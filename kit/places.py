@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["APPS", "LAKE", "NOTEBOOKS", "PULLED", "REDACTED", "SAMPLE"]
+__all__ = ["APPS", "COPY", "LAKE", "NOTEBOOKS", "PULLED", "SAMPLE"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _HOME = _PACKAGE.parent if (_PACKAGE.parent / "pyproject.toml").is_file() else _PACKAGE
@@ -29,5 +29,6 @@ PULLED = "OKTA_KIT_PULLED"
 """Set for a report's kernel, which holds no token: the org was pulled before, by who has it. Names
 the file with what the org said of its apps."""
 
-REDACTED = "OKTA_KIT_REDACTED"
-"""Set for the kernel of a report without names: the copy of the source that it reads instead."""
+COPY = "OKTA_KIT_COPY"
+"""Set for a report's kernel: where the copy of its source lies that it reads in the source's place,
+if one was made: of export files, so that they are read once; or one without names."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,10 +14,9 @@ from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     from kit.reports.parameters import Parameter
-    from kit.reports.run import Report
+    from kit.reports.pseudonyms import Key
 
 __all__ = ["find_notebook", "register"]
 
@@ -123,16 +120,16 @@ def make_reports(
         options += [f"--{name}" for name, wanted in chosen.items() if wanted]
         raise typer.Exit(_each(values, options, jobs, to))
     (path,) = paths
-    from kit.reports import Limits
+    from kit.reports import Limits, run_report
 
     try:
-        made = _one(
+        made = run_report(
             path,
             values[path],
             out=out,
             limits=Limits(cell=cell_timeout, run=run_timeout),
-            redact=redact,
             pdf=pdf,
+            key=_key(out) if redact else None,
             require_complete=require_complete,
         )
     except KitError as fault:
@@ -218,40 +215,13 @@ def find_notebook(name: str) -> Path:
     raise UsageError(f"There is no notebook {name!r}.{nearest(stem, own)}{known}")
 
 
-def _one(
-    path: Path,
-    given: Mapping[str, str],
-    *,
-    out: Path,
-    limits: Any,
-    redact: bool,
-    pdf: bool,
-    require_complete: bool,
-) -> Report:
-    """Fix the window, take the names out where that is asked for, and run."""
-    from kit.reports import run_report
-    from kit.reports.parameters import check, read
-    from kit.reports.window import close_window
+def _key(out: Path) -> Key:
+    """The key that makes the pseudonyms, outside of the reports."""
+    from kit.reports.pseudonyms import Key, key_path
 
-    values = check(read(path), given)
-    closed, log = close_window(values, require_complete=require_complete)
-    values |= closed
-    with ExitStack() as stack:
-        environment: dict[str, str] = {}
-        if redact:
-            from kit.reports.pseudonyms import Key, key_path
-            from kit.reports.redact import redacted_copy, redacted_values
-
-            if log is None:
-                raise UsageError(f"--redact: {path.name} has no parameter source to take from.")
-            if key_path().resolve().is_relative_to(out.resolve()):
-                raise UsageError(f"--redact: the key {key_path()} must not lie in {out}.")
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="okta-kit-"))
-            environment, people = redacted_copy(log, Path(folder), Key.made(key_path()))
-            values = redacted_values(values, people)
-        return run_report(
-            path, values, out=out, limits=limits, pdf=pdf, environment=environment, redacted=redact
-        )
+    if key_path().resolve().is_relative_to(out.resolve()):
+        raise UsageError(f"--redact: the key {key_path()} must not lie in {out}.")
+    return Key.made(key_path())
 
 
 def _each(

@@ -26,7 +26,7 @@ from kit.errors import DiskFull, KitError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Place", "is_full", "locked", "making", "unwritable", "write_whole"]
+__all__ = ["Place", "is_full", "locked", "making", "unwritable", "working", "write_whole"]
 
 _BALLAST = 256 << 10
 """Bytes held back, so that a report can say that the disk is full."""
@@ -65,11 +65,22 @@ class Place:
 
 
 @contextmanager
-def making(home: Path) -> Iterator[Place]:
+def working() -> Iterator[Path]:
+    """Make a private folder for what a run needs meanwhile; it goes with the run."""
+    scratch = Path(tempfile.mkdtemp(prefix="okta-kit-run-", dir=_short_temporary()))
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def making(home: Path, scratch: Path) -> Iterator[Place]:
     """Make a folder for a report in the making; whatever happens, nothing half done is left.
 
     Args:
         home: the folder of one notebook's reports.
+        scratch: the run's private folder; noted, so that the next run clears it after a kill.
 
     Yields:
         The place, whose ``folder`` becomes the report.
@@ -78,7 +89,6 @@ def making(home: Path) -> Iterator[Place]:
         DiskFull: there is no space to begin.
         UsageError: the folder cannot be written.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="okta-kit-run-", dir=_short_temporary()))
     partial: Path | None = None
     try:
         try:
@@ -100,7 +110,6 @@ def making(home: Path) -> Iterator[Place]:
     finally:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def locked(out: Path) -> FileLock:

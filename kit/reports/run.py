@@ -15,19 +15,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import DiskFull, KitError, NotRendered
+from kit.places import COPY, PULLED
 from kit.reports.changes import Changes, previous_and_changes
 from kit.reports.execute import Executed, Limits, execute, one_line
 from kit.reports.index import reports, write_index
+from kit.reports.kernel import starting
+from kit.reports.page import bare_page, load_exporter, page
 from kit.reports.parameters import check, read
-from kit.reports.place import Place, is_full, making, unwritable
-from kit.reports.stop import stoppable
+from kit.reports.place import Place, is_full, making, unwritable, working
+from kit.reports.stop import StoppedError, stoppable
 from kit.reports.summary import collect, summary
+from kit.reports.window import COPY_NAME, close_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from kit.reports.pseudonyms import Key
 
 __all__ = ["Report", "run_report"]
 
@@ -71,8 +78,8 @@ def run_report(
     out: Path,
     limits: Limits | None = None,
     pdf: bool = False,
-    environment: Mapping[str, str] | None = None,
-    redacted: bool = False,
+    key: Key | None = None,
+    require_complete: bool = False,
 ) -> Report:
     """Run a notebook into a report.
 
@@ -82,8 +89,9 @@ def run_report(
         out: the folder of all reports; made if missing.
         limits: how long the run may take.
         pdf: print the page as ``report.pdf``, too.
-        environment: what the kernel's environment has besides ours.
-        redacted: the kernel sees pseudonyms in the places of people; the report says so.
+        key: makes the pseudonyms that stand in the places of people, who keep their names
+            without it; the report says so.
+        require_complete: refuse a window that the source does not cover.
 
     Returns:
         The report, in ``out/NOTEBOOK/UNTIL-HASH``. A run that failed is one too; its
@@ -92,6 +100,9 @@ def run_report(
     Raises:
         UsageError: a parameter is unknown or of the wrong type, *out* is not writable, or
             no browser is there to print.
+        SourceError, OktaError: the source cannot be read, or holds nothing.
+        CoverageError: the window had to be covered, and is not.
+        Interrupted, Terminated: a signal came before the first cell.
         DiskFull: there is no space even to say so.
     """
     values = check(read(notebook), given)
@@ -101,24 +112,45 @@ def run_report(
         browser()
     # Its import builds a grammar for a second; jsonschema does without it.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    home = out / notebook.stem
-    with stoppable() as stop, making(home) as place:
-        run = _Run(notebook.stem, values, place, pdf=pdf, redacted=redacted)
-        run.executed = execute(
-            notebook,
-            values,
-            limits=limits or Limits(),
-            scratch=place.scratch,
-            stop=stop,
-            environment=environment or {},
-        )
-        try:
-            facts, changes = run.write()
-            folder = place.publish(folder_name(facts))
-            write_index(out)
-        except OSError as fault:
-            raise unwritable(home, fault) from None
+    from papermill.iorw import load_notebook_node
+
+    node = load_notebook_node(str(notebook))
+    redacted = key is not None
+    begun = datetime.now(UTC), time.monotonic()
+    with stoppable() as stop, working() as scratch:
+        source = scratch / "source"
+        with starting(node, scratch, _reads(source, redacted=redacted)) as kernel:
+            try:
+                with stop.armed():
+                    values = close_window(
+                        values, source, key=key, require_complete=require_complete
+                    )
+            except StoppedError:
+                raise stop.fault("while the source was read") from None
+            with making(out / notebook.stem, scratch) as place:
+                Thread(target=load_exporter, daemon=True).start()
+                done = execute(
+                    node, kernel, notebook.name, values, limits=limits or Limits(), stop=stop
+                )
+                run = _Run(notebook.stem, values, place, done, *begun, pdf, redacted)
+                return _published(run, out)
+
+
+def _published(run: _Run, out: Path) -> Report:
+    try:
+        facts, changes = run.write()
+        folder = run.place.publish(folder_name(facts))
+        write_index(out)
+    except OSError as fault:
+        raise unwritable(run.place.home, fault) from None
     return Report(folder, folder / "report.html", facts, changes)
+
+
+def _reads(source: Path, *, redacted: bool) -> dict[str, str]:
+    """What the kernel's environment needs to read the copy of a source, where one is made."""
+    copy = {COPY: str(source / COPY_NAME[redacted])}
+    # Of the apps, the live org tells who uses them.
+    return {**copy, PULLED: str(source / "not-asked.json")} if redacted else copy
 
 
 def folder_name(facts: Mapping[str, Any]) -> str:
@@ -129,17 +161,19 @@ def folder_name(facts: Mapping[str, Any]) -> str:
     return f"{until if until[:1].isdigit() else 'no-window'}-{digest[:8]}"
 
 
+@dataclass
 class _Run:
     """What is known of a run, and the files that say it."""
 
+    name: str
+    values: Mapping[str, Any]
+    place: Place
     executed: Executed
-
-    def __init__(
-        self, name: str, values: dict[str, Any], place: Place, *, pdf: bool, redacted: bool
-    ) -> None:
-        self.name, self.values, self.place = name, values, place
-        self.pdf, self.redacted = pdf, redacted
-        self.started, self.clock = datetime.now(UTC), time.monotonic()
+    started: datetime
+    clock: float
+    """When it started, by the monotonic clock."""
+    pdf: bool
+    redacted: bool
 
     def write(self) -> tuple[dict[str, Any], Changes | None]:
         """Write all files of the report; without the outputs where there is no space for them.
@@ -162,8 +196,6 @@ class _Run:
 
     def _write(self, *, bare: bool) -> tuple[dict[str, Any], Changes | None]:
         import nbformat
-
-        from kit.reports.page import bare_page
 
         folder, fault = self.place.folder, self.executed.fault
         nbformat.write(self.executed.notebook, folder / "notebook.ipynb")
@@ -198,8 +230,6 @@ class _Run:
         return {**facts, "redacted": True} if self.redacted else facts
 
     def _page(self, facts: Mapping[str, Any], changes: Changes | None) -> str:
-        from kit.reports.page import page
-
         try:
             return page(self.executed.notebook, facts, changes)
         except Exception as broken:  # noqa: BLE001  # a template may raise anything

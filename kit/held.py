@@ -1,0 +1,216 @@
+"""What a source holds: in which lake its events lie, from when to when, and what is lacking.
+
+No question is put to the events: their ends stand in the files' footers. So a report's window is
+fixed before an engine is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from kit import words
+from kit.errors import SourceError, UsageError
+from kit.lake import Lake, PutAside, add
+from kit.lake.coverage import TICK, Coverage, Window, gaps, iso, tail
+from kit.places import COPY, LAKE, PULLED, SAMPLE
+from kit.sources.exports import expand
+from kit.times import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["ANYTHING", "Held", "hold"]
+
+ANYTHING = "anything"
+"""What a copy without names is a copy of: whatever source is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A source that was read, as far as it holds something."""
+
+    lake: Lake
+    """Where its events lie; of export files, a copy."""
+    source: str
+    first: datetime
+    last: datetime
+    covered: tuple[Window, ...] = ()
+    """The stretches of time that the source holds in full, oldest first."""
+    growing: bool = False
+    """Whether more may come: a lake's newest minutes are provisional."""
+    put_aside: tuple[PutAside, ...] = ()
+    repeats: int = 0
+    end: datetime | None = None
+    """Where a window ends that names no end, if not behind the last event."""
+
+    def window(self, since: str | None = None, until: str | None = None) -> Window:
+        """Fix a window on this source.
+
+        Args:
+            since: ``7d``, ``36h``, ``90m`` before the end, a date or an ISO time, UTC;
+                the source's first event if left out.
+            until: likewise, counted back from the source's last event; one millisecond
+                after that event if left out, so that it lies inside.
+
+        Returns:
+            The window, closed.
+
+        Raises:
+            UsageError: a time cannot be read, or since is not before until.
+        """
+        last = self.end or self.last + TICK
+        end = moment("until", until, self.end or self.last) if until else last
+        anchor = end if until or self.end else self.last
+        start = moment("since", since, anchor) if since else min(self.first, end - TICK)
+        if start >= end:
+            raise UsageError(
+                f"since ({iso(start)}) is not before until ({iso(end)}). Swap them, "
+                "or leave until out to reach to the source's end."
+            )
+        return Window(start, end)
+
+    def coverage(self, window: Window) -> Coverage:
+        """Say which parts of *window* the source does not hold, and which may still grow."""
+        lacking = gaps(self.covered, window)
+        if not self.growing or (newest := tail(self.covered)) is None:
+            return Coverage(lacking)
+        inside = Window(max(window.since, newest.since), min(window.until, newest.until))
+        return Coverage(lacking, inside if inside.since < inside.until else None)
+
+
+def hold(
+    source: str | Path | Sequence[str | Path],
+    folder: Path,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+) -> Held:
+    """Read a source: export files are brought to a lake's form, of a lake it is looked up.
+
+    Args:
+        source: as ``open_log`` takes it.
+        folder: where the copy of export files is made.
+        since: of the live org, what is pulled at least.
+        until: of the live org, where the pull ends.
+
+    Returns:
+        What it holds.
+
+    Raises:
+        SourceError: there is no such file or lake, it cannot be read, or it holds no event.
+        OktaError: the live org refused, or could not be reached.
+    """
+    names = [source] if isinstance(source, str | Path) else list(source)
+    named = ", ".join(map(str, names))
+    if (copy := _copy_of(names)) is not None:
+        if not copy.days():
+            raise SourceError(f"{named}: its copy holds no event. Run the report again.")
+        known = copy.manifest()
+        growing, repeats = bool(known.get("growing")), int(known.get("repeats", 0))
+        return _held(copy, named, growing=growing, repeats=repeats)
+    if names == ["okta"]:
+        _pulled(since, until)
+        names = ["lake"]
+    if (lake := _as_lake(names)) is not None:
+        if not lake.open().days():
+            raise SourceError(f"{lake.folder}: the lake is empty. Run: okta-kit import FILE")
+        return _held(lake, named, growing=True)
+    files = expand([SAMPLE if name == "sample" else name for name in names])
+    lake = Lake(folder / "lake")
+    done = add(lake, files)
+    if not lake.days():
+        raise SourceError(_nothing_in(names, files, done.put_aside))
+    with lake.writing():
+        lake.cover([], copy_of=_told_by(names), repeats=done.repeats)
+    return _held(lake, named, repeats=done.repeats)
+
+
+def _held(lake: Lake, named: str, *, growing: bool = False, repeats: int = 0) -> Held:
+    first, last = _ends(lake)
+    covered = tuple(lake.covered())
+    return Held(
+        lake=lake,
+        source=named,
+        first=first,
+        last=last,
+        covered=covered,
+        growing=growing,
+        put_aside=tuple(lake.put_aside()),
+        repeats=repeats,
+        end=covered[-1].until if named == "okta" and covered else None,
+    )
+
+
+def _ends(lake: Lake) -> tuple[datetime, datetime]:
+    """When the first event of a lake came, and the last."""
+    days = lake.days()
+    oldest = [time for path in lake.files(days[0]) for time in _ends_of(path)]
+    newest = [time for path in lake.files(days[-1]) for time in _ends_of(path)]
+    return min(oldest), max(newest)
+
+
+def _ends_of(path: Path) -> list[datetime]:
+    """When a file's first event came, and its last, from its footer if that says so."""
+    with pq.ParquetFile(path) as file:
+        footer = file.metadata
+        place = footer.schema.names.index("published")
+        groups = [footer.row_group(n).column(place) for n in range(footer.num_row_groups)]
+        told = [one.statistics for one in groups if one.is_stats_set]
+        if len(told) == len(groups) and all(one.has_min_max for one in told):
+            times = [time for one in told for time in (one.min, one.max)]
+        else:
+            ends = pc.min_max(file.read(columns=["published"])["published"]).as_py()
+            times = [time for time in ends.values() if time is not None]
+    return [time.astimezone(UTC) for time in times]
+
+
+def _copy_of(names: list[str | Path]) -> Lake | None:
+    """The copy that is to be read in a source's place, if whoever runs this made one."""
+    if not (place := os.environ.get(COPY)):
+        return None
+    lake = Lake(Path(place))
+    meant = lake.manifest().get("copy_of")
+    return lake if meant in (ANYTHING, _told_by(names)) else None
+
+
+def _told_by(names: Sequence[str | Path]) -> list[str]:
+    """What tells one source's names from another's, wherever they are read from."""
+    return [str(Path(name).absolute()) for name in names]
+
+
+def _pulled(since: str | None, until: str | None) -> None:
+    """Bring the default lake up to date, unless whoever runs this has just done so."""
+    if os.environ.get(PULLED):
+        return
+    from kit.live import bring_up_to_date
+
+    bring_up_to_date(Lake(LAKE), since, until)
+
+
+def _as_lake(names: list[str | Path]) -> Lake | None:
+    """The lake that a source's name stands for, if it is one."""
+    if names == ["lake"]:
+        return Lake(LAKE)
+    lake = Lake(Path(names[0]).expanduser())
+    return lake if len(names) == 1 and lake.exists() else None
+
+
+def _nothing_in(
+    names: Sequence[str | Path], files: Sequence[Path], put_aside: Sequence[PutAside]
+) -> str:
+    what = ", ".join(map(str, names))
+    if put_aside:
+        first = put_aside[0]
+        return (
+            f"{what}: no System Log event in it; {words.count(len(put_aside), 'line')} put aside, "
+            f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
+        )
+    empty = "the file is empty" if len(files) == 1 else "the files are empty"
+    return f"{what}: {empty}. Export the log again, or use --source sample."

@@ -1,0 +1,25 @@
+"""Loaded by a report's kernel as it starts: what its first cell needs, while the source is read."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from kit.catalogue import load
+
+__all__ = ["load_ipython_extension"]
+
+_NEEDED = (
+    "ibis.backends.duckdb",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "kit.charts",
+    "kit.narrative",
+)
+
+
+def load_ipython_extension(_shell: Any) -> None:
+    """Import what the kit's notebooks import; IPython calls it."""
+    for name in _NEEDED:
+        import_module(name)
+    load()
