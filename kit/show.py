@@ -168,9 +168,16 @@ def figure(drawn: Figure, alt: str) -> None:
     import io
 
     import matplotlib.pyplot as plt
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     picture = io.BytesIO()
-    drawn.savefig(picture, format="png", dpi=144, metadata={"Software": None})
+    drawn.set_dpi(144)
+    canvas = FigureCanvasAgg(drawn)
+    # Laid out here, because savefig draws all a second time to do so.
+    if (layout := drawn.get_layout_engine()) is not None:
+        layout.execute(drawn)
+        drawn.set_layout_engine("none")
+    canvas.print_png(picture, metadata={"Software": None})
     size = drawn.get_size_inches()
     plt.close(drawn)
     publish_display_data(
