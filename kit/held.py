@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -151,24 +152,31 @@ def _held(lake: Lake, named: str, *, growing: bool = False, repeats: int = 0) ->
 def _ends(lake: Lake) -> tuple[datetime, datetime]:
     """When the first event of a lake came, and the last."""
     days = lake.days()
-    oldest = [time for path in lake.files(days[0]) for time in _ends_of(path)]
-    newest = [time for path in lake.files(days[-1]) for time in _ends_of(path)]
-    return min(oldest), max(newest)
+    oldest = [at for path in lake.files(days[0]) for at in _ends_of(path)]
+    newest = [at for path in lake.files(days[-1]) for at in _ends_of(path)]
+    begun = datetime(1970, 1, 1, tzinfo=UTC)
+    return begun + timedelta(microseconds=min(oldest)), begun + timedelta(microseconds=max(newest))
 
 
-def _ends_of(path: Path) -> list[datetime]:
-    """When a file's first event came, and its last, from its footer if that says so."""
+def _ends_of(path: Path) -> list[int]:
+    """When a file's events came at the earliest and latest, in microseconds since 1970.
+
+    As the footer has it, where it says so. Whole numbers, because Arrow loads pandas for a time.
+    """
     with pq.ParquetFile(path) as file:
-        footer = file.metadata
+        footer, kind = file.metadata, file.schema_arrow.field("published").type
         place = footer.schema.names.index("published")
         groups = [footer.row_group(n).column(place) for n in range(footer.num_row_groups)]
         told = [one.statistics for one in groups if one.is_stats_set]
-        if len(told) == len(groups) and all(one.has_min_max for one in told):
-            times = [time for one in told for time in (one.min, one.max)]
-        else:
-            ends = pc.min_max(file.read(columns=["published"])["published"]).as_py()
-            times = [time for time in ends.values() if time is not None]
-    return [time.astimezone(UTC) for time in times]
+        if (
+            kind == pa.timestamp("us", "UTC")
+            and len(told) == len(groups)
+            and all(one.has_min_max for one in told)
+        ):
+            return [at for one in told for at in (one.min_raw, one.max_raw)]
+        times = file.read(columns=["published"])["published"]
+        ends = pc.min_max(times.cast(pa.timestamp("us", "UTC")).cast(pa.int64())).as_py()
+        return [at for at in ends.values() if at is not None]
 
 
 def _copy_of(names: list[str | Path]) -> Lake | None:
