@@ -30,5 +30,5 @@ PULLED = "OKTA_KIT_PULLED"
 the file with what the org said of its apps."""
 
 COPY = "OKTA_KIT_COPY"
-"""Set for a report's kernel: where the copy of its source lies that it reads in the source's place,
-if one was made: of export files, so that they are read once; or one without names."""
+"""Set for a report's kernel: the copies that it reads in the places of sources, written as PATH is:
+of export files, so that they are read once, or one without names."""

@@ -13,7 +13,7 @@ from kit.errors import KitError, UsageError, nearest
 from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kit.reports.parameters import Parameter
     from kit.reports.pseudonyms import Key
@@ -110,15 +110,15 @@ def make_reports(
     given = _given(parameter or [])
     named = {"source": ",".join(source) if source else None, "since": since, "until": until}
     values = {path: _meant_for(declared[path], declared, given, named) for path in paths}
-    for path in paths:
-        check(declared[path], values[path])
+    checked = [check(declared[path], values[path]) for path in paths]
     to = urls(notify or [])
     if len(paths) > 1:
         options = [f"--out={out}", f"--notify-on={notify_on.value}"]
         options += [f"--cell-timeout={cell_timeout}", f"--run-timeout={run_timeout}"]
         chosen = {"redact": redact, "pdf": pdf, "require-complete": require_complete}
         options += [f"--{name}" for name, wanted in chosen.items() if wanted]
-        raise typer.Exit(_each(values, options, jobs, to))
+        sources = [str(one.get("source", "")) for one in checked]
+        raise typer.Exit(_each(values, sources, options, jobs, to))
     (path,) = paths
     from kit.reports import Limits, run_report
 
@@ -225,17 +225,22 @@ def _key(out: Path) -> Key:
 
 
 def _each(
-    values: Mapping[Path, Mapping[str, str]], options: Sequence[str], jobs: int, to: Sequence[str]
+    values: Mapping[Path, Mapping[str, str]],
+    sources: Iterable[str],
+    options: Sequence[str],
+    jobs: int,
+    to: Sequence[str],
 ) -> int:
     """Run each notebook by a command of its own."""
-    from kit.reports.batch import run_each
+    from kit.reports.batch import read_once, run_each
 
     commands = [
         ["report", str(path), *options, *(f"-p{k}={v}" for k, v in given.items())]
         for path, given in values.items()
     ]
-    # A notice's URL may hold a password, which is not to stand in the list of processes.
-    return run_each(commands, jobs, {"OKTA_KIT_NOTIFY": " ".join(to)})
+    with read_once(sources) as known:
+        # A notice's URL may hold a password, which is not to stand in the list of processes.
+        return run_each(commands, jobs, {**known, "OKTA_KIT_NOTIFY": " ".join(to)})
 
 
 def _meant_for(

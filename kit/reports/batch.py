@@ -1,4 +1,4 @@
-"""Several reports, each in a process of its own, so many at a time."""
+"""Several reports, each in a process of its own, so many at a time; a source is read once."""
 
 from __future__ import annotations
 
@@ -6,15 +6,48 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kit.errors import Terminated
+from kit.errors import KitError, Terminated
+from kit.places import COPY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["run_each"]
+__all__ = ["read_once", "run_each"]
+
+
+@contextmanager
+def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Read the export files that several reports are about, once for all of them.
+
+    A source that cannot be read is left to its reports, which say so each.
+
+    Args:
+        sources: the source of each report.
+
+    Yields:
+        What the reports' environment needs to read the copies, which go afterwards.
+    """
+    from kit.held import hold
+    from kit.reports.window import names_of
+
+    shared = [
+        one for one, times in Counter(sources).items() if times > 1 and one not in {"", "okta"}
+    ]
+    with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
+        copies = []
+        for number, source in enumerate(shared):
+            place = Path(folder, str(number))
+            with suppress(KitError):
+                held = hold(names_of(source), place)
+                copies += [str(held.lake.folder)] if held.lake.folder.is_relative_to(place) else []
+        yield {COPY: os.pathsep.join(copies)} if copies else {}
 
 
 def run_each(commands: Sequence[Sequence[str]], jobs: int, environment: Mapping[str, str]) -> int:

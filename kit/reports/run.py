@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
 import time
@@ -148,9 +149,10 @@ def _published(run: _Run, out: Path) -> Report:
 
 def _reads(source: Path, *, redacted: bool) -> dict[str, str]:
     """What the kernel's environment needs to read the copy of a source, where one is made."""
-    copy = {COPY: str(source / COPY_NAME[redacted])}
-    # Of the apps, the live org tells who uses them.
-    return {**copy, PULLED: str(source / "not-asked.json")} if redacted else copy
+    copy = str(source / COPY_NAME[redacted])
+    if redacted:  # of the apps, the live org tells who uses them
+        return {COPY: copy, PULLED: str(source / "not-asked.json")}
+    return {COPY: os.pathsep.join(filter(None, [copy, os.environ.get(COPY)]))}
 
 
 def folder_name(facts: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kit.lake.coverage import Window
     from kit.reports.pseudonyms import Key
 
-__all__ = ["COPY_NAME", "close_window"]
+__all__ = ["COPY_NAME", "close_window", "names_of"]
 
 COPY_NAME = {False: "lake", True: "without-names"}
 """Where in a run's folder the copy of its source is made that its kernel reads, by whether people
@@ -54,8 +54,7 @@ def close_window(
     from kit.held import hold
 
     since, until = (str(values.get(k) or "") for k in ("since", "until"))
-    names = [part.strip() for part in source.split(",")]
-    held = hold(names, folder, since=since, until=until)
+    held = hold(names_of(source), folder, since=since, until=until)
     window = held.window(since, until)
     coverage = held.coverage(window)
     if require_complete and not coverage.complete:
@@ -67,6 +66,11 @@ def close_window(
         _ask_about_apps(held, window, values, folder)
     closed = {k: v for k, v in window.as_text().items() if k in values}
     return _without_people(held, folder, {**values, **closed}, key) if key else {**values, **closed}
+
+
+def names_of(source: str) -> list[str | Path]:
+    """What the parameter ``source`` names: one or several, parted by commas."""
+    return [part.strip() for part in source.split(",")]
 
 
 def _ask_about_apps(held: Held, window: Window, values: Mapping[str, Any], folder: Path) -> None:
