@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
+from ibis.backends.duckdb import Backend
 
 from kit.answers import Answers
 from kit.events import COLUMNS
@@ -102,7 +103,8 @@ def opened(held: Held, folder: Path) -> Log:
 
 def _connected(**settings: Any) -> Any:
     """DuckDB for a lake's files: they never change, so their footers are read once."""
-    connection = ibis.duckdb.connect(**settings)
+    # Not ibis.duckdb, which first looks through all that is installed for other engines.
+    connection = Backend().connect(**settings)
     connection.raw_sql("SET parquet_metadata_cache = true")
     # Answers are sorted by a full key at the end, and keeping an order on the way takes memory.
     connection.raw_sql("SET preserve_insertion_order = false")
