@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import weakref
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +25,12 @@ from kit.held import Held, hold
 from kit.lake.coverage import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     import ibis.expr.types as ir
+
+    from kit.lake.coverage import Window
 
 __all__ = ["Log", "frame", "literal", "open_log", "opened"]
 
@@ -38,9 +41,27 @@ class Log(Held):
 
     events: ir.Table
     """One row an event, the columns of ``kit.events.COLUMNS``."""
+    dated: ir.Table = field(repr=False)
+    """The same with ``date``, the UTC day as text, by which the files are told apart."""
     count: int
     answers: Answers = field(repr=False, compare=False)
     """Answers that other questions build on."""
+
+    def within(self, window: Window) -> ir.Table:
+        """The events of a window; only its days' files are read."""
+        last = window.until - timedelta(microseconds=1)
+        rows = self.dated.filter(
+            self.dated.date >= _day(window.since),
+            self.dated.date <= _day(last),
+            self.dated.published >= literal(window.since),
+            self.dated.published < literal(window.until),
+        )
+        return rows.drop("date")
+
+    def on_days(self, days: Iterable[datetime]) -> ir.Table:
+        """The events of the UTC days of some moments; only their files are read."""
+        wanted = sorted({_day(one) for one in days})
+        return self.dated.filter(self.dated.date.isin(wanted)).drop("date")
 
 
 def open_log(
@@ -88,15 +109,17 @@ def opened(held: Held, folder: Path) -> Log:
     connection = _connected(temp_directory=str(folder / "spill"))
     # The files live as long as a question can be asked, and go with the last of them.
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
-    events = _events(connection, held.lake.pattern, "events")
+    dated = _events(connection, held.lake.pattern, "events")
+    events = dated.drop("date")
     return Log(
         **vars(held),
         events=events,
+        dated=dated,
         count=events.count().to_pyarrow().as_py(),
         answers=Answers(
             connection,
             held.lake.folder if held.growing else None,
-            lambda files: _events(connection, files, None),
+            lambda files: _events(connection, files, None).drop("date"),
         ),
     )
 
@@ -114,14 +137,22 @@ def _connected(**settings: Any) -> Any:
 
 
 def _events(connection: Any, files: str | Sequence[Path], name: str | None) -> ir.Table:
-    """Event files as one table."""
+    """Event files as one table, with the day that their folder is named after."""
     events = connection.read_parquet(
-        files, table_name=name, union_by_name=True, hive_partitioning=False
+        files,
+        table_name=name,
+        union_by_name=True,
+        hive_partitioning=True,
+        hive_types_autocast=False,
     )
     # A lake of an older version may lack columns; they are null.
     lacking = [column for column in COLUMNS if column.name not in events.columns]
     events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})
-    return events.select(*(column.name for column in COLUMNS))
+    return events.select(*(column.name for column in COLUMNS), "date")
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
 def _ibis_type(arrow: str) -> str:
