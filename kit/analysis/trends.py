@@ -13,7 +13,7 @@ from kit.analysis.attempts import bucket_of, every_hour, worked
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
 from kit.analysis.failures import counted, failures, told
-from kit.analysis.names import find_apps
+from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
 from kit.catalogue.coding import NO_REASON
@@ -143,6 +143,7 @@ def prepare(log: Log) -> None:
     assignments(log)
     logged_changes(log)
     every_episode(log)
+    every_user(log)
 
 
 def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:
