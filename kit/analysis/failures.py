@@ -60,6 +60,8 @@ ROW = (
 """The columns of a failure, as ``okta-kit failures`` prints them before ``state``."""
 
 _DAY = 86400
+_FEW = 3
+"""So many codes are looked for one by one: engines then pass over what is beside them."""
 
 _SAID = ("http_status", "vendor_message", "trace_id", "correlation_id", "vendor_request_id")
 """What a lent code brings along."""
@@ -125,13 +127,22 @@ def told(log: Log, rows: ir.Table) -> ir.Table:
     Returns:
         As ``failure_rows``.
     """
-    days = rows.select(at="published").union(rows.select(at="lent_at"))
-    second = days.at.epoch_seconds().floor().cast("int64")
-    found = frame(days.select(day=second - second % _DAY).distinct())["day"].dropna()
-    events = log.on_days(pd.to_datetime(found, unit="s", utc=True))
-    failing = events.filter(events.code.notnull())
+    borrows = rows.lender.notnull()
+    own = rows.select(at="published", code=ibis.ifelse(borrows, NO_REASON, rows.code))
+    lenders = rows.filter(borrows).select("lender", at="lent_at", code="code")
+    read = own.union(lenders.drop("lender"))
+    second = read.at.epoch_seconds().floor().cast("int64")
+    read = frame(read.select("code", day=second - second % _DAY).distinct())
+    events = log.on_days(pd.to_datetime(read["day"].unique(), unit="s", utc=True))
+    codes = sorted(set(read["code"]))
+    if 0 < len(codes) <= _FEW:
+        failing = ibis.union(*(events.filter(events.code == code) for code in codes))
+    else:
+        failing = events.filter(events.code.notnull())
     speaker = failing.select("uuid", "reason", "event_type", "result", "transaction_id", *_SAID)
     lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
+    # Joined inwards first: so an engine passes over the many events that lend nothing.
+    lent = lent.join(lenders.select("lender").distinct(), "lender")
     rows = rows.join(speaker, "uuid").left_join(lent, "lender")
     borrows = rows.lender.notnull()
     said = {name: ibis.ifelse(borrows, rows[f"lent_{name}"], rows[name]) for name in _SAID}
