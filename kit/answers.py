@@ -62,7 +62,7 @@ class Answers:
             files: gives the names of the files that a question reads now.
             read: opens some of these files as a table of events.
         """
-        self._backend = backend
+        self.backend = backend
         self._lake = lake
         self._files = files
         self._read = read
@@ -93,7 +93,7 @@ class Answers:
         return self._known[name]
 
     def _asked(self, name: str, question: ir.Table) -> ir.Table:
-        answer: ir.Table = self._backend.create_table(name, question, temp=True)
+        answer: ir.Table = self.backend.create_table(name, question, temp=True)
         return answer
 
     def _kept(
@@ -111,7 +111,7 @@ class Answers:
             # Copied, so that it stays when the lake grows and the file goes. It may be broken.
             with suppress(duckdb.Error, OSError, KitError), TemporaryDirectory() as folder:
                 (path,) = lake.storage.local([f"_kept/{record.answer}"], Path(folder))
-                known = self._asked(f"{name}_known", self._backend.read_parquet(path))
+                known = self._asked(f"{name}_known", self.backend.read_parquet(path))
         if known is None:
             return self._keep(lake, name, files, self._asked(name, question()))
         if before == files:
@@ -127,7 +127,7 @@ class Answers:
         kept = f"_kept/{name}-{uuid.uuid4().hex[:12]}.parquet"
         with suppress(duckdb.Error, OSError, KitError):
             lake.storage.save(
-                kept, lambda path: self._backend.to_parquet(answer, path, compression="zstd")
+                kept, lambda path: self.backend.to_parquet(answer, path, compression="zstd")
             )
             record = _Record(_version(), sorted(files), kept.removeprefix("_kept/"))
             lake.storage.write(f"_kept/{name}.json", msgspec.json.encode(record))

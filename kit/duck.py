@@ -31,7 +31,7 @@ def connect(**settings: Any) -> Duck:
     Returns:
         The backend.
     """
-    backend = Duck()
+    backend = Duck()  # not ibis.duckdb, which first looks through all that is installed
     backend.do_connect(**settings)
     backend.raw_sql("SET parquet_metadata_cache = true")
     # Answers are sorted by a full key at the end, and keeping an order on the way takes memory.
@@ -44,12 +44,13 @@ def connect(**settings: Any) -> Duck:
 class Files(NamedTuple):
     """A lake's event files as an engine reads them."""
 
-    events: ir.Table
-    """All of them as one table, the columns of ``kit.events.COLUMNS``."""
+    dated: ir.Table
+    """All of them as one table: the columns of ``kit.events.COLUMNS``, and ``date``, the UTC day as
+    text."""
     names: Callable[[], list[str]]
     """Gives the names of the files that a question reads now."""
     read: Callable[[Sequence[str]], ir.Table]
-    """Opens some of them as a table."""
+    """Opens some of them as such a table."""
 
 
 class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
@@ -59,8 +60,8 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         super().__init__()
         self._snapshot: Snapshot | None = None
 
-    def files(self, lake: Lake) -> Files | None:
-        """Open a lake; None where it holds no event.
+    def files(self, lake: Lake) -> Files:
+        """Open a lake that holds events.
 
         A folder is listed anew by each question; a lake in a store stays as it is now.
         """
@@ -70,9 +71,6 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
 
             def names() -> list[str]:
                 return held
-
-        if not names():
-            return None
 
         def read(some: Sequence[str]) -> ir.Table:
             return self._events([f"{root}/{name}" for name in some])
@@ -89,11 +87,14 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         return self._snapshot
 
     def _events(self, files: str | Sequence[str]) -> ir.Table:
-        events = self.read_parquet(files, union_by_name=True, hive_partitioning=False)
+        # The day is that of the folder's name, so that days that are not asked for are not opened.
+        events = self.read_parquet(
+            files, union_by_name=True, hive_partitioning=True, hive_types_autocast=False
+        )
         # A lake of an older version may lack columns; they are null.
         lacking = [column for column in COLUMNS if column.name not in events.columns]
         events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})
-        return events.select(*(column.name for column in COLUMNS))
+        return events.select(*(column.name for column in COLUMNS), "date")
 
 
 def _ibis_type(arrow: str) -> str:

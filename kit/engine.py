@@ -7,100 +7,68 @@ back; ``frame`` brings every answer to one form.
 
 from __future__ import annotations
 
-import os
 import weakref
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from pathlib import Path
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
 
-from kit import duck, words
+from kit import duck
 from kit.answers import Answers
-from kit.errors import KitError, SourceError, UsageError
-from kit.events import COLUMNS
-from kit.lake import Lake, PutAside, add
-from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, tail
-from kit.lake.orgs import lakes
-from kit.places import LAKE, PULLED, REDACTED, SAMPLE, place
-from kit.sources.exports import expand
-from kit.spark import DUCKDB, check, chosen
+from kit.held import Held, hold
+from kit.lake.coverage import iso
+from kit.spark.engines import DUCKDB, check, chosen
 from kit.temporary import temporary_folder
-from kit.times import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
     import ibis.expr.types as ir
     from pyspark.sql import SparkSession
 
-__all__ = ["Log", "frame", "literal", "open_log"]
+    from kit.lake.coverage import Window
+
+__all__ = ["Log", "frame", "literal", "open_log", "opened"]
 
 
-@dataclass(frozen=True)
-class Log:
+@dataclass(frozen=True, kw_only=True)
+class Log(Held):
     """An opened source."""
 
     events: ir.Table
     """One row an event, the columns of ``kit.events.COLUMNS``; of many orgs, ``org`` first."""
-    apart: ir.Table
-    """What questions read: the same, but of many orgs with the org in ids and names, since two
-    orgs may use the same id, login or app name."""
-    source: str
-    first: datetime
-    last: datetime
+    dated: ir.Table = field(repr=False)
+    """What questions read: the same with ``date``, the UTC day as text, by which the files are told
+    apart. Of many orgs with the org in ids and names, since two may use the same."""
     count: int
-    covered: tuple[Window, ...] = ()
-    """The stretches of time that the source holds in full, oldest first."""
-    growing: bool = False
-    """Whether more may come: a lake's newest minutes are provisional."""
-    put_aside: tuple[PutAside, ...] = ()
-    repeats: int = 0
-    orgs: tuple[str, ...] = ()
-    """The host names of the orgs, if there are many."""
-    unread: Mapping[str, KitError] = field(default_factory=dict)
-    """Of many orgs, those whose lake could not be read, and why; nothing of them is covered."""
-    end: datetime | None = None
-    """Where a window ends that names no end, if not behind the last event."""
-    answers: Answers = field(kw_only=True, repr=False, compare=False)
+    answers: Answers = field(repr=False, compare=False)
     """Answers that other questions build on."""
 
-    def window(self, since: str | None = None, until: str | None = None) -> Window:
-        """Fix a window on this log.
+    @property
+    def apart(self) -> ir.Table:
+        """What questions read that are about all days."""
+        return self.dated.drop("date")
 
-        Args:
-            since: ``7d``, ``36h``, ``90m`` before the end, a date or an ISO time, UTC;
-                the log's first event if left out.
-            until: likewise, counted back from the log's last event; one millisecond
-                after that event if left out, so that it lies inside.
+    def within(self, window: Window) -> ir.Table:
+        """The events of a window; only its days' files are read."""
+        last = window.until - timedelta(microseconds=1)
+        rows = self.dated.filter(
+            self.dated.date >= _day(window.since),
+            self.dated.date <= _day(last),
+            self.dated.published >= literal(window.since),
+            self.dated.published < literal(window.until),
+        )
+        return rows.drop("date")
 
-        Returns:
-            The window, closed.
-
-        Raises:
-            UsageError: a time cannot be read, or since is not before until.
-        """
-        last = self.end or self.last + TICK
-        end = moment("until", until, self.end or self.last) if until else last
-        anchor = end if until or self.end else self.last
-        start = moment("since", since, anchor) if since else min(self.first, end - TICK)
-        if start >= end:
-            raise UsageError(
-                f"since ({iso(start)}) is not before until ({iso(end)}). Swap them, "
-                "or leave until out to reach to the source's end."
-            )
-        return Window(start, end)
-
-    def coverage(self, window: Window) -> Coverage:
-        """Say which parts of *window* the source does not hold, and which may still grow."""
-        lacking = gaps(() if self.unread else self.covered, window)
-        if not self.growing or (newest := tail(self.covered)) is None:
-            return Coverage(lacking)
-        inside = Window(max(window.since, newest.since), min(window.until, newest.until))
-        return Coverage(lacking, inside if inside.since < inside.until else None)
+    def on_days(self, days: Iterable[datetime]) -> ir.Table:
+        """The events of the UTC days of some moments; only their files are read."""
+        wanted = sorted({_day(one) for one in days})
+        return self.dated.filter(self.dated.date.isin(wanted)).drop("date")
 
 
 def open_log(
@@ -114,8 +82,8 @@ def open_log(
 
     Args:
         source: ``sample``; ``lake``, the default lake; ``okta``, the live org, which is pulled
-            into the default lake first; a lake's folder, or its address in an object store; or
-            export files, globs or folders of them, one or a list.
+            into the default lake first; a lake's folder, or its address in an object store; a
+            folder of many orgs' lakes; or export files, globs or folders of them, one or a list.
         since: of the live org, what is pulled at least: ``7d``, a date or an ISO time; where
             the last pull began, or 90 days back, if left out.
         until: of the live org, where the pull ends; now if left out.
@@ -137,159 +105,72 @@ def open_log(
         >>> log.window("7d").as_text()
         {'since': '2026-10-25T17:00:13.163Z', 'until': '2026-11-01T17:00:13.164Z'}
     """
-    names = [source] if isinstance(source, str | Path) else list(source)
-    named = ", ".join(map(str, names))
     engine = chosen(engine)
     check(engine)
-    if copy := os.environ.get(REDACTED):
-        return _without_names(Lake(Path(copy)), named, engine)
-    if names == ["okta"]:
-        _pulled(since, until)
-        names = ["lake"]
-    if len(names) == 1 and (held := lakes(place(names[0]))):
-        return _of_many(held, named, engine)
-    if (lake := _as_lake(names)) is not None:
-        log = _opened(lake.open(), named, _connected(engine), growing=True)
-        if log is not None and named == "okta" and log.covered:
-            log = replace(log, end=log.covered[-1].until)
-        if log is None:
-            raise _empty(lake)
-        return log
-    files = expand(_resolve(names))
-    stack = ExitStack()
-    folder = stack.enter_context(temporary_folder())
-    connection = _connected(engine, temp_directory=str(folder / "spill"))
-    # The files live as long as a question can be asked, and go with the last of them.
-    weakref.finalize(connection, stack.close)
-    lake = Lake(folder / "lake")
-    done = add(lake, files)
-    log = _opened(lake, named, connection, repeats=done.repeats)
-    if log is None:
-        raise SourceError(_nothing_in(names, files, done.put_aside))
+    with ExitStack() as stack:
+        folder = stack.enter_context(temporary_folder())
+        log = opened(hold(source, folder, since=since, until=until), folder, engine)
+        # The files live as long as a question can be asked, and go with the last of them.
+        weakref.finalize(log.answers.backend, stack.pop_all().close)
     return log
 
 
-def _connected(engine: Any, **settings: Any) -> Any:
+def opened(held: Held, folder: Path, engine: Any) -> Log:
+    """Open what a source holds.
+
+    Args:
+        held: the source, read.
+        folder: a folder for what memory does not hold; it must outlive the last question.
+        engine: as ``kit.spark.engines.chosen`` returns it.
+
+    Returns:
+        The opened log.
+    """
+    connection = _connected(engine, folder)
+    files = {org: connection.files(lake) for org, lake in held.lakes.items()}
+    if held.orgs:
+        every = [one.dated.mutate(org=ibis.literal(org)) for org, one in files.items()]
+        dated = ibis.union(*every) if len(every) > 1 else every[0]
+        columns = [name for name in dated.columns if name not in {"org", "date"}]
+        events, dated = dated.select("org", *columns), _apart(dated)
+        answers = Answers(connection)
+    else:
+        ((lake, one),) = zip(held.lakes.values(), files.values(), strict=True)
+        dated, events = one.dated, one.dated.drop("date")
+        # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
+        kept = lake if held.growing and engine == DUCKDB else None
+        answers = Answers(connection, kept, one.names, lambda names: one.read(names).drop("date"))
+    return Log(
+        **vars(held),
+        events=events,
+        dated=dated,
+        count=events.count().to_pyarrow().as_py(),
+        answers=answers,
+    )
+
+
+def _connected(engine: Any, folder: Path) -> Any:
     """The engine that answers questions."""
     if engine == DUCKDB:
-        return duck.connect(**settings)
+        return duck.connect(temp_directory=str(folder / "spill"))
     from kit.spark.backend import connect
 
     return connect(engine)
-
-
-def _without_names(lake: Lake, source: str, engine: Any) -> Log:
-    """The copy of a source that a report without names reads in its place."""
-    log = _opened(lake, source, _connected(engine), growing=bool(lake.manifest().get("growing")))
-    if log is None:
-        raise SourceError(f"{source}: its copy without names holds no event. Run the report again.")
-    return replace(log, end=log.covered[-1].until) if source == "okta" and log.covered else log
-
-
-def _pulled(since: str | None, until: str | None) -> None:
-    """Bring the default lake up to date, unless whoever runs this has just done so."""
-    if os.environ.get(PULLED):
-        return
-    from kit.live import bring_up_to_date
-
-    bring_up_to_date(Lake(LAKE), since, until)
-
-
-def _as_lake(names: list[str | Path]) -> Lake | None:
-    """The lake that a source's name stands for, if it is one."""
-    if names == ["lake"] or (len(names) == 1 and "://" in str(names[0])):
-        return Lake(place(names[0]))
-    lake = Lake(place(names[0]))
-    return lake if len(names) == 1 and lake.exists() else None
-
-
-def _opened(
-    lake: Lake,
-    source: str,
-    connection: Any,
-    *,
-    growing: bool = False,
-    repeats: int = 0,
-) -> Log | None:
-    """A lake as a log; None where it holds no event."""
-    files = connection.files(lake)
-    if files is None:
-        return None
-    events = files.events
-    bounds = frame(
-        events.aggregate(
-            first=events.published.min(), last=events.published.max(), count=events.count()
-        )
-    )
-    return Log(
-        events=events,
-        apart=events,
-        source=source,
-        first=bounds["first"][0].to_pydatetime(),
-        last=bounds["last"][0].to_pydatetime(),
-        count=int(bounds["count"][0]),
-        covered=tuple(lake.covered()),
-        growing=growing,
-        put_aside=tuple(lake.put_aside()),
-        repeats=repeats,
-        answers=Answers(
-            connection,
-            # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
-            lake if growing and connection.name == DUCKDB else None,
-            files.names,
-            files.read,
-        ),
-    )
-
-
-def _of_many(held: Mapping[str, Lake], source: str, engine: Any) -> Log:
-    """The lakes of many orgs as one log."""
-    connection = _connected(engine)
-    found: dict[str, Log] = {}
-    unread: dict[str, KitError] = {}
-    for org, lake in held.items():
-        try:
-            log = _opened(lake.open(), source, connection, growing=True)
-        except KitError as fault:
-            unread[org] = fault
-        else:
-            if log is None:
-                unread[org] = _empty(lake)
-            else:
-                found[org] = log
-    if not found:
-        raise next(iter(unread.values()))
-    tables = [log.events.mutate(org=ibis.literal(org)) for org, log in found.items()]
-    events = ibis.union(*tables).select("org", *(column.name for column in COLUMNS))
-    return Log(
-        events=events,
-        apart=_apart(events),
-        source=source,
-        first=min(log.first for log in found.values()),
-        last=max(log.last for log in found.values()),
-        count=sum(log.count for log in found.values()),
-        covered=tuple(common([log.covered for log in found.values()])),
-        growing=True,
-        put_aside=tuple(one for log in found.values() for one in log.put_aside),
-        orgs=tuple(found),
-        unread=unread,
-        answers=Answers(connection),
-    )
-
-
-def _empty(lake: Lake) -> SourceError:
-    return SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
 
 
 def _apart(events: ir.Table) -> ir.Table:
     """Events of many orgs with the org in whatever tells events, apps and people apart."""
     ids = {name: events.org + "/" + events[name] for name in _IDS}
     names = {name: events[name] + " · " + events.org for name in _NAMES}
-    return events.mutate(**ids, **names)
+    return events.mutate(**ids, **names).drop("org")
 
 
 _IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id")
 _NAMES = ("app_name", "user_login", "actor_login", "group_name")
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
 def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -314,28 +195,3 @@ def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
 def literal(moment: datetime) -> ir.TimestampScalar:
     """A UTC time as both engines read it."""
     return ibis.literal(iso(moment), type="timestamp('UTC')")
-
-
-def _resolve(names: list[str | Path]) -> list[str | Path]:
-    """Put a path in the place of a source's name."""
-    resolved: list[str | Path] = []
-    for name in names:
-        if name == "sample":
-            resolved.append(SAMPLE)
-        else:
-            resolved.append(name)
-    return resolved
-
-
-def _nothing_in(
-    names: Sequence[str | Path], files: Sequence[Path], put_aside: Sequence[PutAside]
-) -> str:
-    what = ", ".join(map(str, names))
-    if put_aside:
-        first = put_aside[0]
-        return (
-            f"{what}: no System Log event in it; {words.count(len(put_aside), 'line')} put aside, "
-            f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
-        )
-    empty = "the file is empty" if len(files) == 1 else "the files are empty"
-    return f"{what}: {empty}. Export the log again, or use --source sample."

@@ -16,6 +16,7 @@ from kit.analysis.failures import keyed
 from kit.analysis.recovery import people
 from kit.analysis.verification import GRACE
 from kit.engine import frame, literal
+from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,11 +136,9 @@ def _shown(asked: Evidence | None, facts: Facts) -> Shown:
 def _event(types: tuple[str, ...], facts: Facts) -> Shown:
     """An event of one of the types; to be done again if the code came after it."""
     known = facts.history
-    events = known.log.apart
+    events = known.log.within(Window(facts.incident.start.to_pydatetime(), known.window.until))
     rows = events.filter(
-        events.event_type.isin(types),
-        events.published > literal(facts.incident.start),
-        events.published < literal(known.window.until),
+        events.event_type.isin(types), events.published > literal(facts.incident.start)
     )
     rows = keyed(rows)
     rows = rows.filter(rows.app_key.isin(["", known.app_key]))

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 from kit.errors import DiskFull, UsageError, is_full
 from kit.reports.parameters import check, read
 from kit.reports.window import close_window
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,8 @@ def begin(
     values = check(declared, given)
     if isinstance(source := values.get("source"), str):
         values["source"] = ",".join(_in_full(part.strip()) for part in source.split(","))
-    values |= close_window(values)[0]
+    with temporary_folder() as scratch:
+        values = close_window(values, scratch)
     kept = check(declared, {})
     changed = {k: v for k, v in values.items() if v != kept[k]}
     copy = json.loads(notebook.read_text(encoding="utf-8"))

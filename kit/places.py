@@ -7,12 +7,12 @@ from pathlib import Path
 
 __all__ = [
     "APPS",
+    "COPY",
     "INVESTIGATIONS",
     "LAKE",
     "NOTEBOOKS",
     "PLAIN",
     "PULLED",
-    "REDACTED",
     "SAMPLE",
     "place",
 ]
@@ -49,8 +49,9 @@ PULLED = "OKTA_KIT_PULLED"
 """Set for a report's kernel, which holds no token: the org was pulled before, by who has it. Names
 the file with what the org said of its apps."""
 
-REDACTED = "OKTA_KIT_REDACTED"
-"""Set for the kernel of a report without names: the copy of the source that it reads instead."""
+COPY = "OKTA_KIT_COPY"
+"""Set for a report's kernel: the copies that it reads in the places of sources, written as PATH is:
+of export files, so that they are read once, or one without names."""
 
 
 def place(source: str | Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,13 +13,11 @@ from kit import words
 from kit.errors import KitError, UsageError
 from kit.notebook_cli import find_notebook, given_to
 from kit.options import Engine, Parameters, Since, Source, Until
-from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from kit.reports import Limits
-    from kit.reports.run import Report
+    from kit.reports.pseudonyms import Key
 
 __all__ = ["register"]
 
@@ -107,8 +104,7 @@ def make_reports(
         for one in _sources(source, org)
         for run in given_to(declared, parameter, one, since, until).items()
     ]
-    for path, values in runs:
-        check(declared[path], values)
+    checked = [check(declared[path], values) for path, values in runs]
     answers = choose_engine(engine)
     check_engine(answers)
     to = urls(notify or [])
@@ -117,20 +113,21 @@ def make_reports(
         options += [f"--cell-timeout={cell_timeout}", f"--run-timeout={run_timeout}"]
         chosen = {"redact": redact, "pdf": pdf, "require-complete": require_complete}
         options += [f"--{name}" for name, wanted in chosen.items() if wanted]
-        raise typer.Exit(_each(runs, options, jobs, to, answers))
+        sources = [str(one.get("source", "")) for one in checked]
+        raise typer.Exit(_each(runs, sources, options, jobs, to, answers))
     ((path, values),) = runs
-    from kit.reports import Limits
+    from kit.reports import Limits, run_report
     from kit.reports.shelf import shelf
 
     with shelf(out) as kept:
         try:
-            made = _one(
+            made = run_report(
                 path,
                 values,
                 out=kept.folder,
                 limits=Limits(cell=cell_timeout, run=run_timeout),
-                redact=redact,
                 pdf=pdf,
+                key=_key(kept.folder) if redact else None,
                 require_complete=require_complete,
                 engine=answers,
             )
@@ -207,43 +204,13 @@ def resolve_pseudonym(
     print(words.clean(Key(key_path()).resolve(pseudonym)))
 
 
-def _one(
-    path: Path,
-    given: Mapping[str, str],
-    *,
-    out: Path,
-    limits: Limits,
-    redact: bool,
-    pdf: bool,
-    require_complete: bool,
-    engine: str,
-) -> Report:
-    """Fix the window, take the names out where that is asked for, and run."""
-    from kit.reports import run_report
-    from kit.reports.parameters import check, read
-    from kit.reports.window import close_window
-    from kit.spark.engines import ENGINE
+def _key(out: Path) -> Key:
+    """The key that makes the pseudonyms, outside of the reports."""
+    from kit.reports.pseudonyms import Key, key_path
 
-    values = check(read(path), given)
-    closed, log = close_window(values, require_complete=require_complete)
-    values |= closed
-    with ExitStack() as stack:
-        environment = {ENGINE: engine}
-        if redact:
-            from kit.reports.pseudonyms import Key, key_path
-            from kit.reports.redact import redacted_copy, redacted_values
-
-            if log is None:
-                raise UsageError(f"--redact: {path.name} has no parameter source to take from.")
-            if key_path().resolve().is_relative_to(out.resolve()):
-                raise UsageError(f"--redact: the key {key_path()} must not lie in {out}.")
-            folder = stack.enter_context(temporary_folder())
-            copied, people = redacted_copy(log, folder, Key.made(key_path()))
-            environment |= copied
-            values = redacted_values(values, people)
-        return run_report(
-            path, values, out=out, limits=limits, pdf=pdf, environment=environment, redacted=redact
-        )
+    if key_path().resolve().is_relative_to(out.resolve()):
+        raise UsageError(f"--redact: the key {key_path()} must not lie in {out}.")
+    return Key.made(key_path())
 
 
 def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:
@@ -266,22 +233,24 @@ def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:
 
 def _each(
     runs: Sequence[tuple[Path, Mapping[str, str]]],
+    sources: Sequence[str],
     options: Sequence[str],
     jobs: int,
     to: Sequence[str],
     engine: str,
 ) -> int:
     """Run each notebook by a command of its own."""
-    from kit.reports.batch import run_each
+    from kit.reports.batch import read_once, run_each
     from kit.spark.engines import ENGINE
 
     commands = [
         ["report", str(path), *options, *(f"-p{k}={v}" for k, v in given.items())]
         for path, given in runs
     ]
-    # A notice's URL may hold a password, an engine's a token, which are not to stand in the list
-    # of processes.
-    return run_each(commands, jobs, {"OKTA_KIT_NOTIFY": " ".join(to), ENGINE: engine})
+    with read_once(sources) as known:
+        # A notice's URL may hold a password, an engine's a token, which are not to stand in the
+        # list of processes.
+        return run_each(commands, jobs, {**known, "OKTA_KIT_NOTIFY": " ".join(to), ENGINE: engine})
 
 
 def _list_by_default(context: typer.Context) -> None:

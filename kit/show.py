@@ -73,10 +73,17 @@ class Picture:
         import io
 
         import matplotlib.pyplot as plt
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         made, alt = self.draw(*self.given, **self.named)
         picture = io.BytesIO()
-        made.savefig(picture, format="png", dpi=144, metadata={"Software": None})
+        made.set_dpi(144)
+        canvas = FigureCanvasAgg(made)
+        # Laid out here, because savefig draws all a second time to do so.
+        if (layout := made.get_layout_engine()) is not None:
+            layout.execute(made)
+            made.set_layout_engine("none")
+        canvas.print_png(picture, metadata={"Software": None})
         width = int(made.get_size_inches()[0] * 96)
         plt.close(made)
         return picture.getvalue(), words.clean(alt), width

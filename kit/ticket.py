@@ -48,7 +48,7 @@ def retry_list(found: Case) -> pd.DataFrame:
     """
     still = found.people[found.people["state"] == "still_failing"]
     rows = counted(found.history.log, found.history.window)
-    rows = rows.filter(rows.user_key.isin(sorted(set(still["user_key"])))) if len(still) else rows
+    rows = rows.filter(rows.app_key == found.app_key)
     last = frame(rows.select(*KEYS, "published", "uuid", "code"), by=["published", "uuid"])
     last = last.drop_duplicates(list(KEYS), keep="last")
     last = still[[*KEYS, "user"]].merge(last, "left", on=list(KEYS))

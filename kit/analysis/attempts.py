@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import ibis
 import pandas as pd
 
 from kit.analysis.failures import succeeded, successes
@@ -56,8 +57,9 @@ def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
     if since < until:
         counts = every_hour(log)
         whole = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
-        edges = [_exactly(log, edge) for edge in _edges(window, since, until)]
-        found = pd.concat([frame(whole), *edges])
+        found = frame(whole)
+        if edges := _edges(window, since, until):
+            found = pd.concat([found, _exactly(log, *edges)])
     else:
         found = _exactly(log, window)
     width = _SECONDS[bucket]
@@ -100,11 +102,11 @@ class Successes:
             return 0
         since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
         if since >= until:
-            return self._inside_an_hour(window)
+            return self._exactly(window)
         hours = self._hours
         whole = hours[(hours.index >= since) & (hours.index < until)].sum()
         edges = _edges(window, since, until)
-        return int(whole) + sum(self._inside_an_hour(edge) for edge in edges)
+        return int(whole) + (self._exactly(*edges) if edges else 0)
 
     def any(self, after: datetime, before: datetime) -> bool:
         """Whether anything worked after one moment and before another."""
@@ -169,8 +171,8 @@ class Successes:
         since, until = pd.Timestamp(after) + TICK, min(pd.Timestamp(before), self.until)
         return Window(since, until) if since < until else None
 
-    def _inside_an_hour(self, window: Window) -> int:
-        rows = _exactly(self.log, window)
+    def _exactly(self, *windows: Window) -> int:
+        rows = _exactly(self.log, *windows)
         mine = (rows["app_key"] == self.app_key) & rows["operation"].isin(self.operations)
         return int(rows.loc[mine, "successes"].sum())
 
@@ -188,16 +190,19 @@ def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Win
     return [edge for edge in ends if edge.since < edge.until]
 
 
-_edge_counts: WeakKeyDictionary[Answers, dict[Window, pd.DataFrame]] = WeakKeyDictionary()
+_edge_counts: WeakKeyDictionary[Answers, dict[tuple[Window, ...], pd.DataFrame]] = (
+    WeakKeyDictionary()
+)
 """What worked in parts of hours, read from the events once: many questions share a window."""
 
 
-def _exactly(log: Log, window: Window) -> pd.DataFrame:
-    """Successes of a short stretch as ``_hourly`` counts them, read from the events."""
+def _exactly(log: Log, *windows: Window) -> pd.DataFrame:
+    """Successes of short stretches as ``_hourly`` counts them, read from the events."""
     known = _edge_counts.setdefault(log.answers, {})
-    if window not in known:
-        known[window] = frame(_hourly(successes(log, window)))
-    return known[window]
+    if windows not in known:
+        done = [successes(log, window) for window in windows]
+        known[windows] = frame(_hourly(ibis.union(*done)))
+    return known[windows]
 
 
 def _seconds(moment: pd.Timestamp) -> int:

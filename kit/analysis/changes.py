@@ -332,14 +332,11 @@ def _acted(known: History, onset: pd.Timestamp) -> set[str]:
     """Who acts in the failing events, where that is not the user that they hit."""
     if not known.app_key:
         return set()
-    events = known.log.apart
-    rows = keyed(
-        events.filter(
-            events.code == known.code,
-            events.published >= literal(onset),
-            events.published < literal(known.window.until),
-        )
-    )
+    until = known.window.until
+    if onset >= pd.Timestamp(until):
+        return set()
+    events = known.log.within(Window(onset.to_pydatetime(), until))
+    rows = keyed(events.filter(events.code == known.code))
     actor = rows.actor_login.lower()
     rows = rows.filter(
         rows.app_key == known.app_key,

@@ -24,17 +24,14 @@ import pandas as pd
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.engine import frame, literal
-from kit.lake.coverage import TICK
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import ibis.expr.types as ir
 
     from kit.engine import Log
     from kit.lake.coverage import Window
 
-__all__ = ["ROW", "counted", "failure_rows", "failures", "keyed", "succeeded", "successes"]
+__all__ = ["ROW", "counted", "failure_rows", "failures", "keyed", "succeeded", "successes", "told"]
 
 KEYS = ("app_key", "user_key", "operation")
 """What an attempt is told by: app, user and operation."""
@@ -61,6 +58,10 @@ ROW = (
     "uuid",
 )
 """The columns of a failure, as ``okta-kit failures`` prints them before ``state``."""
+
+_DAY = 86400
+_FEW = 3
+"""So many codes are looked for one by one: engines then pass over what is beside them."""
 
 _SAID = ("http_status", "vendor_message", "trace_id", "correlation_id", "vendor_request_id")
 """What a lent code brings along."""
@@ -113,19 +114,36 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
     result = counted(log, window)
     for name, value in only.items():
         result = result.filter(result[name] == value)
-    failing = log.apart.filter(log.apart.code.notnull())
+    return told(log, result)
+
+
+def told(log: Log, rows: ir.Table) -> ir.Table:
+    """Add to failures what the events say that speak for them and lend them their codes.
+
+    Args:
+        log: the opened log.
+        rows: some rows of ``counted``; of the events only their days are read.
+
+    Returns:
+        As ``failure_rows``.
+    """
+    borrows = rows.lender.notnull()
+    own = rows.select(at="published", code=ibis.ifelse(borrows, NO_REASON, rows.code))
+    lenders = rows.filter(borrows).select("lender", at="lent_at", code="code")
+    read = own.union(lenders.drop("lender"))
+    second = read.at.epoch_seconds().floor().cast("int64")
+    read = frame(read.select("code", day=second - second % _DAY).distinct())
+    events = log.on_days(pd.to_datetime(read["day"].unique(), unit="s", utc=True))
+    codes = sorted(set(read["code"]))
+    if 0 < len(codes) <= _FEW:
+        failing = ibis.union(*(events.filter(events.code == code) for code in codes))
+    else:
+        failing = events.filter(events.code.notnull())
     speaker = failing.select("uuid", "reason", "event_type", "result", "transaction_id", *_SAID)
     lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
-    if window is not None:
-        # Only the days that can hold an event are read; a transaction may begin before.
-        speaker = _between(failing, window.since, window.until).select(*speaker.columns)
-        ends = frame(result.aggregate(first=result.lent_at.min(), last=result.lent_at.max()))
-        first, last = ends.iloc[0]
-        if pd.isna(first):
-            first = last = pd.Timestamp(window.since)
-        within = _between(failing, first, last + TICK)
-        lent = within.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
-    rows = result.join(speaker, "uuid").left_join(lent, "lender")
+    # Joined inwards first: so an engine passes over the many events that lend nothing.
+    lent = lent.join(lenders.select("lender").distinct(), "lender")
+    rows = rows.join(speaker, "uuid").left_join(lent, "lender")
     borrows = rows.lender.notnull()
     said = {name: ibis.ifelse(borrows, rows[f"lent_{name}"], rows[name]) for name in _SAID}
     rows = rows.mutate(**said).rename(request_id="vendor_request_id")
@@ -165,8 +183,7 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``operation``,
         ``uuid``, ``event_type``.
     """
-    done = succeeded(log.apart)
-    return done if window is None else done.filter(_dated(done, window))
+    return succeeded(log.apart if window is None else log.within(window))
 
 
 def succeeded(events: ir.Table) -> ir.Table:
@@ -178,10 +195,6 @@ def succeeded(events: ir.Table) -> ir.Table:
 def _dated(rows: ir.Table, window: Window) -> ir.BooleanValue:
     since, until = literal(window.since), literal(window.until)
     return (rows.published >= since) & (rows.published < until)
-
-
-def _between(rows: ir.Table, since: datetime, until: datetime) -> ir.Table:
-    return rows.filter(rows.published >= literal(since), rows.published < literal(until))
 
 
 def _every_spoken(log: Log) -> ir.Table:

@@ -11,11 +11,12 @@ from kit.engine import frame
 from kit.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pandas as pd
 
     from kit.engine import Log
 
-__all__ = ["find_apps", "find_code", "find_user", "most_hit"]
+__all__ = ["every_user", "find_apps", "find_code", "find_user", "most_hit"]
 
 
 def find_apps(log: Log, app: str) -> set[str]:
@@ -82,13 +83,33 @@ def find_user(log: Log, user: str) -> str:
         UsageError: the log knows no such user; says the nearest.
     """
     wanted = user.strip().lower()
-    events = keyed(log.apart)
-    same = (events.user_key.lower() == wanted) | (events.user_id.lower() == wanted)
-    found = sorted(set(frame(events.filter(same).select("user_key").distinct())["user_key"]) - {""})
+    users = every_user(log)
+    same = (users.user_key.lower() == wanted) | (users.user_id.lower() == wanted)
+    found = sorted(set(frame(users.filter(same).select("user_key").distinct())["user_key"]) - {""})
     if not found:
-        logins = set(frame(events.select("user_key").distinct())["user_key"]) - {""}
+        logins = set(frame(users.select("user_key").distinct())["user_key"]) - {""}
         raise UsageError(f"user: the log knows no {user!r}." + nearest(user, logins))
     return wanted if wanted in found else str(found[0])
+
+
+def every_user(log: Log) -> ir.Table:
+    """List a log's users as its events write them, once.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        One row a spelling: ``user_key``, ``user_login``, ``user_id``.
+    """
+
+    def of(events: ir.Table) -> ir.Table:
+        return keyed(events).select("user_key", "user_login", "user_id").distinct()
+
+    return log.answers.once(
+        "users",
+        lambda: of(log.events),
+        lambda known, fresh: known.union(of(fresh).cast(known.schema())).distinct(),
+    )
 
 
 def most_hit(pairs: pd.DataFrame) -> tuple[str, str]:

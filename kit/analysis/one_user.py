@@ -8,10 +8,13 @@ import ibis
 import pandas as pd
 
 from kit.analysis.failures import counted, failures, keyed
+from kit.analysis.names import every_user
 from kit.analysis.recovery import recovery
-from kit.engine import frame, literal
+from kit.engine import frame
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from kit.engine import Log
     from kit.lake.coverage import Window
 
@@ -85,12 +88,7 @@ def user_events(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         ``unassigned`` or ``changed``; ``app``, ``operation``, ``code`` (of failures),
         ``vendor_message``, ``event_type``, ``actor``, ``uuid``, ``lane`` (app and operation).
     """
-    events = log.apart
-    rows = events.filter(
-        events.published >= literal(window.since), events.published < literal(window.until)
-    )
-    rows = keyed(rows)
-    rows = rows.filter(rows.user_key == user_key)
+    rows = keyed(_of_user(log, window, user_key))
     rows = rows.select(
         "published",
         *("app", "app_key", "operation", "event_type", "uuid", "result"),
@@ -116,6 +114,21 @@ def user_events(log: Log, window: Window, user_key: str) -> pd.DataFrame:
     return both.assign(lane=lane.where(both["what"] != "changed", "Okta · account")).reset_index(
         drop=True
     )
+
+
+def _of_user(log: Log, window: Window, user_key: str) -> ir.Table:
+    """The events about a user in a window.
+
+    Looked for as the events write the user: engines then skip what is about others, and do not
+    fold the case of millions of logins.
+    """
+    events, users = log.within(window), every_user(log)
+    spelt = frame(users.filter(users.user_key == user_key).select("user_login", "user_id"))
+    by_login = [events.user_login == one for one in sorted(set(spelt["user_login"].dropna()))]
+    alone = spelt.loc[spelt["user_login"].isna(), "user_id"].dropna()
+    by_id = [events.user_login.isnull() & (events.user_id == one) for one in sorted(set(alone))]
+    parts = [events.filter(same) for same in [*by_login, *by_id] if user_key]
+    return ibis.union(*parts) if parts else events.limit(0)
 
 
 _MOVES = ("assigned", "unassigned")

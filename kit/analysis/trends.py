@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import ibis
 import pandas as pd
 
 from kit.analysis.attempts import bucket_of, every_hour, worked
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
-from kit.analysis.failures import counted, failures
-from kit.analysis.names import find_apps
+from kit.analysis.failures import counted, failures, told
+from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
+from kit.catalogue.coding import NO_REASON
 from kit.engine import frame
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from kit.engine import Log
     from kit.lake.coverage import Window
 
-__all__ = ["QUIET_GAP", "Trends", "bucket_of", "prepare", "trends", "worked"]
+__all__ = ["QUIET_GAP", "Trends", "bucket_of", "examples", "prepare", "trends", "worked"]
 
 _SECONDS = {"hour": 3600, "day": 86400}
 _PAIR = ["app_key", "code"]
@@ -118,6 +120,24 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
     )
 
 
+def examples(log: Log, window: Window) -> pd.DataFrame:
+    """Give the latest failure of each code that the catalogue does not know, or that has none.
+
+    Args:
+        log: the opened log.
+        window: the window.
+
+    Returns:
+        One row an (app, code): ``app_key``, ``code``, ``example`` (the reason), ``event_type``.
+    """
+    rows = counted(log, window)
+    rows = rows.filter(rows.code.startswith("UNKNOWN_") | (rows.code == NO_REASON))
+    order = ibis.struct({"published": rows.published, "uuid": rows.uuid})
+    latest = rows.group_by(_PAIR).aggregate(uuid=rows.uuid.argmax(order))
+    found = told(log, rows.semi_join(latest, [*_PAIR, "uuid"]))
+    return frame(found.select(*_PAIR, "event_type", example="reason"), by=_PAIR)
+
+
 def prepare(log: Log) -> None:
     """Ask a lake what all questions begin with, so that it is kept for whoever asks next.
 
@@ -130,6 +150,7 @@ def prepare(log: Log) -> None:
     assignments(log)
     logged_changes(log)
     every_episode(log)
+    every_user(log)
 
 
 def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:

@@ -199,6 +199,12 @@ def _filtered(paths: list[Path], masks: list[np.ndarray]) -> Iterator[pa.RecordB
         with pq.ParquetFile(path) as file:
             for number in range(file.num_row_groups):
                 group = file.read_row_group(number)
-                kept = group.filter(pa.array(mask[at : at + group.num_rows]))
+                kept = group.filter(_as_arrow(mask[at : at + group.num_rows]))
                 at += group.num_rows
                 yield from kept.combine_chunks().to_batches()
+
+
+def _as_arrow(mask: np.ndarray) -> pa.BooleanArray:
+    """A mask as Arrow has it; by its bytes, because ``pa.array`` of NumPy's loads pandas."""
+    bits = pa.py_buffer(np.packbits(mask, bitorder="little"))
+    return pa.BooleanArray.from_buffers(pa.bool_(), len(mask), [None, bits])

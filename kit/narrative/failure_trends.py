@@ -9,10 +9,8 @@ import pandas as pd
 
 from kit import charts, show, words
 from kit.analysis.episodes import episodes
-from kit.analysis.failures import failure_rows
 from kit.analysis.recovery import DEACTIVATIONS, people
-from kit.analysis.trends import Trends, trends
-from kit.engine import frame
+from kit.analysis.trends import Trends, examples, trends
 from kit.lake.coverage import iso
 from kit.narrative.one_by_one import one_by_one
 from kit.narrative.report import NotebookReport, section
@@ -162,15 +160,9 @@ class TrendsReport(NotebookReport):
     @section
     def unknown(self) -> None:
         """Show failures whose text the catalogue does not know, and those without one."""
-        rows = failure_rows(self.log, self.window)
-        rows = rows.filter(rows.code.startswith("UNKNOWN_") | (rows.code == "NO_REASON"))
         keys = ["app_key", "code"]
-        found = rows.group_by(keys).aggregate(
-            example=rows.reason.argmax(rows.published),
-            event_type=rows.event_type.argmax(rows.published),
-        )
         known = self.found.by_code[[*keys, "app", "failures", "attempts", "rate"]]
-        table = known.merge(frame(found), on=keys)
+        table = known.merge(examples(self.log, self.window), on=keys)
         table = table.sort_values(["failures", "code"], ascending=[False, True])
         show.table(
             table[["code", "app", "failures", "attempts", "rate", "example", "event_type"]],

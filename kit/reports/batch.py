@@ -1,4 +1,4 @@
-"""Several reports, each in a process of its own, so many at a time."""
+"""Several reports, each in a process of its own, so many at a time; a source is read once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,46 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from kit.errors import Terminated
+from kit.errors import KitError, Terminated
+from kit.places import COPY
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["run_each"]
+__all__ = ["read_once", "run_each"]
+
+
+@contextmanager
+def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Read the export files that several reports are about, once for all of them.
+
+    A source that cannot be read is left to its reports, which say so each.
+
+    Args:
+        sources: the source of each report.
+
+    Yields:
+        What the reports' environment needs to read the copies, which go afterwards.
+    """
+    from kit.held import hold
+    from kit.reports.window import names_of
+
+    shared = [
+        one for one, times in Counter(sources).items() if times > 1 and one not in {"", "okta"}
+    ]
+    with temporary_folder() as folder:
+        copies = []
+        for number, source in enumerate(shared):
+            place = folder / str(number)
+            with suppress(KitError):
+                hold(names_of(source), place)
+                copies += [str(place / "lake")] if (place / "lake").is_dir() else []
+        yield {COPY: os.pathsep.join(copies)} if copies else {}
 
 
 def run_each(commands: Sequence[Sequence[str]], jobs: int, environment: Mapping[str, str]) -> int:

@@ -7,13 +7,11 @@ through sockets in a private folder, never through an open port.
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import (
@@ -29,8 +27,7 @@ from kit.errors import (
     WrongParameter,
     is_full,
 )
-from kit.objects import is_store
-from kit.places import APPS, LAKE, PLAIN, PULLED
+from kit.reports.kernel import kernel_name
 from kit.reports.stop import Stop, StoppedError
 
 if TYPE_CHECKING:
@@ -38,10 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Executed", "Limits", "execute", "one_line"]
 
-_SECRET = re.compile(
-    r"TOKEN|SECRET|PASSW|PRIVATE_?KEY|API_?KEY|CREDENTIAL|^OKTA_CLIENT_|^OKTA_KIT_(NOTIFY|REDACT_KEY)",
-    re.I,
-)
 _NO_SPACE = re.compile(r"\[Errno (28|122)\]")
 
 
@@ -66,67 +59,63 @@ class Executed:
 
 
 def execute(
-    path: Path,
-    values: Mapping[str, Any],
-    *,
-    limits: Limits,
-    scratch: Path,
-    stop: Stop,
-    environment: Mapping[str, str],
+    notebook: Any, kernel: Any, name: str, values: Mapping[str, Any], *, limits: Limits, stop: Stop
 ) -> Executed:
     """Run a notebook's cells until one fails.
 
     Args:
-        path: the notebook.
+        notebook: the notebook (nbformat).
+        kernel: the manager of its kernel, which is started unless it runs.
+        name: the notebook's file name.
         values: its parameters, checked.
         limits: how long it may take.
-        scratch: a private folder: for the kernel's sockets, and for its temporary files.
         stop: the signals that end it.
-        environment: what the kernel's environment has besides ours.
 
     Returns:
         The notebook with its outputs, and the fault that ended it.
     """
-    from papermill.iorw import load_notebook_node
-
-    done = Executed(load_notebook_node(str(path)))
-    kernel = done.notebook.metadata.get("kernelspec", {}).get("name", "python3")
+    done = Executed(notebook)
     try:
         with stop.armed():
-            _prepare(done, path, values, kernel)
-            done.fault = _run(done.notebook, kernel, limits, scratch, environment)
+            _prepare(done, name, values)
+            done.fault = _run(done.notebook, kernel, limits)
     except StoppedError:
         done.fault = stop.fault(_when(done.notebook))
     _mark(done)
     return done
 
 
-def _prepare(done: Executed, path: Path, values: Mapping[str, Any], kernel: str) -> None:
+def _prepare(done: Executed, name: str, values: Mapping[str, Any]) -> None:
     from papermill.execute import prepare_notebook_metadata
     from papermill.parameterize import parameterize_notebook
 
     language = done.notebook.metadata.get("kernelspec", {}).get("language", "python")
     if values:
         done.notebook = parameterize_notebook(
-            done.notebook, dict(values), kernel_name=kernel, language=language
+            done.notebook, dict(values), kernel_name=kernel_name(done.notebook), language=language
         )
-    done.notebook = prepare_notebook_metadata(done.notebook, path.name, "notebook.ipynb")
+    done.notebook = prepare_notebook_metadata(done.notebook, name, "notebook.ipynb")
 
 
-def _run(
-    notebook: Any, kernel: str, limits: Limits, scratch: Path, environment: Mapping[str, str]
-) -> RunError | None:
+def _run(notebook: Any, kernel: Any, limits: Limits) -> RunError | None:
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NotebookExecutionManager
 
     manager = NotebookExecutionManager(notebook, progress_bar=False)
     manager.notebook_start()
     end = time.monotonic() + limits.run
-    client = _client(manager, kernel, limits, end, scratch)
+    client = PapermillNotebookClient(
+        manager,
+        km=kernel,
+        startup_timeout=min(limits.start, limits.run),
+        timeout_func=lambda _cell: max(0.1, min(limits.cell, end - time.monotonic())),
+        shutdown_kernel="immediate",
+    )
     try:
         with _quiet_notes():
-            client.execute(env=_environment(scratch, environment))
+            client.execute(cleanup_kc=True)
     except CellTimeoutError:
         if time.monotonic() >= end:
             what = f"the notebook ran longer than {limits.run:g} seconds"
@@ -137,44 +126,18 @@ def _run(
             f"the kernel died in {_where(notebook)}: it was killed, or its memory ran out"
         )
     except NoSuchKernel:
-        return KernelNotStarted(f"there is no kernel {kernel!r}. Install ipykernel.")
+        return KernelNotStarted(f"there is no kernel {kernel.kernel_name!r}. Install ipykernel.")
     except (RuntimeError, TimeoutError, OSError) as fault:
         if isinstance(fault, OSError) and is_full(fault):
             return DiskFull(f"no space left {_when(notebook)}")
         if _started(notebook):
             return KernelDied(f"{one_line(fault)}, in {_where(notebook)}")
-        return KernelNotStarted(f"the kernel {kernel!r} did not start: {one_line(fault)}")
+        said = f"the kernel {kernel.kernel_name!r} did not start: {one_line(fault)}"
+        return KernelNotStarted(said)
     except Exception as fault:  # noqa: BLE001  # what a cell shows may be no output at all
         said = one_line(str(fault).partition("\n")[0]) or type(fault).__name__
         return CellError(f"what {_where(notebook)} showed cannot be kept: {said}")
-    finally:
-        _end_kernel(client)
     return _fault_in(notebook)
-
-
-def _client(manager: Any, kernel: str, limits: Limits, end: float, scratch: Path) -> Any:
-    from papermill.clientwrap import PapermillNotebookClient
-    from traitlets.config import Config
-
-    link = {"transport": "ipc", "ip": f"{scratch}/k", "connection_file": f"{scratch}/kernel.json"}
-    return PapermillNotebookClient(
-        manager,
-        kernel_name=kernel,
-        startup_timeout=min(limits.start, limits.run),
-        timeout_func=lambda _cell: max(0.1, min(limits.cell, end - time.monotonic())),
-        shutdown_kernel="immediate",
-        config=Config({"KernelManager": link}),
-    )
-
-
-def _end_kernel(client: Any) -> None:
-    """End a kernel that was not up yet when its start was broken off."""
-    from jupyter_core.utils import run_sync
-
-    manager = client.km
-    if manager is not None and manager.has_kernel:
-        with suppress(Exception):  # it may have ended by itself meanwhile
-            run_sync(manager.shutdown_kernel)(now=True)
 
 
 def _fault_in(notebook: Any) -> RunError | None:
@@ -233,17 +196,6 @@ def _where(notebook: Any) -> str:
 
 def _when(notebook: Any) -> str:
     return f"in {_where(notebook)}" if _started(notebook) else "before the first cell"
-
-
-def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the kernel: ours without its secrets, and so without the live org.
-
-    Its temporary files lie in *scratch*: a kernel that is killed clears nothing up.
-    """
-    kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
-    lake = LAKE if is_store(LAKE) else str(Path(LAKE).resolve())
-    own = {PULLED: f"{lake}/{APPS}", "OKTA_KIT_LAKE": lake, "TMPDIR": str(scratch), PLAIN: "1"}
-    return {**kept, **own, **more}
 
 
 @contextmanager

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kit.reports.changes import Changes
 
-__all__ = ["bare_page", "clean_html", "page"]
+__all__ = ["bare_page", "clean_html", "load_exporter", "page"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 _TAGS = (
@@ -60,6 +60,13 @@ def page(notebook: Any, facts: Mapping[str, Any], changes: Changes | None = None
         facts=facts, answered=shown, changes=changes, contents=_contents(body[at:])
     )
     return f"{body[:at]}{opening}\n{body[at:]}"
+
+
+def load_exporter() -> None:
+    """Import what a page is made with, for whoever has the time before there is one to make."""
+    import nbconvert  # noqa: F401  # imported to be there
+
+    _cleaner()
 
 
 def _contents(body: str) -> list[tuple[str, str]]:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from kit.errors import DiskFull, KitError, UsageError, is_full
-from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,12 +32,11 @@ _BALLAST = 256 << 10
 
 
 class Place:
-    """A folder that a report is made in, and one for what is needed meanwhile."""
+    """A folder that a report is made in."""
 
-    def __init__(self, home: Path, folder: Path, scratch: Path) -> None:
+    def __init__(self, home: Path, folder: Path) -> None:
         self.home = home
         self.folder = folder
-        self.scratch = scratch
 
     def free(self) -> None:
         """Give back the space that was held."""
@@ -75,26 +73,25 @@ def making(home: Path) -> Iterator[Place]:
         UsageError: the folder cannot be written.
     """
     partial: Path | None = None
-    with temporary_folder() as scratch:
+    try:
         try:
-            try:
-                home.mkdir(parents=True, exist_ok=True)
-                with locked(home.parent):
-                    _clear(home)
-                    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=home))
-                    lock = FileLock(partial / ".lock")
-                    lock.acquire()
-                partial.chmod(0o755)
-                (partial / ".ballast").write_bytes(b"\0" * _BALLAST)
-            except OSError as fault:
-                raise unwritable(home, fault) from None
-            try:
-                yield Place(home, partial, scratch)
-            finally:
-                lock.release()
+            home.mkdir(parents=True, exist_ok=True)
+            with locked(home.parent):
+                _clear(home)
+                partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=home))
+                lock = FileLock(partial / ".lock")
+                lock.acquire()
+            partial.chmod(0o755)
+            (partial / ".ballast").write_bytes(b"\0" * _BALLAST)
+        except OSError as fault:
+            raise unwritable(home, fault) from None
+        try:
+            yield Place(home, partial)
         finally:
-            if partial is not None:
-                shutil.rmtree(partial, ignore_errors=True)
+            lock.release()
+    finally:
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def locked(out: Path) -> FileLock:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import UsageError
+from kit.held import ANYTHING
 from kit.lake import Lake
-from kit.places import PULLED, REDACTED
 from kit.reports.pseudonyms import Key, People
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ _KEPT = ("source", "since", "until")
 """Parameters that are no text about people."""
 
 
-def redacted_copy(log: Log, folder: Path, key: Key) -> tuple[dict[str, str], People]:
+def redacted_copy(log: Log, folder: Path, key: Key) -> People:
     """Copy a log without its people.
 
     Args:
         log: the opened source.
-        folder: a private folder for the copy.
+        folder: where the copy is made, which is read in the place of any source.
         key: makes the pseudonyms; it is saved.
 
     Returns:
@@ -64,7 +64,7 @@ def redacted_copy(log: Log, folder: Path, key: Key) -> tuple[dict[str, str], Peo
         for one in named:
             if group[0] == "user_login" or _is_person(one):
                 _pseudonyms(people, *(one[name] for name in group))
-    lake = Lake(folder / "redacted")
+    lake = Lake(folder)
     with lake.writing():
         batches = (_redacted(batch, people, schema()) for batch in rows.to_pyarrow_batches())
         dated = schema().append(_date_field())
@@ -76,11 +76,11 @@ def redacted_copy(log: Log, folder: Path, key: Key) -> tuple[dict[str, str], Peo
             partitioning=ds.partitioning(_date_schema(), flavor="hive"),
             existing_data_behavior="overwrite_or_ignore",
         )
-        lake.cover(list(log.covered), growing=log.growing)
+        noted = {"growing": log.growing, "repeats": log.repeats, "copy_of": ANYTHING}
+        lake.cover(list(log.covered), **noted)
         lake.keep_aside([replace(one, text=f"{n}") for n, one in enumerate(log.put_aside)])
     key.save()
-    environment = {REDACTED: str(lake.folder), PULLED: str(folder / "not-asked.json")}
-    return environment, people
+    return people
 
 
 def redacted_values(values: Mapping[str, Any], people: People) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
 import time
@@ -15,21 +16,29 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import DiskFull, KitError, NotRendered, is_full
 from kit.objects import is_store, store_settings
-from kit.places import LAKE
+from kit.places import COPY, LAKE, PULLED
 from kit.reports.changes import Changes, previous_and_changes
 from kit.reports.execute import Executed, Limits, execute, one_line
 from kit.reports.index import reports, write_index
+from kit.reports.kernel import starting
+from kit.reports.page import bare_page, load_exporter, page
 from kit.reports.parameters import check, read
 from kit.reports.place import Place, making, unwritable
 from kit.reports.stop import Stop, StoppedError, stoppable
 from kit.reports.summary import collect, summary
+from kit.reports.window import COPY_NAME, close_window
+from kit.spark.engines import DUCKDB, ENGINE
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from kit.reports.pseudonyms import Key
 
 __all__ = ["Report", "run_report"]
 
@@ -73,8 +82,9 @@ def run_report(
     out: Path,
     limits: Limits | None = None,
     pdf: bool = False,
-    environment: Mapping[str, str] | None = None,
-    redacted: bool = False,
+    key: Key | None = None,
+    require_complete: bool = False,
+    engine: str = DUCKDB,
 ) -> Report:
     """Run a notebook into a report.
 
@@ -84,8 +94,10 @@ def run_report(
         out: the folder of all reports; made if missing.
         limits: how long the run may take.
         pdf: print the page as ``report.pdf``, too.
-        environment: what the kernel's environment has besides ours.
-        redacted: the kernel sees pseudonyms in the places of people; the report says so.
+        key: makes the pseudonyms that stand in the places of people, who keep their names
+            without it; the report says so.
+        require_complete: refuse a window that the source does not cover.
+        engine: what answers the notebook's questions, as ``open_log`` takes it.
 
     Returns:
         The report, in ``out/NOTEBOOK/UNTIL-HASH``. A run that failed is one too; its
@@ -94,6 +106,9 @@ def run_report(
     Raises:
         UsageError: a parameter is unknown or of the wrong type, *out* is not writable, or
             no browser is there to print.
+        SourceError, OktaError: the source cannot be read, or holds nothing.
+        CoverageError: the window had to be covered, and is not.
+        Interrupted, Terminated: a signal came before the first cell.
         DiskFull: there is no space even to say so.
     """
     values = check(read(notebook), given)
@@ -104,25 +119,54 @@ def run_report(
         browser()
     # Its import builds a grammar for a second; jsonschema does without it.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    home = out / notebook.stem
-    with stoppable() as stop, making(home) as place:
-        printing = min(limits.cell, limits.pdf) if pdf else None
-        run = _Run(notebook.stem, values, place, stop, printing, redacted=redacted)
-        run.executed = execute(
-            notebook,
-            values,
-            limits=limits,
-            scratch=place.scratch,
-            stop=stop,
-            environment={**_for_store(values), **(environment or {})},
-        )
-        try:
-            facts, changes = run.write()
-            folder = place.publish(folder_name(facts))
-            write_index(out)
-        except OSError as fault:
-            raise unwritable(home, fault) from None
+    from papermill.iorw import load_notebook_node
+
+    node = load_notebook_node(str(notebook))
+    begun = datetime.now(UTC), time.monotonic()
+    with stoppable() as stop, temporary_folder() as scratch:
+        source = scratch / "source"
+        reads = {**_for_store(values), **_reads(source, redacted=key is not None), ENGINE: engine}
+        with starting(node, scratch, reads) as kernel:
+            try:
+                with stop.armed():
+                    values = close_window(
+                        values, source, key=key, require_complete=require_complete
+                    )
+            except StoppedError:
+                raise stop.fault("while the source was read") from None
+            with making(out / notebook.stem) as place:
+                Thread(target=load_exporter, daemon=True).start()
+                done = execute(node, kernel, notebook.name, values, limits=limits, stop=stop)
+                run = _Run(
+                    notebook.stem,
+                    values,
+                    place,
+                    done,
+                    *begun,
+                    stop=stop,
+                    scratch=scratch,
+                    printing=min(limits.cell, limits.pdf) if pdf else None,
+                    redacted=key is not None,
+                )
+                return _published(run, out)
+
+
+def _published(run: _Run, out: Path) -> Report:
+    try:
+        facts, changes = run.write()
+        folder = run.place.publish(folder_name(facts))
+        write_index(out)
+    except OSError as fault:
+        raise unwritable(run.place.home, fault) from None
     return Report(folder, folder / "report.html", facts, changes)
+
+
+def _reads(source: Path, *, redacted: bool) -> dict[str, str]:
+    """What the kernel's environment needs to read the copy of a source, where one is made."""
+    copy = str(source / COPY_NAME[redacted])
+    if redacted:  # of the apps, the live org tells who uses them
+        return {COPY: copy, PULLED: str(source / "not-asked.json")}
+    return {COPY: os.pathsep.join(filter(None, [copy, os.environ.get(COPY)]))}
 
 
 def folder_name(facts: Mapping[str, Any]) -> str:
@@ -140,24 +184,22 @@ def _for_store(values: Mapping[str, Any]) -> dict[str, str]:
     return store_settings() if in_store else {}
 
 
+@dataclass
 class _Run:
     """What is known of a run, and the files that say it."""
 
+    name: str
+    values: Mapping[str, Any]
+    place: Place
     executed: Executed
-
-    def __init__(
-        self,
-        name: str,
-        values: dict[str, Any],
-        place: Place,
-        stop: Stop,
-        printing: float | None,
-        *,
-        redacted: bool,
-    ) -> None:
-        self.name, self.values, self.place, self.stop = name, values, place, stop
-        self.printing, self.redacted = printing, redacted
-        self.started, self.clock = datetime.now(UTC), time.monotonic()
+    started: datetime
+    clock: float
+    """When it started, by the monotonic clock."""
+    stop: Stop
+    scratch: Path
+    printing: float | None
+    """Seconds that the page may take to be printed; None where it is not to be."""
+    redacted: bool
 
     def write(self) -> tuple[dict[str, Any], Changes | None]:
         """Write all files of the report; again where a signal came meanwhile, which they say.
@@ -189,8 +231,6 @@ class _Run:
 
     def _write(self, *, bare: bool) -> tuple[dict[str, Any], Changes | None]:
         import nbformat
-
-        from kit.reports.page import bare_page
 
         folder, fault = self.place.folder, self.executed.fault
         nbformat.write(self.executed.notebook, folder / "notebook.ipynb")
@@ -234,8 +274,6 @@ class _Run:
             raise NotRendered(said) from None
 
     def _page(self, facts: Mapping[str, Any], changes: Changes | None) -> str:
-        from kit.reports.page import page
-
         try:
             return page(self.executed.notebook, facts, changes)
         except Exception as broken:  # noqa: BLE001  # a template may raise anything
@@ -245,7 +283,7 @@ class _Run:
         from kit.reports.pdf import print_page
 
         page = self.place.folder / "report.html"
-        print_page(page, self.place.scratch, seconds, self.stop)
+        print_page(page, self.scratch, seconds, self.stop)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -1,56 +1,92 @@
-"""A run's window is fixed before it starts, so that a rerun gives the same report."""
+"""A run's source is read, and its window fixed, before it starts: a rerun gives the same report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.errors import CoverageError
+from kit.errors import CoverageError, UsageError
+from kit.spark.engines import DUCKDB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from kit.engine import Log
+    from kit.held import Held
+    from kit.lake.coverage import Window
+    from kit.reports.pseudonyms import Key
 
-__all__ = ["close_window"]
+__all__ = ["COPY_NAME", "close_window", "names_of"]
+
+COPY_NAME = {False: "lake", True: "without-names"}
+"""Where in a run's folder the copy of its source is made that its kernel reads, by whether people
+are taken out."""
 
 
 def close_window(
-    values: Mapping[str, Any], *, require_complete: bool = False
-) -> tuple[dict[str, str], Log | None]:
-    """Open a run's source and fix its window.
+    values: Mapping[str, Any],
+    folder: Path,
+    *,
+    key: Key | None = None,
+    require_complete: bool = False,
+) -> dict[str, Any]:
+    """Read a run's source and fix its window.
 
     Args:
         values: the run's parameters, checked.
+        folder: where the copy of the source is made that the kernel reads, if it needs one.
+        key: makes the pseudonyms in the places of people; without it people keep their names.
         require_complete: refuse a window that the source does not cover.
 
     Returns:
-        ``since`` and ``until`` as closed ISO times, as far as the run has such parameters,
-        and the opened log; nothing and None where the run has no ``source``.
+        The parameters with ``since`` and ``until`` as closed ISO times, as far as the run has
+        such parameters; with a key, pseudonyms in the places of people.
 
     Raises:
         SourceError, OktaError: the source cannot be read, or holds nothing.
         CoverageError: the window had to be covered, and is not.
-        UsageError: a time cannot be read, or since is not before until.
+        UsageError: a time cannot be read, since is not before until, or there is no source
+            to take people out of.
     """
     if not isinstance(source := values.get("source"), str):
-        return {}, None
+        if key:
+            raise UsageError("--redact: the notebook has no parameter source to take from.")
+        return dict(values)
     from kit import words
-    from kit.engine import open_log
-    from kit.spark import DUCKDB
+    from kit.held import hold
 
     since, until = (str(values.get(k) or "") for k in ("since", "until"))
-    # What a window ends with stands in the files; a cluster is for the kernel that asks more.
-    parts = [part.strip() for part in source.split(",")]
-    log = open_log(parts, since=since, until=until, engine=DUCKDB)
-    window = log.window(since, until)
-    coverage = log.coverage(window)
+    held = hold(names_of(source), folder, since=since, until=until)
+    window = held.window(since, until)
+    coverage = held.coverage(window)
     if require_complete and not coverage.complete:
         raise CoverageError(
             f"{source} does not cover the window; {words.covered(coverage)}. "
             "Add the missing export, or leave --require-complete out."
         )
     if source == "okta" and "code" in values:
-        from kit.live import ask_about_apps
+        _ask_about_apps(held, window, values, folder)
+    closed = {k: v for k, v in window.as_text().items() if k in values}
+    return _without_people(held, folder, {**values, **closed}, key) if key else {**values, **closed}
 
-        ask_about_apps(log, window, code=str(values["code"]), app=str(values.get("app") or ""))
-    return {k: v for k, v in window.as_text().items() if k in values}, log
+
+def names_of(source: str) -> list[str | Path]:
+    """What the parameter ``source`` names: one or several, parted by commas."""
+    return [part.strip() for part in source.split(",")]
+
+
+def _ask_about_apps(held: Held, window: Window, values: Mapping[str, Any], folder: Path) -> None:
+    from kit.engine import opened
+    from kit.live import ask_about_apps
+
+    log = opened(held, folder / "asking", DUCKDB)
+    ask_about_apps(log, window, code=str(values["code"]), app=str(values.get("app") or ""))
+
+
+def _without_people(
+    held: Held, folder: Path, values: Mapping[str, Any], key: Key
+) -> dict[str, Any]:
+    from kit.engine import opened
+    from kit.reports.redact import redacted_copy, redacted_values
+
+    people = redacted_copy(opened(held, folder / "asking", DUCKDB), folder / COPY_NAME[True], key)
+    return redacted_values(values, people)

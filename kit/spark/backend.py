@@ -85,14 +85,13 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         self.held: list[Any] = []
         self.lake = ""
 
-    def files(self, lake: Lake) -> Files | None:
-        """Open a lake as it is now; None where it holds no event."""
+    def files(self, lake: Lake) -> Files:
+        """Open a lake that holds events, as it is now."""
         names = lake.names()
-        if not names:
-            return None
 
         def read(some: Sequence[str]) -> ir.Table:
-            return self.events(lake.address, some)
+            events = self.events(lake.address, some)
+            return events.mutate(date=events.published.strftime("%Y-%m-%d"))
 
         return Files(read(names), lambda: names, read)
 

@@ -1,0 +1,85 @@
+"""The process that a notebook's cells run in: started early, spoken to in private, always ended.
+
+It is started before its source is read, since both take a second or two. Messages travel through
+sockets in a private folder, never through an open port, and no secret of ours reaches it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kit.objects import is_store
+from kit.places import APPS, LAKE, PLAIN, PULLED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["kernel_name", "starting"]
+
+_SECRET = re.compile(
+    r"TOKEN|SECRET|PASSW|PRIVATE_?KEY|API_?KEY|CREDENTIAL|^OKTA_CLIENT_|^OKTA_KIT_(NOTIFY|REDACT_KEY)",
+    re.I,
+)
+_USES_KIT = re.compile(r"^\s*(import|from) kit\b", re.M)
+_NO_HISTORY = "--HistoryManager.hist_file=:memory:"
+_WARM = "--IPKernelApp.extra_extensions=kit.reports.warm"
+
+
+@contextmanager
+def starting(notebook: Any, scratch: Path, environment: Mapping[str, str]) -> Iterator[Any]:
+    """Start a notebook's kernel, and end it.
+
+    One that cannot start is no fault yet: whoever runs cells tries again, and is told why.
+
+    Args:
+        notebook: the notebook (nbformat).
+        scratch: a private folder: for the kernel's sockets, and for its temporary files.
+        environment: what the kernel's environment has besides ours.
+
+    Yields:
+        The kernel's manager (jupyter_client).
+    """
+    from jupyter_client.manager import AsyncKernelManager
+    from jupyter_core.utils import run_sync
+    from traitlets.config import Config
+
+    link = {"transport": "ipc", "ip": f"{scratch}/k", "connection_file": f"{scratch}/kernel.json"}
+    manager = AsyncKernelManager(
+        kernel_name=kernel_name(notebook), config=Config({"KernelManager": link})
+    )
+    try:
+        with suppress(Exception):
+            options = _options(notebook) if manager.ipykernel else []
+            own = _environment(scratch, environment)
+            run_sync(manager.start_kernel)(extra_arguments=options, env=own)
+        yield manager
+    finally:
+        if manager.has_kernel:
+            with suppress(Exception):  # it may have ended by itself meanwhile
+                run_sync(manager.shutdown_kernel)(now=True)
+
+
+def kernel_name(notebook: Any) -> str:
+    """The kernel that a notebook asks for."""
+    return str(notebook.metadata.get("kernelspec", {}).get("name", "python3"))
+
+
+def _options(notebook: Any) -> list[str]:
+    """What a Python kernel is told; to load what the kit's first cell would, if it is the kit's."""
+    code = "\n".join(c.source for c in notebook.cells if c.cell_type == "code")
+    return [_NO_HISTORY, _WARM] if _USES_KIT.search(code) else [_NO_HISTORY]
+
+
+def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the kernel: ours without its secrets, and so without the live org.
+
+    Its temporary files lie in *scratch*: a kernel that is killed clears nothing up.
+    """
+    kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
+    lake = LAKE if is_store(LAKE) else str(Path(LAKE).resolve())
+    own = {PULLED: f"{lake}/{APPS}", "OKTA_KIT_LAKE": lake, "TMPDIR": str(scratch), PLAIN: "1"}
+    return {**kept, **own, **more}
