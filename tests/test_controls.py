@@ -262,3 +262,31 @@ def log(tmp_path: Path) -> Path:
     ]
     path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
     return path
+
+
+def test_a_step_onward_can_be_begun_with_its_parameters_set(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command says the same; what cannot be printed in one line gets no command."""
+    import kit.narrative.thread
+
+    monkeypatch.setattr(kit.narrative.thread, "INVESTIGATIONS", tmp_path / "cases")
+    report = kit.trends_report(str(log))
+    with show.collected() as parts:
+        report.next()
+    (steps,) = parts
+    assert isinstance(steps, show.Listing)
+    assert steps.act is not None
+    assert steps.rows["notebook"].tolist()[:2] == ["remediation", "error_code"]
+
+    with show.collected() as told:
+        steps.open(steps.all.iloc[0])
+    with show.collected() as made:
+        steps.act[1](steps.all.iloc[0])
+
+    command = f"okta-kit new remediation -p source={log}"
+    assert command in told[1].plain
+    assert "-p code=AADSTS50126 -p 'app=Microsoft Office 365'" in told[1].plain
+    (path,) = (tmp_path / "cases").glob("*-remediation-AADSTS50126.ipynb")
+    assert 'code: str = "AADSTS50126"' in json.loads(path.read_text())["cells"][2]["source"][3]
+    assert path.name in made[0].html

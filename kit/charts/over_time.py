@@ -20,6 +20,7 @@ from kit.charts.base import (
     TITLE,
     WIDTH,
     WORKED,
+    bars,
     days,
     figure_of,
     legend,
@@ -63,15 +64,14 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
     )
     bottom = pd.Series(0, index=wide.index)
     for place, name in enumerate(wide.columns):
-        there = wide[name] > 0  # most codes fail in few hours, and each bar takes its time
-        axes.bar(
-            days(wide.index[there]),
-            wide.loc[there, name],
-            bottom=bottom[there],
-            width=DAY[bucket] * 0.92,
-            align="edge",
+        bars(
+            axes,
+            days(wide.index),
+            wide[name],
+            DAY[bucket] * 0.92,
+            bottom=bottom,
             label=short(str(name), 56),
-            color=COLOURS[place],
+            facecolor=COLOURS[place],
             hatch=HATCHES[place],
             edgecolor="white",
             linewidth=0.3,
@@ -149,7 +149,7 @@ def failures_and_rate(
             axes.axvspan(mdates.date2num(start), mdates.date2num(last), color=_EPISODE, zorder=0)
     rows = counts.set_index("bucket")
     at = days(rows.index)
-    above.bar(at, rows["failures"], width=DAY[bucket] * 0.92, align="edge", color=FAILED)
+    bars(above, at, rows["failures"], DAY[bucket] * 0.92, color=FAILED)
     above.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
     above.set_ylim(0, max(rows["failures"].max() * 1.06, 1))
     style(above)
@@ -232,8 +232,7 @@ def _two_lines(name: str) -> str:
 
 def _rate(axes: Axes, rate: pd.Series[float], bucket: str) -> None:
     """Bars of a share from 0 to 1, and a dot where all worked."""
-    bad = rate[rate > 0]
-    axes.bar(days(bad.index), bad, width=DAY[bucket] * 0.92, align="edge", color=FAILED)
+    bars(axes, days(rate.index), rate, DAY[bucket] * 0.92, color=FAILED)
     fine = rate[rate == 0]
     middle = days(fine.index) + DAY[bucket] * 0.46
     axes.plot(middle, fine + 0.05, "o", markersize=4, color=WORKED)

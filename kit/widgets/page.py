@@ -75,7 +75,7 @@ class Page:
         """
         controls = self._controls
         assert controls is not None
-        with controls.busy("Asking. What is shown is still the answer from before."):
+        with controls.busy("Asking; what is shown is still the answer from before"):
             try:
                 self._report.ask(**{name: value})
             except KitError as fault:
@@ -85,8 +85,8 @@ class Page:
                 controls.failed(name, "Stopped.")
                 return
             controls.take(self._report.parameters)
-            late = [section for section in self._sections.values() if section.redraw()]
+            controls.say("Drawing")
+            # In the notebook's order: what stands beside the controls comes first.
+            for section in self._sections.values():
+                section.redraw()
             controls.offer(self._report.choices())
-            controls.say("Drawing the charts.")
-            for section in late:
-                section.finish()

@@ -46,18 +46,9 @@ class Section:
         self._take(parts)
         self._put()
 
-    def redraw(self) -> bool:
-        """Show what the section says now; pictures that must be drawn come with ``finish``.
-
-        Returns:
-            Whether there is such a picture.
-        """
+    def redraw(self) -> None:
+        """Show what the section says now."""
         self._take(self._parts())
-        self._put(later=True)
-        return any(self._pictures.lacks(p) for block in self._blocks for p in block.pictures)
-
-    def finish(self) -> None:
-        """Draw the pictures that are still the old ones."""
         self._put()
 
     def _parts(self) -> list[show.Part]:
@@ -87,9 +78,9 @@ class Section:
                 if opened:
                     opened.forget()
 
-    def _put(self, *, later: bool = False) -> None:
+    def _put(self) -> None:
         slots = [self._opening, *self._slots]
-        said = [block.said(self._pictures, later=later) for block in self._blocks]
+        said = [block.said(self._pictures) for block in self._blocks]
         # More tables than there are slots: they follow in the last one, without controls.
         for slot, (html, plain, controls) in zip(slots, said, strict=False):
             if slot is slots[-1] and len(said) > len(slots):
@@ -108,11 +99,7 @@ class _Block:
         self.view: Any = None
         self.rest: list[show.Part] = []
 
-    @property
-    def pictures(self) -> list[show.Picture]:
-        return [part for part in self.rest if isinstance(part, show.Picture)]
-
-    def said(self, pictures: Pictures, *, later: bool) -> tuple[str, str, Any]:
+    def said(self, pictures: Pictures) -> tuple[str, str, Any]:
         """Its HTML, its plain text, and its controls."""
         html, plain = [], []
         if isinstance(self.view, OpenedView):
@@ -122,7 +109,7 @@ class _Block:
             plain.append(self.view.plain())
         for part in self.rest:
             if isinstance(part, show.Picture):
-                html.append(pictures.html(part, later=later))
+                html.append(pictures.html(part))
             elif isinstance(part, show.Text):
                 html.append(part.html)
                 plain.append(part.plain)
