@@ -36,7 +36,9 @@ class ListingView:
         self._listing: show.Listing | None = None
         self._table = TableView(changed)
         self._choosers: dict[str, Chooser] = {}
-        self._line = widgets.HBox(layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
+        self._line = widgets.HBox(
+            layout=widgets.Layout(flex_flow="row wrap", align_items="center", width="100%")
+        )
 
     @property
     def controls(self) -> Sequence[widgets.Widget]:

@@ -124,7 +124,7 @@ class _Bar:
         self.on.on_click(lambda _: turn(step=1))
         parts = [self.by.widget, self.down, self.holding, self.back, self.page, self.on]
         self.box = widgets.HBox(
-            parts, layout=widgets.Layout(flex_flow="row wrap", align_items="center")
+            parts, layout=widgets.Layout(flex_flow="row wrap", align_items="center", width="100%")
         )
 
     def offer(self, columns: Sequence[Any]) -> None:
