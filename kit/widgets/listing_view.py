@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,8 @@ class ListingView:
         self._listing = listing
         for name in listing.narrow:
             if name not in self._choosers:
-                self._choosers[name] = Chooser(name, self._narrowed, width="auto")
+                told = partial(self._narrowed, name)
+                self._choosers[name] = Chooser(name, told, width="auto")
         self._choosers = {name: self._choosers[name] for name in listing.narrow}
         self._line.children = tuple(one.widget for one in self._choosers.values())
         self._narrow()
@@ -77,30 +79,32 @@ class ListingView:
         assert self._listing is not None
         return self._listing.plain()
 
-    def _narrowed(self, _: Any) -> None:
-        self._narrow()
+    def _narrowed(self, name: str, _: Any) -> None:
+        self._narrow(name)
         self._changed()
 
-    def _narrow(self) -> None:
-        """Offer in each chooser what the others leave, and keep the rows that all leave."""
+    def _narrow(self, newest: str = "") -> None:
+        """Keep the rows that all choices leave, and offer in each chooser what the others leave.
+
+        A choice that leaves nothing beside the newest one is taken back.
+        """
         listing = self.listing
-        fits = {
-            name: pd.Series(data=True, index=listing.all.index)
-            if not chooser.value
-            else listing.narrow[name].astype(object) == chooser.value
-            for name, chooser in self._choosers.items()
-        }
-        everything = pd.Series(data=True, index=listing.all.index)
+        order = sorted(self._choosers, key=lambda name: name != newest)
+        left = pd.Series(data=True, index=listing.all.index)
+        fits: dict[str, pd.Series[bool]] = {}
+        for name in order:
+            if chosen := self._choosers[name].value:
+                fit = listing.narrow[name].astype(object) == chosen
+                if (left & fit).any():
+                    fits[name], left = fit, left & fit
         for name, chooser in self._choosers.items():
-            left = everything
+            others = pd.Series(data=True, index=listing.all.index)
             for other, fit in fits.items():
-                left = left & fit if other != name else left
-            _offer(chooser, listing.narrow[name][left])
-        left = everything
-        for fit in fits.values():
-            left = left & fit
+                others = others & fit if other != name else others
+            _offer(chooser, listing.narrow[name][others], chooser.value if name in fits else "")
         rows = listing.rows[left]
-        self._table.take(Table(rows, listing.caption, listing.most, listing.empty))
+        table = Table(rows, listing.caption, listing.most, listing.empty)
+        self._table.take(table, out_of=len(listing.rows))
 
 
 class OpenedView:
@@ -184,7 +188,7 @@ def _framed(shows: Callable[[pd.Series[Any]], None], row: pd.Series[Any]) -> str
     return f'<div style="border-left:3px solid #5A6068;padding-left:1em">{html}</div>'
 
 
-def _offer(chooser: Chooser, values: pd.Series[Any]) -> None:
+def _offer(chooser: Chooser, values: pd.Series[Any], chosen: Any) -> None:
     """Offer the values that occur, each with how often; times in their order."""
     counts = values.dropna().value_counts()
     in_time = pd.api.types.is_datetime64_any_dtype(values)
@@ -196,4 +200,4 @@ def _offer(chooser: Chooser, values: pd.Series[Any]) -> None:
         entries += [
             (f"{cell('', value)} ({count:,})", value) for value, count in counts.head(_MOST).items()
         ]
-    chooser.offer(entries)
+    chooser.offer(entries, chosen)
