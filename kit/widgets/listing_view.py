@@ -22,6 +22,8 @@ __all__ = ["ListingView", "OpenedView"]
 
 _MOST = 200
 """Entries that a list to choose from can hold and still be of use."""
+_FEW = 40
+"""Entries that are all offered, whatever else is chosen."""
 
 
 class ListingView:
@@ -101,7 +103,7 @@ class ListingView:
             others = pd.Series(data=True, index=listing.all.index)
             for other, fit in fits.items():
                 others = others & fit if other != name else others
-            _offer(chooser, listing.narrow[name][others], chooser.value if name in fits else "")
+            _offer(chooser, listing.narrow[name], others, chooser.value if name in fits else "")
         rows = listing.rows[left]
         table = Table(rows, listing.caption, listing.most, listing.empty)
         self._table.take(table, out_of=len(listing.rows))
@@ -188,16 +190,24 @@ def _framed(shows: Callable[[pd.Series[Any]], None], row: pd.Series[Any]) -> str
     return f'<div style="border-left:3px solid #5A6068;padding-left:1em">{html}</div>'
 
 
-def _offer(chooser: Chooser, values: pd.Series[Any], chosen: Any) -> None:
-    """Offer the values that occur, each with how often; times in their order."""
-    counts = values.dropna().value_counts()
-    in_time = pd.api.types.is_datetime64_any_dtype(values)
-    counts = counts.sort_index() if in_time else counts
-    if len(counts) > _MOST and in_time:
-        entries: list[tuple[str, Any]] = [(f"any of {len(counts):,}; choose a day first", "")]
+def _offer(chooser: Chooser, values: pd.Series[Any], left: pd.Series[bool], chosen: Any) -> None:
+    """Offer the values that occur, each with how often beside the other choices.
+
+    Where they are few, also those that the other choices leave none of: a newer choice goes
+    before an older one. Times stand in their order.
+    """
+    every = values.dropna().value_counts()
+    counts = values[left].dropna().value_counts()
+    if len(every) <= _FEW:
+        counts = counts.reindex(every.index, fill_value=0)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        counts = counts.sort_index()
+        if len(counts) > _MOST:
+            chooser.offer([(f"any of {len(counts):,}; choose a day first", "")], "")
+            return
     else:
-        entries = [(f"any of {len(counts):,}", "")]
-        entries += [
-            (f"{cell('', value)} ({count:,})", value) for value, count in counts.head(_MOST).items()
-        ]
+        counts = counts.sort_values(ascending=False, kind="stable")
+    kind = chooser.widget.description.casefold()
+    entries: list[tuple[str, Any]] = [(f"any of {len(counts):,}", "")]
+    entries += [(f"{cell(kind, v)} ({count:,})", v) for v, count in counts.head(_MOST).items()]
     chooser.offer(entries, chosen)
