@@ -64,11 +64,12 @@ class ListingView:
     def take(self, listing: show.Listing) -> None:
         """Show other rows; what was chosen stays chosen where there still is such a row."""
         self._listing = listing
-        for name in listing.narrow:
+        names = [name for name, counts in listing.narrow.items() if counts.nunique() > 1]
+        for name in names:
             if name not in self._choosers:
                 told = partial(self._narrowed, name)
                 self._choosers[name] = Chooser(name, told, width="auto")
-        self._choosers = {name: self._choosers[name] for name in listing.narrow}
+        self._choosers = {name: self._choosers[name] for name in names}
         self._line.children = tuple(one.widget for one in self._choosers.values())
         self._narrow()
 
