@@ -446,6 +446,25 @@ def test_what_is_wrong_with_a_store_is_said_in_one_line(
     assert "planted" not in done.stderr
 
 
+def test_a_store_that_fails_while_a_question_is_answered_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB's own words for it have several, with places in the code."""
+    address = fresh()
+    add(Lake(address), [export(tmp_path / "a.ndjson", some(20))])
+    fs, root = fsspec.core.url_to_fs(address)
+    for path in fs.find(root):
+        if path.endswith(".parquet"):
+            fs.rm_file(path)
+
+    assert run(["failures", "--source", address]) == 3
+
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(f"okta-kit: {address}: date=2026-10-01/part-")
+    assert "open the lake again" in said
+
+
 def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:
     """And nothing else of the kit needs it."""
     blocked = "import sys; sys.modules['s3fs'] = None; from kit.cli import run; "

@@ -191,6 +191,7 @@ class Bucket:
         """Make a change: send its files, then list them in the manifest if nobody was faster."""
         sent: set[Path] = set()
         names: dict[Path, str] = {}
+        began = time.monotonic()
         for _ in self._tries():
             data, mark = self.objects.read_marked(MANIFEST)
             before = json.loads(data or b"{}")
@@ -201,6 +202,11 @@ class Bucket:
             names = {p: f"date={day}/{p.name}" for day, paths in made.new.items() for p in paths}
             self.objects.put((path, _staged(names[path])) for path in names if path not in sent)
             sent |= set(names)
+            if time.monotonic() - began > KEEP.total_seconds() / 2:
+                # What was sent first may be cleared away as never listed before it is.
+                raise SourceError(
+                    f"{self.address}: sending took longer than {KEEP / 2}. Add the files in parts."
+                )
             after = {name: size for name, size in listed.items() if name not in made.old}
             after |= {name: path.stat().st_size for path, name in names.items()}
             unchanged = after == before.get("files") and made.manifest == told
