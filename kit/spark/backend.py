@@ -29,7 +29,8 @@ __all__ = ["Spark", "connect"]
 _GONE = re.compile(
     r"FILE_NOT_EXIST|PATH_NOT_FOUND|FileNotFound(Exception|Error)|does not exist", re.I
 )
-_ERROR = re.compile(r"\w*(Error|Exception): ")
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_ERROR = re.compile(r"(?:: |Caused by: )?[\w.]*(?:Error|Exception): \S")
 
 
 def connect(engine: Any) -> Spark:
@@ -98,7 +99,10 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         self.lake = lake
         name = f"events_{uuid.uuid4().hex}"
         with self.explained():
-            rows(self._session, lake, names).createTempView(name)
+            events = rows(self._session, lake, names)
+            if events.is_cached:
+                self.held.append(events)
+            events.createTempView(name)
             return self.table(name)
 
     def create_table(self, name: str, obj: Any = None, *, temp: bool = False, **_: Any) -> ir.Table:
@@ -138,8 +142,12 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
                 "rewritten meanwhile, open it again; else put it where the workers see it under "
                 "the same name: on a disk that they share, or into a bucket."
             )
-        lines = [one for one in said.splitlines() if one.strip()]
-        # A worker's own fault stands at the end of what Python says of it.
+        if missing := _MISSING.search(said):
+            return (
+                f"{self.lake}: Python on the Spark cluster's workers has no {missing[1]}. Install "
+                "pyarrow, and fsspec with the store's module (s3fs), there."
+            )
+        lines = [" ".join(one.split()) for one in said.splitlines() if one.strip()]
+        # A worker's own fault stands below what Spark says of it.
         found = next((one for one in lines if _ERROR.match(one)), lines[0] if lines else "")
-        line = " ".join(found.split())[:300] or type(fault).__name__
-        return f"Spark could not answer: {line}"
+        return f"Spark could not answer: {found.removeprefix(': ')[:300] or type(fault).__name__}"

@@ -117,7 +117,7 @@ def _started(engine: str) -> Any:
     # The bar would be drawn into whatever shows our standard error, a notebook for one.
     builder = builder.config("spark.ui.showConsoleProgress", "false")
     if engine.startswith("local"):
-        builder = builder.config("spark.pyspark.python", sys.executable)
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with _aside() as log:
         try:
             return builder.getOrCreate()
