@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
+import sys
 import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-NEEDED = "OKTA_KIT_TESTS_NEED"
-"""Names, with spaces between, what this machine has to have: a test without it then fails."""
 
 # Questions are many and small here: compiling takes longer than answering.
 _DEFAULTS = """\
@@ -47,13 +43,6 @@ class Cluster:
     """The folder of its settings, for $SPARK_CONF_DIR."""
 
 
-def lacking() -> str:
-    """What this machine has not that a cluster needs, in words; empty if it has all."""
-    if find_spec("pyspark") is None or find_spec("grpc") is None:
-        return "pyspark is not installed (make scale)"
-    return "" if shutil.which("java") else "there is no Java"
-
-
 @contextmanager
 def running(folder: Path) -> Iterator[Cluster]:
     """Start the cluster and end it.
@@ -76,6 +65,7 @@ def running(folder: Path) -> Iterator[Cluster]:
         "SPARK_CONF_DIR": str(conf),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_DAEMON_MEMORY": "512m",
+        "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_DIRS": str(folder / "scratch"),
     }
     port, connect_port = _free_port(), _free_port()
