@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+SCALED := .venv/scaled
+RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links --extra dev --extra notify
 
-.PHONY: help report test lint lab catalogue lock clean .venv
+.PHONY: help report test lint lab catalogue scale lock clean .venv
 
 help:  ## Show these lines
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
@@ -27,6 +30,8 @@ lab: $(READY)  ## Open JupyterLab on the notebooks
 catalogue: $(READY)  ## Write docs/catalogue.md from the catalogue's files
 	@env -u OKTA_KIT_CATALOGUE $(BIN)/okta-kit codes --format markdown > docs/catalogue.md
 
+scale: $(SCALED)  ## Add Spark and object stores to the virtual environment
+
 .venv: $(READY)  ## Make the virtual environment from requirements.lock
 
 $(READY): requirements.lock pyproject.toml
@@ -37,9 +42,14 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-lock:  ## Resolve requirements.lock anew (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links --extra dev --extra notify pyproject.toml requirements-build.in -o requirements.lock
+$(SCALED): requirements-scale.lock $(READY)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-scale.lock
+	@touch $(SCALED)
+
+lock:  ## Resolve requirements.lock and requirements-scale.lock anew (needs uv)
+	@$(RESOLVE) pyproject.toml requirements-build.in -o requirements.lock
+	@$(RESOLVE) --extra spark --extra s3 --extra scale-tests --constraint requirements.lock \
+	  pyproject.toml requirements-build.in -o requirements-scale.lock
 
 clean:  ## Remove what was made
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
