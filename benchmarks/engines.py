@@ -86,7 +86,9 @@ class Watched:
             for number in self.processes:
                 with suppress(psutil.Error):
                     root = psutil.Process(number)
-                    held += sum(one.memory_info().rss for one in [root, *root.children(recursive=True)])
+                    held += sum(
+                        one.memory_info().rss for one in [root, *root.children(recursive=True)]
+                    )
             self.peak = max(self.peak, held / 1e6)
 
 

@@ -6,6 +6,7 @@ import re
 import uuid
 import weakref
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -82,6 +83,7 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         super().__init__()
         self.held: list[Any] = []
         self.lake = ""
+        self.names: Sequence[str] = ()
 
     def events(self, lake: str, names: Sequence[str]) -> ir.Table:
         """Open a lake's event files as one table; columns that a file lacks are null in it.
@@ -96,7 +98,7 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         Returns:
             The columns of ``kit.events.COLUMNS``.
         """
-        self.lake = lake
+        self.lake, self.names = lake, names
         name = f"events_{uuid.uuid4().hex}"
         with self.explained():
             events = rows(self._session, lake, names)
@@ -137,11 +139,14 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
     def _said(self, fault: Exception) -> str:
         said = str(fault)
         if _GONE.search(said) and self.lake:
-            return (
-                f"{self.lake}: the Spark cluster did not find files of this lake. If it was "
-                "rewritten meanwhile, open it again; else put it where the workers see it under "
-                "the same name: on a disk that they share, or into a bucket."
-            )
+            if "://" not in self.lake and all(
+                (Path(self.lake) / one).exists() for one in self.names
+            ):
+                return (
+                    f"{self.lake}: the Spark cluster cannot read these files. Put the lake on a disk "
+                    "that the workers see under the same name, or into a bucket."
+                )
+            return f"{self.lake}: the lake was rewritten meanwhile. Open it again."
         if missing := _MISSING.search(said):
             return (
                 f"{self.lake}: Python on the Spark cluster's workers has no {missing[1]}. Install "
