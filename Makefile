@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+SCALED := .venv/scaled
+RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links
 
-.PHONY: help report test lint lab catalogue docs pictures lock clean .venv
+.PHONY: help report test lint lab catalogue docs pictures scale lock clean .venv
 
 help:  ## Show these lines
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
@@ -34,6 +37,8 @@ docs: .venv/docs-ready  ## Make the documentation from docs/ and the docstrings,
 pictures: $(READY)  ## Make the documentation's pictures anew (needs Chromium)
 	@$(BIN)/python docs/pictures.py
 
+scale: $(SCALED)  ## Add what Spark and object stores need to .venv
+
 .venv: $(READY)  ## Make the virtual environment from requirements.lock
 
 $(READY): requirements.lock pyproject.toml
@@ -48,11 +53,15 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@
 
-lock:  ## Resolve requirements.lock and requirements-docs.lock anew (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links --extra dev --extra notify pyproject.toml requirements-build.in -o requirements.lock
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links --constraint requirements.lock requirements-docs.in -o requirements-docs.lock
+$(SCALED): requirements-scale.lock $(READY)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-scale.lock
+	@touch $(SCALED)
+
+lock:  ## Resolve the three locks anew (needs uv)
+	@$(RESOLVE) --extra dev --extra notify pyproject.toml requirements-build.in -o requirements.lock
+	@$(RESOLVE) --extra dev --extra notify --extra spark --extra s3 --extra scale-tests --constraint requirements.lock \
+	  pyproject.toml requirements-build.in -o requirements-scale.lock
+	@$(RESOLVE) --constraint requirements.lock requirements-docs.in -o requirements-docs.lock
 
 clean:  ## Remove what was made
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,6 +17,7 @@ from kit.codes_cli import tell_mistakes
 from kit.errors import (
     Interrupted,
     KitError,
+    SourceError,
     Terminated,
     UsageError,
 )

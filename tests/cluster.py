@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
+import sys
 import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NEEDED = "OKTA_KIT_TESTS_NEED"
-"""Names, with spaces between, what this machine has to have: a test without it then fails."""
-
-# Questions are many and small here: compiling takes longer than answering.
 _DEFAULTS = """\
 spark.driver.bindAddress 127.0.0.1
 spark.driver.host 127.0.0.1
-spark.driver.memory 512m
-spark.executor.memory 512m
 spark.executor.cores 1
 spark.cores.max 2
-spark.sql.shuffle.partitions 2
 spark.ui.enabled false
+"""
+# Questions to tests' logs are many and small: compiling takes longer than answering.
+SMALL = """\
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.driver.memory 512m
+spark.executor.memory 512m
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.sql.shuffle.partitions 2
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
 """
@@ -41,25 +39,22 @@ _PATIENCE = 120
 class Cluster:
     """A running cluster."""
 
+    processes: tuple[int, ...]
+    """Of the master, the workers and the Spark Connect server."""
+
     master: str
     connect: str
     conf: Path
     """The folder of its settings, for $SPARK_CONF_DIR."""
 
 
-def lacking() -> str:
-    """What this machine has not that a cluster needs, in words; empty if it has all."""
-    if find_spec("pyspark") is None or find_spec("grpc") is None:
-        return "pyspark is not installed (make scale)"
-    return "" if shutil.which("java") else "there is no Java"
-
-
 @contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
+def running(folder: Path, settings: str = SMALL) -> Iterator[Cluster]:
     """Start the cluster and end it.
 
     Args:
         folder: for its settings, logs and files at work.
+        settings: lines for ``spark-defaults.conf``, besides those that a loopback needs.
 
     Yields:
         The cluster, ready.
@@ -68,7 +63,7 @@ def running(folder: Path) -> Iterator[Cluster]:
 
     conf = folder / "conf"
     conf.mkdir()
-    (conf / "spark-defaults.conf").write_text(_DEFAULTS)
+    (conf / "spark-defaults.conf").write_text(_DEFAULTS + settings)
     home = Path(pyspark.__file__).parent
     given = {
         **os.environ,
@@ -76,6 +71,7 @@ def running(folder: Path) -> Iterator[Cluster]:
         "SPARK_CONF_DIR": str(conf),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_DAEMON_MEMORY": "512m",
+        "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_DIRS": str(folder / "scratch"),
     }
     port, connect_port = _free_port(), _free_port()
@@ -105,7 +101,7 @@ def running(folder: Path) -> Iterator[Cluster]:
             start(
                 f"worker{number}",
                 *("spark-class", f"{deploy}.worker.Worker", *where),
-                *("--cores", "3", "--memory", "1536m", "--work-dir", str(folder / f"work{number}")),
+                *("--cores", "3", "--memory", "8g", "--work-dir", str(folder / f"work{number}")),
                 master,
             )
             for number in (1, 2)
@@ -119,7 +115,8 @@ def running(folder: Path) -> Iterator[Cluster]:
             *("--conf", f"spark.connect.grpc.binding.port={connect_port}", "spark-internal"),
         )
         _listens(connect_port, folder / "connect.log")
-        yield Cluster(master, f"sc://127.0.0.1:{connect_port}", conf)
+        processes = tuple(one.pid for one in started)
+        yield Cluster(processes, master, f"sc://127.0.0.1:{connect_port}", conf)
     finally:
         for process in reversed(started):
             process.terminate()

@@ -7,58 +7,71 @@ import importlib
 import json
 import os
 import pkgutil
+import shutil
 import socket
 import subprocess
 import sys
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import analyses
-import cluster
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import analyses
+import cluster
 import kit.analysis
 from incidents import simulate
 from kit.analysis.failures import counted
-from kit.engine import frame, open_log
+from kit.engine import Log, frame, open_log
 from kit.errors import SourceError, UsageError
 from kit.lake import Lake, add, compact
+from kit.remediation import case
 from kit.spark import check, chosen
 from made import M365, REFUSED, SLACK, event
+from needed import need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # pyspark closes none of its sockets.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
-LACKING = cluster.lacking()
-on_cluster = pytest.mark.skipif(
-    bool(LACKING) and "spark" not in os.environ.get(cluster.NEEDED, "").split(),
-    reason=f"no Spark cluster here: {LACKING}",
-)
-
 
 @pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
+def spark(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[cluster.Cluster]:
     """One cluster for all tests here; this process's session on it ends with them."""
-    assert not LACKING, LACKING
+    need("spark", ["pyspark", "grpc"])
+    need_java()
+    if find_spec("moto") and find_spec("s3fs"):
+        request.getfixturevalue("s3_server")  # so that the workers know of it
     with (
         pytest.MonkeyPatch.context() as patch,
         cluster.running(tmp_path_factory.mktemp("cluster")) as running,
     ):
         patch.setenv("SPARK_CONF_DIR", str(running.conf))
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
         yield running
         from pyspark import SparkContext
 
         if SparkContext._active_spark_context is not None:
             SparkContext._active_spark_context.stop()
         gc.collect()
+
+
+def need_java() -> None:
+    """Skip the test, or let it fail, where there is no Java."""
+    if not shutil.which("java"):
+        said = "there is no Java"
+        if "spark" in os.environ.get("OKTA_KIT_TESTS_NEED", ""):
+            pytest.fail(said)
+        pytest.skip(said)
 
 
 def write(path: Path, events: list[dict[str, Any]]) -> Path:
@@ -90,13 +103,11 @@ def test_every_analysis_is_compared() -> None:
     assert left_out == {"bucket_of", "write", "most_hit", "listing"}
 
 
-@on_cluster
 def test_the_sample_has_the_same_answers_on_a_cluster(spark: cluster.Cluster) -> None:
     """Every analysis of the sample is the same on both engines to the last row."""
     assert_same_answers("sample", spark.master, "7d")
 
 
-@on_cluster
 def test_an_incident_has_the_same_answers_on_a_cluster(
     spark: cluster.Cluster, tmp_path: Path
 ) -> None:
@@ -155,7 +166,6 @@ def odd_events(draw: st.DrawFn) -> dict[str, Any]:
     return one
 
 
-@on_cluster
 @settings(
     max_examples=2,
     deadline=None,
@@ -172,7 +182,6 @@ def test_odd_events_have_the_same_answers_on_a_cluster(
     assert_same_answers(path, spark.master)
 
 
-@on_cluster
 def test_spark_connect_has_the_same_answers(spark: cluster.Cluster, tmp_path: Path) -> None:
     """A server that is far away is asked the same, and says the same."""
     path = write(tmp_path / "log.ndjson", simulate(12).events)
@@ -180,7 +189,6 @@ def test_spark_connect_has_the_same_answers(spark: cluster.Cluster, tmp_path: Pa
     assert_same_answers(path, spark.connect)
 
 
-@on_cluster
 def test_a_session_is_left_as_it_was_found(spark: cluster.Cluster, tmp_path: Path) -> None:
     """Time zone, settings, views and the session that is active are the user's own."""
     from pyspark.sql import SparkSession
@@ -197,7 +205,6 @@ def test_a_session_is_left_as_it_was_found(spark: cluster.Cluster, tmp_path: Pat
     assert [one.tableName for one in session.sql("SHOW TABLES").collect()] == ["mine"]
 
 
-@on_cluster
 def test_a_session_of_spark_connect_is_left_as_it_was_found(
     spark: cluster.Cluster, tmp_path: Path
 ) -> None:
@@ -218,7 +225,6 @@ def test_a_session_of_spark_connect_is_left_as_it_was_found(
     session.stop()
 
 
-@on_cluster
 def test_a_report_on_a_cluster_is_the_one_of_duckdb(spark: cluster.Cluster, tmp_path: Path) -> None:
     """Its kernel asks the cluster, and its results and headline are the same."""
     path = write(tmp_path / "log.ndjson", simulate(21).events)
@@ -237,7 +243,6 @@ def test_a_report_on_a_cluster_is_the_one_of_duckdb(spark: cluster.Cluster, tmp_
     assert made[spark.master] == made["duckdb"]
 
 
-@on_cluster
 def test_the_command_prints_the_same_failures(spark: cluster.Cluster, tmp_path: Path) -> None:
     """The rows are the same byte by byte, and nothing of Spark's is among them."""
     path = write(tmp_path / "log.ndjson", simulate(22).events)
@@ -250,7 +255,6 @@ def test_the_command_prints_the_same_failures(spark: cluster.Cluster, tmp_path: 
     assert asked.stderr == plain.stderr
 
 
-@on_cluster
 def test_a_lake_that_grows_is_seen_at_the_next_opening(
     spark: cluster.Cluster, tmp_path: Path
 ) -> None:
@@ -265,7 +269,6 @@ def test_a_lake_that_grows_is_seen_at_the_next_opening(
     assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
 
 
-@on_cluster
 def test_a_lake_that_is_rewritten_is_never_counted_wrong(
     spark: cluster.Cluster, tmp_path: Path
 ) -> None:
@@ -281,7 +284,6 @@ def test_a_lake_that_is_rewritten_is_never_counted_wrong(
     assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
 
 
-@on_cluster
 def test_files_of_an_older_version_have_nulls(spark: cluster.Cluster, tmp_path: Path) -> None:
     """A column that a file lacks is null in its events alone."""
     lake = Lake(tmp_path / "an [odd] {name}, 100%20")
@@ -294,6 +296,23 @@ def test_files_of_an_older_version_have_nulls(spark: cluster.Cluster, tmp_path: 
     families = frame(open_log(lake.folder, engine=spark.master).events, by=["published"])["family"]
 
     assert families.isna().tolist() == [True, False]
+
+
+def test_a_lake_in_a_store_has_the_same_answers_on_a_cluster(
+    spark: cluster.Cluster, bucket: Callable[..., str], tmp_path: Path
+) -> None:
+    """Python on the workers reads it, since pyspark has no file system for S3."""
+    lake = Lake(f"{bucket()}/lake")
+    add(lake, [write(tmp_path / "log.ndjson", simulate(5).events)])
+    rows = [case_of(open_log(lake.address, engine=engine)) for engine in ("duckdb", spark.connect)]
+
+    analyses.assert_same(*rows, "case")
+
+
+def case_of(log: Log) -> Any:
+    found = case(log, log.window())
+    assert found is not None
+    return found.results()
 
 
 def kit_command(*words: str) -> subprocess.CompletedProcess[str]:
@@ -310,10 +329,11 @@ def closed_port() -> int:
         return int(one.getsockname()[1])
 
 
-@on_cluster
 @pytest.mark.parametrize("kind", ["spark", "sc"])
 def test_a_cluster_that_cannot_be_reached_is_told_in_a_line(kind: str, closed_port: int) -> None:
     """The line names the address; the command ends with 3."""
+    need("spark", ["pyspark", "grpc"])
+    need_java()
     address = f"{kind}://127.0.0.1:{closed_port}"
 
     done = kit_command("failures", "--engine", address)
@@ -326,9 +346,9 @@ def test_a_cluster_that_cannot_be_reached_is_told_in_a_line(kind: str, closed_po
     )
 
 
-@on_cluster
 def test_a_report_says_so_before_it_starts_a_kernel(tmp_path: Path, closed_port: int) -> None:
     """There is no report of a cluster that is not there."""
+    need("spark", ["pyspark", "grpc"])
     address = f"sc://127.0.0.1:{closed_port}/;token=hush"
 
     done = kit_command(
@@ -349,9 +369,9 @@ def test_without_pyspark_a_line_says_what_to_install(monkeypatch: pytest.MonkeyP
         open_log("sample", engine="spark://127.0.0.1:7077")
 
 
-@on_cluster
 def test_without_java_a_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Spark runs in Java, which pip cannot install."""
+    need("spark", ["pyspark"])
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
 

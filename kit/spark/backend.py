@@ -6,6 +6,7 @@ import re
 import uuid
 import weakref
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -32,7 +33,8 @@ __all__ = ["Spark", "connect"]
 _GONE = re.compile(
     r"FILE_NOT_EXIST|PATH_NOT_FOUND|FileNotFound(Exception|Error)|does not exist", re.I
 )
-_ERROR = re.compile(r"\w*(Error|Exception): ")
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_ERROR = re.compile(r"(?:: |Caused by: )?[\w.]*(?:Error|Exception): \S")
 
 
 def connect(engine: Any) -> Spark:
@@ -84,6 +86,7 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         super().__init__()
         self.held: list[Any] = []
         self.lake = ""
+        self.names: Sequence[str] = ()
 
     def files(self, lake: Lake) -> Files:
         """Open a lake that holds events, as it is now."""
@@ -108,10 +111,13 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         Returns:
             The columns of ``kit.events.COLUMNS``.
         """
-        self.lake = lake
+        self.lake, self.names = lake, names
         name = f"events_{uuid.uuid4().hex}"
         with self.explained():
-            rows(self._session, lake, names).createTempView(name)
+            events = rows(self._session, lake, names)
+            if events.is_cached:
+                self.held.append(events)
+            events.createTempView(name)
             return self.table(name)
 
     def create_table(self, name: str, obj: Any = None, *, temp: bool = False, **_: Any) -> ir.Table:
@@ -146,13 +152,20 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
     def _said(self, fault: Exception) -> str:
         said = str(fault)
         if _GONE.search(said) and self.lake:
+            if "://" not in self.lake and all(
+                (Path(self.lake) / one).exists() for one in self.names
+            ):
+                return (
+                    f"{self.lake}: the Spark cluster cannot read these files. Put the lake on a "
+                    "disk that the workers see under the same name, or into a bucket."
+                )
+            return f"{self.lake}: the lake was rewritten meanwhile. Open it again."
+        if missing := _MISSING.search(said):
             return (
-                f"{self.lake}: the Spark cluster did not find files of this lake. If it was "
-                "rewritten meanwhile, open it again; else put it where the workers see it under "
-                "the same name: on a disk that they share, or into a bucket."
+                f"{self.lake}: Python on the Spark cluster's workers has no {missing[1]}. Install "
+                "pyarrow, and fsspec with the store's module (s3fs), there."
             )
-        lines = [one for one in said.splitlines() if one.strip()]
-        # A worker's own fault stands at the end of what Python says of it.
+        lines = [" ".join(one.split()) for one in said.splitlines() if one.strip()]
+        # A worker's own fault stands below what Spark says of it.
         found = next((one for one in lines if _ERROR.match(one)), lines[0] if lines else "")
-        line = " ".join(found.split())[:300] or type(fault).__name__
-        return f"Spark could not answer: {line}"
+        return f"Spark could not answer: {found.removeprefix(': ')[:300] or type(fault).__name__}"

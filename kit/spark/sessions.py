@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import SourceError, UsageError
@@ -70,8 +71,13 @@ def is_remote(session: Any) -> bool:
 
 def _beside(given: Any) -> Any:
     """A new session on the same cluster, with what was set on the given one: keys, say."""
-    # A session of Spark Connect is told by an id, which the new one gets for itself.
-    own = type(given)(given.client._builder) if is_remote(given) else given.newSession()
+    if is_remote(given):
+        # A session of Spark Connect is told by an id, which the new one gets for itself.
+        way = copy(given.client._builder)
+        way._params = {k: v for k, v in way._params.items() if k != way.PARAM_SESSION_ID}
+        own = type(given)(way)
+    else:
+        own = given.newSession()
     before = own.conf.getAll
     for name, value in given.conf.getAll.items():
         if before.get(name) != value and own.conf.isModifiable(name):
@@ -117,7 +123,7 @@ def _started(engine: str) -> Any:
     # The bar would be drawn into whatever shows our standard error, a notebook for one.
     builder = builder.config("spark.ui.showConsoleProgress", "false")
     if engine.startswith("local"):
-        builder = builder.config("spark.pyspark.python", sys.executable)
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with _aside() as log:
         try:
             return builder.getOrCreate()

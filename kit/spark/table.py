@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from py4j.protocol import Py4JError
 from pyspark import cloudpickle
 from pyspark.errors import PySparkException
 from pyspark.sql.types import ShortType, StringType, StructField, StructType, TimestampType
@@ -33,7 +34,8 @@ def rows(session: Any, lake: str, names: Sequence[str]) -> Any:
 
     In an object store Spark reads them by itself where its Hadoop file system for that store is
     there (hadoop-aws for S3; pyspark has it not). Else Python on the workers does, which needs
-    pyarrow and the store's fsspec module there.
+    pyarrow and the store's fsspec module there. It reads whole files, so it does so once: the
+    events are held on the workers, in memory and on their disks.
 
     Args:
         session: the Spark session.
@@ -41,10 +43,11 @@ def rows(session: Any, lake: str, names: Sequence[str]) -> Any:
         names: the files' names below it.
 
     Returns:
-        A DataFrame; its schema is that of the events table, whatever the files have.
+        A DataFrame; its schema is that of the events table, whatever the files have. It may be
+        held (``is_cached``), and is to be released then.
 
     Raises:
-        PySparkException: a file is not there.
+        PySparkException, Py4JError: a file is not there.
     """
     if "://" not in lake:
         folder = Path(lake).resolve()
@@ -52,7 +55,7 @@ def rows(session: Any, lake: str, names: Sequence[str]) -> Any:
     addresses = [f"{lake.rstrip('/')}/{name}" for name in names]
     try:
         return _native(session, [re.sub("^s3:", "s3a:", one) for one in addresses])
-    except PySparkException as fault:
+    except (PySparkException, Py4JError) as fault:
         if not _NO_FILE_SYSTEM.search(str(fault)):
             raise
     # The workers need not have okta-kit: what they run is sent to them whole.
@@ -60,13 +63,13 @@ def rows(session: Any, lake: str, names: Sequence[str]) -> Any:
     try:
         session.dataSource.register(source.EventFiles)
         reader = session.read.format(source.EventFiles.name()).schema(_SCHEMA)
-        return reader.option("files", json.dumps(addresses)).load()
+        return reader.option("files", json.dumps(addresses)).load().persist()
     finally:
         cloudpickle.unregister_pickle_by_value(source)
 
 
 _NO_FILE_SYSTEM = re.compile(
-    r"No FileSystem for scheme|UNSUPPORTED_FILE_SYSTEM|Class \\S+ not found|"
+    r"No FileSystem for scheme|UNSUPPORTED_FILE_SYSTEM|Class \S+ not found|"
     r"ClassNotFoundException"
 )
 
