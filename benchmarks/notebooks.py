@@ -2,9 +2,9 @@
 
 Each notebook's sections are called in its order, in a process of its own: every question is put
 to the lake, every table and chart is made. Left out is what does not depend on the lake: starting a
-kernel, and rendering the page. The time is from the opened lake (or from the first import,
-``with opening``) to the last section. The lake was asked before, as it is after ``okta-kit
-compact``; files are in the page cache. Medians::
+kernel, and rendering the page. ``questions`` is the time from the opened lake to the last section
+without that of drawing, ``drawn`` with it, ``with opening`` from the first import. The lake was
+asked before, as it is after ``okta-kit compact``; files are in the page cache. Medians::
 
     python benchmarks/notebooks.py data/lake --runs 3
 
@@ -36,14 +36,27 @@ def opened(*args, **more):
     log = real(*args, **more)
     began_asking.append(time.perf_counter())
     return log
+drawing = []
+def timed(draw):
+    def drawn(*args, **more):
+        start = time.perf_counter()
+        made = draw(*args, **more)
+        drawing.append(time.perf_counter() - start)
+        return made
+    return drawn
+from kit import charts, show
 import kit.narrative.report
 kit.narrative.report.open_log = opened
+for one in charts.__all__:
+    setattr(charts, one, timed(getattr(charts, one)))
+show.figure = timed(show.figure)
 with contextlib.redirect_stdout(io.StringIO()):
     report = getattr(kit, name)(lake, since=since)
     for call in calls:
         getattr(report, call)()
 done = time.perf_counter()
-print(done - began_asking[0], done - began)
+asking = done - began_asking[0]
+print(asking - sum(drawing), asking, done - began)
 """
 
 _REPORTS = {
@@ -65,7 +78,8 @@ def main() -> None:
     for path in options.lake.rglob("*.parquet"):
         path.read_bytes()
     lake = str(options.lake.resolve())
-    print(f"{'':<16}{'window':>8}{'questions':>12}{'with opening':>14}{'memory':>10}")
+    head = f"{'questions':>12}{'drawn':>12}{'with opening':>14}{'memory':>10}"
+    print(f"{'':<16}{'window':>8}{head}")
     for since in options.since:
         for name in _REPORTS:
             if options.first:
@@ -86,10 +100,11 @@ def asked(name: str, lake: str, since: str) -> Run:
 def told(name: str, since: str, runs: list[Run]) -> None:
     """Print the medians of a notebook's runs."""
     times = [[float(part) for part in one.printed.split()] for one in runs]
-    questions, whole = (statistics.median(one[n] for one in times) for n in (0, 1))
+    questions, drawn, whole = (statistics.median(one[n] for one in times) for n in range(3))
     memory = statistics.median(one.megabytes for one in runs)
     print(
-        f"{name:<16}{since or 'all':>8}{questions:>10.2f} s{whole:>12.2f} s{memory:>7.0f} MB",
+        f"{name:<16}{since or 'all':>8}{questions:>10.2f} s{drawn:>10.2f} s{whole:>12.2f} s"
+        f"{memory:>7.0f} MB",
         flush=True,
     )
 

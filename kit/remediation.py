@@ -117,6 +117,7 @@ class Case:
             "blast_radius": self.blast_radius,
             "affected": int(self.people["user_key"].nunique()),
             "still_failing": self.still_failing,
+            "abandoned": self.abandoned,
             "recovered": self.recovered,
             "failed_deactivations": self.failed_deactivations,
             "fix": {

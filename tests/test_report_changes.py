@@ -116,6 +116,15 @@ def test_a_user_who_left_the_window_did_not_recover() -> None:
     )
 
 
+def test_a_user_who_was_unassigned_is_told_as_such() -> None:
+    """It is known what became of them, and it is no recovery."""
+    before = case("2026-11-01", "2026-11-02", ["a", "b"], [])
+    now = case("2026-11-02", "2026-11-03", ["b"], [])
+    now["results"]["abandoned"] = ["a"]
+
+    assert compare(now, before).groups == (("1 user unassigned", ("a",)),)
+
+
 def test_users_of_another_code_are_not_compared() -> None:
     """A report that picks its code by itself may be about another one."""
     before = case("2026-11-01", "2026-11-02", ["a"], [])

@@ -12,6 +12,7 @@ better      the other way round
 recovered   a user who was still failing, and for whom it worked since
 newly       a user who was not failing before
 failing
+unassigned  a user who was still failing, and was unassigned from the app since
 not seen    a user who was still failing and is in this window not at all: nobody knows
 =========== ==============================================================================
 """
@@ -166,12 +167,14 @@ def _codes(
 def _users(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     failing, was = _logins(now, "still_failing"), _logins(before, "still_failing")
     works, worked = _logins(now, "recovered"), _logins(before, "recovered")
+    gone = _logins(now, "abandoned")
     again = failing & worked
     return [
         ("user newly failing", sorted(failing - was - worked)),
         ("user failing again", sorted(again)),
         ("user recovered", sorted(was & works)),
-        ("user not seen any more", sorted(was - failing - works)),
+        ("user unassigned", sorted(was & gone)),
+        ("user not seen any more", sorted(was - failing - works - gone)),
     ]
 
 
