@@ -196,7 +196,7 @@ def cell(name: str, value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M}"
+        return f"{value:%Y-%m-%d}" if name == "day" else f"{value:%Y-%m-%d %H:%M}"
     if name == "rate" and isinstance(value, float):
         return words.percent(value, fixed=True)
     if name == "http_status" and isinstance(value, float | int):

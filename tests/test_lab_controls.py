@@ -126,12 +126,12 @@ def test_a_control_redraws_headline_tables_and_charts(browser: Any, server: Serv
         controls, headline = lab.output("report.controls()"), lab.output("report.headline()")
         by_code = lab.output("report.by_code()")
         before = by_code.locator("img").get_attribute("src")
-        assert "AADSTS50126" in headline.inner_text()
+        assert "AADSTS50126" in headline.text_content()
 
         chooser(controls, "app").select_option(label="Slack (1 user)")
         shown(lab, "app = Slack")
 
-        assert "invalid_name_specials on Slack" in headline.inner_text()
+        assert "invalid_name_specials on Slack" in headline.text_content()
         assert by_code.locator("tbody tr").count() == 1
         assert by_code.locator("img").get_attribute("src") != before
         assert "Slack" in lab.output("report.failures()").locator("tbody").text_content()
@@ -141,8 +141,8 @@ def test_a_control_redraws_headline_tables_and_charts(browser: Any, server: Serv
         since.press("Enter")
         controls.get_by_text("since: '7 parsecs' is no time").wait_for()
 
-        assert "Still shown: source = sample, since = 7d" in controls.inner_text()
-        assert "invalid_name_specials on Slack" in headline.inner_text()
+        assert "Still shown: source = sample, since = 7d" in controls.text_content()
+        assert "invalid_name_specials on Slack" in headline.text_content()
         assert lab.faults() == []
 
 
@@ -162,11 +162,22 @@ def test_a_table_sorts_filters_and_pages(browser: Any, server: Server) -> None:
         assert users == sorted(users)
         assert users[0] > ""
 
-        chooser(output, "Day").select_option(index=1)
+        chooser(output, "Day").select_option(label="2026-10-27 (84)")
         output.get_by_text(re.compile(r"\(1 to 10 of \d\d\)")).wait_for()
         assert {(row.locator("td").nth(0).text_content())[:10] for row in rows.all()} == {
             "2026-10-27"
         }
+
+        chooser(output, "Hour").select_option(index=1)
+        hour = chooser(output, "Hour").locator("option").nth(1).text_content()
+        chooser(output, "Day").select_option(label="2026-10-28 (0)")
+        rows.filter(has_text="2026-10-28").first.wait_for()
+        assert hour.startswith("2026-10-27")
+        assert {row.locator("td").nth(0).text_content()[:10] for row in rows.all()} == {
+            "2026-10-28"
+        }
+        chooser(output, "Day").select_option(label="2026-10-27 (84)")
+        rows.filter(has_text="2026-10-27").first.wait_for()
 
         words = output.get_by_placeholder("only rows with these words")
         words.fill("ivo.orrelby")
@@ -176,14 +187,14 @@ def test_a_table_sorts_filters_and_pages(browser: Any, server: Server) -> None:
 
         chooser(output, "Open").select_option(index=1)
         output.get_by_text("The other events of its transaction").wait_for()
-        said = output.inner_text()
+        said = output.text_content()
         assert "Vendor says" in said
         assert "Whose job" in said
         assert "You should see" in said
         raw = output.locator("details pre")
         assert not raw.is_visible()
         output.get_by_text("The event as Okta sent it, JSON").click()
-        assert '"eventType": "application.provision' in raw.inner_text()
+        assert '"eventType": "application.provision' in raw.text_content()
 
 
 @pytest.mark.parametrize("name", SECTIONS)

@@ -42,7 +42,7 @@ def one_by_one(log: Log, failures: pd.DataFrame, episodes: pd.DataFrame) -> None
         shown or ["published"],
         caption="The failures one by one, the latest first",
         narrow={
-            "Day": rows["published"].dt.strftime("%Y-%m-%d"),
+            "Day": rows["published"].dt.floor("D"),
             "Hour": hour,
             "Code": rows["code"] + (" on " + rows["app"]).fillna(""),
             "Episode": _episode_of(rows, episodes),

@@ -156,8 +156,13 @@ class Controls:
         return entries
 
     def _told(self, name: str, value: str) -> None:
-        if not self._taking and value.strip() != self._values[name]:
+        if self._taking:
+            return
+        if value.strip() != self._values[name]:
             self._changed(name, value.strip())
+        else:  # a wrong value was taken back
+            self._fault = ""
+            self._tell()
 
     def _tell(self) -> None:
         """Say what is shown, and the fault where there is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ __all__ = ["ListingView", "OpenedView"]
 
 _MOST = 200
 """Entries that a list to choose from can hold and still be of use."""
+_FEW = 40
+"""Entries that are all offered, whatever else is chosen."""
 
 
 class ListingView:
@@ -36,7 +39,9 @@ class ListingView:
         self._listing: show.Listing | None = None
         self._table = TableView(changed)
         self._choosers: dict[str, Chooser] = {}
-        self._line = widgets.HBox(layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
+        self._line = widgets.HBox(
+            layout=widgets.Layout(flex_flow="row wrap", align_items="center", width="100%")
+        )
 
     @property
     def controls(self) -> Sequence[widgets.Widget]:
@@ -59,10 +64,12 @@ class ListingView:
     def take(self, listing: show.Listing) -> None:
         """Show other rows; what was chosen stays chosen where there still is such a row."""
         self._listing = listing
-        for name in listing.narrow:
+        names = [name for name, counts in listing.narrow.items() if counts.nunique() > 1]
+        for name in names:
             if name not in self._choosers:
-                self._choosers[name] = Chooser(name, self._narrowed, width="auto")
-        self._choosers = {name: self._choosers[name] for name in listing.narrow}
+                told = partial(self._narrowed, name)
+                self._choosers[name] = Chooser(name, told, width="auto")
+        self._choosers = {name: self._choosers[name] for name in names}
         self._line.children = tuple(one.widget for one in self._choosers.values())
         self._narrow()
 
@@ -75,30 +82,32 @@ class ListingView:
         assert self._listing is not None
         return self._listing.plain()
 
-    def _narrowed(self, _: Any) -> None:
-        self._narrow()
+    def _narrowed(self, name: str, _: Any) -> None:
+        self._narrow(name)
         self._changed()
 
-    def _narrow(self) -> None:
-        """Offer in each chooser what the others leave, and keep the rows that all leave."""
+    def _narrow(self, newest: str = "") -> None:
+        """Keep the rows that all choices leave, and offer in each chooser what the others leave.
+
+        A choice that leaves nothing beside the newest one is taken back.
+        """
         listing = self.listing
-        fits = {
-            name: pd.Series(data=True, index=listing.all.index)
-            if not chooser.value
-            else listing.narrow[name].astype(object) == chooser.value
-            for name, chooser in self._choosers.items()
-        }
-        everything = pd.Series(data=True, index=listing.all.index)
+        order = sorted(self._choosers, key=lambda name: name != newest)
+        left = pd.Series(data=True, index=listing.all.index)
+        fits: dict[str, pd.Series[bool]] = {}
+        for name in order:
+            if chosen := self._choosers[name].value:
+                fit = listing.narrow[name].astype(object) == chosen
+                if (left & fit).any():
+                    fits[name], left = fit, left & fit
         for name, chooser in self._choosers.items():
-            left = everything
+            others = pd.Series(data=True, index=listing.all.index)
             for other, fit in fits.items():
-                left = left & fit if other != name else left
-            _offer(chooser, listing.narrow[name][left])
-        left = everything
-        for fit in fits.values():
-            left = left & fit
+                others = others & fit if other != name else others
+            _offer(chooser, listing.narrow[name], others, chooser.value if name in fits else "")
         rows = listing.rows[left]
-        self._table.take(Table(rows, listing.caption, listing.most, listing.empty))
+        table = Table(rows, listing.caption, listing.most, listing.empty)
+        self._table.take(table, out_of=len(listing.rows))
 
 
 class OpenedView:
@@ -182,16 +191,24 @@ def _framed(shows: Callable[[pd.Series[Any]], None], row: pd.Series[Any]) -> str
     return f'<div style="border-left:3px solid #5A6068;padding-left:1em">{html}</div>'
 
 
-def _offer(chooser: Chooser, values: pd.Series[Any]) -> None:
-    """Offer the values that occur, each with how often; times in their order."""
-    counts = values.dropna().value_counts()
-    in_time = pd.api.types.is_datetime64_any_dtype(values)
-    counts = counts.sort_index() if in_time else counts
-    if len(counts) > _MOST and in_time:
-        entries: list[tuple[str, Any]] = [(f"any of {len(counts):,}; choose a day first", "")]
+def _offer(chooser: Chooser, values: pd.Series[Any], left: pd.Series[bool], chosen: Any) -> None:
+    """Offer the values that occur, each with how often beside the other choices.
+
+    Where they are few, also those that the other choices leave none of: a newer choice goes
+    before an older one. Times stand in their order.
+    """
+    every = values.dropna().value_counts()
+    counts = values[left].dropna().value_counts()
+    if len(every) <= _FEW:
+        counts = counts.reindex(every.index, fill_value=0)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        counts = counts.sort_index()
+        if len(counts) > _MOST:
+            chooser.offer([(f"any of {len(counts):,}; choose a day first", "")], "")
+            return
     else:
-        entries = [(f"any of {len(counts):,}", "")]
-        entries += [
-            (f"{cell('', value)} ({count:,})", value) for value, count in counts.head(_MOST).items()
-        ]
-    chooser.offer(entries)
+        counts = counts.sort_values(ascending=False, kind="stable")
+    kind = chooser.widget.description.casefold()
+    entries: list[tuple[str, Any]] = [(f"any of {len(counts):,}", "")]
+    entries += [(f"{cell(kind, v)} ({count:,})", v) for v, count in counts.head(_MOST).items()]
+    chooser.offer(entries, chosen)

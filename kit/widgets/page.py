@@ -88,7 +88,11 @@ class Page:
                 return
             controls.take(self._report.parameters)
             controls.say("Drawing")
-            # In the notebook's order: what stands beside the controls comes first.
-            for section in self._sections.values():
-                section.redraw()
-            controls.offer(self._report.choices())
+            try:
+                # In the notebook's order: what stands beside the controls comes first.
+                for section in self._sections.values():
+                    section.redraw()
+                controls.offer(self._report.choices())
+            except (KitError, KeyboardInterrupt) as fault:
+                said = words.clean(fault) or "Stopped."
+                controls.failed(name, f"{said} Some sections are still those from before.")

@@ -7,6 +7,7 @@ that comes later than that follows in the last one, as a report has it.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from kit import show
@@ -14,6 +15,7 @@ from kit.tables import Table
 from kit.widgets.listing_view import ListingView, OpenedView
 from kit.widgets.slots import Slot
 from kit.widgets.table_view import TableView
+from kit.widgets.zoom import Zoom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +40,9 @@ class Section:
         """
         self._draw, self._pictures = draw, pictures
         self._blocks: list[_Block] = []
-        self._opening = Slot(controlled=False)
-        self._slots: list[Slot] = []
         parts = self._parts()
         count = sum(2 if isinstance(p, show.Listing) else 1 for p in parts if _is_table(p))
+        self._opening = Slot(controlled=bool(find_spec("ipympl")))
         self._slots = [Slot(controlled=True) for _ in range(count if parts else _SPARE)]
         self._take(parts)
         self._put()
@@ -59,6 +60,7 @@ class Section:
     def _take(self, parts: list[show.Part]) -> None:
         """Cut the parts into blocks; a block that showed a table before keeps its settings."""
         before = {block.place: block.view for block in self._blocks if block.view}
+        zooms = {block.place: block.zoom for block in self._blocks}
         self._blocks = [_Block(0)]
         for part in parts:
             if not _is_table(part):
@@ -77,6 +79,9 @@ class Section:
                 self._blocks[-1].view = opened or OpenedView(block.view, self._put)
                 if opened:
                     opened.forget()
+        for block in self._blocks:
+            block.zoom = zooms.get(block.place) or Zoom(self._put)
+            block.zoom.take([part for part in block.rest if isinstance(part, show.Picture)])
 
     def _put(self) -> None:
         slots = [self._opening, *self._slots]
@@ -97,6 +102,7 @@ class _Block:
     def __init__(self, place: int) -> None:
         self.place = place
         self.view: Any = None
+        self.zoom: Any = None
         self.rest: list[show.Part] = []
 
     def said(self, pictures: Pictures) -> tuple[str, str, Any]:
@@ -109,11 +115,12 @@ class _Block:
             plain.append(self.view.plain())
         for part in self.rest:
             if isinstance(part, show.Picture):
-                html.append(pictures.html(part))
+                html.append("" if self.zoom.holds(part) else pictures.html(part))
             elif isinstance(part, show.Text):
                 html.append(part.html)
                 plain.append(part.plain)
-        return "".join(html), "\n".join(plain), self.view.controls if self.view else ()
+        controls = (*(self.view.controls if self.view else ()), *self.zoom.controls)
+        return "".join(html), "\n".join(plain), controls
 
 
 def _is_table(part: show.Part) -> bool:

@@ -56,4 +56,5 @@ def display(widget: widgets.Widget) -> None:
 
 
 def _box() -> widgets.VBox:
-    return widgets.VBox(layout=widgets.Layout(display="none", margin="0", padding="0"))
+    layout = widgets.Layout(display="none", margin="0", padding="0", align_items="flex-start")
+    return widgets.VBox(layout=layout)

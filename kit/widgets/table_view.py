@@ -33,6 +33,7 @@ class TableView:
         """
         self._changed = changed
         self._table: Table | None = None
+        self._out_of = 0
         self._view = View()
         self._bar: _Bar | None = None
         self._unfolded: widgets.ToggleButton | None = None
@@ -51,11 +52,16 @@ class TableView:
 
     @property
     def _turnable(self) -> bool:
-        return self._table is not None and len(self._table.rows) > _FEW
+        return self._out_of > _FEW
 
-    def take(self, table: Table) -> None:
-        """Show other rows."""
-        self._table = table
+    def take(self, table: Table, *, out_of: int = 0) -> None:
+        """Show other rows.
+
+        Args:
+            table: the rows.
+            out_of: how many there are in all, where these are some of them.
+        """
+        self._table, self._out_of = table, max(out_of, len(table.rows))
         if not self._turnable:
             return
         if self._bar is None:
@@ -124,7 +130,7 @@ class _Bar:
         self.on.on_click(lambda _: turn(step=1))
         parts = [self.by.widget, self.down, self.holding, self.back, self.page, self.on]
         self.box = widgets.HBox(
-            parts, layout=widgets.Layout(flex_flow="row wrap", align_items="center")
+            parts, layout=widgets.Layout(flex_flow="row wrap", align_items="center", width="100%")
         )
 
     def offer(self, columns: Sequence[Any]) -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from kit.errors import UsageError
-from kit.lake.coverage import iso
 from kit.sources.okta.settings import org_url
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def log_search(host: str, field: str, value: str, at: datetime) -> str | None:
     if not _ID.fullmatch(value):
         return None
     search = quote(f'{field} eq "{value}"', safe="")
-    since, until = (quote(iso(at + way * _AROUND), safe="") for way in (-1, 1))
+    since, until = (quote(f"{at + way * _AROUND:%Y-%m-%dT%H:%M:%SZ}", safe="") for way in (-1, 1))
     return f"https://{host}/report/system_log_2?search={search}&fromTime={since}&toTime={until}"
 
 
