@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from kit.lake.pull import Pulled, pull
+from kit.progress import listener
 from kit.sources.okta import read_settings
 from kit.times import moment
+from kit.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +27,9 @@ _APPS = 3
 """Apps that the org is asked about: the one in question has the most users hit, or is named."""
 
 _TICK = timedelta(milliseconds=1)
+
+_BETWEEN = 0.3
+"""Seconds between two lines to a listener."""
 
 _STOPPED = "stopped: what was read is kept. Run the cell again, and the pull goes on from there."
 
@@ -106,8 +112,28 @@ def ask_about_apps(log: Log, window: Window, *, code: str = "", app: str = "") -
     keep_evidence(most, f"{LAKE}/{APPS}")
 
 
+def _progress() -> AbstractContextManager[Callable[[Pulled], None]]:
+    """Whoever is to be told how far a pull is."""
+    say = listener()
+    return _bar() if say is None else nullcontext(_in_words(say))
+
+
+def _in_words(say: Callable[[str], None]) -> Callable[[Pulled], None]:
+    """A line in words, a few times a second at most."""
+    last = 0.0
+
+    def told(done: Pulled) -> None:
+        nonlocal last
+        if (now := monotonic()) - last >= _BETWEEN:
+            last = now
+            days = f"{done.done} of {count(max(done.windows, 1), 'day')}"
+            say(f"Pulling from the org: {days}, {count(done.read, 'event')}, now {done.now[:40]}")
+
+    return told
+
+
 @contextmanager
-def _progress() -> Iterator[Callable[[Pulled], None]]:
+def _bar() -> Iterator[Callable[[Pulled], None]]:
     """A progress line on a terminal or in a notebook, and nothing elsewhere."""
     from rich.console import Console
     from rich.progress import (

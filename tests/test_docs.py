@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import kit
+from kit.cli import app
 from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
@@ -68,3 +70,14 @@ def _headings(page: Path) -> set[str]:
     named = set(re.findall(r'<a id="(\w+)">', text))
     words = re.findall(r"^#+ (.+)$", text, re.M)
     return named | {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in words}
+
+
+def test_the_api_page_has_every_public_name() -> None:
+    """And the README every command."""
+    names = {f".. autofunction:: kit.{name}" for name in kit.__all__ if name != "__version__"}
+    commands = {f"`{one.name}" for one in (*app.registered_commands, *app.registered_groups)}
+
+    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert sorted(name for name in names if name not in api.splitlines()) == []
+    assert sorted(one for one in commands - {"`None"} if one not in readme) == []

@@ -46,7 +46,7 @@ def test_run_all_shows_the_headline(browser: Any, server: Server) -> None:
         page.run_all()
 
         assert page.faults() == []
-        assert "3 of 3" in page.output("report.headline()").inner_text()
+        assert "3 of 3" in page.output("report.headline()").text_content()
         assert (page.trouble.errors, page.trouble.dialogs, page.trouble.elsewhere) == ([], [], [])
 
 
@@ -95,7 +95,7 @@ def test_an_investigation_runs_and_leads_back_to_the_notebooks(
 
     with opened(browser, server, str(copy.relative_to(folder / "notebooks"))) as page:
         page.run_all()
-        headline = page.output("report.headline()").inner_text()
+        headline = page.output("report.headline()").text_content()
         faults = page.faults()
         page.page.locator(".jp-RenderedMarkdown a", has_text="error_code").first.click()
         page.page.locator(".lm-TabBar-tabLabel", has_text="error_code.ipynb").wait_for()

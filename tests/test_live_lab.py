@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from fake_org import CANARY, FakeOrg
 from test_pull import log
 
 from browsing import home, jupyterlab, opened, serving
+from kit.places import NOTEBOOKS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +36,10 @@ def test_a_pull_shows_how_far_it_is_and_ends_by_the_stop_button(
             page.choose("Run", "Run All Cells")
             pulling = page.output("open_log")
             pulling.get_by_text(re.compile(r"/5 days [1-9]\d* events, ")).wait_for(timeout=60_000)
-            first = pulling.inner_text()
+            first = pulling.text_content()
             page.choose("View", "Show Line Numbers")
             page.page.locator(".cm-lineNumbers").first.wait_for()
-            while pulling.inner_text() == first:
+            while pulling.text_content() == first:
                 time.sleep(0.1)
 
             page.page.locator('[data-command="notebook:interrupt-kernel"]').click()
@@ -56,7 +58,43 @@ def test_a_pull_shows_how_far_it_is_and_ends_by_the_stop_button(
                 "stopped: what was read is kept. Run the cell again, and the pull goes on "
                 "from there."
             ]
-            assert "400" in page.output("log.count").inner_text()
+            assert "400" in page.output("log.count").text_content()
             assert page.faults() == []
             assert CANARY not in seen
+            assert (page.trouble.errors, page.trouble.dialogs) == ([], [])
+
+
+def test_a_control_pulls_too_and_can_be_stopped(browser: Any, tmp_path: Path) -> None:
+    """It says how far it is; stopped, what was shown before stays, until it is asked again."""
+    shutil.copy(NOTEBOOKS / "user_history.ipynb", tmp_path)
+    with FakeOrg(events=log(200), page=5, latency=1.0) as org:
+        environment = home(tmp_path / "home") | org.environment(HOME=str(tmp_path / "home"))
+        environment["OKTA_KIT_LAKE"] = str(tmp_path / "lake")
+        with (
+            serving(jupyterlab(tmp_path), environment, cwd=tmp_path) as server,
+            opened(browser, server, "user_history.ipynb") as page,
+        ):
+            page.run_all()
+            controls = page.output("report.controls()")
+            source = controls.locator("input").first
+            source.fill("okta")
+            source.press("Enter")
+            pulling = re.compile(r"Pulling from the org: \d+ of \d+ days, [1-9]\d* events")
+            controls.get_by_text(pulling).wait_for(timeout=60_000)
+            page.page.locator('[data-command="notebook:interrupt-kernel"]').click()
+            controls.get_by_text("Stopped.").wait_for()
+            before = page.output("report.headline()").text_content()
+
+            org.latency, org.page = 0.0, 1000
+            source.fill("sample")
+            source.press("Enter")
+            controls.get_by_text(re.compile("^Shown: source = sample")).wait_for()
+            source.fill("okta")
+            source.press("Enter")
+            controls.get_by_text(re.compile("^Shown: source = okta")).wait_for(timeout=60_000)
+
+            assert "corvin.marrowmere@example.com" in before
+            assert "okta: 200 events" in page.output("report.headline()").text_content()
+            assert page.faults() == []
+            assert CANARY not in page.page.content()
             assert (page.trouble.errors, page.trouble.dialogs) == ([], [])

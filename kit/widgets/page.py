@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kit import words
 from kit.errors import KitError
+from kit.progress import told_to
 from kit.widgets.controls import Controls
 from kit.widgets.frontend import when_loaded_again
 from kit.widgets.pictures import Pictures
@@ -77,7 +78,8 @@ class Page:
         assert controls is not None
         with controls.busy("Asking; what is shown is still the answer from before"):
             try:
-                self._report.ask(**{name: value})
+                with told_to(controls.say):
+                    self._report.ask(**{name: value})
             except KitError as fault:
                 controls.failed(name, words.clean(fault))
                 return
