@@ -23,6 +23,7 @@ __all__ = [
     "moment",
     "percent",
     "span",
+    "visible",
 ]
 
 _FORMULA = re.compile(r"^(?=[\t\n])|(^|[;\t\n])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -56,12 +57,17 @@ def clean_lines(text: str) -> str:
     )
 
 
+def visible(text: str) -> str:
+    """Show what acts on a terminal or turns the reading direction as a sign; lines stay lines."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", lines)
+
+
 def in_sheet(cell: object) -> object:
     """Keep a spreadsheet from running what somebody put into a name; other values stay."""
     if not isinstance(cell, str):
         return cell
-    shown = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", cell.replace("\r\n", "\n"))
-    return _FORMULA.sub(r"\1'", shown)
+    return _FORMULA.sub(r"\1'", visible(cell))
 
 
 def in_json(text: str) -> str:

@@ -59,3 +59,48 @@ def test_the_answer_stands_above_the_fold_of_a_phone(out: Path, browser: Any) ->
     assert box["y"] + box["height"] < 400
     assert "One broken connection" in page.locator(".headline").inner_text()
     page.close()
+
+
+_ROWS = (
+    "t => [...t.querySelectorAll('tbody tr')]"
+    ".map(r => [r.getBoundingClientRect().top, r.cells[0].textContent])"
+    ".sort((a, b) => a[0] - b[0]).map(r => r[1])"
+)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_long_table_is_sorted_by_a_click_and_printed_as_it_was_made(
+    out: Path, browser: Any, width: int
+) -> None:
+    """Once one way, again the other way; no script does it, and paper shows the first order."""
+    (path,) = (out / "failure_trends").glob("*/report.html")
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": width, "height": 900}
+    )
+    page = context.new_page()
+    page.goto(path.as_uri())
+    table = page.locator("table.sortable").first
+    made = table.evaluate(_ROWS)
+
+    orders = []
+    for _ in range(2):
+        table.locator("thead th").first.locator("label:visible").first.click()
+        orders.append(table.evaluate(_ROWS))
+    page.emulate_media(media="print")
+    printed = table.evaluate(_ROWS)
+
+    assert orders[0] == sorted(made, key=str.casefold)
+    assert orders[1] == orders[0][::-1]
+    assert made not in orders
+    assert printed == made
+    context.close()
+
+
+def test_a_page_of_the_sample_is_small_and_has_contents(out: Path) -> None:
+    """Under 2 MB, and each section is listed."""
+    for path in out.glob("*/*/report.html"):
+        text = path.read_text(encoding="utf-8")
+        sections = text.count("<h2") - text.count('<h2 id="what-changed"')
+        contents = text.partition('aria-label="Contents"')[2].partition("</nav>")[0]
+        assert len(text.encode()) < 2_000_000
+        assert contents.count("<li>") == sections > 4

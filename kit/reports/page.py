@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.reports.changes import moment
 from kit.reports.sorting import Sorter, sorting_style
+from kit.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ def page(notebook: Any, facts: Mapping[str, Any], changes: Changes | None = None
     opening = exporter.environment.get_template("opening.html.j2").render(
         facts=facts, answered=shown, changes=changes, contents=_contents(body[at:])
     )
-    return f"{body[:at]}{opening}\n{body[at:]}"
+    return visible(f"{body[:at]}{opening}\n{body[at:]}")
 
 
 def load_exporter() -> None:
@@ -82,7 +83,7 @@ def bare_page(facts: Mapping[str, Any]) -> str:
 
     said = escape(str(facts["error"]))
     name = escape(facts["notebook"])
-    return (
+    return visible(
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'

@@ -53,6 +53,7 @@ def summary(
     """Lay out ``summary.json``: always the same keys, for good runs and failed ones."""
     from kit import __version__
     from kit.catalogue import load
+    from kit.words import clean
 
     window = result.get("window")
     if not isinstance(window, dict):
@@ -70,6 +71,6 @@ def summary(
         "catalogue_version": result.get("catalogue_version") or load().version,
         "started": started,
         "seconds": seconds,
-        "headline": result.get("headline"),
+        "headline": result.get("headline") and clean(result["headline"]),
         "results": result.get("results") or {},
     }
