@@ -143,8 +143,8 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
                 (Path(self.lake) / one).exists() for one in self.names
             ):
                 return (
-                    f"{self.lake}: the Spark cluster cannot read these files. Put the lake on a disk "
-                    "that the workers see under the same name, or into a bucket."
+                    f"{self.lake}: the Spark cluster cannot read these files. Put the lake on a "
+                    "disk that the workers see under the same name, or into a bucket."
                 )
             return f"{self.lake}: the lake was rewritten meanwhile. Open it again."
         if missing := _MISSING.search(said):
