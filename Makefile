@@ -48,7 +48,7 @@ $(SCALED): requirements-scale.lock $(READY)
 
 lock:  ## Resolve requirements.lock and requirements-scale.lock anew (needs uv)
 	@$(RESOLVE) pyproject.toml requirements-build.in -o requirements.lock
-	@$(RESOLVE) --extra spark --extra s3 --extra scale-tests --constraint requirements.lock \
+	@$(RESOLVE) --extra scale-tests --constraint requirements.lock \
 	  pyproject.toml requirements-build.in -o requirements-scale.lock
 
 clean:  ## Remove what was made

@@ -44,6 +44,11 @@ _WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
 """Click's UsageError: typer brings its own copy of Click, and names this subclass alone."""
 
 
+_IN_STORE = "SourceError: "
+"""How DuckDB begins when reading from a store failed while it answered a question; it hands our
+fault on as text of its own."""
+
+
 class Format(StrEnum):
     """How rows are printed."""
 
@@ -213,6 +218,11 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception as fault:
+        if debug or not str(fault).startswith(_IN_STORE):
+            raise
+        _say(str(fault).removeprefix(_IN_STORE).splitlines()[0])
+        return SourceError.exit_code
     if done == Interrupted.exit_code:  # typer turns the interrupt into this code
         _say("interrupted; what was half done is gone.")
     return done if isinstance(done, int) else 0

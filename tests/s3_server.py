@@ -1,13 +1,16 @@
 """An S3 server on loopback: moto's, with each write done before the next begins.
 
-``python tests/s3_server.py PORT``. What a bucket's name begins with says how it behaves: ``old-``
-knows no conditional writes, ``shut-`` refuses to be written.
+``python tests/s3_server.py PORT [FILE]``. What a bucket's name begins with says how it behaves:
+``old-`` knows no conditional writes, ``shut-`` refuses to be written. A byte is written to the file
+for each request.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,12 +22,15 @@ REFUSED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Er
 class Store:
     """Moto behind a lock, since it checks a condition and writes in two steps."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]], counted: str) -> None:
         self.app = app
+        self.counted = Path(counted)
         self.lock = threading.Lock()
 
     def __call__(self, request: dict[str, Any], begin: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
+        with self.counted.open("a") as file:
+            file.write(".")
         path, writes = request["PATH_INFO"], request["REQUEST_METHOD"] != "GET"
         if path.startswith("/old-"):
             request.pop("HTTP_IF_MATCH", None)
@@ -46,6 +52,6 @@ if __name__ == "__main__":
     run_simple(
         "127.0.0.1",
         int(sys.argv[1]),
-        Store(DomainDispatcherApplication(create_backend_app)),  # type: ignore[arg-type]
+        Store(DomainDispatcherApplication(create_backend_app), *sys.argv[2:] or [os.devnull]),  # type: ignore[arg-type]
         threaded=True,
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import fsspec
 import pytest
+from fake_org import FakeOrg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -28,10 +29,13 @@ from kit.engine import open_log
 from kit.errors import SourceError
 from kit.lake import Lake, add, compact, recode
 from kit.lake.bucket import Bucket
+from kit.lake.coverage import Window, gaps
 from kit.lake.overview import overview
 from kit.lake.parquet import catalogue_of
+from kit.lake.pull import pull
 from kit.objects import Objects
 from kit.places import SAMPLE
+from kit.sources.okta import read_settings
 from made import REFUSED, event
 
 if TYPE_CHECKING:
@@ -233,17 +237,21 @@ def test_two_writers_and_a_compactor_lose_and_double_nothing_for_their_readers(
     address, events, stop = f"{bucket()}/lake", some(600, days=2), tmp_path / "stop"
     parts = [export(tmp_path / f"{n}.ndjson", events[50 * n : 50 * n + 120]) for n in range(10)]
     everything = {one["uuid"] for one in events[:570]}
-    compactor = started(COMPACT, address, str(stop))
     writers = [started(ADD, address, *map(str, parts[n::2])) for n in range(2)]
+    compactor = started(COMPACT, address, str(stop))
     reads, before = 0, set[str]()
-    while any(writer.poll() is None for writer in writers):
-        found = uuids(address)
-        assert len(found) == len(set(found))
-        assert before <= set(found) <= everything
-        before, reads = set(found), reads + 1
-    stop.touch()
+    try:
+        while any(writer.poll() is None for writer in writers):
+            found = uuids(address)
+            assert len(found) == len(set(found))
+            assert before <= set(found) <= everything
+            before, reads = set(found), reads + 1
+    finally:
+        stop.touch()
+        for one in (*writers, compactor):
+            one.wait(timeout=120)
 
-    assert [one.wait(timeout=120) for one in [*writers, compactor]] == [0, 0, 0]
+    assert [one.returncode for one in (*writers, compactor)] == [0, 0, 0]
     assert reads > 1
     assert uuids(address) == in_the_glob(address) == sorted(everything)
 
@@ -316,8 +324,8 @@ def test_a_writer_that_ends_between_two_requests_leaves_a_whole_lake(
 
     assert ended or step > 11
     assert uuids(lake.address) in (sorted(e["uuid"] for e in events[:20]), wanted)
-    compact(lake)
-    add(lake, [second])
+    compact(Lake(lake.address))
+    add(Lake(lake.address), [second])
     assert uuids(lake.address) == in_the_glob(lake.address) == wanted
 
 
@@ -438,6 +446,25 @@ def test_what_is_wrong_with_a_store_is_said_in_one_line(
     assert "planted" not in done.stderr
 
 
+def test_a_store_that_fails_while_a_question_is_answered_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB's own words for it have several, with places in the code."""
+    address = fresh()
+    add(Lake(address), [export(tmp_path / "a.ndjson", some(20))])
+    fs, root = fsspec.core.url_to_fs(address)
+    for path in fs.find(root):
+        if path.endswith(".parquet"):
+            fs.rm_file(path)
+
+    assert run(["failures", "--source", address]) == 3
+
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(f"okta-kit: {address}: date=2026-10-01/part-")
+    assert "open the lake again" in said
+
+
 def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:
     """And nothing else of the kit needs it."""
     blocked = "import sys; sys.modules['s3fs'] = None; from kit.cli import run; "
@@ -543,3 +570,23 @@ def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
     assert not isinstance(lake.storage, Bucket)
     assert uuids(f"file://{tmp_path}/lake") == uuids(str(tmp_path / "lake"))
     shutil.rmtree(tmp_path / "lake")
+
+
+def test_pulls_into_a_store_go_on_where_the_last_one_ended(bucket: Callable[..., str]) -> None:
+    """Every event once, its coverage, and the cursor that sees what comes late."""
+    lake = Lake(f"{bucket()}/lake")
+    now = datetime.now(UTC)
+    events = [event((now - timedelta(minutes=20 * n)).isoformat()) for n in range(150, 0, -1)]
+    with FakeOrg(events=events, page=20) as org:
+        settings = read_settings({"HOME": "/nowhere", **org.environment()})
+        first = pull(
+            lake, settings, share=1.0, patience=0.01, since=lambda now: now - timedelta(days=3)
+        )
+        org.events.append(event((now - timedelta(days=1)).isoformat(), stored=time.time() - 0.01))
+        second = pull(lake, settings, share=1.0, patience=0.01)
+
+    assert (first.events, second.events) == (150, 1)
+    wanted = sorted(one["uuid"] for one in org.events)
+    assert uuids(lake.address) == in_the_glob(lake.address) == wanted
+    window = Window(now - timedelta(days=2.9), now - timedelta(minutes=1))
+    assert gaps(lake.covered(), window) == ()

@@ -18,6 +18,7 @@ import re
 import tempfile
 import time
 import uuid
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -25,12 +26,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from kit.errors import SourceError
+from kit.lake.parquet import read_uuids
 from kit.lake.parts import Parts
-from kit.lake.storage import MANIFEST, Held, is_event_file, unwritable
+from kit.lake.storage import MANIFEST, Contents, is_event_file, unwritable
 from kit.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import pyarrow as pa
 
     from kit.lake.storage import Change
 
@@ -46,6 +50,9 @@ PATIENCE = 120.0
 
 _OURS = re.compile(r"date=[0-9-]+/part-[0-9a-f]{32}\.parquet")
 """What a lake's writers name their files; nothing else is ever moved."""
+
+_REMEMBERED = 128 << 20
+"""Bytes of uuids that are kept."""
 
 _AT_ONCE = 8
 _STAGING, _RETIRED = "_staging", "_retired"
@@ -63,6 +70,9 @@ class Bucket:
         self.objects = Objects(address)
         self._sizes: dict[str, int] = {}
         """Of the files that were listed last; a file never changes."""
+        self._uuids: OrderedDict[str, pa.ChunkedArray] = OrderedDict()
+        """Of files that were looked at, as far as they fit: a pull looks at them often."""
+        self._swept = False
 
     @property
     def address(self) -> str:
@@ -133,6 +143,19 @@ class Bucket:
     def _part(self, name: str, start: int, end: int) -> bytes:
         return self._anywhere(name, lambda place: self.objects.read(place, start, end))
 
+    def uuids(self, names: Sequence[str]) -> list[pa.ChunkedArray]:
+        """The uuids in event files, side by side, and none fetched twice if it can be kept."""
+        lacking = [name for name in names if name not in self._uuids]
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            found = threads.map(lambda name: read_uuids(self.opened(name)), lacking)
+            known = dict(self._uuids) | dict(zip(lacking, found, strict=True))
+        for name in names:
+            self._uuids[name] = known[name]
+            self._uuids.move_to_end(name)
+        while sum(one.nbytes for one in self._uuids.values()) > _REMEMBERED:
+            self._uuids.popitem(last=False)
+        return [known[name] for name in names]
+
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """Fetch files to the disk."""
         paths = [staging / f"{uuid.uuid4().hex}-{Path(name).name}" for name in names]
@@ -164,48 +187,68 @@ class Bucket:
             mend = "Name another folder for temporary files with TMPDIR."
             raise unwritable(tempfile.gettempdir(), fault, mend) from None
 
-    def commit(self, change: Callable[[Held], Change]) -> None:
+    def commit(self, change: Callable[[Contents], Change]) -> None:
         """Make a change: send its files, then list them in the manifest if nobody was faster."""
-        sent: dict[Path, str] = {}
+        sent: set[Path] = set()
+        names: dict[Path, str] = {}
         began = time.monotonic()
-        while True:
+        for _ in self._tries():
             data, mark = self.objects.read_marked(MANIFEST)
             before = json.loads(data or b"{}")
             listed, told = self._listed(before), _told(before)
-            if sent and set(sent.values()) <= set(listed):
+            if names and set(names.values()) <= set(listed):
                 break  # the last write was done; its answer was lost on the way
-            made = change(Held(sorted(listed), told))
+            made = change(Contents(sorted(listed), told))
             names = {p: f"date={day}/{p.name}" for day, paths in made.new.items() for p in paths}
             self.objects.put((path, _staged(names[path])) for path in names if path not in sent)
-            sent |= names
+            sent |= set(names)
+            if time.monotonic() - began > KEEP.total_seconds() / 2:
+                # What was sent first may be cleared away as never listed before it is.
+                raise SourceError(
+                    f"{self.address}: sending took longer than {KEEP / 2}. Add the files in parts."
+                )
             after = {name: size for name, size in listed.items() if name not in made.old}
             after |= {name: path.stat().st_size for path, name in names.items()}
             unchanged = after == before.get("files") and made.manifest == told
             if unchanged or self.objects.replace(MANIFEST, _manifest(made.manifest, after), mark):
                 break
-            if time.monotonic() - began > PATIENCE:
-                raise SourceError(
-                    f"{self.address}: others have been writing for {PATIENCE:g} seconds. Run the "
-                    "same again: no event is added twice."
-                )
-            time.sleep(random.uniform(0.0, 0.5))  # noqa: S311  # so that two do not meet again
-        self._settle()
+        self._settle(made.old, sweep=not self._swept)
+        self._swept = True
 
-    def _settle(self) -> None:
-        """Let the days hold what the manifest lists, whoever changed it."""
+    def _tries(self) -> Iterator[None]:
+        """Once, and again after each race that was lost, as long as that may go on."""
+        yield
+        lost = time.monotonic()
+        while time.monotonic() - lost < PATIENCE:
+            time.sleep(random.uniform(0.0, 0.5))  # noqa: S311  # so that two do not meet again
+            yield
+        raise SourceError(
+            f"{self.address}: others have been writing for {PATIENCE:g} seconds. Run the same "
+            "again: no event is added twice."
+        )
+
+    def _settle(self, old: Iterable[str] = (), *, sweep: bool = False) -> None:
+        """Let the days hold what the manifest lists, whoever changed it.
+
+        Args:
+            old: files that may have to go from their days.
+            sweep: look through all days, for what killed writers left in them.
+        """
+        placed = set(old)
         while True:
             # Listed first: a file that is in a day by then was in a manifest before.
-            found = self.objects.list()
+            found = self.objects.list("" if sweep else _STAGING)
             data = self.manifest()
             listed = set(self._listed(json.loads(data or b"{}")))
-            placed = {name for name in found if _OURS.fullmatch(name)}
-            staged = {name for name in listed if _staged(name) in found}
+            staged = sorted(name for name in listed if _staged(name) in found)
+            self.objects.copy((_staged(name), name) for name in staged)
+            placed |= {name for name in found if _OURS.fullmatch(name)} | set(staged)
             dropped = sorted(placed - listed)
-            self.objects.copy((_staged(name), name) for name in sorted(staged - placed))
             self.objects.copy((name, _retired(name)) for name in dropped)
             self.objects.remove([*dropped, *map(_staged, staged)])
             if self.manifest() == data:
                 return
+            placed -= set(dropped)
 
     def recover(self) -> None:
         """Readers go by the manifest: nothing that they need is ever left undone."""

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from kit.errors import SourceError
 from kit.lake.bucket import Bucket
 from kit.lake.folder import Folder
-from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, Held, day_of
+from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, Contents, day_of
 from kit.objects import is_store
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Lake:
 
     def covered(self) -> list[Window]:
         """The stretches of time that the lake holds in full, oldest first."""
-        return Held([], self.manifest()).covered()
+        return Contents([], self.manifest()).covered()
 
     def put_aside(self) -> list[PutAside]:
         """All that did not fit, by file and line; the same text from the same place once."""
@@ -153,7 +153,7 @@ class Lake:
         """Note that stretches of time are held, and what else is told; while writing."""
         self.commit(lambda held: Change(held.noting(windows, **noted)))
 
-    def commit(self, change: Callable[[Held], Change]) -> None:
+    def commit(self, change: Callable[[Contents], Change]) -> None:
         """Change what the lake holds; while writing.
 
         Args:
@@ -164,7 +164,7 @@ class Lake:
             SourceError: the lake is of a newer version, or cannot be read.
         """
 
-        def checked(held: Held) -> Change:
+        def checked(held: Contents) -> Change:
             if held.manifest:
                 self._check_format(held.manifest)
             return change(held)

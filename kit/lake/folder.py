@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from kit.errors import SourceError
-from kit.lake.storage import EVENTS, MANIFEST, Held, unwritable
+from kit.lake.parquet import read_uuids
+from kit.lake.storage import EVENTS, MANIFEST, Contents, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import pyarrow as pa
 
     from kit.lake.storage import Change
 
@@ -93,6 +96,10 @@ class Folder:
         """A file's path."""
         return self.path / name
 
+    def uuids(self, names: Sequence[str]) -> list[pa.ChunkedArray]:
+        """The uuids in event files."""
+        return [read_uuids(self.path / name) for name in names]
+
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """The files' paths: they lie on the disk."""
         return [self.path / name for name in names]
@@ -134,12 +141,12 @@ class Folder:
             if not any(self.path.glob("_swap-*.json")):
                 shutil.rmtree(staging, ignore_errors=True)
 
-    def commit(self, change: Callable[[Held], Change]) -> None:
+    def commit(self, change: Callable[[Contents], Change]) -> None:
         """Make a change under the lock: the files first, what is said of them after."""
         before = json.loads(self.manifest() or b"{}")
         for listed in ("files", "revision"):  # of a lake that was copied here from a store
             before.pop(listed, None)
-        made = change(Held(self.events(), before))
+        made = change(Contents(self.events(), before))
         if not before:  # events are seen from the first day on, so it is a lake from here on
             self.write(MANIFEST, json.dumps({"format": made.manifest["format"]}).encode())
         if made.old:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["EventFile", "catalogue_of", "footer", "write_events"]
+__all__ = ["EventFile", "catalogue_of", "footer", "read_uuids", "write_events"]
 
 HOLD = 16 << 20
 """Bytes of events that a process holds before it writes a row group of them.
@@ -165,3 +165,9 @@ def footer(file: Path | BinaryIO) -> tuple[int, str]:
     found = pq.read_metadata(file)
     version = (found.metadata or {}).get(_CATALOGUE, b"").decode()
     return int(found.num_rows), str(version)
+
+
+def read_uuids(file: Path | BinaryIO) -> pa.ChunkedArray:
+    """The uuids of a file's events."""
+    with pq.ParquetFile(file) as opened:
+        return opened.read(columns=["uuid"], use_threads=False)["uuid"]

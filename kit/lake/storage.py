@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    import pyarrow as pa
+
 __all__ = [
     "EVENTS",
     "FORMAT",
     "MANIFEST",
     "Change",
-    "Held",
+    "Contents",
     "Storage",
     "day_of",
     "is_event_file",
@@ -47,7 +49,7 @@ _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Contents:
     """What a lake holds when it is changed."""
 
     events: list[str]
@@ -127,6 +129,9 @@ class Storage(Protocol):
     def opened(self, name: str) -> Path | BinaryIO:
         """A file, as Arrow reads it in parts."""
 
+    def uuids(self, names: Sequence[str]) -> list[pa.ChunkedArray]:
+        """The uuids in event files, for each one."""
+
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """Files on the disk, fetched into *staging* where they do not lie there anyway."""
 
@@ -138,7 +143,7 @@ class Storage(Protocol):
             DiskFull, UsageError: it cannot be written.
         """
 
-    def commit(self, change: Callable[[Held], Change]) -> None:
+    def commit(self, change: Callable[[Contents], Change]) -> None:
         """Change what the lake holds, while writing; wholly or, after a kill, to the end later."""
 
     def recover(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kit.lake.coverage import Window, bridged
-from kit.lake.parquet import write_events
+from kit.lake.parquet import read_uuids, write_events
 from kit.lake.storage import Change
 from kit.lake.workers import coded
 from kit.sources.document import Documents
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kit.lake.files import Lake, PutAside
     from kit.lake.ingest import Coded
-    from kit.lake.storage import Held
+    from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
 
 __all__ = ["Added", "add", "add_documents"]
@@ -82,7 +82,7 @@ def add(
         if told:
             told(block.events)
 
-    def note(held: Held, done: Added) -> dict[str, Any]:
+    def note(held: Contents, done: Added) -> dict[str, Any]:
         done.covered = [covers] if covers else bridged(spans.values(), held.covered())
         return held.noting(done.covered)
 
@@ -113,7 +113,7 @@ def add_documents(
 def _added(
     lake: Lake,
     documents: Iterator[Block],
-    note: Callable[[Held, Added], dict[str, Any]],
+    note: Callable[[Contents, Added], dict[str, Any]],
     noted: Callable[[Coded], None] | None = None,
 ) -> Added:
     """Code blocks and bring their days into the lake."""
@@ -131,7 +131,7 @@ def _added(
             days.setdefault(day, []).append(Path(path))
         fresh = {day: _Fresh(lake, paths) for day, paths in sorted(days.items())}
 
-        def change(held: Held) -> Change:
+        def change(held: Contents) -> Change:
             new = {day: one.beside(held.of_day(day)) for day, one in fresh.items()}
             done.events = sum(one.events for one in fresh.values())
             done.repeats = sum(one.repeats for one in fresh.values())
@@ -158,8 +158,7 @@ class _Fresh:
         return self._made
 
     def _news(self, held: list[str]) -> list[Path]:
-        known = [_uuids(self._lake.storage.opened(name)) for name in held]
-        news = _news(known, list(map(_uuids, self._paths)))
+        news = _news(self._lake.storage.uuids(held), list(map(read_uuids, self._paths)))
         self.events = int(sum(mask.sum() for mask in news))
         self.repeats = int(sum(len(mask) for mask in news)) - self.events
         if not self.events:
@@ -176,11 +175,6 @@ class _Fresh:
         made = paths[0].with_name(f"part-{uuid.uuid4().hex}.parquet")
         write_events(_filtered(paths, news), made)
         return made
-
-
-def _uuids(of: Path | BinaryIO) -> pa.ChunkedArray:
-    with pq.ParquetFile(of) as file:
-        return file.read(columns=["uuid"], use_threads=False)["uuid"]
 
 
 def _news(held: list[pa.ChunkedArray], fresh: list[pa.ChunkedArray]) -> list[np.ndarray]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kit.lake.files import Lake
-    from kit.lake.storage import Held
+    from kit.lake.storage import Contents
 
 __all__ = ["compact", "recode"]
 
@@ -86,7 +86,7 @@ def _rewritten(
     done: dict[tuple[str, ...], Path] = {}
     old: list[str] = []
 
-    def change(held: Held) -> Change:
+    def change(held: Contents) -> Change:
         nonlocal old
         old = chosen(held.of_day(str(day)))
         if not old:

@@ -134,7 +134,7 @@ def folder_name(facts: Mapping[str, Any]) -> str:
 def _for_store(values: Mapping[str, Any]) -> dict[str, str]:
     """What the kernel needs to read a lake in a store; nothing where it reads none."""
     read = str(values.get("source", ""))
-    in_store = any(map(is_store, read.split(","))) or (read == "lake" and is_store(LAKE))
+    in_store = any(map(is_store, read.split(","))) or (read in {"lake", "okta"} and is_store(LAKE))
     return store_settings() if in_store else {}
 
 
