@@ -13,7 +13,7 @@ from typing import Any
 
 from kit.errors import SourceError, UsageError, nearest
 
-__all__ = ["DUCKDB", "ENGINE", "check", "chosen"]
+__all__ = ["DUCKDB", "ENGINE", "check", "chosen", "named"]
 
 DUCKDB = "duckdb"
 """The engine that needs nothing else."""
@@ -51,7 +51,7 @@ def chosen(engine: Any = None) -> Any:
     if name == DUCKDB or _LOCAL.fullmatch(name) or _addresses(name):
         return name
     hint = "" if ":" in name else nearest(name, [DUCKDB, "spark://", "sc://", "local"])
-    raise UsageError(f"engine: {_named(name)!r} is none.{hint} {_KNOWN}")
+    raise UsageError(f"engine: {named(name)!r} is none.{hint} {_KNOWN}")
 
 
 _KNOWN = (
@@ -73,14 +73,14 @@ def check(engine: Any) -> None:
         return
     if find_spec("pyspark") is None or (engine.startswith("sc:") and find_spec("grpc") is None):
         raise SourceError(
-            f"{_named(engine)}: this needs pyspark, which is not installed. "
+            f"{named(engine)}: this needs pyspark, which is not installed. "
             "Run: pip install 'okta-kit[spark]'"
         )
     home = os.environ.get("JAVA_HOME")
     java = (Path(home) / "bin" / "java").exists() if home else shutil.which("java")
     if not engine.startswith("sc:") and not java:
         raise SourceError(
-            f"{_named(engine)}: Spark needs Java 17, and there is none. Install it, or set "
+            f"{named(engine)}: Spark needs Java 17, and there is none. Install it, or set "
             "JAVA_HOME; sc:// needs none here."
         )
     faults = []
@@ -92,13 +92,13 @@ def check(engine: Any) -> None:
             faults.append(fault.strerror or str(fault) or "no answer")
     if faults:
         raise SourceError(
-            f"{_named(engine)}: no cluster can be reached there ({faults[0]}). Check the address, "
+            f"{named(engine)}: no cluster can be reached there ({faults[0]}). Check the address, "
             "and that the cluster runs."
         )
 
 
 def _addresses(engine: str) -> list[tuple[str, int]]:
-    """The hosts and ports of a cluster's address; of a standby master, too. None if it is none."""
+    """The hosts and ports of a cluster's address, a standby master's too; none if it is no such."""
     kind, separator, rest = engine.partition("://")
     if kind not in {"spark", "sc"} or not separator:
         return []
@@ -113,7 +113,7 @@ def _addresses(engine: str) -> list[tuple[str, int]]:
     return found
 
 
-def _named(engine: str) -> str:
+def named(engine: str) -> str:
     """An engine's name without what may follow an address: a token."""
     kind, separator, rest = engine.partition("://")
     return kind + separator + rest.partition("/")[0].rpartition("@")[2]

@@ -10,7 +10,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import SourceError, UsageError
-from kit.spark.engines import check
+from kit.spark.engines import check, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def _connected(engine: str) -> Any:
         _ = session.version
     except PySparkException as fault:
         raise SourceError(
-            f"sc://{session.client.host}: what answers there is no Spark Connect server that "
+            f"{named(engine)}: what answers there is no Spark Connect server that "
             f"lets us in ({_first_line(fault)}). Check the address, the token and the versions."
         ) from None
     session.client.set_retry_policies(patient)

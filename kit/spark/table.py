@@ -54,7 +54,9 @@ def rows(session: Any, lake: str, names: Sequence[str]) -> Any:
         return _native(session, [f"file:{folder / name}" for name in names])
     addresses = [f"{lake.rstrip('/')}/{name}" for name in names]
     try:
-        return _native(session, [re.sub("^s3:", "s3a:", one) for one in addresses])
+        found = _native(session, [re.sub("^s3:", "s3a:", one) for one in addresses])
+        _ = found.schema  # Spark Connect looks for the files no sooner
+        return found
     except (PySparkException, Py4JError) as fault:
         if not _NO_FILE_SYSTEM.search(str(fault)):
             raise
