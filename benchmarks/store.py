@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--pulled", type=int, default=20_000, help="events that are pulled")
     parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--only-pull", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, store(Path(name) / "requests"):
         folder = Path(name)
@@ -65,7 +66,8 @@ def main() -> None:
             "lake": ("lake",),
             "compact": ("compact",),
         }
-        show(steps, places, options.pairs, folder)
+        if not options.only_pull:
+            show(steps, places, options.pairs, folder)
         now = datetime.now(UTC)
         step = timedelta(days=3) / options.pulled
         events = [

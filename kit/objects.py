@@ -111,7 +111,7 @@ class Objects:
             UsageError: it names no bucket, or holds a password.
         """
         parts = urlsplit(address)
-        if "@" in parts.netloc and parts.scheme.startswith("s3"):
+        if parts.password is not None or ("@" in parts.netloc and parts.scheme.startswith("s3")):
             raise UsageError(
                 f"{parts.scheme}://…: no credentials in an address. Give them to the store's own "
                 "tools: AWS_… in the environment, or ~/.aws."

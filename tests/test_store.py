@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import fsspec
 import pytest
 from fake_org import FakeOrg
 from hypothesis import given, settings
@@ -37,14 +36,17 @@ from kit.objects import Objects
 from kit.places import SAMPLE
 from kit.sources.okta import read_settings
 from made import REFUSED, event
+from needed import need
+
+need("s3", ["s3fs", "moto"])
+
+import fsspec  # noqa: E402  # it comes with s3fs, which may be missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T0 = datetime(2026, 10, 1, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[1]
-
-pytest.importorskip("fsspec", reason="fsspec not installed")
 
 
 def export(path: Path, events: list[dict[str, Any]]) -> Path:

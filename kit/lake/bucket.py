@@ -69,7 +69,7 @@ class Bucket:
         """
         self.objects = Objects(address)
         self._sizes: dict[str, int] = {}
-        """Of the files that were listed last; a file never changes."""
+        """Of all files that were ever seen; a file never changes."""
         self._uuids: OrderedDict[str, pa.ChunkedArray] = OrderedDict()
         """Of files that were looked at, as far as they fit: a pull looks at them often."""
         self._swept = False
@@ -92,7 +92,7 @@ class Bucket:
         if found is None:  # a lake that was copied here from a disk
             every = self.objects.list() if manifest else {}
             found = {name: one.size for name, one in every.items() if is_event_file(name)}
-        self._sizes = found
+        self._sizes |= found
         return found
 
     def manifest(self) -> bytes | None:
