@@ -12,6 +12,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from kit.errors import KitError
 from kit.places import COPY
 from kit.reports.stop import StoppedError, stoppable
@@ -41,7 +43,7 @@ def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
     shared = [
         one for one, times in Counter(sources).items() if times > 1 and one not in {"", "okta"}
     ]
-    with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
+    with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder, FileLock(f"{folder}/.lock"):
         copies = []
         for number, source in enumerate(shared):
             place = Path(folder, str(number))
