@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
-from kit.errors import KitError, Terminated
+from kit.errors import KitError
 from kit.places import COPY
+from kit.reports.stop import StoppedError, stoppable
 from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from multiprocessing.process import BaseProcess
 
 __all__ = ["read_once", "run_each"]
 
@@ -52,6 +53,9 @@ def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
 def run_each(commands: Sequence[Sequence[str]], jobs: int, environment: Mapping[str, str]) -> int:
     """Run commands of okta-kit; what each prints goes where ours goes.
 
+    Each runs in a process that was forked from one with all imports done: they take as long as
+    the command itself needs for the rest.
+
     Args:
         commands: the words of each.
         jobs: how many run at the same time.
@@ -61,32 +65,41 @@ def run_each(commands: Sequence[Sequence[str]], jobs: int, environment: Mapping[
         The exit code of the first of *commands* that failed; 0 if none did.
 
     Raises:
-        KeyboardInterrupt, Terminated: a signal came; those that ran have ended by it.
+        Interrupted, Terminated: a signal came; those that ran have ended by it.
     """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["kit.reports.ready"])
     waiting = list(range(len(commands)))
-    running: dict[int, subprocess.Popen[bytes]] = {}
+    running: dict[int, BaseProcess] = {}
     codes: dict[int, int] = {}
-    sent = signal.SIGINT
-    try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                number = waiting.pop(0)
-                # A session of its own: it hears of Ctrl-C from here, and once.
-                running[number] = subprocess.Popen(  # noqa: S603  # our own interpreter, no shell
-                    [sys.executable, "-m", "kit", *commands[number]],
-                    env={**os.environ, **environment},
-                    start_new_session=True,
-                )
-            for number, process in list(running.items()):
-                if process.poll() is not None:
-                    codes[number] = running.pop(number).returncode
-            time.sleep(0.05)
-    except Terminated:
-        sent = signal.SIGTERM
-        raise
-    finally:
-        for process in running.values():
-            process.send_signal(sent)
-        for process in running.values():
-            process.wait()
+    # A signal is heard while nothing is being started, so that all that runs is known.
+    with stoppable() as stop:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    number = waiting.pop(0)
+                    told = (list(commands[number]), {**os.environ, **environment})
+                    running[number] = context.Process(target=_command, args=told)
+                    running[number].start()
+                with stop.armed():
+                    wait([process.sentinel for process in running.values()])
+                for number in [n for n, process in running.items() if not process.is_alive()]:
+                    codes[number] = running.pop(number).exitcode or 0
+        except StoppedError:
+            for process in running.values():
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, stop.number)  # type: ignore[arg-type]  # it was started
+            for process in running.values():
+                process.join()
+            raise stop.fault("while reports ran; theirs say so") from None
     return next((code for _, code in sorted(codes.items()) if code), 0)
+
+
+def _command(words: list[str], environment: dict[str, str]) -> None:
+    """Run one command, as the process's whole life."""
+    os.setsid()  # it hears of Ctrl-C from whoever started it, and once
+    os.environ.clear()
+    os.environ.update(environment)
+    from kit.cli import run
+
+    sys.exit(run(words))
