@@ -45,6 +45,9 @@ _Read = TypeVar("_Read")
 KEEP = timedelta(days=1)
 """How long replaced files are kept for who still reads them, and what was sent and never listed."""
 
+SENDING = KEEP / 2
+"""How long sending may take: after that, what was sent first may soon go as never listed."""
+
 PATIENCE = 120.0
 """Seconds that a writer goes on losing races."""
 
@@ -202,10 +205,9 @@ class Bucket:
             names = {p: f"date={day}/{p.name}" for day, paths in made.new.items() for p in paths}
             self.objects.put((path, _staged(names[path])) for path in names if path not in sent)
             sent |= set(names)
-            if time.monotonic() - began > KEEP.total_seconds() / 2:
-                # What was sent first may be cleared away as never listed before it is.
+            if time.monotonic() - began > SENDING.total_seconds():
                 raise SourceError(
-                    f"{self.address}: sending took longer than {KEEP / 2}. Add the files in parts."
+                    f"{self.address}: sending took longer than {SENDING}. Add the files in parts."
                 )
             after = {name: size for name, size in listed.items() if name not in made.old}
             after |= {name: path.stat().st_size for path, name in names.items()}
