@@ -117,7 +117,6 @@ class Case:
             "blast_radius": self.blast_radius,
             "affected": int(self.people["user_key"].nunique()),
             "still_failing": self.still_failing,
-            "abandoned": self.abandoned,
             "recovered": self.recovered,
             "failed_deactivations": self.failed_deactivations,
             "fix": {
@@ -128,6 +127,7 @@ class Case:
                 {"number": s.number, "title": s.title, "state": s.state, "evidence": s.evidence}
                 for s in self.steps
             ],
+            "abandoned": self.abandoned,
         }
 
 

@@ -127,7 +127,7 @@ def test_the_summaries_hold_what_is_promised(made: dict[str, Report]) -> None:
         list(remediation)
         == (
             "app code onset change blast_radius affected still_failing recovered "
-            "failed_deactivations fix steps"
+            "failed_deactivations fix steps abandoned"
         ).split()
     )
     assert remediation["still_failing"] == truth["still_failing"]
