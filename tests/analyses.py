@@ -13,11 +13,14 @@ from kit import remediation, ticket
 from kit.analysis import (
     attempts,
     changes,
+    choices,
     episodes,
     failures,
     names,
     one_code,
+    one_failure,
     one_user,
+    orgs,
     radius,
     recovery,
     states,
@@ -28,6 +31,8 @@ from kit.engine import Log, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from kit.lake.coverage import Window
 
 
 WHOLE = {"events", "keyed", "successes", "succeeded", "failure_rows", "first_after"}
@@ -100,6 +105,7 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
     yield "episodes", lambda: episodes.episodes(log, window)
     yield "episodes, short gap", lambda: episodes.episodes(log, window, gap=pd.Timedelta("10min"))
     yield "logged_changes", lambda: frame(changes.logged_changes(log), by=timed)
+    yield from _of_all(log, window)
     yield "trends", lambda: trends.trends(log, window)
     yield "prepare", lambda: trends.prepare(log)
     user = one_user.most_failing(log, window)
@@ -116,9 +122,26 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
         yield from _of_one(log, found)
 
 
+def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    timed = ["published", "uuid"]
+    yield "told", lambda: frame(failures.told(log, failures.counted(log, window)), by=timed)
+    yield "choices", lambda: choices.choices(log, window)
+    yield "examples", lambda: trends.examples(log, window)
+    yield (
+        "every_user",
+        lambda: frame(names.every_user(log), by=["user_key", "user_login", "user_id"]),
+    )
+    yield "broken_connections", lambda: orgs.broken_connections(log, window)
+    yield "states_of_orgs", lambda: orgs.states_of_orgs(orgs.orgs_of(log), window)
+
+
 def _of_one(log: Log, found: remediation.Case) -> Iterator[tuple[str, Callable[[], Any]]]:
     known, now = found.history, found.incident
     yield "results", found.results
+    first = found.failures.iloc[0]
+    at, batch = first["published"], first["transaction_id"]
+    yield "event_of", lambda: one_failure.event_of(log, first["uuid"], at)
+    yield "events_beside", lambda: one_failure.events_beside(log, batch, first["uuid"], at)
     yield "find_code", lambda: names.find_code(log, found.code.lower())
     yield "find_apps", lambda: names.find_apps(log, found.app_key or "none")
     yield "most_hit", lambda: remediation.choose(log, known.window)

@@ -107,7 +107,7 @@ def every_user(log: Log) -> ir.Table:
 
     return log.answers.once(
         "users",
-        lambda: of(log.events),
+        lambda: of(log.apart),
         lambda known, fresh: known.union(of(fresh).cast(known.schema())).distinct(),
     )
 
