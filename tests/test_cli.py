@@ -198,3 +198,10 @@ def test_help_and_explain_need_no_heavy_library(words: list[str]) -> None:
 def test_a_traceback_is_shown_with_debug_only() -> None:
     """Whoever mends the kit can see where a fault came from."""
     assert "Traceback" in okta_kit("--debug", "failures", "--since", "soon").stderr
+
+
+def test_the_version_needs_no_command() -> None:
+    """It is asked for before anything else is known."""
+    run = okta_kit("--version")
+    assert run.returncode == 0
+    assert run.stdout.startswith("okta-kit ")
