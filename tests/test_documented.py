@@ -88,7 +88,7 @@ def test_the_crontab_runs_a_report() -> None:
 
     assert when == ["15", "6", "*", "*", "*"]
     assert not re.search(r"(?<!\\)%", command)
-    assert understood(words_of(command.partition("okta-kit ")[2]))["out"] == Path("reports")
+    assert understood(words_of(command.partition("okta-kit ")[2]))["out"] == "reports"
 
 
 def test_the_systemd_units_run_a_report() -> None:

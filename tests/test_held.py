@@ -53,13 +53,13 @@ def test_a_copy_is_read_in_the_place_of_its_source(
     itself = said(open_log(path))
     held = hold(path, tmp_path / "copy")
     path.unlink()
-    monkeypatch.setenv(COPY, str(held.lake.folder))
+    monkeypatch.setenv(COPY, str(held.lakes[""].folder))
 
     copied = open_log([str(path)])
 
     assert said(copied) == itself
     assert (copied.repeats, len(copied.put_aside)) == (1, 1)
-    assert copied.lake == held.lake
+    assert copied.lakes[""].address == held.lakes[""].address
 
 
 def test_a_copy_of_another_source_is_left_alone(
@@ -68,7 +68,7 @@ def test_a_copy_of_another_source_is_left_alone(
     """A notebook may open more than the source that its report is about."""
     one = export(tmp_path / "a.ndjson", event())
     other = export(tmp_path / "b.ndjson", event(), event())
-    monkeypatch.setenv(COPY, str(hold(one, tmp_path / "copy").lake.folder))
+    monkeypatch.setenv(COPY, str(hold(one, tmp_path / "copy").lakes[""].folder))
 
     assert (open_log(other).count, open_log([one, other]).count) == (2, 3)
 
@@ -95,7 +95,7 @@ def _notebook(path: Path) -> dict[str, Any]:
         "import kit\nfrom kit.reports import publish\n"
         "found = kit.trends_report(source)\n"
         "publish({'results': {'headline': found.headline_text, 'repeats': found.log.repeats,"
-        " 'lake': str(found.log.lake.folder)}})"
+        " 'lake': str(found.log.lakes[''].folder)}})"
     )
     cells = [(f'source: str = "{path}"  # the export', ["parameters"]), (code, [])]
     return {
@@ -126,7 +126,10 @@ def test_what_several_reports_share_is_read_once(
     with read_once(sources) as known:
         monkeypatch.setenv(COPY, known[COPY])
         (place,) = known[COPY].split(os.pathsep)
-        read = str(open_log(str(shared)).lake.folder), str(open_log(str(alone)).lake.folder)
+        read = (
+            str(open_log(str(shared)).lakes[""].folder),
+            str(open_log(str(alone)).lakes[""].folder),
+        )
 
     assert read[0] == place != read[1]
     assert not Path(place).exists()
