@@ -54,7 +54,7 @@ def given_to(
         What each is given, as text.
 
     Raises:
-        UsageError: a word is no ``name=value``.
+        UsageError: a word is no ``name=value``, or says again what an option says.
     """
     given = {}
     for word in words or []:
@@ -63,6 +63,9 @@ def given_to(
             raise UsageError(f"-p {word}: write it as name=value.")
         given[name.strip()] = value
     named = {"source": ",".join(source) if source else None, "since": since, "until": until}
+    for name, option in named.items():
+        if option is not None and name in given:
+            raise UsageError(f"--{name} {option} and -p {name}={given[name]}: name it once.")
     known = {name for parameters in declared.values() for name in parameters}
     return {
         path: {k: v for k, v in given.items() if k in own or k not in known}

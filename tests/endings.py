@@ -68,7 +68,8 @@ class Ending:
     send: int = 0
     """The signal that the runner is sent."""
     when: str = "mark"
-    """When it is sent: there is the mark, or the ``notebook`` in the folder in the making."""
+    """When it is sent: there is the mark, or a file in the folder in the making: the ``.lock`` that
+    comes first, with the source read, or the ``notebook.ipynb``."""
     disk: int = 0
     """Kilobytes of the disk that reports are written to; 0: enough."""
     temporary: int = 0
@@ -131,12 +132,16 @@ ENDINGS = (
             ("SIGTERM", signal.SIGTERM, 143, "terminated"),
         )
         for stage, said, how in (
-            ("the kernel starts", f"{ended} before the first cell", {"kernel": _HANGS}),
+            (
+                "the kernel starts",
+                f"{ended} before the first cell",
+                {"kernel": _HANGS, "when": ".lock"},
+            ),
             ("a cell runs", f"{ended} in cell 5", {"cell": _WAIT}),
             (
                 "the page is made",
                 f"{ended} while the report was written",
-                {"cell": _LONG_TABLE, "when": "notebook"},
+                {"cell": _LONG_TABLE, "when": "notebook.ipynb"},
             ),
             (
                 "the PDF is printed",
@@ -258,7 +263,7 @@ def _run(ending: Ending, folder: Path) -> Outcome:
     if ending.send:
         end = time.monotonic() + 200
         while process.poll() is None and time.monotonic() < end:
-            if mark.exists() if ending.when == "mark" else [*out.glob("*/.part*/*.ipynb")]:
+            if mark.exists() if ending.when == "mark" else [*out.glob(f"*/.part*/{ending.when}")]:
                 break
             time.sleep(0.005)
         process.send_signal(ending.send)

@@ -205,3 +205,10 @@ def test_the_version_needs_no_command() -> None:
     run = okta_kit("--version")
     assert run.returncode == 0
     assert run.stdout.startswith("okta-kit ")
+
+
+def test_a_parameter_that_an_option_names_too_is_refused() -> None:
+    """Which of the two was meant cannot be known."""
+    run = okta_kit("report", "remediation", "--since", "7d", "-p", "since=3d")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "--since 7d and -p since=3d: name it once." in run.stderr

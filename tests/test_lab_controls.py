@@ -197,7 +197,8 @@ def test_a_table_sorts_filters_and_pages(browser: Any, server: Server) -> None:
         assert '"eventType": "application.provision' in raw.text_content()
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+# The provider's summary lists no failures; its texts are those of the others.
+@pytest.mark.parametrize("name", [name for name in SECTIONS if name != "orgs"])
 def test_hostile_text_stays_text_whatever_is_turned(
     browser: Any, server: Server, name: str
 ) -> None:

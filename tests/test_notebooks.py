@@ -20,6 +20,7 @@ OUTAGE = ("AADSTS50126", "8 still failing")
 SAID = {
     "error_code": (*OUTAGE, "quiet", "One broken connection"),
     "failure_trends": OUTAGE,
+    "orgs": ("No broken connection seen in 1 org",),
     "remediation": (*OUTAGE, "28 Oct 2026, 15:20 UTC holds"),
     "user_history": ("corvin.marrowmere@example.com: 3 of 3", "profile push on Slack"),
 }

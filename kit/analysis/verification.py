@@ -93,6 +93,9 @@ def verification(
     if at is not None:
         how = "given" if given is not None else ("first success" if event is None else "change")
     verdict, why = _verdict(known, now, at, proof)
+    if verdict == "not_fixed" and not proof.anybody:
+        # Who failed after a mending in vain was hit by the same; a connection stays one.
+        radius = blast_radius(known, now)
     fix = Fix(at, verdict, why, how, event, proof.first(now.last))
     return Verification(fix, radius, _sides(known, now, at), came)
 

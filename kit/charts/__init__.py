@@ -4,6 +4,7 @@ Each function returns the figure and its alt text, and knows no Okta.
 """
 
 from kit.charts.hours import times_of_day
+from kit.charts.orgs import by_org
 from kit.charts.over_time import (
     code_by_day,
     failing_against_working,
@@ -20,6 +21,7 @@ from kit.charts.people import (
 
 __all__ = [
     "by_code",
+    "by_org",
     "code_by_day",
     "failing_against_working",
     "failures_and_rate",

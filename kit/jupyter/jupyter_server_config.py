@@ -5,7 +5,11 @@ JupyterLab reads this file; ``get_config`` is its word.
 
 import secrets
 
+from jupyter_server.auth import IdentityProvider
+
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 
 c.ServerApp.ip = "localhost"
 c.IdentityProvider.token = secrets.token_hex(24)
+# Jupyter prints the whole address only with a token that it takes to be its own.
+IdentityProvider.token_generated = True

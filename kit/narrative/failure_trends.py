@@ -53,9 +53,10 @@ class TrendsReport(NotebookReport):
             f"{int(top['still_failing']):,} still failing"
         )
         where = f" on {top['app']}" if isinstance(top["app"], str) else ""
+        over = f", last {words.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
         return (
             f"{top['code']}{where} ({top['family']}): {who}, since "
-            f"{words.moment(top['first_seen'])}. {said}"
+            f"{words.moment(top['first_seen'])}{over}. {said}"
         )
 
     @section
@@ -191,6 +192,10 @@ class TrendsReport(NotebookReport):
         if len(still):
             user = str(still.sort_values(["failures", "user"])["user"].iloc[-1])
             steps.append(("user_history", {"user": user}, f"what happened to {user}"))
+        left = people(self._left_behind())["still_failing"]
+        if left:
+            why = f"access was left behind: the deactivation of {left[0]} failed"
+            steps.insert(0, ("user_history", {"user": left[0]}, why))
         self._next(steps)
 
     def summary(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kit import show, words
+from kit import charts, show, words
 from kit.analysis.orgs import OrgState, orgs_of, states_of_orgs
 from kit.lake.coverage import iso
 from kit.narrative.report import NotebookReport, section
@@ -87,7 +87,9 @@ class OrgsReport(NotebookReport):
             if not one.error
         ]
         if rows:
-            show.table(pd.DataFrame(rows), caption="How each org stands", most=500)
+            table = pd.DataFrame(rows)
+            show.figure(charts.by_org, table)
+            show.table(table, caption="How each org stands", most=500)
         for one in self.states:
             if one.error:
                 show.note(f"Could not look at {one.org}: {one.error}")

@@ -60,6 +60,11 @@ class RemediationReport(NotebookReport):
             "not_fixed": "It is not fixed",
             "unproven": "A fix is not proven yet",
         }[found.fix.verdict]
+        if not found.app_key:  # people's own mistakes at signing in, which nobody mends
+            return (
+                f"{found.code} concerns no app: {hit} hit, {len(found.still_failing):,} still "
+                f"failing, since {words.moment(found.onset)}."
+            )
         given_up = f", {len(found.abandoned):,} unassigned since" if found.abandoned else ""
         return (
             f"{radius_in_words(found)}, {found.code}, since {words.moment(found.onset)}. "

@@ -21,6 +21,8 @@ _AROUND = pd.Timedelta(hours=12)
 
 def radius_in_words(found: Case) -> str:
     """How wide a case is, as a headline begins."""
+    if not found.app_key:
+        return "It concerns no app"
     if not found.proof.radius.users:
         return f"{found.app} fails for no user in particular"
     return {
