@@ -51,11 +51,11 @@ def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | Non
     """Tell a broken connection from broken users, by what failed and what worked meanwhile.
 
     The rule: looked at is the incident, from the onset to its last failure, or to the fix if
-    that came before (``verification`` looks past one in vain, unless the connection was broken).
+    that came before; ``verification`` looks past one in vain, unless the connection was broken.
     ``connection``: every attempt on the app failed, over several users (or over none, where the
-    app's own events fail). ``group``: several users fail while others work. ``user``: one user fails. An attempt is of an operation that failed so; a sign-in
-    to the app says nothing of its provisioning. What worked at the very instant of either
-    end does not count.
+    app's own events fail). ``group``: several users fail while others work. ``user``: one user
+    fails. An attempt is of an operation that failed so; a sign-in to the app says nothing of its
+    provisioning. What worked at the very instant of either end does not count.
 
     Args:
         known: one code on one app.

@@ -75,9 +75,9 @@ def execute(
         The notebook with its outputs, and the fault that ended it.
     """
     done = Executed(notebook)
+    _prepare(done, name, values)
     try:
         with stop.armed():
-            _prepare(done, name, values)
             done.fault = _run(done.notebook, kernel, limits)
     except StoppedError:
         done.fault = stop.fault(_when(done.notebook))
