@@ -46,6 +46,8 @@ class Log(Held):
     """What questions read: the same with ``date``, the UTC day as text, by which the files are told
     apart. Of many orgs with the org in ids and names, since two may use the same."""
     count: int
+    engine: Any = field(repr=False, compare=False)
+    """What answers questions: an engine's name, or a SparkSession."""
     answers: Answers = field(repr=False, compare=False)
     """Answers that other questions build on."""
 
@@ -145,6 +147,7 @@ def opened(held: Held, folder: Path, engine: Any) -> Log:
         events=events,
         dated=dated,
         count=events.count().to_pyarrow().as_py(),
+        engine=engine,
         answers=answers,
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from kit.engine import frame, literal
+from kit.lake.coverage import TICK, Window
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -87,8 +88,4 @@ def with_addresses(log: Log) -> list[dict[str, Any]]:
 
 
 def _near(log: Log, published: pd.Timestamp, apart: timedelta) -> ir.Table:
-    events = log.apart
-    return events.filter(
-        events.published >= literal(published - apart),
-        events.published <= literal(published + apart),
-    )
+    return log.within(Window(published - apart, published + apart + TICK))

@@ -58,7 +58,8 @@ def orgs_of(log: Log) -> dict[str, Log | KitError]:
     if not log.orgs:
         return {log.source: log}
     root = place(log.source)
-    return {org: open_log(f"{root}/{org}") for org in log.orgs} | dict(log.unread)
+    opened = {org: open_log(f"{root}/{org}", engine=log.engine) for org in log.orgs}
+    return opened | dict(log.unread)
 
 
 def states_of_orgs(orgs: dict[str, Log | KitError], window: Window) -> list[OrgState]:

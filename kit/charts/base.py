@@ -98,6 +98,41 @@ def bars(
     axes.add_collection(PolyCollection(list(outlines), **look), autolim=False)
 
 
+def stacked(
+    axes: Axes, names: Sequence[str], parts: Sequence[tuple[pd.Series[int], str, str, str]]
+) -> None:
+    """Draw a horizontal bar for each name, of parts behind each other, with their sum beside it.
+
+    Args:
+        axes: where.
+        names: what the bars are called, from below.
+        parts: the lengths, the label, the colour and the hatch of each; one that is all zero
+            is left out.
+    """
+    places, left = np.arange(len(names)), np.zeros(len(names))
+    for lengths, label, colour, hatch in parts:
+        if not lengths.any():
+            continue
+        axes.barh(
+            places,
+            lengths,
+            left=left,
+            color=colour,
+            label=label,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0.3,
+        )
+        left = left + lengths.to_numpy()
+    for place, total in enumerate(left.astype(int)):
+        axes.text(total, place, f" {total:,}", va="center", fontsize=10.5, color=INK)
+    axes.set_yticks(places, names)
+    whole_numbers(axes, on="x")
+    axes.margins(x=0.1)
+    style(axes, grid="x")
+    axes.tick_params(axis="y", labelsize=9.5)
+
+
 def legend(axes: Axes, *, columns: int = 2) -> None:
     """A legend below the picture, where there is something to tell apart."""
     handles, labels = axes.get_legend_handles_labels()

@@ -19,6 +19,7 @@ from kit.charts.base import (
     marks,
     moment_of,
     short,
+    stacked,
     style,
     time_axis,
     whole_numbers,
@@ -54,34 +55,13 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
         f"{short(code, 24)}\n{short(app, 24)}" if app else short(code, 24)
         for code, app in zip(rows["code"], apps, strict=True)
     ]
-    places, left = np.arange(len(rows)), np.zeros(len(rows))
     parts = (
-        ("still_failing", "still failing", FAILED, "//"),
-        ("recovered", "recovered", WORKED, ""),
-        ("abandoned", "unassigned since", GIVEN_UP, "xx"),
+        (rows["still_failing"], "still failing", FAILED, "//"),
+        (rows["recovered"], "recovered", WORKED, ""),
+        (rows["abandoned"], "unassigned since", GIVEN_UP, "xx"),
     )
-    for column, label, colour, hatch in parts:
-        if not rows[column].any():
-            continue
-        axes.barh(
-            places,
-            rows[column],
-            left=left,
-            color=colour,
-            label=label,
-            hatch=hatch,
-            edgecolor="white",
-            linewidth=0.3,
-        )
-        left = left + rows[column].to_numpy()
-    for place, users in enumerate(rows["users"].astype(int)):
-        axes.text(users, place, f" {users:,}", va="center", fontsize=10.5, color=INK)
-    axes.set_yticks(places, names)
+    stacked(axes, names, parts)
     axes.set_xlabel("users", fontsize=10.5)
-    whole_numbers(axes, on="x")
-    axes.margins(x=0.1)
-    style(axes, grid="x")
-    axes.tick_params(axis="y", labelsize=9.5)
     legend(axes, columns=3)
 
     def on(app: object) -> str:
