@@ -101,6 +101,16 @@ def test_a_title_that_ends_in_an_answer_speaks_for_an_empty_reason() -> None:
     assert coding.vendor_message == "Error validating credentials."
 
 
+def test_a_title_that_the_catalogue_knows_speaks_for_an_empty_reason() -> None:
+    """Some apps say what failed where others say what was tried."""
+    title = (
+        "The credentials used to connect to the API were invalid; please check your configuration"
+    )
+
+    assert code_event(_event(title=title), CATALOGUE).code == "credentials_invalid"
+    assert code_event(_event(title="Push a profile"), CATALOGUE).code == NO_REASON
+
+
 def test_a_sentence_in_debug_data_speaks_for_an_empty_reason() -> None:
     """The office365 debug data holds the app's message beside its code."""
     told = {"app_error_code": "LEDGER_CLOSED", "error_message": "It is closed for the night."}

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import shutil
 import socket
 import subprocess
@@ -102,6 +103,19 @@ def test_every_analysis_is_compared() -> None:
     # These ask no log: they name a bucket, print rows, choose of rows that are given. The last
     # reads any few of the newest events.
     assert left_out == {"bucket_of", "write", "most_hit", "listing", "with_addresses"}
+
+
+def test_questions_look_back_and_never_ahead() -> None:
+    """Spark adds up what a row has behind it in one pass, and what lies ahead for each row anew.
+
+    So does it where the stretch behind begins anywhere but at the start: a million rows of one
+    app then take hours (UnboundedFollowingWindowFunctionFrame, SlidingWindowFunctionFrame).
+    """
+    folder = Path(next(iter(kit.analysis.__path__)))
+    asked = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+
+    assert "preceding=None, following=0" in asked
+    assert not re.findall(r"following=None|range_window|preceding=(?!None)", asked)
 
 
 def test_the_sample_has_the_same_answers_on_a_cluster(spark: cluster.Cluster) -> None:

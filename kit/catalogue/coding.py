@@ -66,6 +66,10 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     message = parse(event.reason)
     if not message.text:
         message = parse(_said_elsewhere(event, told))
+        if not message.text and event.display_message:
+            title = parse(event.display_message)  # most titles say what was tried, not what failed
+            if catalogue.name_text(title.text, title.vendor_code, title.http_status):
+                message = title
     named = _named(told)
     if named is not None and named.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=named.http_status)
