@@ -8,7 +8,8 @@ take part::
 
     python benchmarks/engines.py sample data/lake
 
-Lakes of any size: see ``questions.py``. Answers nearly as long as the log are left out of logs of
+Lakes of any size: see ``questions.py`` and ``multiply.py``. Answers nearly as long as the log are left
+out of logs of
 more than 100,000 events.
 """
 
@@ -42,7 +43,7 @@ import analyses
 from kit.answers import Answers
 from kit.engine import open_log
 
-source, engine, since, path = sys.argv[1:]
+source, engine, since, path, *only = sys.argv[1:]
 def opened():
     began = time.perf_counter()
     log = open_log(source, engine=engine)
@@ -52,7 +53,7 @@ first, again = opened()[1], opened()
 log, again = again
 log = replace(log, answers=Answers(log.events.get_backend()))
 found = [(a.name, a.rows, a.seconds, a.given) for a in analyses.answers(
-    log, since or None, whole=log.count <= 100_000)]
+    log, since or None, whole=log.count <= 100_000, only=only)]
 with open(path, "wb") as file:
     pickle.dump([(*one[:3], analyses.plain(one[3])) for one in found], file)
 print(json.dumps([log.count, first, again]))
@@ -92,11 +93,13 @@ class Watched:
             self.peak = max(self.peak, held / 1e6)
 
 
-def asked(source: str, engine: str, since: str, processes: tuple[int, ...]) -> dict[str, Any]:
-    """Ask every analysis on an engine, in a process of its own."""
+def asked(
+    source: str, engine: str, since: str, processes: tuple[int, ...], only: list[str]
+) -> dict[str, Any]:
+    """Ask the analyses on an engine, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder, Watched(processes) as watched:
         path = Path(folder) / "answers"
-        done = run(sys.executable, "-c", ASK, source, engine, since, str(path))
+        done = run(sys.executable, "-c", ASK, source, engine, since, str(path), *only)
         answers = pickle.loads(path.read_bytes())  # noqa: S301  # we wrote it
     count, first, again = json.loads(done.printed.splitlines()[-1])
     memory = done.megabytes + watched.peak
@@ -112,18 +115,18 @@ def equal(one: Any, other: Any) -> str:
     return "yes"
 
 
-def compared(source: str, since: str, running: cluster.Cluster) -> None:
+def compared(source: str, since: str, only: list[str], running: cluster.Cluster) -> None:
     """Print both tables of one source."""
     began = time.perf_counter()
-    plain = asked(source, "duckdb", since, ())
-    spark = asked(source, running.master, since, running.processes)
+    plain = asked(source, "duckdb", since, (), only)
+    spark = asked(source, running.master, since, running.processes, only)
     print(f"\n{source}: {plain['count']:,} events\n")
     print("| | DuckDB | Spark | Spark/DuckDB |\n|---|---:|---:|---:|")
     totals = [sum(one[2] for one in engine["answers"]) for engine in (plain, spark)]
     rows = [
         ("opening, session included (s)", plain["first"], spark["first"]),
         ("opening again (s)", plain["again"], spark["again"]),
-        ("all analyses (s)", *totals),
+        ("these analyses (s)" if only else "all analyses (s)", *totals),
         ("memory (MB)", plain["memory"], spark["memory"]),
     ]
     for name, mine, its in rows:
@@ -142,9 +145,10 @@ if __name__ == "__main__":
     words.add_argument(
         "--since", default="7d", help="where the window begins; '' is the first event"
     )
+    words.add_argument("--only", nargs="*", default=[], help="names of analyses; all without it")
     given = words.parse_args()
     with tempfile.TemporaryDirectory() as place, cluster.running(Path(place), SETTINGS) as both:
         os.environ.update(SPARK_CONF_DIR=str(both.conf), SPARK_LOCAL_IP="127.0.0.1")
         os.environ.pop("OKTA_KIT_ENGINE", None)
         for one in given.source:
-            compared(one, given.since, both)
+            compared(one, given.since, given.only, both)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
@@ -65,7 +66,7 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
 
         A folder is listed anew by each question; a lake in a store stays as it is now.
         """
-        root, names = lake.address, lake.names
+        root, names = glob.escape(lake.address), lake.names
         if isinstance(lake.storage, Bucket):
             root, held = self._stored().add(lake.storage)
 

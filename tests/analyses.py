@@ -30,7 +30,7 @@ from kit.analysis import (
 from kit.engine import Log, frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from kit.lake.coverage import Window
 
@@ -53,26 +53,34 @@ class Answer:
         return len(self.given) if isinstance(self.given, pd.DataFrame) else 1
 
 
-def answers(log: Log, since: str | None = None, *, whole: bool = True) -> Iterator[Answer]:
+def answers(
+    log: Log, since: str | None = None, *, whole: bool = True, only: Sequence[str] = ()
+) -> Iterator[Answer]:
     """Ask every analysis.
 
     Args:
         log: the opened log.
         since: where the window begins.
         whole: also those in ``WHOLE``.
+        only: the names of those to ask; all without it.
 
     Yields:
         The answers, always in the same order. A fault is an answer, too.
     """
+    left = set(only)
+    begun = time.perf_counter()
     for name, ask in _every(log, since):
-        if name in WHOLE and not whole:
+        if (name in WHOLE and not whole) or (only and name not in left):
             continue
-        begun = time.perf_counter()
         try:
             given = ask()
         except Exception as fault:  # noqa: BLE001  # it has to be the same on both engines
             given = fault
         yield Answer(name, given, time.perf_counter() - begun)
+        left.discard(name)
+        if only and not left:
+            return
+        begun = time.perf_counter()
 
 
 def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -112,7 +120,7 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
     yield "most_failing", lambda: user
     if user is not None:
         yield "find_user", lambda: names.find_user(log, user.upper())
-        yield "user_events", lambda: one_user.user_events(log, window, user)
+        yield "user_events", lambda: _user_events(log, window, user)
         yield "user_recovery", lambda: one_user.user_recovery(log, window, user)
     yield "an unknown user", lambda: names.find_user(log, "nobody@example.org")
     yield "an unknown app", lambda: names.find_apps(log, "no such app")
@@ -131,8 +139,14 @@ def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]
         "every_user",
         lambda: frame(names.every_user(log), by=["user_key", "user_login", "user_id"]),
     )
+    yield "latest", lambda: trends.trends(log, window).latest(50)
     yield "broken_connections", lambda: orgs.broken_connections(log, window)
     yield "states_of_orgs", lambda: orgs.states_of_orgs(orgs.orgs_of(log), window)
+
+
+def _user_events(log: Log, window: Window, user: str) -> pd.DataFrame:
+    failed = failures.failures(log, window, user_key=user)
+    return one_user.user_events(log, window, user, failed)
 
 
 def _of_one(log: Log, found: remediation.Case) -> Iterator[tuple[str, Callable[[], Any]]]:

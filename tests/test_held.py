@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.analysis.failures import failures
 from kit.analysis.names import find_user
 from kit.analysis.one_user import user_events
 from kit.analysis.trends import examples
@@ -181,11 +182,12 @@ def test_a_user_is_found_however_the_events_write_the_login(opened: Callable[...
     )
 
     key = find_user(log, "ADA@example.COM")
-    found = user_events(log, log.window(), key)
+    failed = failures(log, log.window(), user_key=key)
+    found = user_events(log, log.window(), key, failed)
 
     assert key == "ada@example.com"
     assert [f"{at:%H}" for at in found["published"]] == ["08", "09", "10"]
-    assert user_events(log, log.window(), "").empty
+    assert user_events(log, log.window(), "", failed).empty
 
 
 def test_an_unknown_code_is_shown_by_its_latest_failure(opened: Callable[..., Log]) -> None:

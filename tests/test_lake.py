@@ -74,6 +74,18 @@ def test_a_file_added_twice_and_overlapping_files_give_every_event_once(tmp_path
     assert uuids(lake) == sorted(e["uuid"] for e in events)
 
 
+@pytest.mark.parametrize("name", ["a[b", "[a-c]", "a{b,c}", "a*", "a?c", "a b"])
+def test_a_folder_s_name_is_no_pattern(tmp_path: Path, name: str) -> None:
+    """Though questions, and other Parquet tools, find the files by one."""
+    lake, other = Lake(tmp_path / name), Lake(tmp_path / "abc")
+    events = week()
+    add(lake, [export(tmp_path / "a.ndjson", events[:5])])
+    add(other, [export(tmp_path / "b.ndjson", events[5:])])
+
+    assert uuids(lake) == sorted(e["uuid"] for e in events[:5])
+    assert open_log(str(lake.folder)).count == 5
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 5))
 def test_any_slices_in_any_order_give_the_same_lake(

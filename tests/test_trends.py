@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from kit import show
 from kit.analysis.trends import bucket_of, trends
+from kit.narrative import failure_trends
 from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from kit.engine import Log
 
@@ -52,6 +56,26 @@ def test_one_app_alone_can_be_asked_for(opened: Callable[..., Log]) -> None:
 
     for name in ("slack", SLACK["id"]):
         assert trends(log, log.window(), app=name).by_code["app"].tolist() == ["Slack"]
+
+
+def test_the_latest_failures_are_listed_and_how_many_there_are_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook holds so many at once; of several at one time the order is that of the uuid."""
+    path = tmp_path / "log.ndjson"
+    rows = [event(f"2026-10-27T09:0{minute}:00Z", reason=REFUSED) for minute in (5, 1, 3, 3, 4)]
+    rows.append(event("2026-10-27T09:09:00Z", reason=REFUSED, app=SLACK))
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    monkeypatch.setattr(failure_trends, "LISTED", 3)
+    report = failure_trends.trends_report(str(path), app=M365["name"])
+
+    with show.collected() as parts:
+        report.failures()
+
+    (listed,) = (one for one in parts if isinstance(one, show.Listing))
+    assert list(listed.all["uuid"]) == [rows[0]["uuid"], rows[4]["uuid"], rows[3]["uuid"]]
+    assert set(listed.all["state"]) == {"still_failing"}
+    assert "the latest 3 of 5," in listed.caption
 
 
 @pytest.mark.parametrize(

@@ -288,19 +288,21 @@ def _runs(rows: ir.Table, gap: timedelta) -> ir.Table:
     keys = ["app_key", "code"]
     rows = rows.select(
         *keys,
+        "uuid",
         "app",
         "user_key",
         "published",
         # Whole seconds: engines differ in how they tell two times apart.
         second=rows.published.epoch_seconds().floor().cast("int64"),
     )
-    order = ibis.window(group_by=keys, order_by=rows.published)
+    # Up to a row, by a full key: what has no beginning, Spark adds up in one pass.
+    upto = ibis.window(
+        group_by=keys, order_by=[rows.published, rows.uuid], preceding=None, following=0
+    )
+    order = ibis.window(group_by=keys, order_by=[rows.published, rows.uuid])
     silence = rows.second - rows.second.lag().over(order)
     begins = silence.isnull() | (silence > int(gap.total_seconds()))
     rows = rows.mutate(begins=begins.cast("int64"))
-    upto = ibis.range_window(
-        group_by=keys, order_by=rows.published, preceding=ibis.interval(days=40_000), following=0
-    )
     rows = rows.mutate(episode=rows.begins.sum().over(upto), hour=rows.second - rows.second % _HOUR)
     hours = rows.group_by([*keys, "episode", "hour"]).aggregate(n=rows.count())
     # The largest count, and the first hour that has it.

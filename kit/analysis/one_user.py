@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import counted, failures, keyed
+from kit.analysis.failures import counted, keyed
 from kit.analysis.names import every_user
 from kit.analysis.recovery import recovery
 from kit.engine import frame
@@ -72,7 +72,7 @@ def user_recovery(log: Log, window: Window, user_key: str) -> pd.DataFrame:
     return rows[rows["user_key"] == user_key].reset_index(drop=True)
 
 
-def user_events(log: Log, window: Window, user_key: str) -> pd.DataFrame:
+def user_events(log: Log, window: Window, user_key: str, failed: pd.DataFrame) -> pd.DataFrame:
     """List what happened to one user, oldest first.
 
     A failure is told once, by the event that speaks for it. Of what worked, the operations on
@@ -82,6 +82,7 @@ def user_events(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         log: the opened log.
         window: the window.
         user_key: the user, as ``counted`` keys it.
+        failed: the user's failures of the window, as ``failures`` lists them.
 
     Returns:
         ``published`` datetime64[us, UTC]; ``what``: ``failed``, ``worked``, ``assigned``,
@@ -96,9 +97,8 @@ def user_events(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         actor=ibis.coalesce(rows.actor_login, rows.actor_name, rows.actor_id),
     )
     found = frame(rows, by=["published", "uuid"])
-    bad = failures(log, window, user_key=user_key)
     actors = found.set_index("uuid")["actor"]
-    bad = bad.assign(what="failed", actor=bad["uuid"].map(actors))
+    bad = failed.assign(what="failed", actor=failed["uuid"].map(actors))
     good = found[~found["failing"]].assign(code=None, vendor_message=None)
     good["what"] = [
         _what(*one)

@@ -219,9 +219,10 @@ def _next_success(failed: ir.Table, done: ir.Table) -> ir.Table:
     failed = failed.mutate(worked=ibis.null(failed.published.type()))
     done = done.mutate(uuid=ibis.null("string"), worked=done.published)
     rows = failed.union(done.select(*failed.columns))
-    # At one instant the success comes first: it is no recovery.
-    order = [rows.published, rows.uuid.notnull().cast("int8")]
-    later = ibis.window(group_by="key", order_by=order, preceding=0, following=None)
+    # Backwards, because engines add to what they have seen, and Spark would look at all that
+    # follows for each row anew. At one instant the success comes first: it is no recovery.
+    order = [rows.published.desc(), rows.uuid.notnull().cast("int8").desc()]
+    later = ibis.window(group_by="key", order_by=order, preceding=None, following=0)
     rows = rows.mutate(worked_again=rows.worked.min().over(later))
     return rows.filter(rows.uuid.notnull()).select(*_FAILURE, "worked_again")
 

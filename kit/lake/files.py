@@ -13,6 +13,7 @@ How a change is made at once, and what a kill leaves, is the matter of its place
 
 from __future__ import annotations
 
+import glob
 import json
 import uuid
 from contextlib import contextmanager
@@ -77,7 +78,7 @@ class Lake:
     @property
     def pattern(self) -> str:
         """The glob of all event files, as DuckDB, pandas and Spark read it."""
-        return f"{self.address}/{EVENTS}"
+        return f"{glob.escape(self.address)}/{EVENTS}"
 
     def exists(self) -> bool:
         """Whether there is a lake."""

@@ -12,8 +12,9 @@ from kit.analysis.episodes import episodes
 from kit.analysis.recovery import DEACTIVATIONS, people
 from kit.analysis.trends import Trends, examples, trends
 from kit.lake.coverage import iso
-from kit.narrative.one_by_one import one_by_one
+from kit.narrative.one_by_one import LISTED, one_by_one
 from kit.narrative.report import NotebookReport, section
+from kit.narrative.sections import left_behind, left_behind_in_words
 
 __all__ = ["TrendsReport", "trends_report"]
 
@@ -47,6 +48,7 @@ class TrendsReport(NotebookReport):
             f"In all, {words.count(int(totals['failures']), 'failure')} hit "
             f"{words.count(int(totals['users']), 'user')}; {still:,} still "
             f"{'fails' if still == 1 else 'fail'}."
+            f"{left_behind_in_words(people(self._left_behind())['still_failing'])}"
         )
         who = (
             f"{words.count(int(top['users']), 'user')} hit, "
@@ -73,12 +75,8 @@ class TrendsReport(NotebookReport):
     def by_code(self) -> None:
         """Show who is hit by what, most users first, and how each code stands."""
         table = self.found.by_code
-        left = people(self._left_behind())["still_failing"]
-        if left:
-            show.note(
-                f"First: access was left behind. The deactivation of {words.join(left[:10])}"
-                f"{' and others' if len(left) > 10 else ''} failed and has not worked since."
-            )
+        left = self._left_behind()
+        left_behind(people(left)["still_failing"], left["app"].dropna())
         columns = (
             "code app users still_failing recovered failures attempts rate state first_seen "
             "last_seen"
@@ -117,7 +115,8 @@ class TrendsReport(NotebookReport):
     @section
     def failures(self) -> None:
         """List the failures one by one; in JupyterLab to be narrowed and opened."""
-        one_by_one(self.log, self.found.failures, self._episodes)
+        rows = self.found.latest(LISTED)
+        one_by_one(self.log, rows, self._episodes, out_of=int(self.found.totals["failures"]))
 
     @section
     def failing_against_working(self) -> None:
@@ -213,7 +212,8 @@ class TrendsReport(NotebookReport):
 
     def _left_behind(self) -> pd.DataFrame:
         rows = self.found.recovery
-        return rows[rows["operation"].isin(DEACTIVATIONS)]
+        left = rows["operation"].isin(DEACTIVATIONS) & (rows["state"] == "still_failing")
+        return rows[left]
 
     def _users_and_codes(self) -> pd.DataFrame:
         keys = ["app_key", "user_key", "operation"]

@@ -19,28 +19,39 @@ if TYPE_CHECKING:
     from kit.answers import Answers
     from kit.engine import Log
 
-__all__ = ["one_by_one"]
+__all__ = ["LISTED", "one_by_one"]
 
+LISTED = 20_000
+"""The most failures that are listed: a notebook holds and narrows so many at once."""
 _SHOWN = "published code app user operation state vendor_message".split()
 _LONGEST = 60_000
 """Letters of an event's JSON that are shown."""
 
 
-def one_by_one(log: Log, failures: pd.DataFrame, episodes: pd.DataFrame) -> None:
+def one_by_one(
+    log: Log, failures: pd.DataFrame, episodes: pd.DataFrame, *, out_of: int = 0
+) -> None:
     """List failures, the latest first; in JupyterLab they can be narrowed and opened.
+
+    More than ``LISTED`` are not listed, and the caption says so.
 
     Args:
         log: the opened log.
         failures: as ``kit.failures`` lists them, with ``state``.
         episodes: as ``kit.episodes`` lists them; failures can be narrowed to one.
+        out_of: how many there are in all, where these are the latest of them.
     """
-    rows = failures.iloc[::-1].reset_index(drop=True)
+    rows = failures.iloc[::-1].head(LISTED).reset_index(drop=True)
+    out_of = max(out_of, len(failures))
+    caption = "The failures one by one, the latest first"
+    if len(rows) < out_of:
+        caption += f"; the latest {len(rows):,} of {out_of:,}, a shorter window shows others"
     shown = [name for name in _SHOWN if name in rows.columns and rows[name].notna().any()]
     hour = rows["published"].dt.floor("h")
     show.listing(
         rows,
         shown or ["published"],
-        caption="The failures one by one, the latest first",
+        caption=caption,
         narrow={
             "Day": rows["published"].dt.floor("D"),
             "Hour": hour,

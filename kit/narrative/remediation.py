@@ -11,7 +11,13 @@ from kit.catalogue.model import OWNERS
 from kit.evidence import NOT_SHOWN, OUT_OF_STEP
 from kit.narrative.one_by_one import one_by_one
 from kit.narrative.report import NotebookReport, section
-from kit.narrative.sections import marks_of, over_time, radius_in_words
+from kit.narrative.sections import (
+    left_behind,
+    left_behind_in_words,
+    marks_of,
+    over_time,
+    radius_in_words,
+)
 from kit.remediation import Case, case
 from kit.ticket import HELPS, retry_list, ticket, warnings
 from kit.times import moment
@@ -69,6 +75,7 @@ class RemediationReport(NotebookReport):
         return (
             f"{radius_in_words(found)}, {found.code}, since {words.moment(found.onset)}. "
             f"{hit} hit, {len(found.still_failing):,} still failing{given_up}. {fix}."
+            f"{left_behind_in_words(found.failed_deactivations)}"
         )
 
     @section
@@ -146,11 +153,7 @@ class RemediationReport(NotebookReport):
         if found is None:
             return
         rows = found.people
-        if left := found.failed_deactivations:
-            show.note(
-                f"First: access was left behind. The deactivation of {words.join(left)} failed "
-                "and has not worked since."
-            )
+        left_behind(found.failed_deactivations, [found.app] if found.app else [])
         still = rows[rows["state"] == "still_failing"]
         show.table(
             still[[*_WHO, "failing_since", "last_failure"]],

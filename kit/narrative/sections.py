@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit import charts, show
+from kit import charts, show, words
 from kit.analysis.attempts import bucket_of
 from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from kit.remediation import Case
 
-__all__ = ["marks_of", "over_time", "radius_in_words"]
+__all__ = ["left_behind", "left_behind_in_words", "marks_of", "over_time", "radius_in_words"]
 
 _FLOOR = {"hour": "h", "day": "D"}
 _AROUND = pd.Timedelta(hours=12)
@@ -30,6 +32,27 @@ def radius_in_words(found: Case) -> str:
         "group": f"Several users fail on {found.app}, others work",
         "user": f"One user fails on {found.app}",
     }[found.blast_radius]
+
+
+def left_behind_in_words(users: Sequence[str]) -> str:
+    """Whose access was left behind, as the end of a headline; nothing where nobody's was."""
+    return f" Access of {words.count(len(users), 'user')} was left behind." if users else ""
+
+
+def left_behind(users: Sequence[str], apps: Iterable[str]) -> None:
+    """Say before all else that deactivations failed and were not made up for.
+
+    Args:
+        users: the logins.
+        apps: where.
+    """
+    if users:
+        others = " and others" if len(users) > 10 else ""
+        where = words.join(sorted(set(apps)))
+        show.note(
+            f"First: access was left behind. The deactivation of {words.join(users[:10])}{others} "
+            f"failed{f' on {where}' if where else ''} and has not worked since."
+        )
 
 
 def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:

@@ -30,7 +30,10 @@ class UserHistoryReport(NotebookReport):
         self.user_key = find_user(self.log, user) if user else most_failing(self.log, self.window)
         key = self.user_key or ""
         self.recovery = user_recovery(self.log, self.window, key)
-        self.events = user_events(self.log, self.window, key)
+        # Failures that name nobody have an empty key, too.
+        failed = failures(self.log, self.window, user_key=key)
+        self.failed = failed if key else failed.head(0)
+        self.events = user_events(self.log, self.window, key, self.failed)
 
     @property
     def user(self) -> str:
@@ -104,9 +107,8 @@ class UserHistoryReport(NotebookReport):
     def failures(self) -> None:
         """List the failures one by one; in JupyterLab to be narrowed and opened."""
         if self.user_key is not None:
-            rows = failures(self.log, self.window, user_key=self.user_key)
             known = episodes(self.log, self.window)
-            one_by_one(self.log, with_state(rows, self.recovery), known)
+            one_by_one(self.log, with_state(self.failed, self.recovery), known)
 
     @section
     def codes(self) -> None:
