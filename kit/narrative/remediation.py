@@ -44,7 +44,8 @@ class RemediationReport(NotebookReport):
 
     def _look(self) -> None:
         code, app, fixed = (self.parameters[name] for name in ("code", "app", "fixed"))
-        self.asked = " ".join(part for part in (code, f"on {app}" if app else "") if part)
+        named = ("failures", f"with {code}" if code else "", f"on {app}" if app else "")
+        self.asked = " ".join(part for part in named if part)
         self.case = case(
             self.log,
             self.window,
@@ -59,7 +60,7 @@ class RemediationReport(NotebookReport):
         """The answer in one or two sentences."""
         found = self.case
         if found is None:
-            return self._no_failures(f"failures with {self.asked}" if self.asked else "failures")
+            return self._no_failures(self.asked)
         hit = words.count(found.people["user_key"].nunique(), "user")
         fix = {
             "holds": f"The fix of {words.moment(found.fix.at)} holds" if found.fix.at else "",
