@@ -17,7 +17,7 @@ report: $(READY)  ## Run failure_trends and remediation on the sample, into repo
 	@$(BIN)/okta-kit report remediation
 
 test: $(READY)  ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## Check style and types
 	@$(BIN)/ruff check .

@@ -8,9 +8,8 @@ take part::
 
     python benchmarks/engines.py sample data/lake
 
-Lakes of any size: see ``questions.py`` and ``multiply.py``. Answers nearly as long as the log are left
-out of logs of
-more than 100,000 events.
+Lakes of any size: see ``questions.py`` and ``multiply.py``. Answers nearly as long as the log are
+left out of logs of more than 100,000 events.
 """
 
 from __future__ import annotations

@@ -174,8 +174,14 @@ def is_full(fault: OSError) -> bool:
     return fault.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
+_PART = 3
+"""Letters that a part of a name has at least."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the known word nearest to *word*, or nothing.
+
+    Nearest is who is spelt alike, else the shortest name that begins with the word, or holds it.
 
     Args:
         word: what the user wrote.
@@ -185,5 +191,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
         A sentence with a leading space, to be put behind an error, or ``""``.
     """
     by_folded = {name.casefold(): name for name in known}
-    match = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.5)
+    folded = word.strip().casefold()
+    match = get_close_matches(folded, by_folded, n=1, cutoff=0.5)
+    if not match and len(folded) >= _PART:
+        holding = (name for name in by_folded if folded in name)
+        match = sorted(holding, key=lambda name: (not name.startswith(folded), len(name), name))
     return f" Did you mean '{by_folded[match[0]]}'?" if match else ""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.changes import Changes, changes
-from kit.analysis.episodes import History, Incident, history, incident
-from kit.analysis.failures import KEYS, counted, failures
+from kit.analysis.episodes import QUIET_GAP, History, Incident, history, incident
+from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, failures
 from kit.analysis.names import find_apps, find_code, most_hit
-from kit.analysis.recovery import DEACTIVATIONS, people, recovery, with_state
+from kit.analysis.recovery import people, recovery, with_state
 from kit.analysis.verification import Fix, Verification, verification
 from kit.catalogue import load
 from kit.engine import frame
 from kit.evidence import Facts, StepState, steps
-from kit.lake.coverage import iso
+from kit.lake.coverage import TICK, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,13 @@ class Case:
     def onset(self) -> pd.Timestamp:
         """Since when it fails."""
         return self.incident.start
+
+    @property
+    def may_be_older(self) -> bool:
+        """Whether it may have failed before the onset, where the source does not reach."""
+        ends = [pd.Timestamp(gap.until) for gap in self.changed.not_held]
+        near = [end for end in ends if end >= self.onset - QUIET_GAP]
+        return bool(near) and not self.history.successes.any(max(near) - TICK, self.onset)
 
     @property
     def changes(self) -> pd.DataFrame:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import words
-from kit.analysis.failures import KEYS, counted
-from kit.analysis.recovery import DEACTIVATIONS
+from kit.analysis.failures import DEACTIVATIONS, KEYS, counted
 from kit.catalogue import load
 from kit.catalogue.model import OWNERS
 from kit.engine import frame
@@ -119,6 +118,7 @@ def ticket(found: Case) -> str:
             f"(event {change['uuid']}); a candidate, no verdict"
             if change is not None
             else "nothing in the log"
+            + (", which does not reach back far enough" if found.changed.not_held else "")
         ),
         f"Fix: {found.fix.verdict.replace('_', ' ')}: {found.fix.why}",
     ]

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from browsing import Server
 
 
+LONGEST = ("test_spark.py", "test_incidents.py", "test_endings.py", "test_live_lab.py")
+"""Files that take minutes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest goes first, so that files that run side by side end together."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture
 def opened(tmp_path: Path) -> Callable[..., Log]:
     """Write events to an NDJSON file and open it."""

@@ -117,6 +117,7 @@ def test_failures_can_be_narrowed(export: Path, words: list[str], users: list[st
         (["failures", "--source", "missing.ndjson"], 3, "no such file"),
         (["failures", "--since", "soon"], 2, "7d"),
         (["failures", "--app", "Slak"], 2, "Did you mean 'Slack'?"),
+        (["failures", "--app", "office"], 2, "Did you mean 'Microsoft Office 365'?"),
         (["failures", "--format", "xml"], 2, "xml"),
         (["failure"], 2, "Did you mean 'failures'?"),
         (["failures", "--sorce", "x"], 2, "--source"),

@@ -208,6 +208,58 @@ def test_a_detail_that_can_only_fail_recovers_by_the_summarys_operation(
     assert recovery(log, log.window())["state"].tolist() == ["recovered"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "operation"),
+    [
+        ("application.provision.user.sync", "app.office365.api.error.deactivate.user", "deactivat"),
+        ("application.provision.user.sync", "app.office365.api.error.push.profile", "profile push"),
+        (
+            "app.office365.api.error.deactivate.user",
+            "app.office365.api.error.validate.creds",
+            "deactivat",
+        ),
+        (
+            "application.provision.user.push_profile",
+            "application.provision.user.deactivate",
+            "deactivat",
+        ),
+    ],
+)
+def test_what_was_wanted_names_the_operation_and_access_comes_first(
+    opened: Callable[..., Log], first: str, second: str, operation: str
+) -> None:
+    """Not a step on the way to it, whichever of the two has the code."""
+    for reasons in ((None, REFUSED), (REFUSED, None)):
+        pair = zip((first, second), reasons, strict=True)
+        log = opened(*(event(transaction="t1", type_=kind, reason=said) for kind, said in pair))
+
+        assert [one[: len(operation)] for one in failures(log)["operation"]] == [operation]
+
+
+def test_a_reason_that_was_cut_off_before_its_code_takes_that_of_the_apps_event(
+    opened: Callable[..., Log],
+) -> None:
+    """Wherever it was cut; a code of its own is its own, and a whole text, too."""
+    of_app = {"user": None, "type_": "app.office365.api.error.push.profile"}
+    said = "received error: Received response with HTTP status code 403. errorCode=Authorization_R"
+    whole = f"Automatic profile push of user Ada to app Office failed: {said}equestDenied"
+    events = []
+    for number, length in enumerate((0, 3, 9, 40)):
+        name = "N" * (255 - len(whole) + len("Ada") + length)
+        cut = whole.replace("Ada", name)[:255]
+        events.append(event(transaction=f"t{number}", reason=cut, user=f"u{number}@example.com"))
+        events.append(event(transaction=f"t{number}", reason=whole, **of_app))
+    events.append(event(transaction="t9", reason="Conflict", user="whole@example.com"))
+    events.append(event(transaction="t9", reason=whole, **of_app))
+    log = opened(*events)
+
+    found = failures(log)
+
+    assert found["code"].tolist() == ["Authorization_RequestDenied"] * 4 + ["HTTP_409"]
+    assert found["events"].tolist() == [2] * 5
+    assert found["event_type"].notna().all()
+
+
 def test_a_vendors_code_speaks_before_an_http_status_and_that_before_an_unknown_text(
     opened: Callable[..., Log],
 ) -> None:

@@ -146,6 +146,28 @@ def test_a_code_that_was_cut_off_is_not_taken_for_another() -> None:
     assert parse(cut + "1: x").vendor_code == "AADSTS500121"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Received response with HTTP status code 403. errorCode=Authorization_RequestDen",
+        'Errors reported by remote server: {"error":"invalid_gra',
+        "INVALID_LOG",
+        "received error: 400 AADSTS5007",
+        "LDAP: error code 49 - 80090308: LdapErr, comment: AcceptSecurityContext error, data 52",
+    ],
+)
+def test_any_code_at_a_cut_is_none(said: str) -> None:
+    """It may lack its end, and each cut would make another code of it."""
+    lead = "Automatic profile push of user  to app Acme failed: "
+    name = "N" * (CUT - len(lead) - len(said))
+    cut = lead.replace("user ", f"user {name}") + said
+
+    found = parse(cut)
+
+    assert len(cut) == CUT
+    assert found.vendor_code in (None, "LDAP_49")
+
+
 @pytest.mark.parametrize("end", range(len(TASK) - len(IDS) - 60, len(TASK)))
 def test_a_text_may_end_anywhere(end: int) -> None:
     """What was read before the cut stays read."""

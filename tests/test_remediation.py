@@ -33,18 +33,26 @@ def changed(at: str) -> dict[str, object]:
     return event(f"2026-10-27T{at}:00Z", type_=CHANGED, result="SUCCESS", user=None)
 
 
+IMPORT = event(
+    "2026-10-27T10:00:00Z", type_="app.user_management.app_group_import", reason=REFUSED, user=None
+)
+"""A failure of the app's own, which is nobody's."""
+
+
 @pytest.mark.parametrize(
     ("events", "radius"),
     [
         ([refused("09:00", "a"), refused("10:00", "b")], "connection"),
         ([refused("09:00", "a"), worked("09:30", "c"), refused("10:00", "b")], "group"),
         ([refused("09:00", "a"), refused("10:00", "a")], "user"),
+        ([refused("09:00", "a"), IMPORT], "connection"),
+        ([refused("09:00", "a"), worked("09:30", "c"), IMPORT], "user"),
     ],
 )
 def test_a_broken_connection_is_told_from_broken_users(
     opened: Callable[..., Log], events: list[dict[str, object]], radius: str
 ) -> None:
-    """Nothing works for several users, others work meanwhile, or it is one user."""
+    """Nothing works for several users or the app itself, others work, or it is one user."""
     log = opened(*events)
 
     found = case(log, log.window())

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kit.analysis.recovery import recovery
+from kit.narrative.sections import hit_in_words, since_in_words
 from kit.remediation import case
+from kit.ticket import ticket
 from made import REFUSED, SLACK, event
 
 if TYPE_CHECKING:
@@ -53,6 +55,53 @@ def found_in(opened: Callable[..., Log], *events: dict[str, Any], **more: Any) -
     found = case(log, log.window(), **more)
     assert found is not None
     return found
+
+
+def test_one_stray_later_does_not_move_the_fix(opened: Callable[..., Log]) -> None:
+    """The change parts the failures no worse than the first success after it."""
+    log_end = event("2026-10-31T00:00:00Z", type_="user.session.start", app=None, result="SUCCESS")
+    stray = event("2026-10-30T09:00:00Z", user="e@example.com", reason=REFUSED)
+    back = event("2026-10-30T10:00:00Z", user="e@example.com", result="SUCCESS")
+    many = [failed(f"09:{minute}", f"u{minute}") for minute in range(10, 40)]
+    again = [worked(f"13:{minute}", f"u{minute}") for minute in range(10, 40)]
+
+    found = found_in(opened, *many, changed("11:00"), *again, stray, back, log_end)
+
+    assert f"{found.fix.at:%d %H:%M}" == "27 11:00"
+    assert found.still_failing == []
+
+
+def test_a_success_in_the_first_second_of_an_hour_counts_where_the_window_ends_in_it(
+    opened: Callable[..., Log],
+) -> None:
+    """Hours are counted whole, and the last one begins before the end."""
+    back = event("2026-10-27T10:00:00.400Z", user="a@example.com", result="SUCCESS")
+    log = opened(failed("09:00", "a"), failed("09:05", "b"), back)
+
+    found = case(log, log.window())
+
+    assert found is not None
+    assert (found.fix.verdict, found.recovered) == ("holds", ["a@example.com"])
+
+
+def test_what_may_have_begun_before_the_source_does_is_said_so(opened: Callable[..., Log]) -> None:
+    """Not where it worked before the onset."""
+    sooner = found_in(opened, *OUTAGE)
+    later = found_in(opened, worked("08:30", "z"), *OUTAGE)
+
+    assert (sooner.may_be_older, later.may_be_older) == (True, False)
+    assert since_in_words(sooner) == "27 Oct 2026, 09:00 UTC or earlier"
+    assert "does not reach back" in ticket(sooner)
+
+
+def test_users_are_counted_since_the_onset_that_is_named(opened: Callable[..., Log]) -> None:
+    """An incident before it in the same window had users of its own."""
+    before = [at(clock, user, reason=REFUSED) for clock, user in (("01:00", "x"), ("01:30", "y"))]
+
+    found = found_in(opened, *before, worked("02:00", "z"), *OUTAGE)
+
+    assert f"{found.onset:%H:%M}" == "09:00"
+    assert hit_in_words(found) == "3 users hit since then, 5 in the whole window"
 
 
 OUTAGE = [failed("09:00", "a"), failed("09:30", "b"), failed("10:00", "c")]

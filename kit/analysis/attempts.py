@@ -162,7 +162,7 @@ class Successes:
         mine = counts.filter(
             counts.app_key == self.app_key,
             counts.operation.isin(self.operations),
-            counts.hour < _seconds(pd.Timestamp(self.until)),
+            counts.hour < _seconds(pd.Timestamp(self.until).ceil("s")),
         )
         rows = frame(mine.group_by("hour").aggregate(n=mine.successes.sum()), by=["hour"])
         return pd.Series(rows["n"].to_numpy(), index=pd.DatetimeIndex(_times(rows["hour"])))

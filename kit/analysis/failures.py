@@ -6,9 +6,9 @@ The counting rule:
    best-coded event speaks for it: a vendor's or the catalogue's code before an HTTP
    status, that before an unknown text, that before no reason; then the earliest.
 2. An app's failing event, with no user in it, explains the users' failing events of the
-   same app and transaction. It lends its code to those without a reason of their own and
-   is no failure by itself; its events are counted with the first of them. Alone in its
-   transaction, it is a failure without a user.
+   same app and transaction. It lends its code to those without a reason of their own, or
+   with one that Okta cut off before a code, and is no failure by itself; its events are
+   counted with the first of them. Alone in its transaction, it is a failure without a user.
 3. Without a transaction id an event is its own failure.
 
 So the ``events`` of all failures add up to the failing events.
@@ -24,6 +24,7 @@ import pandas as pd
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.engine import frame, literal
+from kit.messages import CUT
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -31,7 +32,17 @@ if TYPE_CHECKING:
     from kit.engine import Log
     from kit.lake.coverage import Window
 
-__all__ = ["ROW", "counted", "failure_rows", "failures", "keyed", "succeeded", "successes", "told"]
+__all__ = [
+    "DEACTIVATIONS",
+    "ROW",
+    "counted",
+    "failure_rows",
+    "failures",
+    "keyed",
+    "succeeded",
+    "successes",
+    "told",
+]
 
 KEYS = ("app_key", "user_key", "operation")
 """What an attempt is told by: app, user and operation."""
@@ -63,6 +74,11 @@ _DAY = 86400
 _FEW = 3
 """So many codes are looked for one by one: engines then pass over what is beside them."""
 
+DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
+"""Operations whose failure leaves access behind."""
+_MEANS = frozenset({"sync", "verification"})
+"""Operations that are steps on the way to what was wanted."""
+
 _SAID = ("http_status", "vendor_message", "trace_id", "correlation_id", "vendor_request_id")
 """What a lent code brings along."""
 
@@ -90,9 +106,9 @@ def counted(log: Log, window: Window | None = None) -> ir.Table:
 
     Returns:
         One row a failure: ``uuid`` of the event that speaks for it, ``lender`` of the one
-        that lends it its code and ``lent_at`` when, ``published``, ``app``, ``app_id``,
-        ``user``, ``user_id``, ``user_name``, ``operation``, ``code``, ``family``, ``events``,
-        ``app_key`` and ``user_key``.
+        that lends it its code and ``lent_at`` when, ``own_code``, ``published``, ``app``,
+        ``app_id``, ``user``, ``user_id``, ``user_name``, ``operation``, ``code``, ``family``,
+        ``events``, ``app_key`` and ``user_key``.
     """
     # The whole log is folded: a transaction may cross the borders of any window.
     result = log.answers.once("failures", lambda: _explained(_every_spoken(log)))
@@ -128,7 +144,7 @@ def told(log: Log, rows: ir.Table) -> ir.Table:
         As ``failure_rows``.
     """
     borrows = rows.lender.notnull()
-    own = rows.select(at="published", code=ibis.ifelse(borrows, NO_REASON, rows.code))
+    own = rows.select(at="published", code="own_code")
     lenders = rows.filter(borrows).select("lender", at="lent_at", code="code")
     read = own.union(lenders.drop("lender"))
     second = read.at.epoch_seconds().floor().cast("int64")
@@ -211,24 +227,34 @@ def _every_spoken(log: Log) -> ir.Table:
 def _failing(events: ir.Table) -> ir.Table:
     """Failing events, those that ingest gave a code, each as a failure of its own."""
     failing = keyed(events.filter(events.code.notnull()))
-    only_fails = failing.event_type.isin(sorted(load().failure_types)).cast("int8")
+    known = load()
+    only_fails = failing.event_type.isin(sorted(known.failure_types)).cast("int8")
+    wanted = sorted(known.operations_that_succeed - _MEANS)
+    vague = ibis.cases(
+        (failing.operation.isin(DEACTIVATIONS), -1),
+        (failing.operation.isin(wanted), only_fails),
+        else_=2,
+    )
     rank = ibis.cases(
         (failing.code == NO_REASON, 3),
         (failing.code.startswith("UNKNOWN_"), 2),
         (failing.code.startswith("HTTP_"), 1),
         else_=0,
     )
+    coded = (rank == 0) | (failing.code == NO_REASON)
     return failing.select(
         *("app_key", "user_key"),
         *("uuid", "published", "app", "app_id", "user_id", "user_name", "code", "family"),
         batch=ibis.coalesce("t:" + failing.transaction_id, "u:" + failing.uuid),
         user=failing.user_login,
         rank=rank,
+        # A code may have stood behind what is left.
+        cut=~coded & ibis.coalesce(failing.reason.length() == CUT, ibis.literal(value=False)),
         operation=failing.operation,
         # Who names the operation may be another event than who speaks.
         namer=ibis.struct(
             {
-                "only_fails": only_fails,
+                "vague": vague.cast("int8"),
                 "rank": rank,
                 "published": failing.published,
                 "uuid": failing.uuid,
@@ -241,8 +267,9 @@ def _failing(events: ir.Table) -> ir.Table:
 def _spoken(failing: ir.Table) -> ir.Table:
     """One row for each transaction, app and user: the best-coded event's.
 
-    The operation is that of an event type that can also succeed, if one is there: only
-    such an operation can be seen to recover. What it gives can be folded with more of its kind.
+    The operation is one that leaves access behind, if one is there; else one that can also
+    succeed, since only such an operation can be seen to recover; and rather what was wanted than
+    a step on the way to it. What it gives can be folded with more of its kind.
     """
     group, best = ["batch", "app_key", "user_key"], ["rank", "published", "uuid"]
     apart = {*group, *best, "operation", "namer", "events"}
@@ -271,6 +298,7 @@ def _explained(spoken: ir.Table) -> ir.Table:
         *beside,
         lender="uuid",
         lent_at="published",
+        lent_rank="rank",
         lent_code="code",
         lent_family="family",
         lent_events="events",
@@ -280,14 +308,20 @@ def _explained(spoken: ir.Table) -> ir.Table:
     order = ibis.window(group_by=beside, order_by=[others.published, others.uuid])
     others = others.mutate(first=ibis.row_number().over(order) == 0)
     known = others.left_join(lenders, beside)
-    borrows = (known.code == NO_REASON) & known.lender.notnull()
+    lacks = (known.code == NO_REASON) | (known.cut & (known.lent_rank == 0))
+    borrows = lacks & known.lender.notnull()
     explained = known.mutate(
         lender=ibis.ifelse(borrows, known.lender, ibis.null("string")),
         lent_at=ibis.ifelse(borrows, known.lent_at, ibis.null(spoken.published.type())),
+        own_code=known.code,
         code=ibis.ifelse(borrows, known.lent_code, known.code),
         family=ibis.ifelse(borrows, known.lent_family, known.family),
         events=known.events + ibis.ifelse(known.first, known.lent_events.fill_null(0), 0),
     )
-    columns = [name for name in spoken.columns if name not in {"batch", "rank", "namer"}]
-    nobody = {"lender": ibis.null("string"), "lent_at": ibis.null(spoken.published.type())}
+    columns = [name for name in spoken.columns if name not in {"batch", "rank", "cut", "namer"}]
+    nobody = {
+        "own_code": alone.code,
+        "lender": ibis.null("string"),
+        "lent_at": ibis.null(spoken.published.type()),
+    }
     return explained.select(*columns, *nobody).union(alone.select(*columns, **nobody))

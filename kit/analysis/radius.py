@@ -52,8 +52,8 @@ def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | Non
 
     The rule: looked at is the incident, from the onset to its last failure, or to the fix if
     that came before; ``verification`` looks past one in vain, unless the connection was broken.
-    ``connection``: every attempt on the app failed, over several users (or over none, where the
-    app's own events fail). ``group``: several users fail while others work. ``user``: one user
+    ``connection``: every attempt on the app failed, over several users, or the app's own, such as
+    its imports, too. ``group``: several users fail while others work. ``user``: one user
     fails. An attempt is of an operation that failed so; a sign-in to the app says nothing of its
     provisioning. What worked at the very instant of either end does not count.
 
@@ -71,7 +71,8 @@ def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | Non
     rows = hit(known, Incident(now.start, end))
     users = int(rows["user_key"].replace("", None).nunique())
     worked = known.successes.count(now.start, end)
-    if users == 1:
+    own = bool((rows["user_key"] == "").any())
+    if users == 1 and (worked or not own):
         width: Literal["connection", "group", "user"] = "user"
     else:
         width = "group" if worked else "connection"

@@ -8,7 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from kit.analysis.failures import KEYS, counted, keyed, succeeded
+from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, keyed, succeeded
 from kit.engine import frame, literal
 
 if TYPE_CHECKING:
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from kit.engine import Log
     from kit.lake.coverage import Window
 
-__all__ = ["DEACTIVATIONS", "assignments", "first_after", "people", "recovery", "with_state"]
-
-DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
-"""Operations whose failure leaves access behind."""
+__all__ = ["assignments", "first_after", "people", "recovery", "with_state"]
 
 _TAKEN = (
     "application.user_membership.remove",

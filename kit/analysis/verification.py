@@ -69,7 +69,7 @@ def verification(
     The verdict: ``holds``: attempts worked after it, and none failed with this code; failures
     within 15 minutes after it are jobs that were under way, if it worked after the last of
     them. ``not_fixed``: the code came after it, or it was never mended. ``unproven``: nothing
-    that would be proof has been tried since.
+    that would be proof has worked since.
 
     Args:
         known: one code on one app.
@@ -145,7 +145,7 @@ def _found(
         candidates.append((astray, 0, weak, until - at, at, change))
     first = proof.first(now.last)
     if first is not None:
-        astray = proof.count(now.start, first)
+        astray = int((failed > first).sum()) + proof.count(now.start, first)
         candidates.append((astray, 1, True, until - first, first, None))
     if not candidates:
         return None
@@ -161,7 +161,7 @@ def _verdict(
     failed = known.failures["published"]
     after = failed[failed > at]
     until = pd.Timestamp(known.window.until)
-    who = "attempts" if proof.anybody else "of the attempts of those who were hit"
+    who = "on the app" if proof.anybody else "of those who were hit"
     if len(after):
         last = pd.Timestamp(after.iloc[-1])
         tried = proof.count(last, until)
@@ -169,14 +169,17 @@ def _verdict(
         if last - at > GRACE or not tried:
             return "not_fixed", f"{came}, the last {_at(last)}."
         return "holds", (
-            f"{tried:,} {who} worked since, and none failed with this code; {came}, but within "
-            f"{words.hours(GRACE.total_seconds())}, so under way before it."
+            f"{words.count(tried, 'attempt')} {who} worked since, and none failed with this code; "
+            f"{came}, but within {words.hours(GRACE.total_seconds())}, so under way before it."
         )
     # What worked at the moment itself is the first success, where that is the fix.
     tried = proof.count(at - TICK, until)
     if not tried:
-        return "unproven", f"nothing that would prove it has been tried since ({_at(at)})."
-    return "holds", f"{tried:,} {who} worked since {_at(at)}, and none failed with this code."
+        return "unproven", f"nothing that would prove it has worked since ({_at(at)})."
+    return "holds", (
+        f"{words.count(tried, 'attempt')} {who} worked since {_at(at)}, and none failed with this "
+        "code."
+    )
 
 
 _at = words.moment

@@ -40,6 +40,13 @@ class Catalogue:
         return frozenset(t.event_type for t in self.event_types.values() if t.failures_only)
 
     @cached_property
+    def operations_that_succeed(self) -> frozenset[str]:
+        """Operations that some event type can tell the success of."""
+        return frozenset(
+            t.operation for t in self.event_types.values() if t.operation and not t.failures_only
+        )
+
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """Every code that has a meaning or a remedy: the remedies' first, then the lists'."""
         listed = [code for code in self.okta_errors if code.startswith("E0")]

@@ -162,6 +162,8 @@ def directory(text: str, found: Found) -> str | None:
     if not binds and "LDAP" not in text and "dap_" not in text:
         return None
     result, data = _RESULT.search(text, 0, WINDOW), _DATA.search(text, 0, WINDOW)
+    if data and data.end() == len(text) and found["truncated"]:
+        data = None  # it may lack its end
     if not result and not (binds and data):
         return None
     number = (result[1] or result[2]) if result else _INVALID_CREDENTIALS

@@ -9,7 +9,8 @@ import pandas as pd
 
 from kit import charts, show, words
 from kit.analysis.episodes import episodes
-from kit.analysis.recovery import DEACTIVATIONS, people
+from kit.analysis.failures import DEACTIVATIONS
+from kit.analysis.recovery import people
 from kit.analysis.trends import Trends, examples, trends
 from kit.lake.coverage import iso
 from kit.narrative.one_by_one import LISTED, one_by_one

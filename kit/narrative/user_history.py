@@ -6,10 +6,10 @@ from typing import Any
 
 from kit import charts, show, words
 from kit.analysis.episodes import episodes
-from kit.analysis.failures import failures
+from kit.analysis.failures import DEACTIVATIONS, failures
 from kit.analysis.names import find_user
 from kit.analysis.one_user import most_failing, user_events, user_recovery
-from kit.analysis.recovery import DEACTIVATIONS, with_state
+from kit.analysis.recovery import with_state
 from kit.catalogue import load
 from kit.lake.coverage import iso
 from kit.narrative.one_by_one import one_by_one

@@ -149,9 +149,9 @@ def _fault_in(notebook: Any) -> RunError | None:
     name, value = (errors[-1].ename, errors[-1].evalue) if errors else ("Error", "")
     if name == "SystemExit":
         return LeftEarly(f"left early by sys.exit({one_line(value)}) in {_where(notebook)}")
-    said = f"{one_line(value) or name} ({one_line(name)} in {_where(notebook)})"
     if name == UsageError.__name__:
-        return WrongParameter(said)
+        return WrongParameter(one_line(value) or name)  # who wrote it needs no cell
+    said = f"{one_line(value) or name} ({one_line(name)} in {_where(notebook)})"
     return DiskFull(said) if name == "DiskFull" or _NO_SPACE.match(value) else CellError(said)
 
 
