@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kit import words
-from kit.errors import KitError, UsageError
+from kit.errors import KitError, SourceError, UsageError
 from kit.notebook_cli import find_notebook, given_to
 from kit.options import Engine, Parameters, Since, Source, Until
 
@@ -223,7 +223,7 @@ def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:
     root = place(",".join(source or ["lake"]))
     held = lakes(root)
     if not held:
-        raise UsageError(
+        raise SourceError(
             f"--org {org}: {root} is no folder of orgs' lakes. Name it with --source; each org's "
             "lake lies in it in a folder of its host name."
         )

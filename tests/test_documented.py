@@ -6,6 +6,7 @@ import ast
 import configparser
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,96 @@ def test_the_dag_runs_a_report_over_its_interval() -> None:
     assert "--since {{ data_interval_start | ts }}" in line
     assert "--until {{ data_interval_end | ts }}" in line
     assert given["retries"] == 0
+
+
+STOPS = {2, 10, 14, 15, 16, 74}
+"""Exit codes of docs/scale.md after which another try would end the same."""
+
+
+def test_the_table_says_which_exit_codes_stop() -> None:
+    """The schedulers' files act on what stands there."""
+    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    stops = re.findall(r"^\| ([\d, ]+) \| stops", page, re.M)
+
+    assert {int(code) for codes in stops for code in codes.split(",")} == STOPS
+
+
+def test_the_mapped_dag_runs_a_report_for_each_app() -> None:
+    """Over its interval, in a pool, in the worker's environment; it stops where the table does."""
+    tree = ast.parse((SCHEDULERS / "okta_fanout.py").read_text(encoding="utf-8"))
+    (given,) = [
+        {word.arg: word.value for word in call.keywords}
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "ReportOperator.partial"
+    ]
+
+    line = ast.literal_eval(given["bash_command"]).partition("okta-kit ")[2]
+
+    assert understood(words_of(line))["parameter"] == ["app=$APP"]
+    assert "--since {{ data_interval_start | ts }}" in line
+    assert "--until {{ data_interval_end | ts }}" in line
+    assert set(ast.literal_eval(given["skip_on_exit_code"])) == STOPS
+    assert ast.literal_eval(given["append_env"]) is True
+    assert ast.literal_eval(given["cwd"])
+    assert f"airflow pools set {ast.literal_eval(given['pool'])} " in str(ast.get_docstring(tree))
+
+
+SLURM_TASK = {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "2"}
+
+
+@pytest.mark.parametrize(
+    ("code", "restarts", "queued"),
+    [
+        (0, 0, []),
+        (2, 0, []),
+        (3, 0, ["7_2"]),
+        (4, 1, ["7_2"]),
+        (5, 4, ["7_2"]),
+        (5, 5, []),
+        (74, 0, []),
+    ],
+)
+def test_the_array_job_runs_a_report_and_queues_what_may_pass_later(
+    tmp_path: Path, code: int, restarts: int, queued: list[str]
+) -> None:
+    """Its app is its line, blanks and quotes included; its exit code is the report's."""
+    done = _array_task(tmp_path, code, SLURM_TASK | {"SLURM_RESTART_COUNT": str(restarts)})
+
+    words = (tmp_path / "okta-kit.said").read_text(encoding="utf-8").splitlines()
+    params = understood(words)
+    assert params["parameter"] == ["app=It's an $APP"]
+    assert (params["since"], params["until"], params["out"]) == (
+        "2026-10-26",
+        "2026-10-27",
+        "reports",
+    )
+    assert done.returncode == code
+    said = [path.read_text(encoding="utf-8") for path in tmp_path.glob("scontrol.said")]
+    assert said == [f"requeue\n{task}\n" for task in queued]
+
+
+def test_an_array_longer_than_its_list_makes_no_report_of_another_app(tmp_path: Path) -> None:
+    """An empty app would be the one that hits most users."""
+    done = _array_task(tmp_path, 0, SLURM_TASK | {"SLURM_ARRAY_TASK_ID": "4"})
+
+    assert done.returncode != 0
+    assert "apps.txt has no such line" in done.stderr
+    assert not (tmp_path / "okta-kit.said").exists()
+
+
+def _array_task(folder: Path, code: int, told: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the job script as Slurm does, with programs that note their words."""
+    for name, end in (("okta-kit", code), ("scontrol", 0)):
+        program = folder / name
+        program.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$@" >"$0.said"\nexit {end}\n', encoding="utf-8"
+        )
+        program.chmod(0o755)
+    (folder / "apps.txt").write_text("Slack\nIt's an $APP\n", encoding="utf-8")
+    return subprocess.run(
+        ["bash", SCHEDULERS / "okta_fanout.sbatch", "2026-10-26", "2026-10-27"],
+        cwd=folder,
+        env={"PATH": f"{folder}:/usr/bin:/bin"} | told,
+        capture_output=True,
+        text=True,
+    )

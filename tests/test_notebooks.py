@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
+import kit
 from kit.places import NOTEBOOKS, SAMPLE
 from kit.reports import Report, run_report
 
@@ -92,6 +93,25 @@ def test_a_notebook_runs_on_the_sample_as_it_is(made: dict[str, Report], name: s
     assert not [
         o for c in executed.cells for o in c.get("outputs", []) if o.output_type == "stream"
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"app": "Slack"}, "No failures on Slack between"),
+        ({"code": "HTTP_429"}, "No failures with HTTP_429 between"),
+        ({"app": "Slack", "code": "HTTP_429"}, "No failures with HTTP_429 on Slack between"),
+    ],
+    ids=["app", "code", "both"],
+)
+@pytest.mark.parametrize("report", [kit.remediation_report, kit.error_code_report])
+def test_what_was_asked_for_is_named_where_it_did_not_fail(
+    report: Any, asked: dict[str, str], said: str
+) -> None:
+    """Slack had a good day on 27 October."""
+    answer = report("sample", since="2026-10-27", until="2026-10-28", **asked)
+
+    assert answer.headline_text.startswith(said)
 
 
 @pytest.mark.parametrize("name", [path.stem for path in PATHS])

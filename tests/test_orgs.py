@@ -226,6 +226,15 @@ def test_a_report_can_be_made_for_each_org(tmp_path: Path) -> None:
     assert sources == {str(root / GLOBEX), str(root / ACME)}
 
 
+def test_a_root_that_is_away_is_a_source_that_cannot_be_read(tmp_path: Path) -> None:
+    """A scheduler tries again what ends with 3, and not what ends with 2."""
+    words = ["--source", str(tmp_path / "away"), "--out", str(tmp_path / "out"), "--org", ACME]
+
+    run = CliRunner().invoke(app, ["report", "user_history", *words])
+
+    assert isinstance(run.exception, SourceError)
+
+
 def _ends(window: dict[str, str]) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(window["since"]), datetime.fromisoformat(window["until"])
 

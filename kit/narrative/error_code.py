@@ -25,7 +25,8 @@ class ErrorCodeReport(NotebookReport):
 
     def _look(self) -> None:
         code, app = self.parameters["code"], self.parameters["app"]
-        self.asked = " ".join(part for part in (code, f"on {app}" if app else "") if part)
+        named = ("failures", f"with {code}" if code else "", f"on {app}" if app else "")
+        self.asked = " ".join(part for part in named if part)
         self.case = case(self.log, self.window, code=code, app=app)
         self.state, self.why = "", ""
         if self.case is not None:
@@ -38,7 +39,7 @@ class ErrorCodeReport(NotebookReport):
         """The answer in one or two sentences."""
         found = self.case
         if found is None:
-            return self._no_failures(f"failures with {self.asked}" if self.asked else "failures")
+            return self._no_failures(self.asked)
         hit = words.count(found.people["user_key"].nunique(), "user")
         return (
             f"{found.code} on {found.app}: {words.count(len(found.failures), 'failure')} of {hit}, "

@@ -46,7 +46,8 @@ class RemediationReport(NotebookReport):
 
     def _look(self) -> None:
         code, app, fixed = (self.parameters[name] for name in ("code", "app", "fixed"))
-        self.asked = " ".join(part for part in (code, f"on {app}" if app else "") if part)
+        named = ("failures", f"with {code}" if code else "", f"on {app}" if app else "")
+        self.asked = " ".join(part for part in named if part)
         self.case = case(
             self.log,
             self.window,
@@ -61,7 +62,7 @@ class RemediationReport(NotebookReport):
         """The answer in one or two sentences."""
         found = self.case
         if found is None:
-            return self._no_failures(f"failures with {self.asked}" if self.asked else "failures")
+            return self._no_failures(self.asked)
         hit, since = hit_in_words(found), since_in_words(found)
         fix = {
             "holds": f"The fix of {words.moment(found.fix.at)} holds" if found.fix.at else "",
