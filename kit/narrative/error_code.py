@@ -25,8 +25,6 @@ class ErrorCodeReport(NotebookReport):
 
     def _look(self) -> None:
         code, app = self.parameters["code"], self.parameters["app"]
-        named = ("failures", f"with {code}" if code else "", f"on {app}" if app else "")
-        self.asked = " ".join(part for part in named if part)
         self.case = case(self.log, self.window, code=code, app=app)
         self.state, self.why = "", ""
         if self.case is not None:
@@ -39,7 +37,7 @@ class ErrorCodeReport(NotebookReport):
         """The answer in one or two sentences."""
         found = self.case
         if found is None:
-            return self._no_failures(self.asked)
+            return self._no_failures()
         hit = words.count(found.people["user_key"].nunique(), "user")
         return (
             f"{found.code} on {found.app}: {words.count(len(found.failures), 'failure')} of {hit}, "

@@ -42,7 +42,7 @@ class TrendsReport(NotebookReport):
         """The answer in one or two sentences."""
         totals, table = self.found.totals, self.found.by_code
         if table.empty:
-            return self._no_failures(f"failures on {self.app}" if self.app else "failures")
+            return self._no_failures()
         top = table.iloc[0]
         still = len(people(self.found.recovery)["still_failing"])
         said = (

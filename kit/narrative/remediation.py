@@ -46,8 +46,6 @@ class RemediationReport(NotebookReport):
 
     def _look(self) -> None:
         code, app, fixed = (self.parameters[name] for name in ("code", "app", "fixed"))
-        named = ("failures", f"with {code}" if code else "", f"on {app}" if app else "")
-        self.asked = " ".join(part for part in named if part)
         self.case = case(
             self.log,
             self.window,
@@ -62,7 +60,7 @@ class RemediationReport(NotebookReport):
         """The answer in one or two sentences."""
         found = self.case
         if found is None:
-            return self._no_failures(self.asked)
+            return self._no_failures()
         hit, since = hit_in_words(found), since_in_words(found)
         fix = {
             "holds": f"The fix of {words.moment(found.fix.at)} holds" if found.fix.at else "",

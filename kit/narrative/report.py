@@ -133,8 +133,16 @@ class NotebookReport:
             }
         )
 
-    def _no_failures(self, what: str) -> str:
-        """Say that nothing failed, and only as far as the source reaches."""
+    def _no_failures(self, what: str = "") -> str:
+        """Say that nothing failed, and only as far as the source reaches.
+
+        Args:
+            what: what was looked for; failures with the code and on the app that were asked for
+                without it.
+        """
+        code, app = (self.parameters.get(name, "") for name in ("code", "app"))
+        asked = f"failures{f' with {code}' if code else ''}{f' on {app}' if app else ''}"
+        what = what or asked
         if self.coverage.complete:
             return f"No {what} between {words.span(self.window).replace(' to ', ' and ')}."
         return (
