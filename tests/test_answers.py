@@ -148,7 +148,7 @@ def test_an_operation_that_a_later_event_names_is_followed_from_the_beginning(
     tmp_path: Path,
 ) -> None:
     """The event that speaks stays the same; what counts as its success does not."""
-    only_fails = "app.office365.api.error.deactivate.user"
+    only_fails = "app.office365.api.error.push.profile"
     said = event("2026-10-27T09:05:00Z", type_=only_fails, reason=REFUSED, transaction="t1")
     lake = added(tmp_path / "lake", said, SUCCESS)
     before = asked(lake)

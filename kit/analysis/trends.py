@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ibis
@@ -11,7 +12,7 @@ import pandas as pd
 from kit.analysis.attempts import bucket_of, every_hour, worked
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
-from kit.analysis.failures import counted, told
+from kit.analysis.failures import counted, failures, told
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
@@ -54,6 +55,12 @@ class Trends:
     bucket: str
     totals: dict[str, float | int]
     """``failures``, ``attempts``, ``rate`` (0 to 1) and ``users``."""
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """One row a failure, with ``state``; read from the events when it is asked for."""
+        rows = with_state(failures(self.log, self.window), self.recovery)
+        return rows[rows["app_key"].isin(self.apps)] if self.apps else rows
 
     def latest(self, most: int) -> pd.DataFrame:
         """The latest failures one by one, with ``state``, oldest first; read from the events.
