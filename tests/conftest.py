@@ -28,13 +28,21 @@ if TYPE_CHECKING:
     from browsing import Server
 
 
-LONGEST = ("test_spark.py", "test_incidents.py", "test_endings.py", "test_live_lab.py")
-"""Files that take minutes."""
+LONGEST = (
+    "test_spark.py",
+    "test_lab_controls.py",
+    "test_endings.py",
+    "test_store.py",
+    "test_lab.py",
+    "test_hostile.py",
+)
+"""Files that take minutes, the longest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest goes first, so that files that run side by side end together."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 @pytest.fixture
