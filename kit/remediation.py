@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kit import words
 from kit.analysis.changes import Changes, changes
 from kit.analysis.episodes import QUIET_GAP, History, Incident, history, incident
 from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, failures
@@ -64,6 +65,20 @@ class Case:
         ends = [pd.Timestamp(gap.until) for gap in self.changed.not_held]
         near = [end for end in ends if end >= self.onset - QUIET_GAP]
         return bool(near) and not self.history.successes.any(max(near) - TICK, self.onset)
+
+    @property
+    def since(self) -> str:
+        """Since when it fails, in words, as far as the source can tell."""
+        return words.moment(self.onset) + (" or earlier" if self.may_be_older else "")
+
+    @property
+    def hit(self) -> str:
+        """How many users are hit since the onset, in words; and in the window if they are more."""
+        users = self.people["user_key"].nunique()
+        since = self.failures.loc[self.failures["published"] >= self.onset, "user_key"]
+        hit = since.replace("", None).nunique()
+        said = f"{words.count(hit, 'user')} hit"
+        return said if hit == users else f"{said} since the onset, {users:,} in the whole window"
 
     @property
     def changes(self) -> pd.DataFrame:

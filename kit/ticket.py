@@ -102,13 +102,13 @@ def ticket(found: Case) -> str:
         else "whoever runs the app; the catalogue does not know this code"
     )
     change = found.changes.iloc[0] if len(found.changes) else None
-    still, hit = len(found.still_failing), found.people["user_key"].nunique()
+    still = len(found.still_failing)
     lines = [
-        f"{found.app}: {found.code}, {words.count(hit, 'user')} hit, {still:,} still failing",
+        f"{found.app}: {found.code}, {found.hit}, {still:,} still failing",
         "",
         f"For: {owner}",
         f"Meaning: {found.meaning}",
-        f"Since: {words.moment(found.onset)}; last failure {words.moment(found.incident.last)}",
+        f"Since: {found.since}; last failure {words.moment(found.incident.last)}",
         f"Failures: {len(found.failures):,} of {found.attempts:,} attempts "
         f"({words.percent(found.rate)}), {words.span(found.history.window)}",
         f"How wide: {found.blast_radius}. {found.proof.radius.why}",

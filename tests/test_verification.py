@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kit.analysis.recovery import recovery
-from kit.narrative.sections import hit_in_words, since_in_words
 from kit.remediation import case
 from kit.ticket import ticket
 from made import REFUSED, SLACK, event
@@ -90,7 +89,7 @@ def test_what_may_have_begun_before_the_source_does_is_said_so(opened: Callable[
     later = found_in(opened, worked("08:30", "z"), *OUTAGE)
 
     assert (sooner.may_be_older, later.may_be_older) == (True, False)
-    assert since_in_words(sooner) == "27 Oct 2026, 09:00 UTC or earlier"
+    assert sooner.since == "27 Oct 2026, 09:00 UTC or earlier"
     assert "does not reach back" in ticket(sooner)
 
 
@@ -101,7 +100,7 @@ def test_users_are_counted_since_the_onset_that_is_named(opened: Callable[..., L
     found = found_in(opened, *before, worked("02:00", "z"), *OUTAGE)
 
     assert f"{found.onset:%H:%M}" == "09:00"
-    assert hit_in_words(found) == "3 users hit since then, 5 in the whole window"
+    assert found.hit == "3 users hit since the onset, 5 in the whole window"
 
 
 OUTAGE = [failed("09:00", "a"), failed("09:30", "b"), failed("10:00", "c")]

@@ -65,11 +65,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     told = _told(event.debug_data)
     message = parse(event.reason)
     if not message.text:
-        message = parse(_said_elsewhere(event, told))
-        if not message.text and event.display_message:
-            title = parse(event.display_message)  # most titles say what was tried, not what failed
-            if catalogue.name_text(title.text, title.vendor_code, title.http_status):
-                message = title
+        message = _said_elsewhere(event, told, catalogue)
     named = _named(told)
     if named is not None and named.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=named.http_status)
@@ -130,8 +126,16 @@ def _named(told: dict[str, str]) -> Message | None:
     return None
 
 
-def _said_elsewhere(event: LogEvent, told: dict[str, str]) -> str | None:
-    """Where Okta left the reason empty: debugData's sentence, or a title that ends in an answer."""
+def _said_elsewhere(event: LogEvent, told: dict[str, str], catalogue: Catalogue) -> Message:
+    """What Okta says where it left the reason empty: debugData's sentence, else the title.
+
+    Most titles say what was tried. One that ends in an answer, or that the catalogue knows, says
+    what failed.
+    """
     said = next((told[name] for name in (*_SENTENCES, *_CODES) if " " in told.get(name, "")), None)
     title = event.display_message
-    return said or (title if title and ": " in title else None)
+    if said or not title:
+        return parse(said)
+    message = parse(title)
+    known = catalogue.name_text(message.text, message.vendor_code, message.http_status)
+    return message if known or ": " in title else Message()

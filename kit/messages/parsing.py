@@ -80,14 +80,11 @@ def parse(text: str | None) -> Message:
         if "http_status" not in found:
             set_status(found, status_in(flat) or status_of(rest))
         _speak(rest, flat, found)
-    if found["truncated"] and flat.endswith(found.get("vendor_code") or _ENDLESS):
+    code = found.get("vendor_code")
+    if code and found["truncated"] and flat.endswith(code):
         del found["vendor_code"]  # it may lack its end
     found["text"] = rest
     return Message(**{k: v for k, v in found.items() if k in _PARTS and v not in ("", None)})
-
-
-_ENDLESS = "\0"
-"""What no text ends with."""
 
 
 def _flat(text: str | None) -> str:

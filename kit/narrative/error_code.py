@@ -10,7 +10,7 @@ from kit.catalogue import load
 from kit.lake.coverage import iso
 from kit.narrative.one_by_one import one_by_one
 from kit.narrative.report import NotebookReport, section
-from kit.narrative.sections import over_time, radius_in_words, since_in_words
+from kit.narrative.sections import over_time, radius_in_words
 from kit.remediation import Case, case
 
 __all__ = ["ErrorCodeReport", "error_code_report"]
@@ -42,7 +42,7 @@ class ErrorCodeReport(NotebookReport):
         return (
             f"{found.code} on {found.app}: {words.count(len(found.failures), 'failure')} of {hit}, "
             f"{len(found.still_failing):,} still failing; {self.state}: {self.why}. "
-            f"{radius_in_words(found)}, since {since_in_words(found)}."
+            f"{radius_in_words(found)}, since {found.since}."
         )
 
     @section

@@ -12,13 +12,11 @@ from kit.evidence import NOT_SHOWN, OUT_OF_STEP
 from kit.narrative.one_by_one import one_by_one
 from kit.narrative.report import NotebookReport, section
 from kit.narrative.sections import (
-    hit_in_words,
     left_behind,
     left_behind_in_words,
     marks_of,
     over_time,
     radius_in_words,
-    since_in_words,
 )
 from kit.remediation import Case, case
 from kit.ticket import HELPS, retry_list, ticket, warnings
@@ -61,7 +59,6 @@ class RemediationReport(NotebookReport):
         found = self.case
         if found is None:
             return self._no_failures()
-        hit, since = hit_in_words(found), since_in_words(found)
         fix = {
             "holds": f"The fix of {words.moment(found.fix.at)} holds" if found.fix.at else "",
             "not_fixed": "It is not fixed",
@@ -69,13 +66,13 @@ class RemediationReport(NotebookReport):
         }[found.fix.verdict]
         if not found.app_key:  # people's own mistakes at signing in, which nobody mends
             return (
-                f"{found.code} concerns no app: {hit}, {len(found.still_failing):,} still "
-                f"failing, since {since}."
+                f"{found.code} concerns no app, since {found.since}: {found.hit}, "
+                f"{len(found.still_failing):,} still failing."
             )
         given_up = f", {len(found.abandoned):,} unassigned since" if found.abandoned else ""
         return (
-            f"{radius_in_words(found)}, {found.code}, since {since}. "
-            f"{hit}, {len(found.still_failing):,} still failing{given_up}. {fix}."
+            f"{radius_in_words(found)}, {found.code}, since {found.since}. "
+            f"{found.hit}, {len(found.still_failing):,} still failing{given_up}. {fix}."
             f"{left_behind_in_words(found.failed_deactivations)}"
         )
 
@@ -120,7 +117,7 @@ class RemediationReport(NotebookReport):
         came = found.proof.incidents
         show.facts(
             {
-                "Since": since_in_words(found),
+                "Since": found.since,
                 "How wide": f"{found.blast_radius}: {found.proof.radius.why}",
                 "How often": _how_often(came),
                 "Looked for changes": self._looked(),

@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from kit.remediation import Case
 
 __all__ = [
-    "hit_in_words",
     "left_behind",
     "left_behind_in_words",
     "marks_of",
     "over_time",
     "radius_in_words",
-    "since_in_words",
 ]
 
 _FLOOR = {"hour": "h", "day": "D"}
@@ -40,20 +38,6 @@ def radius_in_words(found: Case) -> str:
         "group": f"Several users fail on {found.app}, others work",
         "user": f"One user fails on {found.app}",
     }[found.blast_radius]
-
-
-def since_in_words(found: Case) -> str:
-    """Since when, as far as the source can tell."""
-    return words.moment(found.onset) + (" or earlier" if found.may_be_older else "")
-
-
-def hit_in_words(found: Case) -> str:
-    """How many users are hit since the onset, and in the window if they are more."""
-    users = found.people["user_key"].nunique()
-    since = found.failures.loc[found.failures["published"] >= found.onset, "user_key"]
-    hit = since.replace("", None).nunique()
-    said = f"{words.count(hit, 'user')} hit"
-    return said if hit == users else f"{said} since then, {users:,} in the whole window"
 
 
 def left_behind_in_words(users: Sequence[str]) -> str:
