@@ -143,6 +143,7 @@ def test_a_code_that_was_cut_off_is_not_taken_for_another() -> None:
 
     assert len(cut) == CUT
     assert parse(cut).vendor_code is None
+    assert parse(cut).text.endswith("x AADSTS50012")  # what stands before it is still told
     assert parse(cut + "1: x").vendor_code == "AADSTS500121"
 
 

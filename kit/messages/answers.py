@@ -32,7 +32,7 @@ def aadsts(text: str, found: Found) -> str | None:
     """``AADSTS50126: {sentence}``; where several are nested, the last one is the reason."""
     last = _AADSTS.match(text, text.rfind("AADSTS")) or _AADSTS.search(text, 0, WINDOW)
     if last is None or (last.end() == len(text) and found["truncated"]):
-        return None  # a number at a cut may lack its last digits
+        return None  # its last digits may be lacking, so the words before it are what is said
     found["vendor_code"] = last[0]
     said = text[last.end() :].lstrip(": ")
     if found["truncated"]:
