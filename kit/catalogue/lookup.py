@@ -13,7 +13,14 @@ from kit.errors import nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kit.catalogue.model import EventType, KnownText, OktaRefusal, Remedy, SignInCode
+    from kit.catalogue.model import (
+        EventDetail,
+        EventType,
+        KnownText,
+        OktaRefusal,
+        Remedy,
+        SignInCode,
+    )
 
 __all__ = ["Catalogue"]
 
@@ -30,20 +37,36 @@ class Catalogue:
     """The user's own first, else in the order of their ids."""
     sign_in_codes: Mapping[str, SignInCode]
     event_types: Mapping[str, EventType]
+    event_details: Mapping[str, EventDetail]
     okta_errors: Mapping[str, OktaRefusal]
     mistakes: tuple[str, ...] = ()
     """What in the user's own folder could not be used, a line each."""
 
     @cached_property
     def failure_types(self) -> frozenset[str]:
+        """Event types that are failures whatever their result."""
+        return self._of_verdict("fails", "only_fails")
+
+    @cached_property
+    def only_failure_types(self) -> frozenset[str]:
         """Event types that exist only for failures."""
-        return frozenset(t.event_type for t in self.event_types.values() if t.failures_only)
+        return self._of_verdict("only_fails")
+
+    @cached_property
+    def report_types(self) -> frozenset[str]:
+        """Event types that neither fail nor work, whatever their result."""
+        return self._of_verdict("reports")
+
+    def _of_verdict(self, *verdicts: str) -> frozenset[str]:
+        return frozenset(t.event_type for t in self.event_types.values() if t.verdict in verdicts)
 
     @cached_property
     def operations_that_succeed(self) -> frozenset[str]:
         """Operations that some event type can tell the success of."""
         return frozenset(
-            t.operation for t in self.event_types.values() if t.operation and not t.failures_only
+            t.operation
+            for t in self.event_types.values()
+            if t.operation and t.verdict in {"", "change"}
         )
 
     @cached_property
@@ -184,7 +207,10 @@ class Catalogue:
         return None
 
     def event_code(self, event_type: str) -> str | None:
-        """The code of an event type that says by itself what failed."""
+        """The code that an event type is by itself, or has where its text names none."""
+        known = self.event_types.get(event_type)
+        if known and (known.code or known.default_code):
+            return known.code or known.default_code
         return self._by_event_type.get(event_type)
 
     def operation(self, event_type: str) -> str | None:
