@@ -168,8 +168,8 @@ def _apart(events: ir.Table) -> ir.Table:
     return events.mutate(**ids, **names).drop("org")
 
 
-_IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id")
-_NAMES = ("app_name", "user_login", "actor_login", "group_name")
+_IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id", "hit_id")
+_NAMES = ("app_name", "user_login", "actor_login", "group_name", "hit_name")
 
 
 def _day(moment: datetime) -> str:

@@ -290,6 +290,8 @@ def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
     for line, row in enumerate(rows, 2):
         if row.pop("failures_only", "").casefold() == "true":  # the column's name before
             row.setdefault("verdict", "only_fails")
+        if name == "event_details.csv" and "value" in row:
+            row["value"] = row["value"].casefold()
         for word in row.get("hit", "").split():
             if word not in HITS:
                 allowed = ", ".join(HITS)

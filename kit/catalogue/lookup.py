@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kit.catalogue.body import Step
 from kit.errors import nearest
+from kit.hit import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +23,23 @@ if TYPE_CHECKING:
         SignInCode,
     )
 
-__all__ = ["Catalogue"]
+__all__ = ["Catalogue", "TypeMeaning"]
 
 _HTTP = re.compile(r"HTTP_([45])\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class TypeMeaning:
+    """What an event of a type means beside its result."""
+
+    operation: str | None = None
+    verdict: str = ""
+    hits: tuple[str, ...] = DEFAULT
+    """Who or what is hit where no user is a target, the likeliest first."""
+    factor: bool = False
+    """Whether debugData's factor tells one attempt from another."""
+    code: str = ""
+    details: tuple[EventDetail, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,6 +221,22 @@ class Catalogue:
                 return known.code
         return None
 
+    def type_meaning(self, event_type: str) -> TypeMeaning:
+        """What an event of a type means beside its result; of an unknown type by its name."""
+        found = self._type_meanings.get(event_type)
+        return found if found is not None else _unknown_type(event_type)
+
+    @cached_property
+    def _type_meanings(self) -> dict[str, TypeMeaning]:
+        details: dict[str, list[EventDetail]] = {}
+        for detail in self.event_details.values():
+            details.setdefault(detail.event_type, []).append(detail)
+        names = [*self.event_types, *(name for name in details if name not in self.event_types)]
+        return {
+            name: _known_type(name, self.event_types.get(name), tuple(details.get(name, ())))
+            for name in names
+        }
+
     def event_code(self, event_type: str) -> str | None:
         """The code that an event type is by itself, or has where its text names none."""
         known = self.event_types.get(event_type)
@@ -234,6 +265,30 @@ class Catalogue:
         if code.startswith("E0"):
             return self.okta_errors.get(code)
         return self.sign_in_codes.get(code)
+
+
+def _unknown_type(event_type: str) -> TypeMeaning:
+    """A type that no row names: a user's own event is about its actor, a violation fails."""
+    return TypeMeaning(
+        verdict="fails" if event_type.endswith(".violation") else "",
+        hits=("actor", *DEFAULT) if event_type.startswith("user.") else DEFAULT,
+    )
+
+
+def _known_type(
+    event_type: str, row: EventType | None, details: tuple[EventDetail, ...]
+) -> TypeMeaning:
+    unknown = _unknown_type(event_type)
+    if row is None:
+        return replace(unknown, details=details)
+    return TypeMeaning(
+        operation=row.operation or None,
+        verdict=row.verdict or unknown.verdict,
+        hits=row.hits or unknown.hits,
+        factor=row.credential == "factor",
+        code=row.code,
+        details=details,
+    )
 
 
 def _fit(remedy: Remedy, code: str, app: str | None, folded: str) -> tuple[bool, bool, bool, int]:

@@ -220,7 +220,7 @@ class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(sorted(set(self.succeeded_by.split())))
 
 
-class EventDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EventDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One row of ``event_details.csv``: a field of an event that turns what its type says."""
 
     detail: _Said
@@ -240,6 +240,11 @@ class EventDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: str = ""
     source: str = ""
     seen: bool = False
+
+    @cached_property
+    def reasons(self) -> frozenset[str]:
+        """The reasons, folded."""
+        return frozenset(one.strip() for one in self.reason.casefold().split("|"))
 
 
 class OktaRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
