@@ -306,9 +306,7 @@ def _app(event: LogEvent, parties: _Parties) -> tuple[str | None, str | None]:
 _CLIENT = "PublicClientApp"
 
 
-def _user(
-    parties: _Parties, actor: Party | None
-) -> tuple[str | None, str | None, str | None]:
+def _user(parties: _Parties, actor: Party | None) -> tuple[str | None, str | None, str | None]:
     """The id, login and name of the user whom the event concerns.
 
     Args:

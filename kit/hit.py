@@ -79,7 +79,11 @@ def _of_kind(
         return ("address", None, None) if event.client and event.client.ip_address else None
     if kind == "caller":
         actor = event.actor
-        calls = actor and actor.type != "SystemPrincipal" and (known(actor.id) or known(actor.alternate_id))
+        calls = (
+            actor
+            and actor.type != "SystemPrincipal"
+            and (known(actor.id) or known(actor.alternate_id))
+        )
         return ("client", None, None) if calls else None
     if kind == "client":
         return _client(event, parties)
@@ -102,9 +106,7 @@ def _is_other(party: Party) -> bool:
 def _client(event: LogEvent, parties: Mapping[str | None, Party]) -> Hit | None:
     """An OAuth client: the actor or a target, else debugData's client id."""
     parts = [*([event.actor] if event.actor else []), *parties.values()]
-    clients = [
-        one for one in parts if "clientapp" in (one.type or "").casefold().replace(" ", "")
-    ]
+    clients = [one for one in parts if "clientapp" in (one.type or "").casefold().replace(" ", "")]
     if hit := _named("client", clients):
         return hit
     client = event.debug_data.get("clientId")

@@ -199,7 +199,11 @@ def check_event_types(
     Raises:
         CatalogueError: one is not.
     """
-    named = [("event_types.csv", one.event_type, t) for one in event_types.values() for t in one.successes]
+    named = [
+        ("event_types.csv", one.event_type, t)
+        for one in event_types.values()
+        for t in one.successes
+    ]
     named += [("event_details.csv", one.detail, one.event_type) for one in details.values()]
     for file, row, event_type in named:
         if event_type not in event_types:
@@ -273,7 +277,7 @@ def _check(path: Path, remedy: Remedy) -> None:
         raise CatalogueError(f"{name}: id: it is {remedy.id!r}; write the file's name.")
     if not remedy.codes and not remedy.subjects:
         raise CatalogueError(f"{name}: codes: there is none.")
-    for field in ("texts", "event_types", "only_listed"):
+    for field in ("texts", "event_types", "wrappers", "only_listed"):
         named = getattr(remedy, field)
         for code in named.values() if isinstance(named, dict) else named:
             if code not in remedy.codes:

@@ -72,6 +72,35 @@ class Catalogue:
         """Event types that neither fail nor work, whatever their result."""
         return self._of_verdict("reports")
 
+    @cached_property
+    def personal_types(self) -> frozenset[str]:
+        """Event types about a user's password or factor, whatever app it was asked for."""
+        return frozenset(t.event_type for t in self.event_types.values() if t.credential)
+
+    @cached_property
+    def shown_types(self) -> frozenset[str]:
+        """Event types whose success other types than those of their operation show."""
+        return frozenset(t.event_type for t in self.event_types.values() if t.successes)
+
+    @cached_property
+    def tracks(self) -> dict[tuple[str, ...], list[str]]:
+        """Event types that show an operation's success, and the types whose success it is."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for known in self.event_types.values():
+            if known.successes:
+                found.setdefault(known.successes, []).append(known.event_type)
+        return found
+
+    @cached_property
+    def unfollowed_types(self) -> frozenset[str]:
+        """Event types of which it cannot be said that they fail still: no success can show."""
+        return self.only_failure_types | (self.failure_types - self.shown_types)
+
+    @cached_property
+    def wrapper_codes(self) -> frozenset[str]:
+        """Codes that only say that something failed; another of the transaction says what."""
+        return frozenset(code for remedy in self.remedies for code in remedy.wrappers)
+
     def _of_verdict(self, *verdicts: str) -> frozenset[str]:
         return frozenset(t.event_type for t in self.event_types.values() if t.verdict in verdicts)
 
@@ -260,6 +289,10 @@ class Catalogue:
     def nearest(self, code: str) -> str:
         """A sentence with the known code nearest to a wrong one, or nothing."""
         return nearest(code, self.codes)
+
+    def kind(self, code: str) -> str:
+        """What went wrong, whoever says it; nothing where the catalogue has no kinds."""
+        return ""
 
     def _listed(self, code: str) -> SignInCode | OktaRefusal | None:
         if code.startswith("E0"):

@@ -99,6 +99,8 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A part of a message, without case, and the code that it stands for; ``…`` is any text."""
     event_types: dict[_Said, _Said] = {}
     """Event types that say by themselves what failed, and the code they stand for."""
+    wrappers: tuple[_Said, ...] = ()
+    """Those of its codes that only say that something failed: beside one, another says what."""
     only_listed: tuple[_Said, ...] = ()
     """Those of its codes that are known from the vendor's list alone."""
     subjects: tuple[_Said, ...] = ()
