@@ -94,7 +94,8 @@ class Catalogue:
     @cached_property
     def unfollowed_types(self) -> frozenset[str]:
         """Event types of which it cannot be said that they fail still: no success can show."""
-        return self.only_failure_types | (self.failure_types - self.shown_types)
+        silent = self.only_failure_types | self.report_types
+        return silent | (self.failure_types - self.shown_types)
 
     @cached_property
     def wrapper_codes(self) -> frozenset[str]:
