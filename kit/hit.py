@@ -1,4 +1,4 @@
-"""Who or what an event hits: the user whom an attempt was for, else what stands in the user's place.
+"""Who or what an event hits: the user whom an attempt was for, else what else it was for.
 
 The rule stands here alone; which types hit what is data (the column ``hit`` of
 ``catalogue/event_types.csv``). A user who is a target is always the one hit. An actor is only

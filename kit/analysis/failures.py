@@ -6,10 +6,11 @@ The counting rule:
    user those about the same group, client, agent or hook. The best-coded event speaks for
    it: a vendor's or the catalogue's code before an HTTP status, that before an unknown text,
    that before a wrapper's general sentence, that before no reason; then the earliest.
-2. An app's failing event, with no user in it, explains the users' failing events of the
-   same app and transaction. It lends its code to those without a reason of their own, or
-   with one that Okta cut off before a code, and is no failure by itself; its events are
-   counted with the first of them. Alone in its transaction, it is a failure without a user.
+2. A failing event of an app, with no user in it, explains the users' failing events of the
+   same app and transaction. It lends its code to those without a reason of their own, with a
+   wrapper's general sentence, or with one that Okta cut off before a code, and is no failure
+   by itself; its events are counted with the first of them. Alone in its transaction, it is a
+   failure without a user.
 3. Without a transaction id an event is its own failure.
 
 So the ``events`` of all failures add up to the failing events.
@@ -297,9 +298,9 @@ def _failing(events: ir.Table) -> ir.Table:
         else_=2,
     )
     rank = ibis.cases(
-        (failing.code == NO_REASON, _NOTHING),
-        (failing.code.isin(sorted(known.wrapper_codes)), 3),
-        (failing.code.startswith("UNKNOWN_") & (failing.code != "UNKNOWN_USER"), 2),
+        (failing.code == NO_REASON, _UNKNOWN + 2),
+        (failing.code.isin(sorted(known.wrapper_codes)), _UNKNOWN + 1),
+        (failing.code.rlike("^UNKNOWN_[0-9a-f]{8}$"), _UNKNOWN),
         (failing.code.startswith("HTTP_"), 1),
         else_=0,
     )
@@ -338,8 +339,9 @@ def _failing(events: ir.Table) -> ir.Table:
     )
 
 
-_NOTHING = 4
-"""The rank of a failure without a reason, below that of any code."""
+_UNKNOWN = 2
+"""The rank of an unknown text. Codes and HTTP statuses go before it; a wrapper's general sentence
+comes behind it, and no reason at all."""
 
 _NAMED = ("operation", "credential", "scope", "hit_type", "hit", "hit_key", "followed")
 """What the event says that names the operation."""
@@ -386,27 +388,37 @@ def _spoken(failing: ir.Table) -> ir.Table:
 
 
 def _explained(spoken: ir.Table) -> ir.Table:
-    """Let an app's event explain the users' failures of its app and transaction."""
-    of_app = (spoken.who == "") & (spoken.app_key != "")
+    """Let events that name no user explain the users' failures of their app and transaction.
+
+    An app's events in the same way explain those of its groups, clients and agents, where no
+    user failed.
+    """
     beside = ["batch", "app_key"]
-    lenders = spoken.filter(of_app).select(
-        *beside,
-        lender="uuid",
-        lent_at="published",
-        lent_rank="rank",
-        lent_code="code",
-        lent_family="family",
-        lent_events="events",
+    spoken = spoken.mutate(
+        level=ibis.cases((spoken.user_key != "", 0), (spoken.who != "", 1), else_=2)
     )
-    others = spoken.filter(~of_app)
-    alone = spoken.filter(of_app).anti_join(others, beside)
+    of_app = spoken.filter(spoken.app_key != "")
+    finest = of_app.group_by(beside).aggregate(finest=of_app.level.min())
+    spoken = spoken.left_join(finest, beside).select(
+        *(spoken[name] for name in spoken.columns),
+        explains=ibis.coalesce(spoken.level > finest.finest, ibis.literal(value=False)),
+    )
+    lending = spoken.filter(spoken.explains)
+    names = {"rank": "lent_rank", "published": "lent_at", "uuid": "lender"}
+    names |= {"code": "lent_code", "family": "lent_family"}
+    best = lending.group_by(beside).aggregate(
+        best=ibis.struct({new: lending[old] for old, new in names.items()}).min(),
+        lent_events=lending.events.sum(),
+    )
+    lenders = best.select(*beside, "lent_events", **{n: best.best[n] for n in names.values()})
+    others = spoken.filter(~spoken.explains)
     order = ibis.window(group_by=beside, order_by=[others.published, others.uuid])
     others = others.mutate(first=ibis.row_number().over(order) == 0)
     known = others.left_join(lenders, beside)
     # A wrapper's sentence is no reason beside one; a cut may have taken the code that is lent.
-    lacks = (known["rank"] > known.lent_rank) & (known["rank"] > 2)
-    lacks = (known.code == NO_REASON) | lacks | (known.cut & (known.lent_rank == 0))
-    borrows = lacks & known.lender.notnull()
+    vaguer = (known["rank"] > _UNKNOWN) & (known["rank"] > known.lent_rank)
+    lacks = (known.code == NO_REASON) | vaguer | (known.cut & (known.lent_rank == 0))
+    borrows = ibis.coalesce(lacks & known.lender.notnull(), ibis.literal(value=False))
     explained = known.mutate(
         lender=ibis.ifelse(borrows, known.lender, ibis.null("string")),
         lent_at=ibis.ifelse(borrows, known.lent_at, ibis.null(spoken.published.type())),
@@ -415,11 +427,6 @@ def _explained(spoken: ir.Table) -> ir.Table:
         family=ibis.ifelse(borrows, known.lent_family, known.family),
         events=known.events + ibis.ifelse(known.first, known.lent_events.fill_null(0), 0),
     )
-    folding = {"batch", "who", "rank", "cut", "namer"}
+    folding = {"batch", "who", "rank", "cut", "namer", "level", "explains"}
     columns = [name for name in spoken.columns if name not in folding]
-    nobody = {
-        "own_code": alone.code,
-        "lender": ibis.null("string"),
-        "lent_at": ibis.null(spoken.published.type()),
-    }
-    return explained.select(*columns, *nobody).union(alone.select(*columns, **nobody))
+    return explained.select(*columns, "own_code", "lender", "lent_at")
