@@ -67,7 +67,7 @@ def recovery(log: Log, window: Window, *, everyone: bool = False) -> pd.DataFram
         >>> from kit.engine import open_log
         >>> log = open_log("sample")
         >>> recovery(log, log.window("7d"))["state"].value_counts().to_dict()
-        {'recovered': 100, 'still_failing': 15}
+        {'recovered': 118, 'still_failing': 19}
     """
     failed = counted(log, window)
     failed = failed.filter((failed.hit_key if everyone else failed.user_key) != "")
