@@ -308,9 +308,8 @@ class Catalogue:
 
 
 def _unknown_type(event_type: str) -> TypeMeaning:
-    """A type that no row names: a violation fails; a user's own event and one of an OAuth client
-    are about their actor."""
-    hits = DEFAULT
+    """A type that no row names: a violation fails; users' and OAuth events hit their actor."""
+    hits: tuple[str, ...] = DEFAULT
     if event_type.startswith("app.oauth2."):
         hits = ("actor", "client", *DEFAULT)
     elif event_type.startswith("user."):
