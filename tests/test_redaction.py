@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kit.reports.pseudonyms import Key, People
+from kit.reports.people import People
+from kit.reports.pseudonyms import Key
 from made import REFUSED, event
 
 if TYPE_CHECKING:

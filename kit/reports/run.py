@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from kit.environment import named
 from kit.errors import DiskFull, KitError, NotRendered, is_full
 from kit.objects import is_store, store_settings
 from kit.places import COPY, LAKE, PULLED
@@ -36,7 +37,7 @@ from kit.spark.engines import DUCKDB, ENGINE
 from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kit.reports.pseudonyms import Key
 
@@ -85,6 +86,7 @@ def run_report(
     key: Key | None = None,
     require_complete: bool = False,
     engine: str = DUCKDB,
+    pass_env: Sequence[str] = (),
 ) -> Report:
     """Run a notebook into a report.
 
@@ -98,14 +100,17 @@ def run_report(
             without it; the report says so.
         require_complete: refuse a window that the source does not cover.
         engine: what answers the notebook's questions, as ``open_log`` takes it.
+        pass_env: names of environment variables that the notebook gets besides what it needs
+            to run.
 
     Returns:
         The report, in ``out/NOTEBOOK/UNTIL-HASH``. A run that failed is one too; its
         ``exit_code`` says how.
 
     Raises:
-        UsageError: a parameter is unknown or of the wrong type, *out* is not writable, or
-            no browser is there to print.
+        UsageError: a parameter is unknown or of the wrong type, *out* is not writable, no
+            browser is there to print, or a variable to pass is not set or holds the org's
+            credentials.
         SourceError, OktaError: the source cannot be read, or holds nothing.
         CoverageError: the window had to be covered, and is not.
         Interrupted, Terminated: a signal came before the first cell.
@@ -113,6 +118,7 @@ def run_report(
     """
     values = check(read(notebook), given)
     limits = limits or Limits()
+    passed = named(pass_env)
     if pdf:
         from kit.reports.pdf import browser
 
@@ -125,7 +131,9 @@ def run_report(
     begun = datetime.now(UTC), time.monotonic()
     with stoppable() as stop, temporary_folder() as scratch:
         source = scratch / "source"
-        reads = {**_for_store(values), **_reads(source, redacted=key is not None), ENGINE: engine}
+        # A copy without names lies here, wherever its source does.
+        store = {} if key else _for_store(values)
+        reads = {**passed, **store, **_reads(source, redacted=key is not None), ENGINE: engine}
         with starting(node, scratch, reads) as kernel:
             try:
                 with stop.armed():
