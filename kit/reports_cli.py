@@ -146,7 +146,7 @@ def make_reports(
             )
             page = kept.keep(made.folder)
         except KitError as fault:
-            notify_failure(path.stem, str(fault), to, _say)
+            notify_failure(path.stem, _told(fault, values, redact=redact), to, _say)
             raise
         print(page)
         if made.exit_code:
@@ -224,6 +224,17 @@ def _key(out: Path) -> Key:
     if key_path().resolve().is_relative_to(out.resolve()):
         raise UsageError(f"--redact: the key {key_path()} must not lie in {out}.")
     return Key.made(key_path())
+
+
+def _told(fault: KitError, values: Mapping[str, str], *, redact: bool) -> str:
+    """What a notice says of a fault; without the source's names where no name may stand."""
+    source = str(values.get("source", ""))
+    if not redact or not source:
+        return str(fault)
+    from kit.reports.pseudonyms import Key, key_path
+    from kit.reports.redact import hide_source
+
+    return hide_source(str(fault), source, Key.made(key_path()))
 
 
 def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:

@@ -51,7 +51,7 @@ def starting(notebook: Any, scratch: Path, environment: Mapping[str, str]) -> It
     )
     # Whoever starts it again after a failure, does so in this environment, too.
     own = _environment(scratch, environment)
-    manager.start_kernel = partial(manager.start_kernel, env=own)  # type: ignore[method-assign]
+    manager.start_kernel = partial(manager.start_kernel, env=own)
     try:
         with suppress(Exception):
             options = _options(notebook) if manager.ipykernel else []

@@ -1,7 +1,8 @@
 """People, and what else tells who it was, found in free text and replaced.
 
 A text is read as it stands and with its escapes undone: a login in a URL, in JSON, in HTML or with
-a domain in ASCII is the login that the log names. An IP address is what ``ipaddress`` takes for one.
+a domain in ASCII is the login that the log names. An IP address is what ``ipaddress`` takes
+for one.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ _MAC = re.compile(
     re.I,
 )
 _IPV6 = re.compile(
-    r"(?<![0-9a-z])[0-9a-f]{0,4}:[0-9a-f:]*:?(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3})?(?:%[\w.~-]+)?", re.I
+    r"(?<![0-9a-z])[0-9a-f]{0,4}:"
+    r"(?:[0-9a-f:]*:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:]*)(?:%[\w.~-]+)?",
+    re.I,
 )
 _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])")
 _VERSION = re.compile(r"(?:\bv|\b(?:version|ver\.?|build|release)[ :=]+v?)$", re.I)
@@ -59,6 +62,11 @@ _COMMON = frozenset(
     "guest root".split()
 )
 """Words of account names that every message has."""
+
+
+_HASH = 10
+"""Letters at a pseudonym's end that a person's login and name share."""
+_OF_PEOPLE = ("user-", "Person ")
 
 
 class People:
@@ -77,7 +85,7 @@ class People:
     def add(self, kind: str, value: str, pseudonym: str) -> None:
         """Note what a value is replaced by, wherever a text says it."""
         self._note(value, pseudonym)
-        words = self._words_of.setdefault(pseudonym, set())
+        words = self._words_of.setdefault(pseudonym[-_HASH:], set())
         words.update(_parts(value))
         if kind == "name":
             self._first_names.update(part.casefold() for part in _parts(value))
@@ -151,16 +159,24 @@ class People:
     def _replaced(self, text: str, own: Mapping[str, str]) -> str:
         for literal, pseudonym in self._literal.items():
             text = text.replace(literal, pseudonym)
+        for value, pseudonym in sorted(own.items(), key=lambda kv: -len(kv[0])):
+            if len(value) > 3:
+                text = _whole(value).sub(pseudonym, text)
         text, people = self._runs(text)
         text = _MADE.sub(r"\1", text)
         text = _ADDRESS.sub(self._address, text)
         text = _ANNOUNCED.sub(self._announced, text)
-        words = {part: one for one in people for part in self._words_of.get(one, ())}
-        words |= {part: one for value, one in own.items() for part in _parts(value, least=2)}
+        words = {part: one for one in people for part in self._words_of.get(one[-_HASH:], ())}
+        words |= {
+            part: one
+            for value, one in own.items()
+            if one.startswith(_OF_PEOPLE)
+            for part in _parts(value)
+        }
         for part, pseudonym in sorted(words.items(), key=lambda kv: -len(kv[0])):
             text = _whole(part).sub(pseudonym, text)
         text = _OWNED.sub(self._owned, text)
-        text = _MAC.sub(lambda m: self.key.pseudonym("mac", m[0]), text)
+        text = _MAC.sub(self._mac, text)
         text = _IPV6.sub(self._ipv6, text)
         return _IPV4.sub(self._ipv4, text)
 
@@ -201,6 +217,11 @@ class People:
         if match[1].casefold() not in self._first_names:
             return match[0]
         return self.key.pseudonym("name", match[1])
+
+    def _mac(self, match: re.Match[str]) -> str:
+        digits = re.sub(r"[^0-9a-f]", "", match[0].casefold())
+        pairs = [digits[n : n + 2] for n in range(0, 12, 2)]
+        return self.key.pseudonym("mac", ":".join(pairs))
 
     def _ipv4(self, match: re.Match[str]) -> str:
         if _VERSION.search(match.string[max(0, match.start() - 12) : match.start()]):
@@ -265,7 +286,7 @@ def _json(match: re.Match[str]) -> str:
 
 
 def _is_inside(text: str, start: int, end: int, value: str) -> bool:
-    """Whether a login is a part of another's: ``doe@x.org`` of ``dana.doe@x.org`` or ``…x.org.au``."""
+    """Whether a login is a part of another's: ``doe@x.org`` of ``dana.doe@x.org``."""
     if "@" not in value:
         return bool(re.match(r"[\w.-]*@", text[end:])) and text[max(0, start - 1) : start] == "."
     before = start > 1 and text[start - 1] == "." and text[start - 2].isalnum()
@@ -278,7 +299,7 @@ def _whole(part: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_]){re.escape(part)}(?![^\W_])", re.I)
 
 
-def _parts(value: str, *, least: int = 3) -> Iterable[str]:
+def _parts(value: str) -> Iterable[str]:
     """The words of a name or a login that give away who it is."""
     if "@" not in value and any(c.isdigit() for c in value):  # an id
         return []
@@ -286,6 +307,5 @@ def _parts(value: str, *, least: int = 3) -> Iterable[str]:
     return [
         part
         for part in found
-        if (len(part) >= least or re.match(rf"[{_CLOSE}]{{2}}", part))
-        and part.casefold() not in _COMMON
+        if (len(part) > 2 or re.match(rf"[{_CLOSE}]{{2}}", part)) and part.casefold() not in _COMMON
     ]

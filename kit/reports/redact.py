@@ -15,7 +15,6 @@ from kit.errors import UsageError
 from kit.held import ANYTHING
 from kit.lake import Lake
 from kit.objects import is_store
-from kit.reports.people import People
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +22,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from kit.engine import Log
+    from kit.reports.people import People
     from kit.reports.pseudonyms import Key
 
-__all__ = ["hide_source", "redacted_copy", "redacted_values", "source_pseudonym"]
+__all__ = [
+    "hide_source",
+    "redacted_copy",
+    "redacted_notebook",
+    "redacted_values",
+    "source_pseudonym",
+]
 
 _PEOPLE = (("user_login", "user_name", "user_id"), ("actor_login", "actor_name", "actor_id"))
 _KINDS = ("login", "name", "id")
@@ -51,17 +57,13 @@ _WORDS = {"sample", "lake", "okta"}
 """Sources that are no file."""
 
 
-def redacted_copy(log: Log, folder: Path, key: Key) -> People:
+def redacted_copy(log: Log, folder: Path, people: People) -> None:
     """Copy a log without its people.
 
     Args:
         log: the opened source.
         folder: where the copy is made, which is read in the place of any source.
-        key: makes the pseudonyms; it is saved.
-
-    Returns:
-        What the kernel's environment needs to read the copy in the source's place, and the
-        people who were replaced.
+        people: learns who is in the log, and what each is replaced by; its key is saved.
 
     Raises:
         UsageError: the log is that of many orgs.
@@ -75,7 +77,6 @@ def redacted_copy(log: Log, folder: Path, key: Key) -> People:
             "--redact: names are taken out of one org at a time. Choose it with --org, or --org "
             "each."
         )
-    people = People(key)
     rows = log.events.drop("raw")
     for group in _PEOPLE:
         named = rows.select(*group, rows.actor_type).distinct().to_pyarrow().to_pylist()
@@ -99,20 +100,21 @@ def redacted_copy(log: Log, folder: Path, key: Key) -> People:
         aside = [
             replace(
                 one,
-                file=source_pseudonym(one.file, key),
+                file=source_pseudonym(one.file, people.key),
                 reason=people.redact(one.reason),
                 text=f"{n}",
             )
             for n, one in enumerate(log.put_aside)
         ]
         lake.keep_aside(aside)
-    key.save()
-    return people
+    people.key.save()
 
 
 def redacted_values(values: Mapping[str, Any], people: People) -> dict[str, Any]:
     """A run's parameters with pseudonyms in the places of people and of the source's files."""
-    return {name: _value(name, value, people) for name, value in values.items()}
+    done = {name: _value(name, value, people) for name, value in values.items()}
+    people.key.save()
+    return done
 
 
 def source_pseudonym(source: str, key: Key) -> str:
@@ -211,3 +213,25 @@ def _date_schema() -> pa.Schema:
     import pyarrow as pa
 
     return pa.schema([_date_field()])
+
+
+def redacted_notebook(notebook: Any, people: People) -> None:
+    """Take people and the source's files out of what a notebook itself says, cell by cell.
+
+    What its kernel showed holds no name but one that the notebook's own text brought in.
+    """
+    for cell in notebook.cells:
+        for name, value in cell.items():
+            cell[name] = _told(value, people)
+
+
+def _told(value: Any, people: People) -> Any:
+    if isinstance(value, str):
+        return people.told(value)
+    if isinstance(value, list):
+        return [_told(one, people) for one in value]
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if not name.startswith("image/png"):
+                value[name] = _told(one, people)
+    return value

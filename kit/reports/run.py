@@ -29,6 +29,7 @@ from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
 from kit.reports.page import bare_page, load_exporter, page
 from kit.reports.parameters import check, read
+from kit.reports.people import People
 from kit.reports.place import Place, making, unwritable
 from kit.reports.stop import Stop, StoppedError, stoppable
 from kit.reports.summary import collect, summary
@@ -119,6 +120,7 @@ def run_report(
     values = check(read(notebook), given)
     limits = limits or Limits()
     passed = named(pass_env)
+    people = People(key) if key else None
     if pdf:
         from kit.reports.pdf import browser
 
@@ -138,13 +140,15 @@ def run_report(
             try:
                 with stop.armed():
                     values = close_window(
-                        values, source, key=key, require_complete=require_complete
+                        values, source, people=people, require_complete=require_complete
                     )
             except StoppedError:
                 raise stop.fault("while the source was read") from None
             with making(out / notebook.stem) as place:
                 Thread(target=load_exporter, daemon=True).start()
                 done = execute(node, kernel, notebook.name, values, limits=limits, stop=stop)
+                if people:
+                    _hide(done, people)
                 run = _Run(
                     notebook.stem,
                     values,
@@ -169,11 +173,22 @@ def _published(run: _Run, out: Path) -> Report:
     return Report(folder, folder / "report.html", facts, changes)
 
 
+def _hide(done: Executed, people: People) -> None:
+    """Take people out of a notebook that ran, and out of what ended it."""
+    from kit.reports.redact import redacted_notebook
+
+    people.add_literal(str(Path.home()), "~")
+    redacted_notebook(done.notebook, people)
+    if done.fault:
+        done.fault = type(done.fault)(people.redact(str(done.fault)))
+
+
 def _reads(source: Path, *, redacted: bool) -> dict[str, str]:
     """What the kernel's environment needs to read the copy of a source, where one is made."""
     copy = str(source / COPY_NAME[redacted])
-    if redacted:  # of the apps, the live org tells who uses them
-        return {COPY: copy, PULLED: str(source / "not-asked.json")}
+    if redacted:  # of the apps, the live org tells who uses them; no path tells whose lake it is
+        asked = str(source / "not-asked.json")
+        return {COPY: copy, PULLED: asked, "OKTA_KIT_LAKE": copy}
     return {COPY: os.pathsep.join(filter(None, [copy, os.environ.get(COPY)]))}
 
 
