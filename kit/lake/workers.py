@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 import pyarrow as pa
 
+from kit.environment import needed
 from kit.errors import KitError
 from kit.lake.ingest import Coded, Coder
 from kit.sources.document import Block
@@ -123,7 +124,7 @@ class _Worker:
             [sys.executable, "-c", program, str(staging)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": search},
+            env={**needed(), "PYTHONPATH": search},
         )
 
     def code(self, block: Block) -> Coded:
