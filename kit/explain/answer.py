@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON, code_event, code_message
 from kit.events import COLUMNS, UnfitEventError, decode, row
-from kit.messages import Message, mask, parse
+from kit.messages import Message, is_fingerprint, mask, parse
 
 if TYPE_CHECKING:
     from kit.catalogue import Catalogue, Remedy, Step
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "explanation"]
 
 _WORD = re.compile(r"[\w.#-]{2,120}")
-_LIKE_CODES = re.compile(r"AADSTS\d+|HTTP_\d{3}|UNKNOWN_\w+|E0\d{6}")
+_LIKE_CODES = re.compile(r"AADSTS\d+|HTTP_\d{3}|E0\d{6}")
 _NEAR = 0.45
 """How alike the words of two texts are, 0 to 1, before one is worth naming beside the other."""
 
@@ -199,6 +199,9 @@ def _as_code(word: str, catalogue: Catalogue) -> str | None:
         upper = f"HTTP_{word}" if len(word) == 3 else f"AADSTS{word}"
     if known := catalogue.spelled(word) or catalogue.spelled(upper):
         return known
+    own = f"UNKNOWN_{word[8:].casefold()}"
+    if upper.startswith("UNKNOWN_") and is_fingerprint(own):
+        return own
     return upper if _LIKE_CODES.fullmatch(upper) else None
 
 
@@ -206,7 +209,7 @@ def _nearest(catalogue: Catalogue, code: str, text: str) -> tuple[tuple[str, str
     """Known codes that are spelled or worded nearly as what was asked, nearest first."""
     spelled = {name.casefold(): name for name in (*catalogue.codes, *catalogue.event_types)}
     near = [spelled[n] for n in get_close_matches(text[:120].casefold(), spelled, 3, 0.75)]
-    if not code.startswith(("UNKNOWN_", "HTTP_")):
+    if not code.startswith("HTTP_") and not is_fingerprint(code):
         near += [spelled[n] for n in get_close_matches(code.casefold(), spelled, 3, 0.75)]
     if not near:
         near = _worded(catalogue, text)

@@ -12,6 +12,7 @@ from kit.messages.parts import NOTHING
 
 __all__ = [
     "bare_code",
+    "begins_reason",
     "labelled_code",
     "names_reason",
     "spoken_code",
@@ -97,6 +98,12 @@ def names_reason(number: int, words: str) -> bool:
     """Whether a status' own reason is among some words: ``404 page not found``."""
     letters = "".join(filter(str.isalpha, words[:60].casefold()))
     return any(status == number and phrase in letters for phrase, status in _PHRASES.items())
+
+
+def begins_reason(number: int, words: str) -> bool:
+    """Whether words begin with a status' own reason: ``401 Unauthorized`` in a sentence."""
+    letters = "".join(filter(str.isalpha, words.casefold()))
+    return any(status == number and letters.startswith(p) for p, status in _PHRASES.items())
 
 
 _TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}|(?=\d+[A-Za-z])[0-9A-Za-z]{2,12}")

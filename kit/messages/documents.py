@@ -95,11 +95,15 @@ _NUMBER = re.compile(r"(?:^|[ (:])([45]\d\d)(?=$|[ ):.,-])")
 def _sentence(fields: list[Field]) -> str:
     """The outermost sentence; a single word only where there is none."""
     said = [
-        (" " not in text, level, _SENTENCE_RANK[name], place, text)
+        (" " not in text, bool(_POINTS.search(text)), level, _SENTENCE_RANK[name], place, text)
         for place, (level, name, value) in enumerate(fields)
         if name in _SENTENCE_RANK and isinstance(value, str) and (text := " ".join(value.split()))
     ]
-    return min(said)[4] if said else ""
+    return min(said)[5] if said else ""
+
+
+_POINTS = re.compile(r"\bsee (?:the )?errors?\b")
+"""A sentence that only points to the others speaks last."""
 
 
 def _code(fields: list[Field]) -> str | None:

@@ -32,7 +32,10 @@ def okta_sentence(text: str, found: Found) -> str | None:
         The text inside, empty where the sentence says no more; None where it is none of Okta's.
     """
     first = text.partition(" ")[0].strip(".:,").casefold()
-    for layer in _BY_FIRST_WORD.get(first, ()):
+    layers = _BY_FIRST_WORD.get(first, ())
+    if layers and text[0].islower():
+        text = text[0].upper() + text[1:]
+    for layer in layers:
         if (inside := layer(text, found)) is not None:
             return inside
     if "FAILURE" in text or "DENY" in text:
@@ -58,8 +61,8 @@ def _task(text: str, found: Found) -> str | None:
         if cue:
             break
     user = user.strip()
-    user = "" if user == "user" else user.removeprefix("user ").strip()
-    note(found, operation=operation.casefold(), user=user, app=app.strip())
+    user = "" if user == "user" else user.removeprefix("user ").strip(" \"'")
+    note(found, operation=operation.casefold(), user=user, app=app.strip(" \"'"))
     return rest.lstrip(":. ")
 
 
@@ -114,7 +117,8 @@ def _banner(text: str, found: Found) -> str | None:
 
 _LABEL = re.compile(
     r"(?:Okta )?(?:Errors?|Exception|Failure|Message|Reason|Cause|Caused by|Details?|Description|"
-    r"Response|(?:Web |Response )?Body)(?: message| details| during execution)? ?: *(?=\S)",
+    r"Response(?: from (?:the )?server)?|(?:Web |Response )?Body)"
+    r"(?: message| details| summary| during execution)? ?: *(?=\S)",
     re.I,
 )
 
@@ -144,7 +148,9 @@ def _doing(text: str, found: Found) -> str | None:
     found["said"] = said
     if " import" in said[:40]:
         note(found, operation="import")
-    return text[at + 1 :].lstrip()
+    elif said == "Error authenticating":  # a test of API credentials
+        note(found, operation="authenticate")
+    return text[at + 1 :].lstrip().removeprefix("null. ")
 
 
 def _received(text: str, found: Found) -> str | None:
@@ -155,7 +161,14 @@ def _received(text: str, found: Found) -> str | None:
     said = text[:at].rstrip(" ,")
     note_names(said, found)
     found["said"] = said
-    return text[at + len(" received error") :].lstrip(" :.")
+    inside = text[at + len(" received error") :].lstrip(" :.")
+    if who := _WHO_AT_END.search(inside, max(0, len(inside) - 300)):
+        note(found, user=who[1])
+        inside = inside[: who.start()]
+    return inside
+
+
+_WHO_AT_END = re.compile(r"[,;] user: ?(\S{0,250})$")
 
 
 def _could_not(text: str, found: Found) -> str | None:
@@ -206,7 +219,7 @@ def _validation(text: str, found: Found) -> str | None:
     return said.removesuffix(")") if colon and rest.startswith(field + ":") else inside
 
 
-_ROW = re.compile(r"([^:.{<]{0,100}?)\b(?:FAILURE|DENY|RATE_LIMIT) ?: ?")
+_ROW = re.compile(r"([^:.{<]{0,100}?)\b(?:FAILURE|DENY|RATE_LIMIT) ?(?:: ?|- )")
 _TO_APP = re.compile(r" (?:to|in|from|by) external application")
 
 

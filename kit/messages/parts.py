@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import msgspec
@@ -69,14 +71,13 @@ def set_status(found: Found, status: int | None) -> None:
         found.setdefault("http_status", status)
 
 
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,15});")
+
+
 def unescaped(text: str) -> str:
-    """Undo what HTML and XML do to quotes and brackets."""
-    for mark, char in (
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", '"'),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ):
-        text = text.replace(mark, char)
+    """Undo what HTML and XML do to quotes and brackets, also where it was done twice."""
+    for _ in range(3):
+        text, changed = _ENTITY.subn(lambda match: unescape(match[0]), text)
+        if not changed:
+            break
     return text
