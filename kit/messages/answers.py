@@ -202,6 +202,7 @@ def okta_code(text: str, found: Found) -> str | None:
     if _cut(match, found):
         return None
     found["vendor_code"] = match[1]
+    found["vendor"] = True
     rest = text[match.end() :]
     end = rest.rfind(")")
     return rest[1:end] if rest[:1] == "(" and end > 0 else rest or match[1]

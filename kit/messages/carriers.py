@@ -14,7 +14,16 @@ from kit.messages.codes import (
 )
 from kit.messages.parts import WINDOW, Found, note, set_status
 
-__all__ = ["exception", "executing", "http_code", "innermost", "reported", "status", "status_in"]
+__all__ = [
+    "exception",
+    "executing",
+    "http_code",
+    "innermost",
+    "reason_at_end",
+    "reported",
+    "status",
+    "status_in",
+]
 
 
 def http_code(status: int) -> str:
@@ -33,16 +42,14 @@ def reported(text: str, found: Found) -> str | None:
     if not match:
         return None
     head, answer = text[: match.start()].strip(" ."), text[match.end() :]
-    set_status(
-        found, status_of(head.rpartition(": ")[2]) or status_in(head) or _reason_at_end(head)
-    )
+    set_status(found, status_of(head.rpartition(": ")[2]) or status_in(head) or reason_at_end(head))
     if not answer:
         return head
     found["vendor"] = True
     return answer
 
 
-def _reason_at_end(head: str) -> int | None:
+def reason_at_end(head: str) -> int | None:
     """The reason that a sentence without a colon ends in: ``… for group Ops Not Implemented``."""
     words = head[-80:].split()[-4:]
     ends = (" ".join(words[at:]) for at in range(len(words)))

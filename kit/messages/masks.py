@@ -42,10 +42,11 @@ _NAME = (
 )
 """A name where sentences put one: after ``user``, before ``already exists``."""
 _LOGIN = (
-    r"\b((?i:user(?:name)?|login) )(?!(?:name|profile|account|group|mailbox|licen[cs]e|record|object"
-    r"|type|role|id|email|password|session|attribute|data|status|field|limit|entry|does|already|is"
+    r"\b((?i:user(?:name)?|login) )(?!(?:name|profile|account|group|mailbox|licen[cs]e|record"
+    r"|object|type|role|id|email|password|session|attribute|data|status|field|limit|entry|does|already|is"
     r"|was|has|with|could|cannot|can|who|that|and|or)\b)[a-z][a-z'-]{0,40}"
-    r"(?= (?:already exists?|does not exist|do(?:es)?n't exist|(?:was |is |could )?not (?:be )?found)\b)"
+    r"(?= (?:already exists?|does not exist|do(?:es)?n't exist"
+    r"|(?:was |is |could )?not (?:be )?found)\b)"
 )
 """A login of small letters alone, before what is said of logins and of little else."""
 _URL = r"https?://[^\s\"'<>)]+"

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kit.messages.carriers import reason_at_end
 from kit.messages.labels import time_at
 from kit.messages.names import note_names
-from kit.messages.parts import Found, note
+from kit.messages.parts import Found, note, set_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ def okta_sentence(text: str, found: Found) -> str | None:
         return _row(text, found)
     if " failed: " in text and "vendor" not in found:
         return _step(text, found)
-    return _event_type(text) if "." in first[:12] else None
+    return _event_type(text, found) if "." in first[:12] else None
 
 
 def _task(text: str, found: Found) -> str | None:
@@ -144,6 +145,10 @@ def _doing(text: str, found: Found) -> str | None:
     if at < 0:
         return _dotted(text, found)
     said = text[:at].rstrip()
+    answered = said.find(". Errors reported by ")
+    if answered > 0:  # the status stands in the colon's place
+        said, at = said[:answered], answered + 1
+        set_status(found, reason_at_end(said))
     note_names(said, found)
     found["said"] = said
     if " import" in said[:40]:
@@ -203,6 +208,7 @@ def _dotted(text: str, found: Found) -> str | None:
     said = match[0].rstrip(" .")
     note_names(said, found)
     found["said"] = said
+    found["own"] = True
     return text[match.end() :]
 
 
@@ -245,6 +251,7 @@ def _step(text: str, found: Found) -> str | None:
     if not match:
         return None
     found["said"] = text[: match.end() - 2]
+    found["own"] = match[1].casefold().endswith("authentication")
     if match[1].casefold().endswith("import"):
         note(found, operation="import")
     return text[match.end() :]
@@ -270,10 +277,13 @@ _EVENT_TYPE = re.compile(
 )
 
 
-def _event_type(text: str) -> str | None:
+def _event_type(text: str, found: Found) -> str | None:
     """``application.provision.user.push_profile : {rest}``."""
     match = _EVENT_TYPE.match(text)
-    return text[match.end() :] if match else None
+    if not match:
+        return None
+    found["own"] = True
+    return text[match.end() :]
 
 
 def _colon(text: str) -> int:

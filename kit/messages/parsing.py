@@ -131,6 +131,20 @@ _TYPOGRAPHY = {
     **dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")),
 }
 """Quotes as typewriters have them, and no signs without a width: pages and mails change both."""
+
+
+def _is_oktas(rest: str, flat: str, found: Found) -> bool:
+    """Whether a sentence is Okta's own: no vendor answered, so the vendor has no words."""
+    if not found.keys().isdisjoint(("vendor", "vendor_code", "exception", "app")):
+        return False
+    alone = rest is flat or flat.endswith(rest) and flat[: -len(rest)].strip(" .:-").isdecimal()
+    return bool(found.get("own") or (alone and _OKTA_SPEAKS.search(rest, 0, WINDOW)))
+
+
+_OKTA_SPEAKS = re.compile(
+    r"^(?:Could not|Unable to|(?:\w+ ){0,2}[Aa]gent\b|User (?:attempted|failed) )|\bOkta\b"
+)
+"""How Okta's own sentences begin, of which nothing was taken off; or they name Okta."""
 _CODE_WORD = re.compile(r"(?:error )?code:? ?([\w.-]{2,80})$", re.I)
 _LAST_WORD = re.compile(r"\b[Ee]rror [45]\d\d: .{1,500}, ([a-z][A-Za-z]{3,40})$")
 """Google's clients end in the reason: ``googleapi: Error 404: Resource Not Found, notFound``."""
@@ -175,12 +189,13 @@ def _speak(rest: str, flat: str, found: Found) -> None:
         named = _CODE_WORD.match(inside)
         note(found, vendor_code=labelled_code(named[1]) if named else bare_code(inside))
     if "rror " in rest and (last := _LAST_WORD.search(rest, 0, WINDOW)):
-        note(found, vendor_code=labelled_code(last[1]))
+        word = last[1]
+        note(found, vendor_code=labelled_code(word) if word.islower() else word)
     if "ser " in rest[:5] and (who := _SUBJECT.match(rest)):
         note(found, user=who[1].strip("\"'"))
     if " Parameter name: " in rest:  # .NET: the argument of its own method
         rest = rest.partition(" Parameter name: ")[0]
     if code and "vendor_code" not in found:
         found["vendor_code"] = code
-    if not (code and rest == flat) and not rest.isdecimal():
+    if not (code and rest == flat) and not rest.isdecimal() and not _is_oktas(rest, flat, found):
         found["vendor_message"] = rest

@@ -26,6 +26,8 @@ Found = dict[str, Any]
     Okta's sentence around the rest, which speaks where there is no rest;
 ``vendor``
     set once the text inside is the vendor's alone, so that Okta's wrappers end there;
+``own``
+    set where the sentence inside is still Okta's, so that no vendor speaks;
 ``paired``
     set once pairs were looked for: an answer has one row of them.
 """
