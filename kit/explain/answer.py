@@ -270,11 +270,13 @@ def _sentences(catalogue: Catalogue, app: str | None) -> list[tuple[str, str]]:
     """What the catalogue quotes or says, each with its code; of another app's nothing."""
     found = [(code, catalogue.meaning(code) or "") for code in catalogue.codes]
     others: set[str] = set()
+    theirs: set[str] = set()
     for remedy in catalogue.remedies:
         if app and remedy.app and remedy.app.casefold() not in app.casefold():
             others.update(remedy.codes)
             continue
+        theirs.update(remedy.codes)
         for example in remedy.examples:
             message = parse(example)
             found.append((code_message(message, catalogue), message.text))
-    return [(code, said) for code, said in found if said and code not in others]
+    return [(code, said) for code, said in found if said and code not in others - theirs]

@@ -147,8 +147,8 @@ def status(text: str, found: Found) -> str | None:
     if match is None:
         return _reason(text, found) if starts_reason(text) else None
     number, rest = int(match[1]), text[match.end() :]
-    counts = text[0].isdecimal() and rest[:1].islower() and not names_reason(number, rest)
-    if number < 400 or counts:  # ``500 users were imported``
+    counts = text[0] in "0123456789Rr" and rest[:1].islower() and not names_reason(number, rest)
+    if number < 400 or counts:  # ``500 users were imported``, ``returned 500 users``
         return None
     set_status(found, number)
     return _unquoted(_after_reason(rest, number)) if rest else None
@@ -204,7 +204,8 @@ def status_in(text: str) -> int | None:
         bracketed = before[-1:] + after[:1] in ("()", "[]")
         if bracketed or (before.endswith(": ") and after == " (") or _BEFORE.search(before):
             return int(match[0])
-        if begins_reason(int(match[0]), text[match.end() : match.end() + 40]):
+        named = before.endswith("rror ") and after[:1] == ":"  # ``googleapi: Error 404: …``
+        if named or begins_reason(int(match[0]), text[match.end() : match.end() + 40]):
             return int(match[0])
         if _ANSWERED.search(before) and not after.strip().islower():
             return int(match[0])

@@ -81,6 +81,8 @@ def document(text: str, found: Found) -> str | None:
         number = _NUMBER.search(head)
         set_status(found, int(number[1]) if number else status_in(head) or status_of(head))
     _note_rest(fields, found)
+    if '"_error"' in body and '"module"' in body:
+        note(found, app=_WORKFLOWS)
     if not (said or code or len(found) > before):
         return None
     if code:
@@ -89,6 +91,8 @@ def document(text: str, found: Found) -> str | None:
     return said or code or head or None
 
 
+_WORKFLOWS = "Okta Workflows"
+"""Whose errors have these two fields: the flow's card failed, no app's provisioning."""
 _NUMBER = re.compile(r"(?:^|[ (:])([45]\d\d)(?=$|[ ):.,-])")
 
 

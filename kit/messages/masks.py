@@ -50,7 +50,10 @@ _LOGIN = (
 )
 """A login of small letters alone, before what is said of logins and of little else."""
 _URL = r"https?://[^\s\"'<>)]+"
-_MAIL = rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}{{1,64}}(?:'{_IN_ADDRESS}{{1,64}}){{0,2}}@{_IN_ADDRESS}{{1,255}}"
+_MAIL = (
+    rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}{{1,64}}(?:'{_IN_ADDRESS}{{1,64}}){{0,2}}"
+    rf"@{_IN_ADDRESS}{{1,255}}"
+)
 _GUID = r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
 _TIMES = (
     rf"\b\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK})?",

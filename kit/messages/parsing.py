@@ -18,7 +18,7 @@ from kit.messages.answers import (
     rpc,
 )
 from kit.messages.carriers import exception, executing, innermost, reported, status, status_in
-from kit.messages.codes import bare_code, labelled_code, status_of
+from kit.messages.codes import bare_code, bracketed_code, labelled_code, status_of
 from kit.messages.documents import document, document_start
 from kit.messages.labels import take_labels
 from kit.messages.okta import okta_sentence
@@ -117,7 +117,7 @@ def _unwrapped(flat: str) -> str:
     if flat[:1] not in _BRACKETS or flat[-1] != _BRACKETS[flat[0]] or " " not in flat:
         return flat
     inside = flat[1:-1].strip()
-    whole = not any(sign in inside for sign in (flat[0], flat[-1])) and inside[:1] not in "\"'<{["
+    whole = not any(sign in inside for sign in (flat[0], flat[-1])) and inside[:1] not in "\"'<{[\\"
     return inside if inside and whole else flat
 
 
@@ -137,7 +137,8 @@ def _is_oktas(rest: str, flat: str, found: Found) -> bool:
     """Whether a sentence is Okta's own: no vendor answered, so the vendor has no words."""
     if not found.keys().isdisjoint(("vendor", "vendor_code", "exception", "app")):
         return False
-    alone = rest is flat or flat.endswith(rest) and flat[: -len(rest)].strip(" .:-").isdecimal()
+    before = flat.removesuffix(rest)
+    alone = not before or (before != flat and before.strip(" .:-").isdecimal())
     return bool(found.get("own") or (alone and _OKTA_SPEAKS.search(rest, 0, WINDOW)))
 
 
@@ -188,6 +189,10 @@ def _speak(rest: str, flat: str, found: Found) -> None:
         inside = rest.rpartition(" (")[2].rstrip(").")
         named = _CODE_WORD.match(inside)
         note(found, vendor_code=labelled_code(named[1]) if named else bare_code(inside))
+    if not code and "_" in rest and "vendor_code" not in found:
+        note(found, vendor_code=bracketed_code(rest))
+    elif "_" in found.get("said", "") and "vendor_code" not in found:
+        note(found, vendor_code=bracketed_code(found["said"]))
     if "rror " in rest and (last := _LAST_WORD.search(rest, 0, WINDOW)):
         word = last[1]
         note(found, vendor_code=labelled_code(word) if word.islower() else word)
