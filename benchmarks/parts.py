@@ -2,8 +2,8 @@
 
 Each line of such a file is an object with ``id``, ``message`` and ``expect``, the right parts by
 the names of ``explain --json``, null where a message has none; ``soft`` names parts that can be
-read two ways, which do not count. Blanks, line breaks and Markdown's back-ticks do not count either. A
-``code`` that is null is none, since every text gets one::
+read two ways, which do not count. Blanks, line breaks and Markdown's back-ticks do not count
+either. A ``code`` that is null is none, since every text gets one::
 
     python benchmarks/parts.py messages.jsonl more.jsonl
 """

@@ -48,9 +48,7 @@ def _without_cut_label(said: str) -> str:
     return said
 
 
-_PAIR = re.compile(
-    r"(?<![\w-])([A-Za-z][\w-]{1,40})=(\"[^\"]*\"?|'[^']*'?|(?:(?!\[\{)[^\s,;\"'])*)"
-)
+_PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{1,40})=(\"[^\"]*\"?|'[^']*'?|(?!\[\{)[^\s,;\"']*|)")
 _SAYS = frozenset(
     ("errormessage", "exceptionmessage", "errordescription", "errorsummary", "message",
      "description", "detail")

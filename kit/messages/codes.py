@@ -104,8 +104,14 @@ def names_reason(number: int, words: str) -> bool:
 
 def begins_reason(number: int, words: str) -> bool:
     """Whether words begin with a status' own reason: ``401 Unauthorized`` in a sentence."""
-    letters = "".join(filter(str.isalpha, words.casefold()))
-    return any(status == number and letters.startswith(p) for p, status in _PHRASES.items())
+    phrases = _BY_STATUS.get(number)
+    return bool(phrases) and "".join(filter(str.isalpha, words.casefold())).startswith(phrases)
+
+
+_BY_STATUS = {
+    status: tuple(phrase for phrase, other in _PHRASES.items() if other == status)
+    for status in _REASONS
+}
 
 
 _TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}|(?=\d+[A-Za-z])[0-9A-Za-z]{2,12}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,9 +70,16 @@ _NUMBER = r"#?\b\d+(?:[.,:]\d+)*\b"
 _QUOTED = (
     r"(?<!\w)\"[^\"]*\"",
     r"(?<!\w)'[^']*'(?!\w)",
-    r"[‘“«][^‘“«’”»]*[’”»]",
+    r"‘[^‘“«’”»]*[’”»]",
+    r"“[^‘“«’”»]*[’”»]",
+    r"«[^‘“«’”»]*[’”»]",
     r"<[^<>]*>",
 )
+
+
+_Mask = tuple[str, re.Pattern[str], "str | Callable[[re.Match[str]], str]"]
+"""A sign that a text needs, so that few patterns are looked for in each; what is sought; its
+replacement."""
 
 
 def _unless_said(match: re.Match[str]) -> str:
@@ -82,14 +89,32 @@ def _unless_said(match: re.Match[str]) -> str:
 
 
 _PLAIN = re.compile(r"(?<![\w-])[a-z]{2,30} [a-z]{2,30} [a-z]{2,30}(?![\w-])")
-_MASKS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
-    *((re.compile(pattern), "<>") for pattern in (_URL, _MAIL, *_QUOTED)),
-    *((re.compile(pattern), _unless_said) for pattern in (r"\[[^\[\]]*\]", r"\{[^{}]*\}")),
-    *((re.compile(pattern), "<>") for pattern in (_DN, r"(?<==)[^\s(),;]+", _GUID, *_TIMES, _PATH,
-                                                  _HOST, _ADDRESS)),
-    *((re.compile(pattern), r"\1<>") for pattern in (_NAME, _LOGIN)),
-    *((re.compile(pattern), "<>") for pattern in (_ID, _NUMBER)),
-]  # fmt: skip
+_MASKS: list[_Mask] = [
+    *(
+        (sign, re.compile(pattern), "<>")
+        for sign, pattern in (("://", _URL), ("@", _MAIL), *zip("\"'‘“«<", _QUOTED, strict=True))
+    ),
+    *(
+        (sign, re.compile(pattern), _unless_said)
+        for sign, pattern in (("[", r"\[[^\[\]]*\]"), ("{", r"\{[^{}]*\}"))
+    ),
+    *(
+        (sign, re.compile(pattern), "<>")
+        for sign, pattern in (
+            ("=", _DN),
+            ("=", r"(?<==)[^\s(),;]+"),
+            ("-", _GUID),
+            *zip(("-", "", "", ":"), _TIMES, strict=True),
+            ("", _PATH),
+            (".", _HOST),
+            ("@", _ADDRESS),
+        )
+    ),
+    (" ", re.compile(_NAME), r"\1<>"),
+    ("exist", re.compile(_LOGIN), r"\1<>"),
+    ("found", re.compile(_LOGIN), r"\1<>"),
+    *(("", re.compile(pattern), "<>") for pattern in (_ID, _NUMBER)),
+]
 
 
 def _words_of_url(match: re.Match[str]) -> str:
@@ -115,16 +140,19 @@ def _value_or_said(match: re.Match[str]) -> str:
 
 
 _KEY = re.compile(r"[\w-]{2,40}[\"']? ?[:=]")
-_SORTS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
-    (re.compile(_URL), _words_of_url),
-    (re.compile(_MAIL), _words_of_mail),
-    *((re.compile(pattern), "<guid>") for pattern in (_GUID,)),
-    *((re.compile(pattern), "<time>") for pattern in _TIMES),
-    (re.compile(_ADDRESS), "<address>"),
-    (re.compile(_ID), "<id>"),
-    (re.compile(_NUMBER), "<number>"),
+_SORTS: list[_Mask] = [
+    ("", re.compile(_URL), _words_of_url),
+    ("", re.compile(_MAIL), _words_of_mail),
+    ("", re.compile(_GUID), "<guid>"),
+    *(("", re.compile(pattern), "<time>") for pattern in _TIMES),
+    ("", re.compile(_ADDRESS), "<address>"),
+    ("", re.compile(_ID), "<id>"),
+    ("", re.compile(_NUMBER), "<number>"),
 ]
-_INSIDE = [(re.compile(p), _value_or_said) for p in (*_QUOTED[:3], r"\[[^\[\]]*\]", r"\{[^{}]*\}")]
+_INSIDE: list[_Mask] = [
+    ("", re.compile(pattern), _value_or_said)
+    for pattern in (*_QUOTED[:5], r"\[[^\[\]]*\]", r"\{[^{}]*\}")
+]
 _SAYS_LITTLE = frozenset(
     "a an and at app by code details error errors exception failed failure field for from group"
     " groups http https id in is it key message none null number of on or reason response server"
@@ -160,7 +188,7 @@ def mask(text: str) -> str:
 def _distinct(text: str) -> str:
     """A text masked as far as something is left that tells it from another one."""
     masked = mask(text)
-    if any(word not in _SAYS_LITTLE for word in _LETTERS.findall(masked)):
+    if any(match[0] not in _SAYS_LITTLE for match in _LETTERS.finditer(masked)):
         return masked
     for masks in ([*_SORTS[:2], *_INSIDE, *_SORTS[2:]], _SORTS):
         sorts = _folded(_masked(text, masks))
@@ -172,10 +200,11 @@ def _distinct(text: str) -> str:
 _SORT = re.compile(r"<[a-z]*>")
 
 
-def _masked(text: str, masks: list[tuple[re.Pattern[str], Any]]) -> str:
+def _masked(text: str, masks: list[_Mask]) -> str:
     masked = text[:_LONGEST]
-    for pattern, replacement in masks:
-        masked = pattern.sub(replacement, masked)
+    for sign, pattern, replacement in masks:
+        if sign in masked:
+            masked = pattern.sub(replacement, masked)
     return masked
 
 

@@ -193,7 +193,7 @@ def _speak(rest: str, flat: str, found: Found) -> None:
         note(found, vendor_code=bracketed_code(rest))
     elif "_" in found.get("said", "") and "vendor_code" not in found:
         note(found, vendor_code=bracketed_code(found["said"]))
-    if "rror " in rest and (last := _LAST_WORD.search(rest, 0, WINDOW)):
+    if ("rror 4" in rest or "rror 5" in rest) and (last := _LAST_WORD.search(rest, 0, WINDOW)):
         word = last[1]
         note(found, vendor_code=labelled_code(word) if word.islower() else word)
     if "ser " in rest[:5] and (who := _SUBJECT.match(rest)):
