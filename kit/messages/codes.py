@@ -104,10 +104,11 @@ def names_reason(number: int, words: str) -> bool:
 
 def begins_reason(number: int, words: str) -> bool:
     """Whether words begin with a status' own reason: ``401 Unauthorized`` in a sentence."""
-    phrases = _BY_STATUS.get(number)
-    return bool(phrases) and "".join(filter(str.isalpha, words.casefold())).startswith(phrases)
+    letters = "".join(filter(str.isalpha, words.casefold()))
+    return letters.startswith(_BY_STATUS.get(number, _NONE))
 
 
+_NONE: tuple[str, ...] = ()
 _BY_STATUS = {
     status: tuple(phrase for phrase, other in _PHRASES.items() if other == status)
     for status in _REASONS
