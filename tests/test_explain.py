@@ -307,3 +307,27 @@ def test_any_text_is_answered(text: str) -> None:
 def test_any_event_is_answered(parts: dict[str, Any]) -> None:
     """Also one whose parts are of a wrong kind."""
     assert explanation({"eventType": "a.b", **parts}).fields().keys()
+
+
+def test_a_flows_error_gets_no_advice_about_provisioning() -> None:
+    """Workflows calls services by itself: Okta's retries of tasks have nothing to do with it."""
+    flow = (
+        '{"_error":true,"module":"ledger.read","statusCode":429,"message":"429 Too Many Requests"}'
+    )
+    found, task = explanation(flow), explanation(f"{TASK}Too Many Requests")
+
+    assert (found.code, task.code) == ("HTTP_429", "HTTP_429")
+    assert found.app == "Okta Workflows"
+    assert found.remedy != task.remedy
+    assert "SCIM" not in str(found.fields())
+
+
+def test_a_near_match_is_of_the_same_subject() -> None:
+    """Words that stand in every refusal make none alike."""
+    assert explanation("There is no such object on the shelf").nearest == ()
+
+
+def test_a_fingerprint_is_explained_in_its_own_spelling() -> None:
+    """Copied in any case, it is the code that the tables show."""
+    assert explanation("unknown_24295A9C").code == "UNKNOWN_24295a9c"
+    assert explanation("UNKNOWN_USER").code == "UNKNOWN_USER"

@@ -24,7 +24,7 @@ import pandas as pd
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.engine import frame, literal
-from kit.messages import CUT
+from kit.messages import CUT, FINGERPRINT
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -237,7 +237,7 @@ def _failing(events: ir.Table) -> ir.Table:
     )
     rank = ibis.cases(
         (failing.code == NO_REASON, 3),
-        (failing.code.startswith("UNKNOWN_"), 2),
+        (failing.code.re_search(FINGERPRINT), 2),
         (failing.code.startswith("HTTP_"), 1),
         else_=0,
     )

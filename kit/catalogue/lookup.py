@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kit.catalogue.body import Step
 from kit.errors import nearest
+from kit.messages import is_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,7 +135,7 @@ class Catalogue:
             listed = self.sign_in_codes.get(code)
             subject = listed.subject.replace("_", " ") if listed else ""
             return f"Microsoft sign-in: {subject}" if subject else "Microsoft sign-in"
-        if code.startswith("UNKNOWN_"):
+        if is_fingerprint(code):
             return "Unknown text"
         if code.startswith("HTTP_"):
             return code.replace("_", " ")

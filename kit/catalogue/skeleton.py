@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kit.catalogue.model import KnownText
-from kit.messages import mask, parse
+from kit.messages import is_fingerprint, mask, parse
 from kit.words import clean
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def skeleton(code: str, checked: date, *, example: str = "", app: str = "") -> s
     """
     example = clean(" ".join(example.split()))
     texts, name = "", code
-    if code.startswith("UNKNOWN_") and (phrase := _phrase(example)):
+    if is_fingerprint(code) and (phrase := _phrase(example)):
         name = _slug(phrase)
         texts = f"texts:\n  {_quoted(phrase)}: {name}\n"
     return _REMEDY.format(
