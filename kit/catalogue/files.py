@@ -20,7 +20,14 @@ import yaml
 
 from kit.catalogue.body import Body, CatalogueError, read_steps
 from kit.catalogue.lookup import Catalogue
-from kit.catalogue.model import EventType, FrontMatter, OktaRefusal, Remedy, SignInCode
+from kit.catalogue.model import (
+    EventType,
+    FrontMatter,
+    KindMeaning,
+    OktaRefusal,
+    Remedy,
+    SignInCode,
+)
 from kit.errors import nearest
 
 if TYPE_CHECKING:
@@ -34,10 +41,11 @@ HOME = Path(__file__).parent
 OWN = "OKTA_KIT_CATALOGUE"
 """The environment variable that names a folder of the user's own."""
 
-_LISTS: dict[str, type[SignInCode | EventType | OktaRefusal]] = {
+_LISTS: dict[str, type[SignInCode | EventType | OktaRefusal | KindMeaning]] = {
     "aadsts.csv": SignInCode,
     "event_types.csv": EventType,
     "okta_errors.csv": OktaRefusal,
+    "kinds.csv": KindMeaning,
 }
 _FRONT = re.compile(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
 
@@ -98,6 +106,7 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
         sign_in_codes=lists["aadsts.csv"],
         event_types=lists["event_types.csv"],
         okta_errors=lists["okta_errors.csv"],
+        kinds=lists["kinds.csv"],
         mistakes=tuple(mine.mistakes) if mine else (),
     )
 
@@ -247,9 +256,9 @@ def _check(path: Path, remedy: Remedy) -> None:
         raise CatalogueError(f"{name}: id: it is {remedy.id!r}; write the file's name.")
     if not remedy.codes and not remedy.subjects:
         raise CatalogueError(f"{name}: codes: there is none.")
-    for field in ("texts", "event_types", "only_listed"):
+    for field in ("texts", "event_types", "only_listed", "kinds"):
         named = getattr(remedy, field)
-        for code in named.values() if isinstance(named, dict) else named:
+        for code in named.values() if field in ("texts", "event_types") else named:
             if code not in remedy.codes:
                 raise CatalogueError(
                     f"{name}: {field}: {code} is none of its codes.{nearest(code, remedy.codes)}"

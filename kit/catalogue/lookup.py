@@ -13,7 +13,14 @@ from kit.errors import nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kit.catalogue.model import EventType, KnownText, OktaRefusal, Remedy, SignInCode
+    from kit.catalogue.model import (
+        EventType,
+        KindMeaning,
+        KnownText,
+        OktaRefusal,
+        Remedy,
+        SignInCode,
+    )
 
 __all__ = ["Catalogue"]
 
@@ -31,6 +38,7 @@ class Catalogue:
     sign_in_codes: Mapping[str, SignInCode]
     event_types: Mapping[str, EventType]
     okta_errors: Mapping[str, OktaRefusal]
+    kinds: Mapping[str, KindMeaning]
     mistakes: tuple[str, ...] = ()
     """What in the user's own folder could not be used, a line each."""
 
@@ -203,6 +211,26 @@ class Catalogue:
     def nearest(self, code: str) -> str:
         """A sentence with the known code nearest to a wrong one, or nothing."""
         return nearest(code, self.codes)
+
+    def kind(self, code: str) -> str:
+        """What went wrong, whoever says it.
+
+        Args:
+            code: the code; a kind's own name is a code too.
+
+        Returns:
+            One of the names in ``kinds.csv``; nothing where the code does not tell, as that of
+            an unknown text.
+        """
+        if code in self.kinds:
+            return code
+        if code == "" or code.startswith("UNKNOWN_"):
+            return ""
+        remedy = self.remedy(code)
+        if remedy and (kind := remedy.kinds.get(code)):
+            return kind
+        listed = None if remedy and code in remedy.codes else self._listed(code)
+        return (listed and listed.kind) or (remedy.kind if remedy else "")
 
     def _listed(self, code: str) -> SignInCode | OktaRefusal | None:
         if code.startswith("E0"):

@@ -17,6 +17,8 @@ __all__ = [
     "RETRIES",
     "EventType",
     "FrontMatter",
+    "Kind",
+    "KindMeaning",
     "KnownText",
     "OktaRefusal",
     "Owner",
@@ -30,6 +32,14 @@ Owner = Literal[
 ]
 Retry = Literal["after_fix", "wait", "reassign", "automatic"]
 Seen = Literal["seen in Okta", "vendor list"]
+Kind = Literal[
+    "credentials_refused", "not_permitted", "not_assigned", "policy_denied", "factor_refused",
+    "suspected_attack", "not_found", "already_exists", "ambiguous_match", "missing_attribute",
+    "invalid_value", "managed_elsewhere", "state_forbids", "limit_reached", "rate_limited",
+    "unreachable", "trust_broken", "vendor_fault", "exchange_malformed", "configuration",
+    "pending", "manual_step", "no_reason",
+]  # fmt: skip
+"""What went wrong, whoever says it. ``kinds.csv`` has the meaning of each."""
 
 RETRIES = {
     "after_fix": "helps after the fix",
@@ -102,6 +112,10 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     subjects: tuple[_Said, ...] = ()
     """Subjects of the code lists; it serves each of their codes that no remedy names."""
     links: tuple[_Link, ...] = ()
+    kind: Kind | Literal[""] = ""
+    """What goes wrong with its codes; a file of the user's own may leave it to their words."""
+    kinds: dict[_Said, Kind] = {}
+    """Those of its codes that are of another kind."""
 
 
 class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
@@ -171,6 +185,8 @@ class SignInCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: str = ""
     retry: Retry | Literal[""] = ""
     meaning: str = ""
+    kind: Kind | Literal[""] = ""
+    """Where it is another one than that of its subject's remedy."""
 
 
 class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -195,3 +211,14 @@ class OktaRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an admin does who meets it, in a script, a hook or the log."""
     do: str = ""
     """What the person does whose own okta-kit was refused."""
+    kind: Kind | Literal[""] = ""
+    """Where it is another one than that of its subject's remedy."""
+
+
+class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of ``kinds.csv``: a kind of failure, whoever says it."""
+
+    kind: Kind
+    meaning: _Said
+    deed: _Said
+    """What is done first, in a few words."""
