@@ -27,6 +27,8 @@ from kit.catalogue.model import (
     OktaRefusal,
     Remedy,
     SignInCode,
+    WordForm,
+    WordGroup,
 )
 from kit.errors import nearest
 
@@ -41,11 +43,13 @@ HOME = Path(__file__).parent
 OWN = "OKTA_KIT_CATALOGUE"
 """The environment variable that names a folder of the user's own."""
 
-_LISTS: dict[str, type[SignInCode | EventType | OktaRefusal | KindMeaning]] = {
+_LISTS: dict[str, type[msgspec.Struct]] = {
     "aadsts.csv": SignInCode,
     "event_types.csv": EventType,
     "okta_errors.csv": OktaRefusal,
     "kinds.csv": KindMeaning,
+    "kind_words.csv": WordForm,
+    "word_groups.csv": WordGroup,
 }
 _FRONT = re.compile(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
 
@@ -96,7 +100,8 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
     ours, mine = _Folder(home), _Folder(own, own=True) if own else None
     folders = [folder for folder in (mine, ours) if folder]
     shared = {name: body for folder in reversed(folders) for name, body in folder.shared.items()}
-    lists = {name: ours.rows(name) | (mine.rows(name) if mine else {}) for name in _LISTS}
+    added = {name: mine.rows(name) if mine else {} for name in _LISTS}
+    lists = {name: (added[name] | ours.rows(name)) | added[name] for name in _LISTS}
     known = list(chain.from_iterable(folder.remedies(shared, lists) for folder in folders))
     replaced = {remedy.id for remedy in known if remedy.own}
     digest = hashlib.sha256("\0".join(chain(*(f.texts.values() for f in folders))).encode())
@@ -107,6 +112,8 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
         event_types=lists["event_types.csv"],
         okta_errors=lists["okta_errors.csv"],
         kinds=lists["kinds.csv"],
+        word_forms=tuple(lists["kind_words.csv"].values()),
+        word_groups=lists["word_groups.csv"],
         mistakes=tuple(mine.mistakes) if mine else (),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,8 @@ __all__ = [
     "Remedy",
     "Retry",
     "SignInCode",
+    "WordForm",
+    "WordGroup",
 ]
 
 Owner = Literal[
@@ -114,6 +117,8 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     links: tuple[_Link, ...] = ()
     kind: Kind | Literal[""] = ""
     """What goes wrong with its codes; a file of the user's own may leave it to their words."""
+    vague: tuple[_Said, ...] = ()
+    """Those of its codes that stand for unrelated faults, so that the text's words say the kind."""
     kinds: dict[_Said, Kind] = {}
     """Those of its codes that are of another kind."""
 
@@ -129,15 +134,48 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
     body: Body
     own: bool = False
     """Whether it comes from a folder of the user's own."""
+    words: tuple[tuple[str, str], ...] = (("{app}", "the app"), ("{operation}", "the operation"))
+    """What stands for the app and the operation in its prose."""
 
     @cached_property
     def parts(self) -> Parts:
-        """What stands below the front matter.
+        """What stands below the front matter, in the words of the app and operation at hand.
 
         Raises:
             CatalogueError: it does not fit; names the file and the heading.
         """
-        return read_body(self.body)
+        parts = read_body(self.body)
+        if not any(word in self.body.text for word, _ in self.words):
+            return parts
+        return Parts(
+            cause=self._worded(parts.cause),
+            steps=tuple(
+                Step(self._worded(s.title), self._worded(s.do), self._worded(s.see), s.evidence)
+                for s in parts.steps
+            ),
+            verify=tuple(map(self._worded, parts.verify)),
+            avoid=tuple(map(self._worded, parts.avoid)),
+            background=self._worded(parts.background),
+        )
+
+    def _worded(self, prose: str) -> str:
+        for word, name in self.words:
+            at_hand = name[:1].upper() + name[1:]
+            prose = re.sub(rf"(^|(?<=[.!?] )){re.escape(word)}", lambda _: at_hand, prose)
+            prose = prose.replace(word, name)
+        return prose
+
+    def about(self, app: str | None, operation: str | None) -> Remedy:
+        """The same remedy in the words of an app and an operation, where its prose has room.
+
+        Args:
+            app: the app that failed; None where it is not known.
+            operation: what was attempted, in the words of Okta's tasks.
+        """
+        words = (("{app}", app or "the app"), ("{operation}", operation or "the operation"))
+        if words == self.words or not any(word in self.body.text for word, _ in words):
+            return self
+        return msgspec.structs.replace(self, words=words)
 
     @property
     def cause(self) -> str:
@@ -222,3 +260,21 @@ class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meaning: _Said
     deed: _Said
     """What is done first, in a few words."""
+
+
+class WordForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of ``kind_words.csv``: words that tell a text's kind; ``kinds.py`` says how."""
+
+    words: _Said
+    kind: Kind
+    beside: str = ""
+    """Forms of which one has to stand in the text as well, ``|`` between them."""
+    unless: str = ""
+    """Forms of which none may stand in the text, ``|`` between them."""
+
+
+class WordGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of ``word_groups.csv``: words and phrases that count alike in a form."""
+
+    group: _Said
+    words: _Said
