@@ -102,6 +102,7 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
     shared = {name: body for folder in reversed(folders) for name, body in folder.shared.items()}
     added = {name: mine.rows(name) if mine else {} for name in _LISTS}
     lists = {name: (added[name] | ours.rows(name)) | added[name] for name in _LISTS}
+    forms = _usable(lists["kind_words.csv"].values(), lists["word_groups.csv"], mine or ours)
     known = list(chain.from_iterable(folder.remedies(shared, lists) for folder in folders))
     replaced = {remedy.id for remedy in known if remedy.own}
     digest = hashlib.sha256("\0".join(chain(*(f.texts.values() for f in folders))).encode())
@@ -112,7 +113,7 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
         event_types=lists["event_types.csv"],
         okta_errors=lists["okta_errors.csv"],
         kinds=lists["kinds.csv"],
-        word_forms=tuple(lists["kind_words.csv"].values()),
+        word_forms=tuple(forms),
         word_groups=lists["word_groups.csv"],
         mistakes=tuple(mine.mistakes) if mine else (),
     )
@@ -126,7 +127,7 @@ class _Folder:
         self.mistakes: list[str] = []
         self.texts: dict[Path, str] = {}
         if not folder.is_dir():
-            self._tell(CatalogueError(f"${OWN}: there is no folder {folder}."))
+            self.tell(CatalogueError(f"${OWN}: there is no folder {folder}."))
         for path in _files(folder):
             if (text := self._tried(_text, path)) is not None:
                 self.texts[path] = text
@@ -188,10 +189,11 @@ class _Folder:
         try:
             return read(*arguments)
         except CatalogueError as fault:
-            self._tell(fault)
+            self.tell(fault)
             return None
 
-    def _tell(self, fault: CatalogueError) -> None:
+    def tell(self, fault: CatalogueError) -> None:
+        """Note a mistake of the user's; one of the kit's own is an error."""
         if not self.own:
             raise fault
         self.mistakes.append(str(fault))
@@ -210,6 +212,26 @@ def check_evidence(remedy: Remedy, event_types: Mapping[str, EventType]) -> None
             raise CatalogueError(
                 f"{remedy.body.file}: {event_type} is no event type of event_types.csv.{hint}"
             )
+
+
+def _usable(
+    forms: Iterable[WordForm], groups: Mapping[str, WordGroup], folder: _Folder
+) -> list[WordForm]:
+    """The word forms whose groups are all there; what names another one is told."""
+    fit: list[WordForm] = []
+    for form in forms:
+        named = re.findall(r"\{(\w+)\}", f"{form.words} {form.beside} {form.unless}")
+        missing = next((name for name in named if name not in groups), None)
+        if missing is None:
+            fit.append(form)
+        else:
+            hint = nearest(missing, groups) or " Add it to word_groups.csv."
+            folder.tell(
+                CatalogueError(
+                    f"kind_words.csv: {form.words}: there is no group '{missing}'.{hint}"
+                )
+            )
+    return fit
 
 
 def _text(path: Path) -> str:

@@ -18,10 +18,11 @@ may.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from kit.catalogue.model import WordForm, WordGroup
 
@@ -43,20 +44,35 @@ _SHORT = (("’", "'"), ("can't", "can not"), ("won't", "will not"), ("cannot", 
 _SHORTER = (("n't", " not"), ("'s ", " "), ("' ", " "))
 
 
+class _Pattern:
+    """One of several forms, compiled when it is first looked for."""
+
+    def __init__(self, forms: list[str], phrases: Mapping[str, tuple[str, ...]]) -> None:
+        self._pattern = "|".join("".join(_parts(form, phrases)) for form in forms)
+
+    @cached_property
+    def _search(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self._pattern).search
+
+    def stands_in(self, plain: str) -> bool:
+        """Tell whether one of the forms stands among a text's plain words."""
+        return self._search(plain) is not None
+
+
 class _Form(NamedTuple):
-    """A compiled row of ``kind_words.csv``."""
+    """A row of ``kind_words.csv``."""
 
     kind: str
-    fits: re.Pattern[str]
-    beside: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
+    fits: _Pattern
+    beside: _Pattern | None
+    unless: _Pattern | None
 
 
 class KindWords:
     """Tells the kind of a text from word forms."""
 
     def __init__(self, forms: Iterable[WordForm], groups: Mapping[str, WordGroup]) -> None:
-        """Compile word forms.
+        """Take in word forms.
 
         Args:
             forms: the rows of ``kind_words.csv`` in the order in which they are tried.
@@ -69,13 +85,13 @@ class KindWords:
         self._forms: list[_Form] = []
         self._by_stem: dict[str, list[int]] = {}
         for number, form in enumerate(forms):
-            beside = _alternatives(form.beside)
+            beside, unless = _alternatives(form.beside), _alternatives(form.unless)
             self._forms.append(
                 _Form(
                     form.kind,
-                    _compiled([form.words], phrases),
-                    _compiled(beside, phrases) if beside else None,
-                    _compiled(unless, phrases) if (unless := _alternatives(form.unless)) else None,
+                    _Pattern([form.words], phrases),
+                    _Pattern(beside, phrases) if beside else None,
+                    _Pattern(unless, phrases) if unless else None,
                 )
             )
             for stem in _stems(form.words, beside, phrases):
@@ -91,8 +107,10 @@ class KindWords:
             The kind; nothing where no form fits. What the text names in quotes or as an address
             counts only where the rest says nothing.
         """
-        kind = self._first(plain_words(_NAMES.sub(" ␣ ", text[:_LONGEST])))
-        return kind or (self._first(plain_words(text[:_LONGEST])) if "'" in text or '"' in text else "")
+        whole = text[:_LONGEST]
+        nameless = _NAMES.sub(" ␣ ", whole)
+        kind = self._first(plain_words(nameless))
+        return kind if kind or nameless == whole else self._first(plain_words(whole))
 
     def _first(self, plain: str) -> str:
         numbers: set[int] = set()
@@ -101,9 +119,9 @@ class KindWords:
         for number in sorted(numbers):
             form = self._forms[number]
             if (
-                form.fits.search(plain)
-                and (form.beside is None or form.beside.search(plain))
-                and (form.unless is None or not form.unless.search(plain))
+                form.fits.stands_in(plain)
+                and (form.beside is None or form.beside.stands_in(plain))
+                and (form.unless is None or not form.unless.stands_in(plain))
             ):
                 return form.kind
         return ""
@@ -123,11 +141,6 @@ def plain_words(text: str) -> str:
 def _alternatives(cell: str) -> list[str]:
     """The forms of ``beside`` and ``unless``, of which one is enough."""
     return [form for form in cell.split("|") if form]
-
-
-def _compiled(forms: Iterable[str], phrases: Mapping[str, tuple[str, ...]]) -> re.Pattern[str]:
-    """A pattern for one of several forms."""
-    return re.compile("|".join("".join(_parts(form, phrases)) for form in forms))
 
 
 def _parts(form: str, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[str]:

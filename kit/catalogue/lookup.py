@@ -242,7 +242,7 @@ class Catalogue:
         told = [self.kind_of_text(text)] if text else []
         if not known and not code.startswith("UNKNOWN_"):
             told.append(self.kind_of_text(code))
-        if http_status and http_status >= 400:
+        if http_status and http_status >= (500 if known else 400):
             told.append(self._kind_of_code(f"HTTP_{http_status}"))
         told = [kind for kind in told if kind]
         return next((kind for kind in told if kind != "no_reason"), known or "".join(told[:1]))
