@@ -39,7 +39,7 @@ _NAMES = re.compile(
 )
 """What a text names: addresses, and what stands in quotes."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_TOKEN = re.compile(r"[^\W_]+|[.;!?](?=\s)|␣")
+_TOKEN = re.compile(r"[^\W_]+|[.:;!?](?=\s)|␣")
 _SHORT = (("’", "'"), ("can't", "can not"), ("won't", "will not"), ("cannot", "can not"))
 _SHORTER = (("n't", " not"), ("'s ", " "), ("' ", " "))
 
