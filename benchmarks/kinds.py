@@ -69,7 +69,8 @@ def main() -> None:
         elif asked.wrong:
             print(f"{kind or '-'} for {row['kind']}: {row['message'][:160]!r}")
     share = right / len(rows) if rows else 0
-    print(f"{len(rows)} messages: {right} right ({share:.1%}), {len(rows) - right - none} wrong, {none} none")
+    wrong = len(rows) - right - none
+    print(f"{len(rows)} messages: {right} right ({share:.1%}), {wrong} wrong, {none} none")
     for (judged_kind, told_kind), count in sorted(table.items()):
         mark = "" if judged_kind == told_kind else "  <- told another"
         print(f"{judged_kind:20} {told_kind:20} {count:4}{mark}")

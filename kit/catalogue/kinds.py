@@ -38,6 +38,11 @@ _NAMES = re.compile(
     r"|<[^<>]{1,80}>|(?<!\w)\"[^\"]{1,80}\"|(?<!\w)'[^']{1,80}'(?!\w)|[‘“«][^’”»]{1,80}[’”»]"
 )
 """What a text names: addresses, and what stands in quotes."""
+_COMMON = frozenset(
+    {"is", "are", "was", "be", "been", "has", "have", "not", "no", "in", "on", "to", "of", "for"}
+    | {"the", "a", "an", "by", "with", "user"}
+)
+"""Words that stand in most texts, so that they say little on which forms are worth a try."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TOKEN = re.compile(r"[^\W_]+|[.:;!?](?=\s)|␣")
 _SHORT = (("’", "'"), ("can't", "can not"), ("won't", "will not"), ("cannot", "can not"))
@@ -134,8 +139,8 @@ def plain_words(text: str) -> str:
         plain = plain.replace(mark, words)
     for mark, words in _SHORTER:
         plain = plain.replace(mark, words)
-    words = [word if word.isalnum() or word == "␣" else "." for word in _TOKEN.findall(plain)]
-    return f" {' '.join(words)} "
+    tokens = (word if word.isalnum() or word == "␣" else "." for word in _TOKEN.findall(plain))
+    return f" {' '.join(tokens)} "
 
 
 def _alternatives(cell: str) -> list[str]:
@@ -171,28 +176,24 @@ def _words(element: str, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[str
             yield name.replace("_", " ")
 
 
-def _stems(
-    words: str, beside: list[str], phrases: Mapping[str, tuple[str, ...]]
-) -> frozenset[str]:
+def _stems(words: str, beside: list[str], phrases: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     """The beginnings of words of which one stands in every text that a form fits.
 
     Of the form's elements, the one with the fewest counts; a form's few texts are tried then.
     """
-    sets = [
-        frozenset(phrase.split()[0].rstrip("*")[:_STEM] for phrase in _words(element.rstrip("+"), phrases))
+    needed = [
+        [element.rstrip("+")]
         for element in words.split()
         if element not in {"…", "^", "$"} and not element.endswith("?")
     ]
     if beside:
-        sets.append(
-            frozenset(
-                phrase.split()[0].rstrip("*")[:_STEM]
-                for form in beside
-                for phrase in _words(form.split()[0], phrases)
-            )
+        needed.append([form.split()[0] for form in beside])
+    stems = [
+        frozenset(
+            phrase.split()[0].rstrip("*")[:_STEM]
+            for element in elements
+            for phrase in _words(element, phrases)
         )
-    return min(sets, key=lambda stems: (len(stems & _COMMON), len(stems)))
-
-
-_COMMON = frozenset("is are was be been has have not no in on to of for the a an by with user".split())
-"""Words that stand in most texts, so that they say little on what a form is worth."""
+        for elements in needed
+    ]
+    return min(stems, key=lambda one: (len(one & _COMMON), len(one)))

@@ -159,11 +159,15 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
         )
 
     def _worded(self, prose: str) -> str:
-        for word, name in self.words:
-            at_hand = name[:1].upper() + name[1:]
-            prose = re.sub(rf"(^|(?<=[.!?] )){re.escape(word)}", lambda _: at_hand, prose)
-            prose = prose.replace(word, name)
-        return prose
+        """Prose with the names at hand; one that begins a sentence has a capital letter."""
+        names = dict(self.words)
+
+        def name(match: re.Match[str]) -> str:
+            begins = match.start() == 0 or prose[: match.start()].endswith((". ", "? ", "! "))
+            said = names.get(match[0], match[0])
+            return said[:1].upper() + said[1:] if begins else said
+
+        return re.sub(r"\{\w+\}", name, prose)
 
     def about(self, app: str | None, operation: str | None) -> Remedy:
         """The same remedy in the words of an app and an operation, where its prose has room.
