@@ -16,13 +16,14 @@ So the ``events`` of all failures add up to the failing events.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import ibis
 import pandas as pd
 
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
+from kit.catalogue.model import Kind
 from kit.engine import frame, literal
 from kit.messages import CUT, FINGERPRINT
 
@@ -236,9 +237,10 @@ def _failing(events: ir.Table) -> ir.Table:
         else_=2,
     )
     rank = ibis.cases(
-        (failing.code == NO_REASON, 3),
-        (failing.code.re_search(FINGERPRINT), 2),
-        (failing.code.startswith("HTTP_"), 1),
+        (failing.code == NO_REASON, 4),
+        (failing.code.re_search(FINGERPRINT), 3),
+        (failing.code.startswith("HTTP_"), 2),
+        (failing.code.isin(get_args(Kind)), 1),  # told from words, not named by anybody
         else_=0,
     )
     coded = (rank == 0) | (failing.code == NO_REASON)

@@ -35,6 +35,7 @@ class Explanation:
     http_status: int | None = None
     code: str | None = None
     family: str | None = None
+    kind: str | None = None
     vendor_message: str | None = None
     trace_id: str | None = None
     correlation_id: str | None = None
@@ -63,6 +64,7 @@ class Explanation:
             "http_status": self.http_status,
             "code": self.code,
             "family": self.family,
+            "kind": self.kind,
             "vendor_message": self.vendor_message,
             "trace_id": self.trace_id,
             "correlation_id": self.correlation_id,
@@ -164,16 +166,18 @@ def _answer(
 ) -> Explanation:
     """Put together what the catalogue says of a code, and what stood in the message."""
     which: Any = {"app": app, "text": message.text}
-    remedy = catalogue.remedy(code, **which)
+    attempted = operation or message.operation
+    remedy = catalogue.remedy(code, operation=attempted, **which)
     meaning = catalogue.meaning(code, **which)
     named = bool(remedy and code in remedy.codes)
     return Explanation(
-        operation=operation or message.operation,
+        operation=attempted,
         user=user,
         app=app or (_app_of(remedy) if remedy and named and not message.text else None),
         http_status=message.http_status,
         code=code,
         family=catalogue.family(code),
+        kind=catalogue.kind(code, text=message.text, http_status=message.http_status) or None,
         vendor_message=message.vendor_message,
         trace_id=message.trace_id,
         correlation_id=message.correlation_id,
@@ -183,7 +187,7 @@ def _answer(
         owner=catalogue.owner(code, **which),
         retry=catalogue.retry(code, **which),
         remedy=remedy,
-        steps=catalogue.steps(code, **which),
+        steps=catalogue.steps(code, operation=attempted, **which),
         links=tuple(catalogue.links(code, **which)),
         evidence=remedy.evidence_of(code) if remedy and named else "",
         nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for, app),
