@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Catalogue"]
 
 _HTTP = re.compile(r"HTTP_([45])\d\d")
-_FINGERPRINT = re.compile(r"UNKNOWN_[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
@@ -242,7 +241,7 @@ class Catalogue:
         if known and not (known == "no_reason" or self._is_vague(code)):
             return known
         told = [self.kind_of_text(text)] if text else []
-        if not known and not _FINGERPRINT.fullmatch(code):
+        if not known and not is_fingerprint(code):
             told.append(self.kind_of_text(code))
         if http_status and http_status >= (500 if known else 400):
             told.append(self._kind_of_code(f"HTTP_{http_status}"))
