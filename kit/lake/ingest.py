@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kit.events import LogEvent
     from kit.sources.document import Block, Document
 
-__all__ = ["Coded", "Coder", "as_batch"]
+__all__ = ["Coded", "Coder", "as_batch", "decoded"]
 
 _OPEN = 4
 """Files that a coder keeps open; each takes some megabytes, and a log goes day by day."""
@@ -151,7 +151,7 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
     """The rows of a block by day, the failing ones apart."""
     catalogue, done = load(), Coded()
     days: _Rows = {}
-    for document, event, raw in _decoded(block.documents()):
+    for document, event, raw in decoded(block.documents()):
         if document.unknown:
             done.unknown[document.file] = document.unknown
         if event is None:
@@ -172,7 +172,7 @@ _DEEPEST = 8
 """How many envelopes an event may lie in."""
 
 
-def _decoded(
+def decoded(
     documents: Iterable[Document], depth: int = _DEEPEST
 ) -> Iterator[tuple[Document, LogEvent | None, str]]:
     """Each event with its JSON, also those inside of documents; else why a document is none."""
@@ -187,7 +187,7 @@ def _decoded(
             if inner is None:
                 yield document, None, str(fault)
             else:
-                yield from _decoded(inner, depth - 1)
+                yield from decoded(inner, depth - 1)
         else:
             yield document, event, raw
 

@@ -30,6 +30,7 @@ _SPACE = b" \t\r\n\xef\xbb\xbf"
 _BETWEEN = _SPACE + b","
 _SCALARS = re.compile(rb'(?:(?:null|true|false|-?\d[\d.eE+-]*|"(?:[^"\\]|\\.)*")[\s,]*)+')
 _SCALAR = re.compile(rb'null|true|false|-?\d[\d.eE+-]*|"(?:[^"\\]|\\.)*"')
+_NAME = re.compile(rb'[\s,]*"(?:[^"\\\n]|\\.)*"\s*:')
 _BEGINS = re.compile(rb'\{\s*"')
 _OF_EVENTS = re.compile(rb'"(?:uuid|published|outcome|actor|displayMessage|target)"\s*:')
 _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -43,6 +44,14 @@ _DEEPEST = 100
 
 _raw = msgspec.json.Decoder(msgspec.Raw)
 _scan = json.JSONDecoder(strict=True)
+
+
+class _Broken(NamedTuple):
+    """Something broken, by which its lines are known."""
+
+    indent: int
+    laid_out: bool
+    """Whether it goes over many lines."""
 
 
 class _Found(NamedTuple):
@@ -74,8 +83,10 @@ class JsonStream:
         self._fresh = True
         self._skips = False
         """Whether it is behind a document that was too long, and not at the next one."""
-        self._broken = False
-        """Whether what stood last was broken, so that lines may still belong to it."""
+        self._broken: _Broken | None = None
+        """What stood last, if it was broken: lines may still belong to it."""
+        self._line_begins = True
+        """Whether the next text begins a line."""
 
     def rests(self) -> bool:
         """Whether the next text begins outside of all that was read."""
@@ -84,7 +95,7 @@ class JsonStream:
     def passed(self, lines: int) -> None:
         """Note that some lines were read by somebody else."""
         self.line += lines
-        self._fresh = self._broken = False
+        self._fresh, self._broken = False, None
 
     def split(self, text: bytes, *, last: bool) -> tuple[list[Document], int]:
         """Tell the documents of a text apart.
@@ -100,6 +111,8 @@ class JsonStream:
         one = _Text(self, text, last=last)
         used = one.read()
         self.line += text.count(b"\n", 0, used)
+        if used:
+            self._line_begins = text.endswith(b"\n", 0, used)
         self._fresh = self._fresh and not used
         if last and len(self._open) > self._told:
             one.add(len(text), len(text), fault="the file ends within an array or an object")
@@ -138,12 +151,17 @@ class _Text:
             return max(0, len(text) - (0 if self.last else _EVENT))
         number = marks.from_place(at)
         while True:
+            if stream._broken:
+                end = self._behind_broken(at)
+                if end is None:
+                    return at
+                at, number = end, marks.from_place(end)
             bracket = marks.at[number] if number < len(marks) else len(text)
             loose = _first(text, at, bracket)
             if loose < bracket:
                 end = self._loose(loose, bracket, number)
             elif bracket == len(text):
-                return bracket
+                return bracket - len(self._indent(bracket) or b"") * (not self.last)
             elif text[bracket] == 0x7B:  # {
                 end = self._object(bracket, number)
             elif text[bracket] == 0x5B:  # [
@@ -152,7 +170,8 @@ class _Text:
                 self._closed(text[bracket])
                 end = bracket + 1
             if end is None:
-                return loose if loose < bracket else bracket
+                place = min(loose, bracket)
+                return place - len(self._indent(place) or b"")
             at = end
             number = number + 1 if at == bracket + 1 else marks.from_place(at)
 
@@ -178,7 +197,7 @@ class _Text:
         if stream._fresh and not stream._open and self._line == 1:
             alone = self.last and not text[end:].strip(_SPACE)
             stream._place = 1 if not end or alone else None
-        stream._fresh = stream._broken = False
+        stream._fresh, stream._broken = False, None
         stream._open += b"["
         if len(stream._open) > _DEEPEST:
             del stream._open[0]
@@ -193,16 +212,23 @@ class _Text:
             return self._unclosed(start, number)
         end = marks.at[match] + 1
         raw = text[start:end]
-        stream._broken = False
         if _valid(raw):
+            stream._broken = None
             if stream._open[-1:] != b"{" or b'"uuid"' in raw:
                 self.add(start, end)
             return end
         behind = self._sibling(start, number, match) or self._inside(start + 1, end)
-        if behind is None:
-            self.add(start, end)
-            return end
-        return self._skip_to(start, number, behind)
+        if behind is not None:
+            return self._skip_to(start, number, behind)
+        line = text.find(b"\n", end)
+        if not self.last and line < 0 and len(text) - start < _LONG:
+            return None
+        self._note_broken(start)
+        if _NAME.match(text, end):  # it was closed too early
+            behind = self._inside(end, line if line >= 0 else len(text))
+            end = behind.place if behind else line + 1 or len(text)
+        self.add(start, end)
+        return end
 
     def _unclosed(self, start: int, number: int) -> int | None:
         """Wait for an object's end, or go on behind it if it is broken, or into it."""
@@ -222,28 +248,83 @@ class _Text:
             return None
         if rest >= LONGEST:
             return self._too_long(start)
-        end = self._extent(start, len(text))
-        self._skip(start, end)
-        return end
+        return self._skip(start, len(text))
 
     def _skip_to(self, start: int, number: int, behind: _Found) -> int:
         """Leave something broken out, or go into it if it is an envelope."""
         envelope = self._envelope(start, number, self.marks.from_place(behind.place))
         if envelope is not None:
             return self._enter(envelope)
-        end = self._extent(start, behind.place)
-        self._skip(start, end)
+        return self._skip(start, behind.place)
+
+    def _skip(self, start: int, limit: int) -> int:
+        """Leave out something broken: its line, and the lines that go deeper."""
+        text = self.text
+        broken = self._note_broken(start)
+        end = text.find(b"\n", start, limit) + 1 or limit
+        while end < limit and self._belongs(end, broken):
+            end = text.find(b"\n", end, limit) + 1 or limit
+        self.add(start, end, _why(text[start:end]))
         return end
 
-    def _skip(self, start: int, end: int) -> None:
-        stream = self.stream
-        self.add(start, end, _why(self.text[start:end]))
-        stream._broken, stream._told = True, len(stream._open)
+    def _note_broken(self, start: int) -> _Broken:
+        stream, text = self.stream, self.text
+        line = text[start : text.find(b"\n", start) + 1 or len(text)]
+        indent = self._indent(start)
+        laid_out = indent is not None and not line[1:].strip(_SPACE)
+        stream._broken, stream._told = _Broken(len(indent or b""), laid_out), len(stream._open)
+        return stream._broken
+
+    def _belongs(self, line: int, broken: _Broken) -> bool:
+        """Whether a line is part of the broken thing above it."""
+        text, marks = self.text, self.marks
+        first = _first(text, line, len(text), b" \t\r")
+        sign = text[first : first + 1]
+        if sign in {b"", b"\n"}:
+            return True
+        if sign == b"{" and first - line != broken.indent:
+            here = marks.from_place(first)
+            if here < len(marks) and marks.at[here] == first and marks.match[here] >= 0:
+                whole = text[first : marks.at[marks.match[here]] + 1]
+                if b'"uuid"' in whole and b'"eventType"' in whole and _valid(whole):
+                    return False
+        if first - line > broken.indent:
+            return True
+        return broken.laid_out and first - line == broken.indent and sign in b'}],"'
+
+    def _behind_broken(self, line: int) -> int | None:
+        """The next line that is no part of the broken thing above; None if more is needed."""
+        broken = self.stream._broken
+        if not self._begins_line(line):
+            end = self.text.find(b"\n", line) + 1
+            if not end or self.text[line:end].strip(_BETWEEN):
+                return line
+            line = end
+        while broken and line < len(self.text):
+            end = self.text.find(b"\n", line) + 1
+            if not end and not self.last:
+                return None if len(self.text) - line < LONGEST else line
+            if not self._belongs(line, broken):
+                break
+            line = end or len(self.text)
+        return line
+
+    def _begins_line(self, place: int) -> bool:
+        return self.stream._line_begins if not place else self.text[place - 1] == 0x0A
+
+    def _indent(self, place: int) -> bytes | None:
+        """The blanks between a line's start and a place; None if anything else stands there."""
+        before = self.text[max(0, place - _INDENT) : place]
+        blanks = before[len(before.rstrip(b" \t\r")) :]
+        line = before[: len(before) - len(blanks)].removesuffix(_BOM)
+        start = not line and place <= _INDENT and self.stream._line_begins
+        return blanks if line.endswith(b"\n") or start else None
 
     def _too_long(self, start: int) -> int:
         stream = self.stream
         self.add(start, start + 2000, f"longer than {LONGEST >> 20} MB")
-        stream._skips, stream._broken, stream._told = True, True, len(stream._open)
+        self._note_broken(start)
+        stream._skips = True
         return len(self.text)
 
     def _behind_skipped(self) -> int | None:
@@ -279,7 +360,7 @@ class _Text:
     def _sibling(self, start: int, number: int, end: int) -> _Found | None:
         """The next line that begins like this one's and is a whole document."""
         text, marks = self.text, self.marks
-        indent = _indent(text, start)
+        indent = self._indent(start)
         if indent is None:
             return None
         limit = marks.at[end] if end < len(marks) else len(text)
@@ -309,18 +390,6 @@ class _Text:
         brackets = bytes(text[marks.at[one]] for one in reversed(path))
         return _valid(text[start:place] + b"0" + brackets.translate(bytes.maketrans(b"[{", b"]}")))
 
-    def _extent(self, start: int, limit: int) -> int:
-        """The end of something broken: its line, and the lines that go deeper."""
-        text = self.text
-        indent = len(_indent(text, start) or b"")
-        end = text.find(b"\n", start, limit)
-        while 0 <= end < limit:
-            first = _first(text, end + 1, limit, b" \t\r")
-            if first - end - 1 <= indent and text[first : first + 1] not in _GOES_ON:
-                return end + 1
-            end = text.find(b"\n", end + 1, limit)
-        return limit
-
     def _inside(self, start: int, end: int) -> _Found | None:
         """The next whole event, wherever it begins."""
         text = self.text
@@ -347,7 +416,7 @@ class _Text:
         """What stands outside of objects and arrays."""
         stream, text = self.stream, self.text
         within = stream._open[-1:]
-        begins_line = _indent(text, start) is not None
+        begins_line = self._indent(start) is not None
         if within == b"{" and not (begins_line and text[start] != 0x22):
             return bracket  # names and values of an envelope
         if within == b"{":
@@ -369,15 +438,10 @@ class _Text:
         if not end and not self.last:
             return self._too_long(start) if len(text) - start >= LONGEST else None
         end = end or len(text)
-        goes_on = text[start : start + 1] in _GOES_ON or bool(_indent(text, start))
-        if not (stream._broken and goes_on):
-            self.add(start, end)
-        stream._fresh, stream._broken, stream._told = False, True, len(stream._open)
+        self.add(start, end)
+        self._note_broken(start)
+        stream._fresh = False
         return end
-
-
-_GOES_ON = (b"}", b"]", b'"', b",", b"")
-"""How a line begins that belongs to the document above it; an empty line, too."""
 
 
 def parts(document: Document) -> list[Document] | None:
@@ -450,14 +514,6 @@ def _first(text: bytes, start: int, end: int, space: bytes = _BETWEEN) -> int:
             return start + len(piece) - len(rest)
         start += len(piece)
     return end
-
-
-def _indent(text: bytes, place: int) -> bytes | None:
-    """The blanks between a place and its line's start; None if anything else stands there."""
-    before = text[max(0, place - _INDENT) : place]
-    blanks = before[len(before.rstrip(b" \t\r")) :]
-    line = before[: len(before) - len(blanks)].removesuffix(_BOM)
-    return blanks if line.endswith(b"\n") or (not line and place <= _INDENT) else None
 
 
 def _count(values: bytes) -> int:
