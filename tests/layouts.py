@@ -109,7 +109,7 @@ def _truncated(draw: st.DrawFn) -> Part:
     """An event that breaks off, on one line or on many."""
     indent = draw(st.sampled_from([None, 2, "\t"]))
     text = json.dumps(event(reason=draw(st.sampled_from(TEXTS))), indent=indent)
-    cut = draw(st.integers(1, len(text) - 2))
+    cut = draw(st.integers(12, len(text) - 2))
     return Part(text[:cut], [], 1, cut=True)
 
 
@@ -135,7 +135,11 @@ _garbage = st.sampled_from(GARBAGE).map(lambda text: Part(text, [], 1, cut=True)
 def logs(draw: st.DrawFn) -> tuple[str, Events, int]:
     """A log: its text, its events in order, and how many things in it are none."""
     parts = draw(
-        st.lists(st.one_of(_whole(), _whole(), _garbage, _truncated(), _damaged()), max_size=7)
+        st.lists(
+            st.one_of(_whole(), _whole(), _garbage, _truncated(), _damaged()),
+            min_size=1,
+            max_size=7,
+        )
     )
     return _joined(draw, parts)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from layouts import Events
 
 FAST = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 SIZES = st.sampled_from([64, 500, 3_000, 1 << 20])
 

@@ -38,6 +38,7 @@ _TRIED = 1_000
 """Places that are looked at for an event behind something broken."""
 _EVENT = 128 << 10
 """Bytes of the longest event that is looked for there."""
+_WINDOW = 64 << 10
 _INDENT = 1024
 _DEEPEST = 100
 """Arrays that may be open at once."""
@@ -52,6 +53,8 @@ class _Broken(NamedTuple):
     indent: int
     laid_out: bool
     """Whether it goes over many lines."""
+    flat: bool
+    """Whether those begin like its first one."""
 
 
 class _Found(NamedTuple):
@@ -223,7 +226,11 @@ class _Text:
         line = text.find(b"\n", end)
         if not self.last and line < 0 and len(text) - start < _LONG:
             return None
-        self._note_broken(start)
+        broken = self._note_broken(start)
+        if self._indent(start) is not None and not broken.flat:
+            own = self._own_lines(start, end, broken)
+            if own < end:
+                return self._skip(start, end)
         if _NAME.match(text, end):  # it was closed too early
             behind = self._inside(end, line if line >= 0 else len(text))
             end = behind.place if behind else line + 1 or len(text)
@@ -259,20 +266,24 @@ class _Text:
 
     def _skip(self, start: int, limit: int) -> int:
         """Leave out something broken: its line, and the lines that go deeper."""
-        text = self.text
-        broken = self._note_broken(start)
-        end = text.find(b"\n", start, limit) + 1 or limit
+        end = self._own_lines(start, limit, self._note_broken(start))
+        self.add(start, end, _why(self.text[start:end]))
+        return end
+
+    def _own_lines(self, start: int, limit: int, broken: _Broken) -> int:
+        end = self.text.find(b"\n", start, limit) + 1 or limit
         while end < limit and self._belongs(end, broken):
-            end = text.find(b"\n", end, limit) + 1 or limit
-        self.add(start, end, _why(text[start:end]))
+            end = self.text.find(b"\n", end, limit) + 1 or limit
         return end
 
     def _note_broken(self, start: int) -> _Broken:
         stream, text = self.stream, self.text
-        line = text[start : text.find(b"\n", start) + 1 or len(text)]
+        end = text.find(b"\n", start) + 1 or len(text)
         indent = self._indent(start)
-        laid_out = indent is not None and not line[1:].strip(_SPACE)
-        stream._broken, stream._told = _Broken(len(indent or b""), laid_out), len(stream._open)
+        depth = len(indent or b"")
+        laid_out = indent is not None and not text[start + 1 : end].strip(_SPACE)
+        flat = text.startswith(b'"', end + depth) and not text[end : end + depth].strip(b" \t\r")
+        stream._broken, stream._told = _Broken(depth, laid_out, flat), len(stream._open)
         return stream._broken
 
     def _belongs(self, line: int, broken: _Broken) -> bool:
@@ -290,7 +301,11 @@ class _Text:
                     return False
         if first - line > broken.indent:
             return True
-        return broken.laid_out and first - line == broken.indent and sign in b'}],"'
+        return (
+            broken.laid_out
+            and first - line == broken.indent
+            and (sign in b"}]," or (broken.flat and sign == b'"'))
+        )
 
     def _behind_broken(self, line: int) -> int | None:
         """The next line that is no part of the broken thing above; None if more is needed."""
@@ -422,14 +437,26 @@ class _Text:
         if within == b"{":
             stream._open.clear()
         if within == b"[":
-            values = _SCALARS.match(text, start, bracket)
-            if values and (bracket < len(text) or self.last):
-                self.add(start, values.end(), "a value, no event", _count(values[0]))
-                return values.end()
+            values = self._values(start, bracket)
+            if values:
+                self.add(start, start + len(values), "a value, no event", _count(values))
+                return start + len(values)
             if not begins_line and text.find(b"\n", start, bracket) < 0 and bracket < len(text):
                 self._skip(start, bracket)
                 return bracket
         return self._line_of(start)
+
+    def _values(self, start: int, bracket: int) -> bytes:
+        """The texts, numbers and the like that stand in a row in an array."""
+        text = self.text
+        cut = start + _WINDOW < bracket or (bracket == len(text) and not self.last)
+        window = text[start : min(start + _WINDOW, bracket)]
+        found = _SCALARS.match(window)
+        if found is None:
+            return b""
+        values = found[0]
+        whole = not cut or found.end() < len(window)  # the last one may go on behind a cut
+        return values if whole else values[: values.rfind(b",") + 1]
 
     def _line_of(self, start: int) -> int | None:
         """Hand on a line that is no JSON; one that goes on something broken is part of it."""
