@@ -45,7 +45,7 @@ def unpacked(packed: io.BufferedReader) -> Readable:
     if magic.startswith(b"\x1f\x8b"):
         return _Gzip(packed)
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        return zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+        return _Zstd(packed)
     if magic.startswith(b"BZh"):
         return _Frames(packed, bz2.BZ2Decompressor)
     if magic == b"\xfd7zXZ\x00":
@@ -126,6 +126,16 @@ class _Gzip:
 
     def read(self, size: int) -> bytes:
         return self._file.read1(size)
+
+
+class _Zstd:
+    """zstd, in pieces: all that can be read before it breaks off."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._file = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+
+    def read(self, size: int) -> bytes:
+        return bytes(self._file.read1(size))
 
 
 class _Frames:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 __all__ = ["unwrap"]
@@ -30,6 +32,26 @@ def unwrap(document: bytes) -> list[bytes] | None:
     Returns:
         What stands inside, byte for byte; empty if the envelope is; None if it is no envelope.
     """
+    inside = _inside(document)
+    if inside is not None or not _HALF.search(document):
+        return inside
+    readable = _HALF.sub(rb"\\ufffd", document)  # of the same length
+    inside, at = _inside(readable), 0
+    if inside is None:
+        return None
+    found = []
+    for one in inside:
+        place = readable.find(one, at)
+        at = (place if place >= 0 else readable.find(one)) + len(one)
+        found.append(document[at - len(one) : at])
+    return found
+
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+"""A sign beyond 16 bits has two of them; one by itself makes the whole document unreadable."""
+
+
+def _inside(document: bytes) -> list[bytes] | None:
     first = document[:1]
     try:
         if first == b"[":
@@ -47,7 +69,7 @@ def _from_object(document: bytes) -> list[bytes] | None:
     if named := [lists[name] for name in _LISTS if name in lists]:
         return [bytes(one) for raw in named for one in _elements.decode(raw)]
     if data := fields.get("data"):
-        inner = unwrap(bytes(data))
+        inner = _inside(bytes(data))
         if inner is not None:
             return inner
     likely = [raw for raw in lists.values() if b'"uuid"' in raw or b'"published"' in raw]
