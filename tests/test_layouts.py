@@ -191,25 +191,25 @@ print(sum(resource.getrusage(one).ru_maxrss for one in both) // 1024)
 
 
 @pytest.mark.parametrize(
-    ("head", "piece"),
+    ("head", "piece", "megabytes"),
     [
-        (b"", b" "),
-        (b"", b"x"),
-        (b'{"uuid": "', b"x"),
-        (b"[", b"1,"),
-        (b"", b"["),
-        (b"{", b'"a":{},'),
+        (b"", b" ", 200),
+        (b"", b"x", 80),
+        (b'{"uuid": "', b"x", 80),
+        (b"[", b"1,", 4),
+        (b"", b"[", 40),
+        (b"{", b'"a":{},', 40),
     ],
     ids=["blanks", "a line", "a text", "numbers", "brackets", "an object"],
 )
 def test_a_small_file_that_unpacks_to_much_stays_small(
-    tmp_path: Path, head: bytes, piece: bytes
+    tmp_path: Path, head: bytes, piece: bytes, megabytes: int
 ) -> None:
     """In memory, all processes together; the event behind it is read."""
     path, line = tmp_path / "log.gz", json.dumps(event()).encode()
     content = (
         head
-        + piece * ((48 << 20) // len(piece))
+        + piece * ((megabytes << 20) // len(piece))
         + b"\n"
         + line
         + b"\n"
