@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from kit import words
 from kit.errors import KitError, SourceError, UsageError
-from kit.lake import Lake, PutAside, add
+from kit.lake import Lake, PutAside, add, skipped
 from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, tail
 from kit.lake.orgs import lakes
 from kit.places import COPY, LAKE, PULLED, SAMPLE, place
@@ -253,9 +253,9 @@ def _nothing_in(
 ) -> str:
     what = ", ".join(map(str, names))
     if put_aside:
-        first = put_aside[0]
+        first, count = put_aside[0], words.count(skipped(put_aside), "line")
         return (
-            f"{what}: no System Log event in it; {words.count(len(put_aside), 'line')} put aside, "
+            f"{what}: no System Log event in it; {count} put aside, "
             f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
         )
     empty = "the file is empty" if len(files) == 1 else "the files are empty"

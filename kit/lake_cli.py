@@ -45,7 +45,7 @@ def import_files(
 
     Example: okta-kit import exports/*.ndjson.gz
     """
-    from kit.lake import Lake, add
+    from kit.lake import Lake, add, skipped
     from kit.sources.exports import expand
 
     stretch = _covers(covers) if covers else None
@@ -56,15 +56,15 @@ def import_files(
     said = [
         f"{words.count(done.events, 'event')} added",
         f"{words.count(done.repeats, 'repeat')} left out",
-        f"{words.count(len(done.put_aside), 'line')} put aside",
+        f"{words.count(skipped(done.put_aside), 'line')} put aside",
     ]
     print(f"{lake}: {', '.join(said)}.")
     if caution := held.storage.caution():
         _note(caution)
     for one in done.put_aside[:5]:
         _note(f"{one.file}:{one.line}: {one.reason}")
-    if len(done.put_aside) > 5:
-        _note(f"and {len(done.put_aside) - 5} more; okta-kit lake lists them.")
+    if more := skipped(done.put_aside[5:]):
+        _note(f"and {more:,} more; okta-kit lake lists them.")
     for name, columns in done.unknown.items():
         _note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
 

@@ -328,3 +328,29 @@ def test_a_fingerprint_is_explained_in_its_own_spelling() -> None:
     """Copied in any case, it is the code that the tables show."""
     assert explanation("unknown_24295A9C").code == "UNKNOWN_24295a9c"
     assert explanation("UNKNOWN_USER").code == "UNKNOWN_USER"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Cannot set user <username> here", "<UserName> is an Invalid Value"],
+        ["<UserName> is an Invalid Value", "<Email> is an Invalid Value"],
+        ["the name ends in <b>", "<a>one</a>", "<a>two</a>"],
+        ['<?xml version="1.0"?>\n<Error>\n\n<Code>Denied</Code>\n</Error>', "50126"],
+        ["<!DOCTYPE html>\n<html>\n<p>\nGateway\n</html>", "<html> is bad"],
+        ["Got: <html>\n<body>x</body>\n</html>", "50126"],
+        ['{"status": "409",\n "detail": "taken"}', "<UserName> is bad", "50126"],
+    ],
+)
+def test_there_are_as_many_answers_as_texts(lines: list[str]) -> None:
+    """A line is one text, unless it is plainly a document over several lines."""
+    assert asked_by_line("\n".join(lines) + "\n") == lines
+
+
+@pytest.mark.parametrize("ends", ["\n", "", " , "], ids=["lines", "side by side", "commas"])
+def test_each_event_in_an_event_hook_and_behind_it_is_read(ends: str) -> None:
+    """The envelope has an event type of its own, and is no event."""
+    hook = {"eventType": "com.okta.event_hook", "data": {"events": [_event(), _event()]}}
+    text = json.dumps(hook) + ends + json.dumps([_event()])
+
+    assert asked(text) == asked_by_line(text) == [_event()] * 3

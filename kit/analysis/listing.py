@@ -13,6 +13,7 @@ from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
 from kit.engine import frame, open_log
 from kit.errors import KitError, UsageError, nearest
+from kit.lake.files import skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,7 @@ def listing(
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
         rows = rows[rows["state"] == "still_failing"]
-    coverage = words.covered(log.coverage(window), len(log.put_aside))
+    coverage = words.covered(log.coverage(window), skipped(log.put_aside))
     said = f"{words.count(len(rows), 'failure')}, {words.span(window)}; {coverage}."
     said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
     rows = rows.reset_index(drop=True)[list(columns)]

@@ -29,12 +29,12 @@ from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, Contents, day_of
 from kit.objects import is_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from kit.lake.coverage import Window
     from kit.lake.storage import Storage
 
-__all__ = ["FORMAT", "Lake", "PutAside"]
+__all__ = ["FORMAT", "Lake", "PutAside", "shortened", "skipped"]
 
 WAIT = 120.0
 """Seconds that a writer waits for another one to end."""
@@ -49,6 +49,45 @@ class PutAside:
     reason: str
     text: str = ""
     """What stood there, up to 2,000 characters."""
+    count: int = 1
+    """How many documents in a row it stands for."""
+
+    def as_json(self) -> str:
+        """One line of JSON."""
+        fields = asdict(self)
+        if self.count == 1:  # so that what was written before reads the same
+            del fields["count"]
+        return json.dumps(fields)
+
+
+SHOWN = 10_000
+"""Skipped documents that are held in memory one by one."""
+
+_REMEMBERED = 500_000
+"""Skipped documents that are known again when the same file is read again."""
+
+_WRITTEN = 8 << 20
+"""Characters of a file of skipped documents, more or less."""
+
+
+def skipped(lines: Iterable[PutAside]) -> int:
+    """How many documents were skipped."""
+    return sum(one.count for one in lines)
+
+
+def shortened(lines: Iterable[PutAside], most: int = SHOWN) -> list[PutAside]:
+    """The first of many skipped documents; a last one stands for all others and their number."""
+    first: list[PutAside] = []
+    more, count = None, 0
+    for one in lines:
+        if len(first) < most:
+            first.append(one)
+        else:
+            more, count = more or one, count + one.count
+    if more is not None:
+        reason = "and those after it, which the lake's _put_aside folder lists"
+        first.append(PutAside(more.file, more.line, reason, count=count))
+    return first
 
 
 class Lake:
@@ -142,13 +181,20 @@ class Lake:
         return Contents([], self.manifest()).covered()
 
     def put_aside(self) -> list[PutAside]:
-        """All that did not fit, by file and line; the same text from the same place once."""
-        found = {}
+        """What did not fit, by file and line; the same text from the same place once.
+
+        Returns:
+            The first of them, ``shortened``: memory stays flat over any number.
+        """
+        known = _Known()
+        fresh = shortened(one for one in self._all_aside() if known.is_new(one))
+        rest = [fresh.pop()] if len(fresh) > SHOWN else []
+        return [*sorted(fresh, key=lambda one: (one.file, one.line)), *rest]
+
+    def _all_aside(self) -> Iterator[PutAside]:
         for name in self.storage.names("_put_aside"):
             for line in self.storage.read(name).decode().splitlines():
-                one = PutAside(**json.loads(line))
-                found[Path(one.file).name, one.line, one.text] = one
-        return sorted(found.values(), key=lambda one: (one.file, one.line))
+                yield PutAside(**json.loads(line))
 
     def cover(self, windows: list[Window], **noted: Any) -> None:
         """Note that stretches of time are held, and what else is told; while writing."""
@@ -172,15 +218,28 @@ class Lake:
 
         self.storage.commit(checked)
 
-    def keep_aside(self, found: list[PutAside]) -> None:
-        """Keep what did not fit; while writing."""
-        if not found:
-            return
-        known = {(Path(p.file).name, p.line, p.text) for p in self.put_aside()}
-        fresh = [p for p in found if (Path(p.file).name, p.line, p.text) not in known]
-        if fresh:
-            text = "".join(json.dumps(asdict(one)) + "\n" for one in fresh)
-            self.storage.write(f"_put_aside/{uuid.uuid4().hex}.ndjson", text.encode())
+    def keep_aside(self, found: Iterable[PutAside]) -> None:
+        """Keep what did not fit, in files of a bounded size; while writing."""
+        known: _Known | None = None
+        lines: list[str] = []
+        length = 0
+        for one in found:
+            if known is None:
+                known = _Known()
+                for before in self._all_aside():
+                    known.is_new(before)
+            if known.is_new(one):
+                lines.append(one.as_json() + "\n")
+                length += len(lines[-1])
+            if length > _WRITTEN:
+                self._write_aside(lines)
+                lines, length = [], 0
+        self._write_aside(lines)
+
+    def _write_aside(self, lines: list[str]) -> None:
+        if lines:
+            name = f"_put_aside/{uuid.uuid4().hex}.ndjson"
+            self.storage.write(name, "".join(lines).encode())
 
     @contextmanager
     def writing(self, wait: float = WAIT) -> Iterator[Path]:
@@ -201,6 +260,22 @@ class Lake:
             if manifest := self.manifest():
                 self._check_format(manifest)
             yield staging
+
+
+class _Known:
+    """Which skipped documents were met before, as far back as memory reaches."""
+
+    def __init__(self) -> None:
+        self._marks: set[int] = set()
+
+    def is_new(self, one: PutAside) -> bool:
+        """Whether this is the first of its kind; it is remembered."""
+        mark = hash((Path(one.file).name, one.line, one.text))
+        if mark in self._marks:
+            return False
+        if len(self._marks) < _REMEMBERED:
+            self._marks.add(mark)
+        return True
 
 
 def _storage(place: str | Path) -> Storage:

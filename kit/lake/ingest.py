@@ -20,15 +20,17 @@ from kit.events import UnfitEventError, decode, row, schema
 from kit.lake.coverage import TICK, Window
 from kit.lake.files import PutAside
 from kit.lake.parquet import HOLD, EventFile
+from kit.sources.json_stream import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
+    from kit.events import LogEvent
     from kit.sources.document import Block, Document
 
-__all__ = ["Coded", "Coder", "as_batch"]
+__all__ = ["Coded", "Coder", "as_batch", "decoded"]
 
 _OPEN = 4
 """Files that a coder keeps open; each takes some megabytes, and a log goes day by day."""
@@ -149,16 +151,11 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
     """The rows of a block by day, the failing ones apart."""
     catalogue, done = load(), Coded()
     days: _Rows = {}
-    for document in block.documents():
+    for document, event, raw in decoded(block.documents()):
         if document.unknown:
             done.unknown[document.file] = document.unknown
-        if document.fault is not None:
-            done.put_aside.append(_aside(document, document.fault))
-            continue
-        try:
-            event, raw = decode(document.raw)
-        except UnfitEventError as fault:
-            done.put_aside.append(_aside(document, str(fault)))
+        if event is None:
+            done.put_aside.append(_aside(document, raw))
             continue
         coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
         days.setdefault((at.date(), coding.code is not None), []).append(row(event, raw, coding))
@@ -169,6 +166,30 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
         elif not span.since <= at < span.until:
             done.spans[document.file] = Window(min(span.since, at), max(span.until, at + TICK))
     return done, days
+
+
+_DEEPEST = 8
+"""How many envelopes an event may lie in."""
+
+
+def decoded(
+    documents: Iterable[Document], depth: int = _DEEPEST
+) -> Iterator[tuple[Document, LogEvent | None, str]]:
+    """Each event with its JSON, also those inside of documents; else why a document is none."""
+    for document in documents:
+        if document.fault is not None:
+            yield document, None, document.fault
+            continue
+        try:
+            event, raw = decode(document.raw)
+        except UnfitEventError as fault:
+            inner = parts(document) if depth else None
+            if inner is None:
+                yield document, None, str(fault)
+            else:
+                yield from decoded(inner, depth - 1)
+        else:
+            yield document, event, raw
 
 
 @contextmanager
@@ -185,4 +206,4 @@ def _no_collection() -> Iterator[None]:
 
 def _aside(document: Document, reason: str) -> PutAside:
     text = document.raw[:2000].decode("utf-8", "replace")
-    return PutAside(document.file, document.line, reason, text)
+    return PutAside(document.file, document.line, reason, text, document.count)

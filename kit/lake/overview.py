@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.catalogue import load
 from kit.lake.coverage import Window, gaps, state_of, tail
+from kit.lake.files import skipped
 from kit.lake.parquet import footer
 from kit.lake.storage import day_of
 
@@ -58,7 +59,7 @@ def overview(lake: Lake) -> dict[str, Any]:
         "covered": [w.as_text() for w in covered],
         "gaps": [w.as_text() for w in gaps(covered, whole)] if whole else [],
         "provisional": newest.as_text() if newest else None,
-        "put_aside": len(aside),
+        "put_aside": skipped(aside),
         "put_aside_lines": [{"file": p.file, "line": p.line, "reason": p.reason} for p in aside],
         "catalogue": dict(sorted(coded.items())),
         "catalogue_version": load().version,

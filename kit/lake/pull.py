@@ -19,6 +19,7 @@ import msgspec
 
 from kit.errors import OktaError, UsageError
 from kit.lake.coverage import Window, gaps, iso
+from kit.lake.files import skipped
 from kit.lake.store import add_documents
 from kit.sources.document import Document
 from kit.sources.okta import Org, bounded, polled, polling_url
@@ -311,7 +312,7 @@ class _Pull:
         )
         self.done.events += added.events
         self.done.repeats += added.repeats
-        self.done.put_aside += len(added.put_aside)
+        self.done.put_aside += skipped(added.put_aside)
 
 
 class _Published(msgspec.Struct):

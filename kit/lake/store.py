@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kit.lake.coverage import Window, bridged
+from kit.lake.files import PutAside, shortened
 from kit.lake.parquet import read_uuids, write_events
 from kit.lake.storage import Change
 from kit.lake.workers import coded
@@ -22,12 +24,15 @@ from kit.sources.exports import blocks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from kit.lake.files import Lake, PutAside
+    from kit.lake.files import Lake
     from kit.lake.ingest import Coded
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
 
 __all__ = ["Added", "add", "add_documents"]
+
+_NAMED = 1_000
+"""Skipped documents that an import names one by one."""
 
 _PARTS = 8
 """Files that a new day may have; more become one."""
@@ -40,6 +45,7 @@ class Added:
     events: int = 0
     repeats: int = 0
     put_aside: list[PutAside] = field(default_factory=list)
+    """What was skipped, ``shortened``; the lake holds it all."""
     covered: list[Window] = field(default_factory=list)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CSV columns that were not understood, by file; their values are kept in ``raw``."""
@@ -119,13 +125,16 @@ def _added(
     """Code blocks and bring their days into the lake."""
     done = Added()
 
-    def heard(block: Coded) -> None:
-        done.put_aside += block.put_aside
-        done.unknown |= block.unknown
-        if noted:
-            noted(block)
+    with lake.writing() as staging, (staging / "skipped").open("w+", encoding="utf-8") as spool:
 
-    with lake.writing() as staging:
+        def heard(block: Coded) -> None:
+            spool.writelines(one.as_json() + "\n" for one in block.put_aside)
+            if block.put_aside:
+                done.put_aside = shortened([*done.put_aside, *block.put_aside], _NAMED)
+            done.unknown |= block.unknown
+            if noted:
+                noted(block)
+
         days: dict[str, list[Path]] = {}
         for day, path in coded(documents, staging, heard):
             days.setdefault(day, []).append(Path(path))
@@ -138,7 +147,8 @@ def _added(
             return Change(note(held, done), {day: paths for day, paths in new.items() if paths})
 
         lake.commit(change)
-        lake.keep_aside(done.put_aside)
+        spool.seek(0)
+        lake.keep_aside(PutAside(**json.loads(line)) for line in spool)
     return done
 
 
