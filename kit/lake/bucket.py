@@ -30,6 +30,7 @@ from kit.lake.parquet import read_uuids
 from kit.lake.parts import Parts
 from kit.lake.storage import MANIFEST, Contents, is_event_file, unwritable
 from kit.objects import Objects
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -129,8 +130,8 @@ class Bucket:
 
     def save(self, name: str, write: Callable[[Path], object]) -> None:
         """Let a file be written on this machine, and send it."""
-        with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
-            path = Path(folder) / Path(name).name
+        with temporary_folder() as folder:
+            path = folder / Path(name).name
             write(path)
             self.objects.put([(path, name)])
 
@@ -184,8 +185,8 @@ class Bucket:
     def writing(self, wait: float) -> Iterator[Path]:  # nobody waits here
         """A folder on this machine for work in progress."""
         try:
-            with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
-                yield Path(folder)
+            with temporary_folder() as folder:
+                yield folder
         except OSError as fault:
             mend = "Name another folder for temporary files with TMPDIR."
             raise unwritable(tempfile.gettempdir(), fault, mend) from None
