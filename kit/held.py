@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from kit import words
 from kit.errors import KitError, SourceError, UsageError
 from kit.lake import Lake, PutAside, add
 from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, tail
 from kit.lake.orgs import lakes
+from kit.lake.parquet import opened
 from kit.places import COPY, LAKE, PULLED, SAMPLE, place
 from kit.sources.exports import expand
 from kit.times import moment
@@ -201,7 +201,7 @@ def _ends_of(path: Path | BinaryIO) -> list[int]:
 
     As the footer has it, where it says so. Whole numbers, because Arrow loads pandas for a time.
     """
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         footer, kind = file.metadata, file.schema_arrow.field("published").type
         place = footer.schema.names.index("published")
         groups = [footer.row_group(n).column(place) for n in range(footer.num_row_groups)]
