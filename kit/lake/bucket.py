@@ -211,8 +211,14 @@ class Bucket:
             "open the lake again."
         )
 
+    def restore(self, name: str, size: int) -> bool:
+        """Readers find what was replaced without that."""
+        return False
+
     @contextmanager
-    def writing(self, wait: float) -> Iterator[Path]:  # nobody waits here
+    def writing(  # nobody waits here
+        self, wait: float, apart: Callable[[str, str], object] | None = None
+    ) -> Iterator[Path]:
         """A folder on this machine for work in progress."""
         try:
             with temporary_folder() as folder:

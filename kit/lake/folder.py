@@ -147,11 +147,22 @@ class Folder:
         """The files' paths: they lie on the disk."""
         return [self.path / name for name in names]
 
+    def restore(self, name: str, size: int) -> bool:
+        """Bring back a file that was replaced, if what replaced it never came; tell whether."""
+        kept, others = self.path / "_retired" / name.replace("/", "-"), self.path / name
+        if not kept.exists() or kept.stat().st_size != size or others.exists():
+            return False
+        others.parent.mkdir(exist_ok=True)
+        kept.rename(others)
+        return True
+
     @contextmanager
-    def writing(self, wait: float) -> Iterator[Path]:
+    def writing(
+        self, wait: float, apart: Callable[[str, str], object] | None = None
+    ) -> Iterator[Path]:
         """Hold the lake's lock, with an empty folder inside the lake that no reader sees."""
         try:
-            with self._locked(wait), self._staging() as staging:
+            with self._locked(wait), self._staging(apart) as staging:
                 yield staging
         except OSError as fault:
             mend = "Name a folder of your own with --lake."
@@ -170,9 +181,16 @@ class Folder:
             ) from None
 
     @contextmanager
-    def _staging(self) -> Iterator[Path]:
+    def _staging(self, apart: Callable[[str, str], object] | None) -> Iterator[Path]:
         for plan in sorted(self.path.glob("_swap-*.json")):
-            self._finish(plan)
+            try:
+                self._finish(plan)
+            except SourceError:
+                if apart is None:
+                    raise
+                apart(plan.name, "it is no plan of a change")
+                for left in self.path.glob("_staging-*"):
+                    apart(left.name, "what it planned")
         for left in self.path.glob("_staging-*"):
             shutil.rmtree(left, ignore_errors=True)
         staging = self.path / f"_staging-{uuid.uuid4().hex}"

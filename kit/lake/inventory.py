@@ -130,13 +130,19 @@ def reconciled(
     known = dict(manifest.get("inventory", {}))
     faults, lost = compare(manifest, sizes), dict(manifest.get("lost", {}))
     covered = stretches(manifest)
+    counts = {name: tally(name) for name in sorted(set(sizes) - set(known))}
     for day in faults.days:
         cut = [w.as_text() for w in _within(covered, day)]
         gone = [name for name in (*faults.missing, *faults.changed) if day_of(name) == day]
+        come = [one for name, one in counts.items() if day_of(name) == day]
+        if come and sum(come, Tally()) == sum((Tally.read(known[n]) for n in gone), Tally()):
+            for name in gone:  # the same events, in other files
+                del known[name]
+            continue
         lost |= {name: {**known.pop(name), "covered": cut} for name in gone}
         covered = without(covered, [day])
     for name in sorted(set(sizes) - set(known)):
-        counted = tally(name)
+        counted = counts.get(name) or tally(name)
         known[name] = {"bytes": sizes[name], **counted.as_dict()}
         if name in lost and Tally.read(lost[name]) == counted:
             covered = merged([*covered, *map(_window, lost.pop(name)["covered"])])

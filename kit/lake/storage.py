@@ -155,8 +155,17 @@ class Storage(Protocol):
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """Files on the disk, fetched into *staging* where they do not lie there anyway."""
 
-    def writing(self, wait: float) -> AbstractContextManager[Path]:
+    def restore(self, name: str, size: int) -> bool:
+        """Bring back a file that was replaced, if what replaced it never came; tell whether."""
+
+    def writing(
+        self, wait: float, apart: Callable[[str, str], object] | None = None
+    ) -> AbstractContextManager[Path]:
         """A folder on disk for work in progress, gone afterwards; in a folder, its lock as well.
+
+        Args:
+            wait: seconds to wait for another writer, where only one can write.
+            apart: takes what is in the way, by its name and why; without it, that is a fault.
 
         Raises:
             SourceError: another writer does not end.
