@@ -166,7 +166,12 @@ def _of_many(many: Mapping[str, Lake], named: str) -> Held:
 
 
 def _opened(lake: Lake, named: str) -> Held:
-    if not lake.open().names():
+    if not lake.open().names() and (lost := lake.faults().lost):
+        raise SourceError(
+            f"{lake.address}: all its event files are gone, {lost[0]} the first. Put them back, or "
+            f"run: okta-kit lake repair --lake {lake.address}"
+        )
+    if not lake.names():
         raise SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
     return _held(lake, named, growing=True)
 
@@ -174,16 +179,20 @@ def _opened(lake: Lake, named: str) -> Held:
 def _held(lake: Lake, named: str, *, growing: bool = False, repeats: int = 0) -> Held:
     first, last = _ends(lake)
     covered = tuple(lake.covered())
+    lost = lake.lost()
+    ends = [window.until for window in lost if window.until > last]
+    if named == "okta" and covered:
+        ends.append(covered[-1].until)
     return Held(
         lakes={"": lake},
         source=named,
-        first=first,
+        first=min([first, *(window.since for window in lost)]),
         last=last,
         covered=covered,
         growing=growing,
         put_aside=tuple(lake.put_aside()),
         repeats=repeats,
-        end=covered[-1].until if named == "okta" and covered else None,
+        end=max(ends, default=None),
     )
 
 

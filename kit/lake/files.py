@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kit.errors import SourceError
 from kit.lake.bucket import Bucket
+from kit.lake.coverage import common, merged
 from kit.lake.folder import Folder
-from kit.lake.inventory import compare, stretches, without
+from kit.lake.inventory import compare, stretches, whole_day, without
 from kit.lake.parquet import footer
 from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, damaged, day_of, read_manifest
 from kit.objects import is_store
@@ -164,6 +165,17 @@ class Lake:
         except OSError as fault:
             raise damaged(self.address, MANIFEST, fault.strerror or fault) from None
         return read_manifest(self.address, data)
+
+    def lost(self) -> list[Window]:
+        """The stretches that the lake held in full before it lost files, oldest first.
+
+        A window that names no ends reaches over them: what was there once is asked for.
+        """
+        manifest = self.manifest()
+        held = [w for one in manifest.get("lost", {}).values() for w in stretches(one)]
+        before = stretches(manifest)
+        days = compare(manifest, self.storage.sizes()).days
+        return merged([*held, *(w for day in days for w in common([before, [whole_day(day)]]))])
 
     def covered(self) -> list[Window]:
         """The stretches of time that the lake holds in full, oldest first.

@@ -32,7 +32,8 @@ def overview(lake: Lake) -> dict[str, Any]:
     Returns:
         ``lake``, ``events``, ``days`` (each ``date``, ``events``, ``files``, ``coverage``),
         ``covered`` and ``gaps`` (``since`` and ``until``), ``provisional`` (likewise, or None),
-        ``lost_files`` and ``unknown_files`` (names; see ``kit.lake.inventory``), ``put_aside`` (a number), ``put_aside_lines`` (``file``, ``line``, ``reason``),
+        ``lost_files`` and ``unknown_files`` (names; see ``kit.lake.inventory``),
+        ``put_aside`` (a number), ``put_aside_lines`` (``file``, ``line``, ``reason``),
         ``catalogue`` (the days coded with each version) and ``catalogue_version`` (today's).
     """
     covered, faults = lake.covered(), lake.faults()

@@ -71,8 +71,7 @@ def repair(lake: Lake, told: Callable[[str], None] | None = None) -> list[str]:
         lost_manifest = _manifest(lake, done)
         _check_newer(lake)
         for name in lake.storage.names("_put_aside"):
-            if why := _unfit_lines(lake.storage, name):
-                done.append(_apart(lake, name, why))
+            done += [_apart(lake, name, why) for why in _unfit_lines(lake.storage, name)]
         days = _files(lake, done, told)
         _restore(lake, done)
         before = lake.faults()
@@ -135,9 +134,11 @@ def _restore(lake: Lake, done: list[str]) -> None:
     """Bring back what a broken plan had replaced, where nothing came in its place."""
     faults, known = lake.faults(), lake.manifest().get("inventory", {})
     come = {day_of(name) for name in faults.unknown}
-    for name in faults.missing:
-        if day_of(name) not in come and lake.storage.restore(name, known[name]["bytes"]):
-            done.append(f"{name} was brought back from _retired")
+    done += [
+        f"{name} was brought back from _retired"
+        for name in faults.missing
+        if day_of(name) not in come and lake.storage.restore(name, known[name]["bytes"])
+    ]
 
 
 def _unreadable(lake: Lake, name: str) -> str:
@@ -157,13 +158,13 @@ def _tally(lake: Lake, name: str) -> Tally:
     return Tally.of(read_keys(lake.storage.opened(name)))
 
 
-def _unfit_lines(storage: Storage, name: str) -> str:
+def _unfit_lines(storage: Storage, name: str) -> list[str]:
     try:
         for line in storage.read(name).decode().splitlines():
             json.loads(line)["reason"]
     except (OSError, ValueError, TypeError, LookupError) as fault:
-        return str(fault)
-    return ""
+        return [str(fault)]
+    return []
 
 
 def _apart(lake: Lake, name: str, why: str) -> str:
