@@ -296,8 +296,9 @@ class Bucket:
                 return
             placed -= set(dropped)
 
-    def recover(self) -> None:
+    def recover(self) -> bool:
         """Readers go by the manifest: nothing that they need is ever left undone."""
+        return False
 
     def forget(self) -> None:
         """Remove what was replaced, or sent and never listed, a day ago."""

@@ -45,6 +45,9 @@ __all__ = ["FORMAT", "Lake", "PutAside"]
 WAIT = 120.0
 """Seconds that a writer waits for another one to end."""
 
+_LOOKS = 20
+"""How often a reader looks again at a lake that is written meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class PutAside:
@@ -128,7 +131,15 @@ class Lake:
         Raises:
             SourceError: it cannot be read.
         """
-        return compare(self.manifest(), self.storage.sizes())
+        return compare(*self._state())
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, int]]:
+        """The manifest, and the sizes of the files as they were when it was so."""
+        for _ in range(_LOOKS):
+            manifest, sizes = self.manifest(), self.storage.sizes()
+            if not self.storage.recover() and self.manifest() == manifest:
+                break  # else a writer was at it
+        return manifest, sizes
 
     def _check_format(self, manifest: dict[str, Any]) -> None:
         found = manifest.get("format")
@@ -171,10 +182,10 @@ class Lake:
 
         A window that names no ends reaches over them: what was there once is asked for.
         """
-        manifest = self.manifest()
+        manifest, sizes = self._state()
         held = [w for one in manifest.get("lost", {}).values() for w in stretches(one)]
         before = stretches(manifest)
-        days = compare(manifest, self.storage.sizes()).days
+        days = compare(manifest, sizes).days
         return merged([*held, *(w for day in days for w in common([before, [whole_day(day)]]))])
 
     def covered(self) -> list[Window]:
@@ -182,8 +193,8 @@ class Lake:
 
         A day with a file that is missing, or not as it was written, is none of them.
         """
-        manifest = self.manifest()
-        faults = compare(manifest, self.storage.sizes())
+        manifest, sizes = self._state()
+        faults = compare(manifest, sizes)
         return without(stretches(manifest), faults.days)
 
     def put_aside(self) -> list[PutAside]:

@@ -277,11 +277,13 @@ class Folder:
             self._note(after)
         plan.unlink()
 
-    def recover(self) -> None:
-        """End a replacement that a killed writer began: until then, events are missing."""
-        if any(self.path.glob("_swap-*.json")):
+    def recover(self) -> bool:
+        """End a change that a killed writer began: until then, events are missing."""
+        pending = any(self.path.glob("_swap-*.json"))
+        if pending:
             with self.writing(wait=120.0):
                 pass
+        return pending
 
     def forget(self) -> None:
         """Remove replaced files that nobody can still be reading."""

@@ -175,8 +175,8 @@ class Storage(Protocol):
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Change what the lake holds, while writing; wholly or, after a kill, to the end later."""
 
-    def recover(self) -> None:
-        """End what a killed writer began, as far as readers need it."""
+    def recover(self) -> bool:
+        """End what a writer began, as far as readers need it; tell whether there was anything."""
 
     def forget(self) -> None:
         """Remove replaced files that nobody can still be reading; while not writing."""
