@@ -35,6 +35,9 @@ __all__ = ["Coded", "Coder", "as_batch", "decoded"]
 _OPEN = 4
 """Files that a coder keeps open; each takes some megabytes, and a log goes day by day."""
 
+_PLACES = 32
+"""Bits of a document's place in its block; above them stands the block's in the input."""
+
 _SCATTERED = 4
 """How many times as much is held where events come in no order of days, so that their many
 files are not too small."""
@@ -66,8 +69,12 @@ class Coder:
         """The day's files that are not ended, the one written to last at the end."""
         self._ended: list[tuple[str, str]] = []
 
-    def add(self, block: Block) -> Coded:
+    def add(self, block: Block, number: int) -> Coded:
         """Decode and code a block's documents, and write them to their days' files.
+
+        Args:
+            block: the documents.
+            number: the block's place in the input.
 
         Returns:
             What came of it; repeats are still among the events.
@@ -78,7 +85,9 @@ class Coder:
         with _no_collection(), self._or_abandoned():
             done, rows = _coded(block)
             for (day, failing), some in rows.items():
-                self._file(day).add(as_batch(some), failing=failing)
+                order = [(number << _PLACES) + place for place, _ in some]
+                batch = as_batch([one for _, one in some])
+                self._file(day).add(batch, failing=failing, order=order)
             self._relieve()
         return done
 
@@ -144,21 +153,24 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
     return pa.record_batch(arrays, schema=columns)
 
 
-_Rows = dict[tuple["date", bool], list[tuple[Any, ...]]]
+_Rows = dict[tuple["date", bool], list[tuple[int, tuple[Any, ...]]]]
+"""Rows by day, the failing ones apart, each with its place in its block."""
 
 
 def _coded(block: Block) -> tuple[Coded, _Rows]:
     """The rows of a block by day, the failing ones apart."""
     catalogue, done = load(), Coded()
     days: _Rows = {}
-    for document, event, raw in decoded(block.documents()):
+    for place, (document, event, raw) in enumerate(decoded(block.documents())):
         if document.unknown:
             done.unknown[document.file] = document.unknown
         if event is None:
             done.put_aside.append(_aside(document, raw))
             continue
         coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
-        days.setdefault((at.date(), coding.code is not None), []).append(row(event, raw, coding))
+        days.setdefault((at.date(), coding.code is not None), []).append(
+            (place, row(event, raw, coding))
+        )
         done.events += 1
         span = done.spans.get(document.file)
         if span is None:

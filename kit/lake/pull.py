@@ -113,6 +113,8 @@ def pull(
         SourceError, DiskFull: the lake cannot be written.
         UsageError: likewise, or it was pulled from another org.
     """
+    if lake.exists():
+        lake.open()
     before = lake.manifest().get(_ORG, settings.host)
     if before != settings.host:
         # What one org's log covers says nothing of another's, which would then not be read.
