@@ -16,7 +16,6 @@ import uuid
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -24,6 +23,7 @@ import msgspec
 
 from kit.catalogue import load
 from kit.errors import KitError
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,8 +109,8 @@ class Answers:
         known = None
         if record and (before == files or (grown and self._read and before < files)):
             # Copied, so that it stays when the lake grows and the file goes. It may be broken.
-            with suppress(duckdb.Error, OSError, KitError), TemporaryDirectory() as folder:
-                (path,) = lake.storage.local([f"_kept/{record.answer}"], Path(folder))
+            with suppress(duckdb.Error, OSError, KitError), temporary_folder() as folder:
+                (path,) = lake.storage.local([f"_kept/{record.answer}"], folder)
                 known = self._asked(f"{name}_known", self.backend.read_parquet(path))
         if known is None:
             return self._keep(lake, name, files, self._asked(name, question()))

@@ -165,7 +165,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
-    debug = "--debug" in arguments
+    arguments, debug = _with_debug(arguments)
     try:
         done = typer.main.get_command(app).main(
             args=list(arguments) or ["--help"], prog_name="okta-kit", standalone_mode=False
@@ -191,6 +191,17 @@ def run(arguments: Sequence[str]) -> int:
     if done == Interrupted.exit_code:  # typer turns the interrupt into this code
         _say("interrupted; what was half done is gone.")
     return done if isinstance(done, int) else 0
+
+
+def _with_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    """Take ``--debug`` wherever it stands; behind ``lab`` it is JupyterLab's own."""
+    words = list(arguments)
+    command = next((n for n, word in enumerate(words) if not word.startswith("-")), len(words))
+    end = words.index("--") if "--" in words else len(words)
+    end = min(end, command) if words[command : command + 1] == ["lab"] else end
+    ours = [word for word in words[:end] if word != "--debug"]
+    debug = len(ours) < end
+    return [*(["--debug"] if debug else []), *ours, *words[end:]], debug
 
 
 def _end_on_sigterm() -> None:

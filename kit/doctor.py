@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
+from kit import words
 from kit.errors import KitError, OktaError
 from kit.objects import is_store
 
@@ -141,6 +142,13 @@ def _lake(lake: Lake) -> Iterator[Check]:
     if found["covered"]:
         said += f", {found['covered'][0]['since']} to {found['covered'][-1]['until']}"
     yield Check("lake", "ok", said)
+    for kind, names, mend in (
+        ("lost", found["lost_files"], "Put them back, or import their exports again"),
+        ("not written by okta-kit, but read", found["unknown_files"], "Import exports instead"),
+    ):
+        if names:
+            said = f"{words.count(len(names), 'file')} {kind}: {', '.join(names[:5])}"
+            yield Check("lake", "note", said + (", …" if len(names) > 5 else ""), mend)
     if found["gaps"]:
         first = found["gaps"][0]
         mend = "okta-kit pull reads what Okta still has; okta-kit import what you exported."

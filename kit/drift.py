@@ -12,7 +12,7 @@ from kit.catalogue import load
 from kit.catalogue.coding import code_message
 from kit.engine import frame, literal, open_log
 from kit.lake.coverage import iso
-from kit.messages import parse
+from kit.messages import is_fingerprint, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +114,6 @@ def _known(code: str, catalogue: Catalogue) -> bool:
 
 def _named_since(row: dict[str, Any], catalogue: Catalogue) -> bool:
     """Whether a text that was unknown when it was coded has a name today."""
-    if not row["name"].startswith("UNKNOWN_") or not row["example"]:
+    if not is_fingerprint(row["name"]) or not row["example"]:
         return False
     return _known(code_message(parse(row["example"]), catalogue), catalogue)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import glob
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
 
 from kit.events import COLUMNS
 from kit.lake.bucket import Bucket
-from kit.lake.storage import EVENTS
+from kit.lake.parquet import footer
+from kit.lake.storage import EVENTS, damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import ibis.expr.types as ir
 
@@ -60,12 +64,53 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
     def __init__(self) -> None:
         super().__init__()
         self._snapshot: Snapshot | None = None
+        self._lakes: list[Lake] = []
+
+    def to_pyarrow(self, *asked: Any, **more: Any) -> Any:
+        """Answer a question; a fault of a lake's file is told in a line."""
+        with self._explained():
+            return super().to_pyarrow(*asked, **more)
+
+    def to_pyarrow_batches(self, *asked: Any, **more: Any) -> Any:
+        """Answer a question in parts; likewise."""
+        with self._explained():
+            return super().to_pyarrow_batches(*asked, **more)
+
+    def create_table(self, *asked: Any, **more: Any) -> Any:
+        """Keep an answer; likewise."""
+        with self._explained():
+            return super().create_table(*asked, **more)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what DuckDB says of a file of an opened lake into one line.
+
+        A file may have been cut off, or removed, since the lake was opened.
+        """
+        try:
+            yield
+        except duckdb.Error as fault:
+            said = str(fault)
+            if "SourceError: " in said or not (lake := self._lake_in(said)):
+                raise
+            lake.open()
+            for name in lake.names():  # its footer tells which file it is, mostly
+                footer(lake.storage.opened(name))
+            raise damaged(lake.address, EVENTS, said.splitlines()[0]) from None
+
+    def _lake_in(self, said: str) -> Lake | None:
+        """The opened lake that a fault is about."""
+        named = [lake for lake in self._lakes if lake.address in said]
+        if named or not re.search(r"(?i)parquet|zstd|tprotocol|thrift|corrupt", said):
+            return named[0] if named else None
+        return self._lakes[0] if self._lakes else None
 
     def files(self, lake: Lake) -> Files:
         """Open a lake that holds events.
 
         A folder is listed anew by each question; a lake in a store stays as it is now.
         """
+        self._lakes.append(lake)
         root, names = glob.escape(lake.address), lake.names
         if isinstance(lake.storage, Bucket):
             root, held = self._stored().add(lake.storage)
@@ -89,9 +134,10 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
 
     def _events(self, files: str | Sequence[str]) -> ir.Table:
         # The day is that of the folder's name, so that days that are not asked for are not opened.
-        events = self.read_parquet(
-            files, union_by_name=True, hive_partitioning=True, hive_types_autocast=False
-        )
+        with self._explained():
+            events = self.read_parquet(
+                files, union_by_name=True, hive_partitioning=True, hive_types_autocast=False
+            )
         # A lake of an older version may lack columns; they are null.
         lacking = [column for column in COLUMNS if column.name not in events.columns]
         events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -203,25 +203,67 @@ _decoder = msgspec.json.Decoder(LogEvent)
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 """A NUL in a JSON text; databases end a text there, and refuse the rest."""
 
+_HALF = re.compile(
+    rb"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""A sign beyond 16 bits, or half of one, which stands for nothing and which no database takes."""
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _without_nul(raw: bytes) -> bytes:
+    return _NUL.sub(rb"\1\\ufffd", raw) if b"\\u0000" in raw else raw
+
+
+def _without_halves(raw: bytes) -> bytes:
+    """JSON in which half a sign is the replacement character."""
+    previous = None
+    while previous != raw:  # two in a row have nothing between them to tell them apart by
+        previous = raw
+        raw = _HALF.sub(lambda m: m[1] + (m[2] or b"\\ufffd"), raw)
+    return raw
+
 
 def decode(raw: bytes) -> tuple[LogEvent, str]:
     """Read one event from its JSON.
+
+    Half of a sign (a lone surrogate) and NUL are the replacement character in the event, and
+    stay as they are in its text. Of a name that is there twice, the last one counts.
 
     Args:
         raw: one JSON object, UTF-8.
 
     Returns:
-        The event, and its JSON as text.
+        The event, and its JSON as text. Its time can be told in UTC, and that
+        a second later.
 
     Raises:
         UnfitEventError: it is truncated, of a wrong type, without uuid or with an
             unreadable time.
     """
     try:
-        known = _NUL.sub(rb"\1\\ufffd", raw) if b"\\u0000" in raw else raw
-        return _decoder.decode(known), raw.decode()
+        try:
+            event = _decoder.decode(_without_nul(raw))
+        except msgspec.DecodeError:
+            if not _SURROGATE.search(raw):
+                raise
+            event = _decoder.decode(_without_halves(_without_nul(raw)))
+        text = raw.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise UnfitEventError(str(fault) or type(fault).__name__) from None
+    if not _EARLIEST < event.published.replace(tzinfo=None) < _LATEST:
+        try:
+            event.published.astimezone(UTC) + timedelta(seconds=1)
+        except OverflowError:
+            raise UnfitEventError(
+                f"published is {event.published.isoformat()}, which is no time in UTC"
+            ) from None
+    return event, text
+
+
+_EARLIEST, _LATEST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  # local times
+"""Between them any offset leads to a time that there is, and a second more, too."""
 
 
 def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from kit import words
 from kit.errors import KitError, SourceError, UsageError
-from kit.lake import Lake, PutAside, add
+from kit.lake import Lake, PutAside, add, skipped
 from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, tail
 from kit.lake.orgs import lakes
+from kit.lake.parquet import opened
 from kit.places import COPY, LAKE, PULLED, SAMPLE, place
 from kit.sources.exports import expand
 from kit.times import moment
@@ -166,7 +166,12 @@ def _of_many(many: Mapping[str, Lake], named: str) -> Held:
 
 
 def _opened(lake: Lake, named: str) -> Held:
-    if not lake.open().names():
+    if not lake.open().names() and (lost := lake.faults().lost):
+        raise SourceError(
+            f"{lake.address}: all its event files are gone, {lost[0]} the first. Put them back, or "
+            f"run: okta-kit lake repair --lake {lake.address}"
+        )
+    if not lake.names():
         raise SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
     return _held(lake, named, growing=True)
 
@@ -174,16 +179,20 @@ def _opened(lake: Lake, named: str) -> Held:
 def _held(lake: Lake, named: str, *, growing: bool = False, repeats: int = 0) -> Held:
     first, last = _ends(lake)
     covered = tuple(lake.covered())
+    lost = lake.lost()
+    ends = [window.until for window in lost if window.until > last]
+    if named == "okta" and covered:
+        ends.append(covered[-1].until)
     return Held(
         lakes={"": lake},
         source=named,
-        first=first,
+        first=min([first, *(window.since for window in lost)]),
         last=last,
         covered=covered,
         growing=growing,
         put_aside=tuple(lake.put_aside()),
         repeats=repeats,
-        end=covered[-1].until if named == "okta" and covered else None,
+        end=max(ends, default=None),
     )
 
 
@@ -201,7 +210,7 @@ def _ends_of(path: Path | BinaryIO) -> list[int]:
 
     As the footer has it, where it says so. Whole numbers, because Arrow loads pandas for a time.
     """
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         footer, kind = file.metadata, file.schema_arrow.field("published").type
         place = footer.schema.names.index("published")
         groups = [footer.row_group(n).column(place) for n in range(footer.num_row_groups)]
@@ -253,9 +262,9 @@ def _nothing_in(
 ) -> str:
     what = ", ".join(map(str, names))
     if put_aside:
-        first = put_aside[0]
+        first, count = put_aside[0], words.count(skipped(put_aside), "line")
         return (
-            f"{what}: no System Log event in it; {words.count(len(put_aside), 'line')} put aside, "
+            f"{what}: no System Log event in it; {count} put aside, "
             f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
         )
     empty = "the file is empty" if len(files) == 1 else "the files are empty"

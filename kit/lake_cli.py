@@ -28,7 +28,10 @@ Place = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the lake's commands to the command line."""
     app.command("import")(import_files)
-    app.command("lake")(show_lake)
+    lake = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+    lake.callback()(show_lake)
+    lake.command("repair")(repair_lake)
+    app.add_typer(lake, name="lake")
     app.command("recode")(recode_lake)
     app.command("compact")(compact_lake)
 
@@ -45,7 +48,7 @@ def import_files(
 
     Example: okta-kit import exports/*.ndjson.gz
     """
-    from kit.lake import Lake, add
+    from kit.lake import Lake, add, skipped
     from kit.sources.exports import expand
 
     stretch = _covers(covers) if covers else None
@@ -56,22 +59,26 @@ def import_files(
     said = [
         f"{words.count(done.events, 'event')} added",
         f"{words.count(done.repeats, 'repeat')} left out",
-        f"{words.count(len(done.put_aside), 'line')} put aside",
+        f"{words.count(skipped(done.put_aside), 'line')} put aside",
     ]
     print(f"{lake}: {', '.join(said)}.")
     if caution := held.storage.caution():
         _note(caution)
     for one in done.put_aside[:5]:
         _note(f"{one.file}:{one.line}: {one.reason}")
-    if len(done.put_aside) > 5:
-        _note(f"and {len(done.put_aside) - 5} more; okta-kit lake lists them.")
+    if more := skipped(done.put_aside[5:]):
+        _note(f"and {more:,} more; okta-kit lake lists them.")
     for name, columns in done.unknown.items():
         _note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
 
 
 def show_lake(
+    context: typer.Context,
     lake: Place = LAKE,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read every event, and count them against the manifest.")
+    ] = False,
 ) -> None:
     """Show what the lake holds: days, events, coverage, gaps, what was put aside.
 
@@ -80,6 +87,11 @@ def show_lake(
     from kit.lake import Lake
     from kit.lake.overview import as_table, overview
 
+    if context.invoked_subcommand:
+        context.obj = lake
+        return
+    if check:
+        _check_lake(Lake(lake))
     found = overview(Lake(lake).open())
     if as_json:
         import json
@@ -87,6 +99,35 @@ def show_lake(
         print(words.in_json(json.dumps(found, ensure_ascii=False, indent=2)))
     else:
         as_table(found, sys.stdout)
+
+
+def _check_lake(lake: Any) -> None:
+    """Name all that is wrong, and raise if anything is."""
+    from kit.errors import SourceError
+    from kit.lake.repair import examined
+
+    if lake.exists() and (wrong := examined(lake)):
+        for name, why in wrong[1:]:
+            _note(f"{name}: {why}")
+        name, why = wrong[0]
+        raise SourceError(
+            f"{lake.address}/{name}: {why}. Put it back, or run: okta-kit lake repair --lake "
+            f"{lake.address}"
+        )
+
+
+def repair_lake(context: typer.Context, lake: Place = "") -> None:
+    """Move what cannot be read into _damaged/, and mark its days as gaps.
+
+    Example: okta-kit lake repair
+    """
+    from kit.lake import Lake, repair
+
+    held = Lake(lake or context.obj or LAKE)
+    done = repair(held)
+    for line in done:
+        print(words.clean(line))
+    print(f"{held.address}: {'repaired.' if done else 'nothing to repair.'}")
 
 
 def recode_lake(lake: Place = LAKE) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kit import words
+from kit.environment import named
 from kit.errors import KitError, SourceError, UsageError
 from kit.notebook_cli import find_notebook, given_to
 from kit.options import Engine, Parameters, Since, Source, Until
@@ -50,6 +51,7 @@ def register(app: typer.Typer) -> None:
 
 
 def make_reports(
+    context: typer.Context,
     notebooks: Annotated[
         list[str], typer.Argument(metavar="NOTEBOOK...", help="Names in notebooks/, or paths.")
     ],
@@ -84,6 +86,13 @@ def make_reports(
     run_timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds that a notebook may take.")
     ] = 3600,
+    pass_env: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Hand this environment variable to the notebooks; may be repeated.",
+        ),
+    ] = None,
     jobs: Annotated[
         int, typer.Option("-j", "--jobs", min=1, help="Notebooks that run at the same time.")
     ] = 1,
@@ -108,13 +117,16 @@ def make_reports(
     answers = choose_engine(engine)
     check_engine(answers)
     to = urls(notify or [])
+    passed = pass_env or []
+    named(passed)
     if len(runs) > 1:
         options = [f"--out={out}", f"--notify-on={notify_on.value}"]
         options += [f"--cell-timeout={cell_timeout}", f"--run-timeout={run_timeout}"]
         chosen = {"redact": redact, "pdf": pdf, "require-complete": require_complete}
         options += [f"--{name}" for name, wanted in chosen.items() if wanted]
+        options += [f"--pass-env={name}" for name in passed]
         sources = [str(one.get("source", "")) for one in checked]
-        raise typer.Exit(_each(runs, sources, options, jobs, to, answers))
+        raise typer.Exit(_each(runs, sources, options, jobs, to, answers, debug=bool(context.obj)))
     ((path, values),) = runs
     from kit.reports import Limits, run_report
     from kit.reports.shelf import shelf
@@ -130,10 +142,11 @@ def make_reports(
                 key=_key(kept.folder) if redact else None,
                 require_complete=require_complete,
                 engine=answers,
+                pass_env=passed,
             )
             page = kept.keep(made.folder)
         except KitError as fault:
-            notify_failure(path.stem, str(fault), to, _say)
+            notify_failure(path.stem, _told(fault, values, redact=redact), to, _say)
             raise
         print(page)
         if made.exit_code:
@@ -213,6 +226,17 @@ def _key(out: Path) -> Key:
     return Key.made(key_path())
 
 
+def _told(fault: KitError, values: Mapping[str, str], *, redact: bool) -> str:
+    """What a notice says of a fault; without the source's names where no name may stand."""
+    source = str(values.get("source", ""))
+    if not redact or not source:
+        return str(fault)
+    from kit.reports.pseudonyms import Key, key_path
+    from kit.reports.redact import hide_source
+
+    return hide_source(str(fault), source, Key.made(key_path()))
+
+
 def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:
     """The source, or of a folder of many orgs' lakes those that are asked for."""
     if not org:
@@ -238,13 +262,16 @@ def _each(
     jobs: int,
     to: Sequence[str],
     engine: str,
+    *,
+    debug: bool,
 ) -> int:
     """Run each notebook by a command of its own."""
     from kit.reports.batch import read_once, run_each
     from kit.spark.engines import ENGINE
 
+    before = ["--debug"] if debug else []
     commands = [
-        ["report", str(path), *options, *(f"-p{k}={v}" for k, v in given.items())]
+        [*before, "report", str(path), *options, *(f"-p{k}={v}" for k, v in given.items())]
         for path, given in runs
     ]
     with read_once(sources) as known:

@@ -1,32 +1,32 @@
-"""Folders for what is needed meanwhile. They go with what they were made for.
+"""Working folders: for what is needed meanwhile. They go with what they were made for.
 
-A process that is killed clears nothing up, so each folder is locked by its process, and whoever
-makes the next one removes those whose lock is free.
+A process that is killed clears nothing up, so beside each folder lies a lock file that its process
+holds as long as it lives, and whoever makes the next folder there removes those whose lock is free.
+The lock file is made and locked before its folder is, and goes after it: a folder without a lock
+file is nobody's to remove, and one that is in use always has a lock that is held.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import stat
 import tempfile
-import time
-from contextlib import contextmanager
+import uuid
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from filelock import FileLock, Timeout
 
 from kit.errors import DiskFull, UsageError, is_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["temporary_folder"]
+__all__ = ["temporary_folder", "working_folder"]
 
 _PREFIX = "okta-kit-"
 _LOCK = ".lock"
-_YOUNG = 60.0
-"""Seconds for a process to lock the folder that it made."""
 
 _LONGEST = 60
 """Characters of the folder of temporary files: the path of a socket in it may have some 104."""
@@ -34,7 +34,7 @@ _LONGEST = 60
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Make a private folder, and remove it in the end.
+    """Make a private folder among the temporary files, and remove it in the end.
 
     Yields:
         The folder, readable by its owner alone, with a path that is short enough for sockets.
@@ -45,12 +45,10 @@ def temporary_folder() -> Iterator[Path]:
     """
     within = Path(tempfile.gettempdir())
     if len(str(within)) > _LONGEST:
-        within = Path("/tmp")  # noqa: S108  # mkdtemp is private
-    _remove_dead(within)
+        within = Path("/tmp")  # noqa: S108  # the folder is private, and its name is by chance
+    holding = working_folder(within, _PREFIX)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=within))
-        lock = FileLock(folder / _LOCK)
-        lock.acquire()
+        folder = holding.__enter__()
     except OSError as fault:
         if is_full(fault):
             said = f"{within}: no space left for temporary files. Free some, or set TMPDIR."
@@ -60,18 +58,70 @@ def temporary_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
+        holding.__exit__(None, None, None)
+
+
+@contextmanager
+def working_folder(within: Path, prefix: str) -> Iterator[Path]:
+    """Make a private folder that is held by this process, and remove it in the end.
+
+    Folders of the same place and prefix, whose processes are no more, are removed before.
+
+    Args:
+        within: the folder to make it in.
+        prefix: what its name begins with; no other folders there may have a lock file by that.
+
+    Yields:
+        The folder, readable by its owner alone. It may be moved away meanwhile.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    _remove_dead(within, prefix)
+    folder, held = _locked(within, prefix)
+    try:
+        folder.mkdir(mode=0o700)
+        yield folder
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
+        _lock_of(folder).unlink(missing_ok=True)
+        os.close(held)
 
 
-def _remove_dead(within: Path) -> None:
-    """Remove the folders of this user whose processes are no more."""
-    for folder in within.glob(f"{_PREFIX}*"):
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + _LOCK)
+
+
+def _locked(within: Path, prefix: str) -> tuple[Path, int]:
+    """A name for a folder, and the lock file beside it, open and locked."""
+    while True:
+        folder = within / f"{prefix}{uuid.uuid4().hex[:12]}"
+        lock = _lock_of(folder)
+        held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            held = folder.lstat()
-            if held.st_uid != os.geteuid() or time.time() - held.st_mtime < _YOUNG:
-                continue
-            with FileLock(folder / _LOCK, timeout=0):
-                shutil.rmtree(folder, ignore_errors=True)
-        except (OSError, Timeout):
-            continue
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever removes the dead may have had it first, and removed it.
+            if os.fstat(held).st_nlink:
+                return folder, held
+        except BlockingIOError:
+            pass
+        except OSError:
+            lock.unlink(missing_ok=True)
+            os.close(held)
+            raise
+        os.close(held)
+
+
+def _remove_dead(within: Path, prefix: str) -> None:
+    """Remove the folders of this user whose processes are no more."""
+    for lock in within.glob(f"{prefix}*{_LOCK}"):
+        with suppress(OSError):
+            held = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                facts = os.fstat(held)
+                if facts.st_uid == os.geteuid() and stat.S_ISREG(facts.st_mode):
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(lock.with_name(lock.name.removesuffix(_LOCK)), ignore_errors=True)
+                    lock.unlink(missing_ok=True)
+            finally:
+                os.close(held)

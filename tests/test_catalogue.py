@@ -91,7 +91,9 @@ def test_a_remedys_examples_lead_to_it_and_to_no_other(remedy: Remedy) -> None:
     """A real message is told by its code, its words or its app."""
     assert remedy.examples
     for example in remedy.examples:
-        assert _found(example) is remedy
+        found = _found(example)
+        assert found is not None
+        assert found.id == remedy.id
         folded = parse(example).text.casefold()
         codes = {t.code for r in CATALOGUE.remedies for t in r.known_texts if t.stands_in(folded)}
         assert all(code in remedy.codes or code.startswith("HTTP_") for code in codes)

@@ -82,10 +82,12 @@ def test_the_catalogue_is_listed_with_all_that_a_person_filters_by(
         "evidence",
         "remedy",
         "meaning",
+        "kind",
     ]
     assert {row["code"] for row in rows} == set(load().codes)
     (seed,) = [row for row in rows if row["code"] == "AADSTS50126"]
     assert seed["owner"] == "okta_admin"
+    assert seed["kind"] == "credentials_refused"
     assert seed["remedy"] == "office365_credential"
 
 

@@ -110,7 +110,7 @@ def test_two_runs_of_the_same_report_at_once_do_not_harm_each_other(tmp_path: Pa
 def test_what_a_killed_process_left_goes_with_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its folder's lock is free; one that is held, one that is young and a stranger's stay."""
+    """Its lock is free; one that is held, one without a lock and a stranger's stay."""
     monkeypatch.setattr("tempfile.tempdir", tempfile.mkdtemp(dir="/tmp"))
     within = Path(tempfile.gettempdir())
     program = (
@@ -120,7 +120,8 @@ def test_what_a_killed_process_left_goes_with_the_next(
         "    (folder / 'x').touch(); print(folder, flush=True); time.sleep(60)"
     )
     made = []
-    for ended in (True, False):
+    running = []
+    for ended in (False, True):
         process = subprocess.Popen(
             [sys.executable, "-c", program],
             env={**os.environ, "TMPDIR": str(within), "PYTHONPATH": str(ROOT)},
@@ -129,24 +130,26 @@ def test_what_a_killed_process_left_goes_with_the_next(
         )
         assert process.stdout
         made.append(Path(process.stdout.readline().strip()))
+        running.append(process)
         if ended:
             process.kill()
             process.communicate()
-    dead, held = made
+    held, dead = made
     old = time.time() - 3600
-    for folder in made:
-        os.utime(folder, (old, old))
-    young, stranger = within / "okta-kit-young", within / "other-kit-x"
-    for folder in (young, stranger):
+    bare, stranger = within / "okta-kit-bare", within / "other-kit-x"
+    for folder in (bare, stranger):
         folder.mkdir()
-    os.utime(stranger, (old, old))
+    for folder in (*made, bare, stranger):
+        os.utime(folder, (old, old))
 
     with temporary_folder() as own:
-        left = sorted(within.iterdir())
+        left = sorted(one for one in within.iterdir() if one.is_dir())
+        locks = sorted(one.name for one in within.glob("*.lock"))
 
-    process.send_signal(signal.SIGTERM)
-    process.communicate()
-    assert left == sorted([held, young, stranger, own])
+    running[0].send_signal(signal.SIGTERM)
+    running[0].communicate()
+    assert left == sorted([held, bare, stranger, own])
+    assert locks == sorted([f"{held.name}.lock", f"{own.name}.lock"])
     assert not dead.exists()
     assert not own.exists()
     shutil.rmtree(within)

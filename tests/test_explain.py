@@ -205,10 +205,7 @@ def test_nothing_on_standard_input_is_said() -> None:
         ("usernme_taken", "username_taken"),
         ("Reqest_ResourceNotFound", "Request_ResourceNotFound"),
         ("application.provision.user.pushprofile", "application.provision.user.push_profile"),
-        (
-            f"{TASK}A user with the userName already exists. It has to be unique",
-            "HTTP_409",
-        ),
+        (f"{TASK}This user is linked with two AD instances, so no ImmutableID", "two_ad_instances"),
     ],
 )
 def test_what_is_unknown_has_its_nearest(text: str, near: str) -> None:
@@ -307,3 +304,53 @@ def test_any_text_is_answered(text: str) -> None:
 def test_any_event_is_answered(parts: dict[str, Any]) -> None:
     """Also one whose parts are of a wrong kind."""
     assert explanation({"eventType": "a.b", **parts}).fields().keys()
+
+
+def test_a_flows_error_gets_no_advice_about_provisioning() -> None:
+    """Workflows calls services by itself: Okta's retries of tasks have nothing to do with it."""
+    flow = (
+        '{"_error":true,"module":"ledger.read","statusCode":429,"message":"429 Too Many Requests"}'
+    )
+    found, task = explanation(flow), explanation(f"{TASK}Too Many Requests")
+
+    assert (found.code, task.code) == ("HTTP_429", "HTTP_429")
+    assert found.app == "Okta Workflows"
+    assert found.remedy != task.remedy
+    assert "SCIM" not in str(found.fields())
+
+
+def test_a_near_match_is_of_the_same_subject() -> None:
+    """Words that stand in every refusal make none alike."""
+    assert explanation("There is no such object on the shelf").nearest == ()
+
+
+def test_a_fingerprint_is_explained_in_its_own_spelling() -> None:
+    """Copied in any case, it is the code that the tables show."""
+    assert explanation("unknown_24295A9C").code == "UNKNOWN_24295a9c"
+    assert explanation("UNKNOWN_USER").code == "UNKNOWN_USER"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Cannot set user <username> here", "<UserName> is an Invalid Value"],
+        ["<UserName> is an Invalid Value", "<Email> is an Invalid Value"],
+        ["the name ends in <b>", "<a>one</a>", "<a>two</a>"],
+        ['<?xml version="1.0"?>\n<Error>\n\n<Code>Denied</Code>\n</Error>', "50126"],
+        ["<!DOCTYPE html>\n<html>\n<p>\nGateway\n</html>", "<html> is bad"],
+        ["Got: <html>\n<body>x</body>\n</html>", "50126"],
+        ['{"status": "409",\n "detail": "taken"}', "<UserName> is bad", "50126"],
+    ],
+)
+def test_there_are_as_many_answers_as_texts(lines: list[str]) -> None:
+    """A line is one text, unless it is plainly a document over several lines."""
+    assert asked_by_line("\n".join(lines) + "\n") == lines
+
+
+@pytest.mark.parametrize("ends", ["\n", "", " , "], ids=["lines", "side by side", "commas"])
+def test_each_event_in_an_event_hook_and_behind_it_is_read(ends: str) -> None:
+    """The envelope has an event type of its own, and is no event."""
+    hook = {"eventType": "com.okta.event_hook", "data": {"events": [_event(), _event()]}}
+    text = json.dumps(hook) + ends + json.dumps([_event()])
+
+    assert asked(text) == asked_by_line(text) == [_event()] * 3

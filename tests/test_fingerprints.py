@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import itertools
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.messages import fingerprint, mask, parse
+from kit.catalogue import load
+from kit.catalogue.coding import code_message
+from kit.messages import fingerprint, is_fingerprint, mask, parse
 
 SLOTS = {
     "email": st.sampled_from(
@@ -175,3 +181,117 @@ def test_wrappers_do_not_change_an_unknown_code() -> None:
 def test_templates_are_different_texts() -> None:
     """The measure above is no better than its templates."""
     assert not [pair for pair in itertools.combinations(TEMPLATES, 2) if pair[0] == pair[1]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{disk full on the connector}", "{schema is not valid}"),
+        ("[disk full]", "[no route]"),
+        ("<disk is full>", "<no route is left>"),
+        ("Timeout@LedgerImport.com", "Schema.Error@LedgerImport.com"),
+        ("Timeout@LedgerImport.com", "ada@example.com"),
+        ("https://scim.example.com/Users/7", "https://scim.example.com/Groups/7"),
+        ("https://scim.example.com/Users/7", "https://mail.example.net/Users/7"),
+        ("11111111-2222-3333-4444-555555555555", "https://scim.example.com/Users/7"),
+        ("11111111-2222-3333-4444-555555555555", "4711"),
+        ("ada@example.com", "4711"),
+        ("Sync stopped [disk full on node 7]", "Sync stopped [schema is not valid here]"),
+        ("User 'the disk is full'", "User 'no route is left'"),
+        ("{user: 7}", "{group: 7}"),
+    ],
+)
+def test_masks_leave_something_to_tell_by(one: str, other: str) -> None:
+    """A text that is all value keeps what kind of value it is, and the words in it."""
+    assert fingerprint(parse(one)) != fingerprint(parse(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ada@example.com", "bo@example.com"),
+        ("https://scim.example.com/Users/7?a=1", "https://scim.example.com/Users/4711"),
+        ("11111111-2222-3333-4444-555555555555", "aaaaaaaa-2222-3333-4444-555555555555"),
+        ("User 'ada' failed", "User 'Bo Vale' failed"),
+        ("{user: 7}", "{user: 4711}"),
+        ("At 2026-10-27T09:05:00Z", "At 2026-11-01 00:00:00.123"),
+        ("user rosa does not exist", "user leo does not exist"),
+    ],
+)
+def test_a_text_that_is_all_value_is_one_for_all_values(one: str, other: str) -> None:
+    """Another user, id or time is no other fault."""
+    assert fingerprint(parse(one)) == fingerprint(parse(other))
+
+
+WRITINGS = {
+    "as it is": lambda text: text,
+    "curly": lambda text: text.replace(' "', " “").replace('"', "”"),
+    "single": lambda text: text.replace('"', "'"),
+    "none": lambda text: text.replace('"', ""),
+    "doubled": lambda text: text.replace('"', '""'),
+    "back-ticks": lambda text: text.replace('"', "`"),
+    "html": html.escape,
+    "html twice": lambda text: html.escape(html.escape(text)),
+    "no-break": lambda text: text.replace(" ", "\u00a0"),
+    "spaced": lambda text: text.replace(" ", "   "),
+    "lines": lambda text: text.replace(" ", "\r\n"),
+    "zero width": lambda text: text.replace("e", "e\u200b"),
+    "soft hyphens": lambda text: text.replace("os", "o\u00ads"),
+    "full stop": lambda text: f"{text}.",
+    "ellipsis": lambda text: f"{text}…",
+    "dots": lambda text: f"{text}...",
+    "small start": lambda text: text[0].lower() + text[1:],
+    "in braces": lambda text: f"{{{text}}}",
+}
+
+
+@pytest.mark.parametrize("writing", WRITINGS.values(), ids=WRITINGS)
+@given(
+    user=st.sampled_from(["rosa", "rosa1", "Rosa Vale", "rosa@example.com"]),
+    said=st.sampled_from(['The ledger lost "{}"', 'User "{}" was not moved', "The ledger is shut"]),
+)
+def test_another_writing_is_the_same_fault_and_user(writing, user: str, said: str) -> None:
+    """Pages, mails and spreadsheets change quotes, blanks and signs, but nothing that is said."""
+    text = f'Automatic provisioning of user "{user}" to app Anvil failed: {said.format(user)}'
+    plain, other = parse(text), parse(writing(text))
+
+    assert (other.user, other.app, other.operation) == (user, "Anvil", "provisioning")
+    assert fingerprint(other) == fingerprint(plain)
+
+
+@settings(max_examples=300)
+@given(st.text(min_size=1, max_size=80))
+def test_a_code_is_never_empty(text: str) -> None:
+    """Whatever the text is, even nothing but signs."""
+    message = parse(text)
+
+    assert code_message(message, load())
+    assert is_fingerprint(fingerprint(message))
+
+
+def test_a_code_is_the_same_on_every_machine() -> None:
+    """It does not hang on how Python hashes."""
+    said = "print(fingerprint(parse('{disk full on the connector}')))"
+    ask = [sys.executable, "-c", f"from kit.messages import fingerprint, parse; {said}"]
+    codes = {
+        subprocess.check_output(ask, env={**os.environ, "PYTHONHASHSEED": seed})
+        for seed in ("1", "2")
+    }
+
+    assert len(codes) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "own"),
+    [
+        ("UNKNOWN_24295a9c", True),
+        ("UNKNOWN_USER", False),
+        ("UNKNOWN_IDP", False),
+        ("UNKNOWN_DEADBEEF", False),
+        ("UNKNOWN_24295a9c0", False),
+        ("UNKNOWN_", False),
+    ],
+)
+def test_a_reason_of_oktas_is_no_fingerprint(code: str, own: bool) -> None:  # noqa: FBT001
+    """``UNKNOWN_USER`` is as good a code as any."""
+    assert is_fingerprint(code) is own

@@ -206,3 +206,22 @@ def test_an_unknown_code_is_shown_by_its_latest_failure(opened: Callable[..., Lo
     assert list(found["event_type"]) == [profile, push]
     assert found["example"][0] == "Wibble 2 went wrong"
     assert pd.isna(found["example"][1])
+
+
+def test_a_reason_of_oktas_that_begins_with_unknown_is_a_code(opened: Callable[..., Log]) -> None:
+    """``UNKNOWN_USER`` needs no example, and speaks rather than a text without a name."""
+    log = opened(
+        event("2026-10-27T09:00:00Z", reason="Wibble 1 went wrong", transaction="t1"),
+        event("2026-10-27T09:01:00Z", reason="UNKNOWN_USER", transaction="t1"),
+    )
+
+    assert list(failures(log, log.window())["code"]) == ["UNKNOWN_USER"]
+    assert examples(log, log.window()).empty
+
+
+def test_texts_that_are_all_value_have_two_codes(opened: Callable[..., Log]) -> None:
+    """What stands in braces, or is nothing but an address, is still two faults."""
+    reasons = ("{disk full on the drive}", "Wibble@LedgerImport.com", "{schema is not a known one}")
+    log = opened(*(event(reason=reason, transaction=reason) for reason in reasons))
+
+    assert failures(log, log.window())["code"].nunique() == len(reasons)

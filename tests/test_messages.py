@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import timeit
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -451,3 +453,120 @@ def test_a_field_out_of_a_json_text_is_read_as_one() -> None:
     assert (found.http_status, found.vendor_code) == (409, "taken_name")
     assert found.vendor_message == "It is taken"
     assert parse('"description":"long_username (user=ada)"').vendor_code == "long_username"
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("401 Unauthorized", 401),
+        ("The call failed: 401 Unauthorized", 401),
+        ("status code: 409", 409),
+        ("The server returned 403", 403),
+        ("The server returned 404 users", None),
+        ("returned 404 users", None),
+        ("It answered with a 503", 503),
+        ("Expecting statusCode:200 received:401 Error", 401),
+        ('{Response from server: 401 UNAUTHORIZED "Unauthorized"}', 401),
+        ("Error while updating user group membership for group Ops Not Implemented. "
+         "Errors reported by remote server: no such call", 501),
+        ("Not Found / the user is gone", 404),
+    ],
+)  # fmt: skip
+def test_a_status_is_read_wherever_it_stands(text: str, status: int | None) -> None:
+    """With or without the word HTTP; a number of things is none."""
+    assert parse(text).http_status == status
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "code", "said"),
+    [
+        (
+            "{errorCode=E0000011, errorSummary=Bad token given, errorId=oae1, errorCauses=[]}",
+            None, "E0000011", "Bad token given",
+        ),
+        (
+            "Agent got 401 Error:{errorCode=E0000001, errorSummary=Api validation failed, "
+            "errorCauses=[{errorSummary=login: is there already}]}",
+            401, "E0000001", "login: is there already",
+        ),
+        (
+            "apiErrorCode=2028, apiErrorMessage=Your account is blocked. Ask for help",
+            None, "2028", "Your account is blocked. Ask for help",
+        ),
+        ("Ledger is no value for stage (code notOneOf)", None, "notOneOf", None),
+        ("HTTP 404, Okta E0000007 (Not found: no 00u (User)), ErrorId oae1", 404, "E0000007",
+         "Not found: no 00u (User)"),
+        ("Okta HTTP 400 E0000021 Bad request. Wrong type.", 400, "E0000021",
+         "Bad request. Wrong type."),
+        ("X: HTTP 400, Okta E0000001 (E0000001): a is wrong", 400, "E0000001", None),
+        ("Got {Error Code: E0000153, Error Id: oae1, Error Summary: No such device.}",
+         None, "E0000153", "No such device."),
+        ("error=access_denied\n\nerror_description=“No part of the client.”", None,
+         "access_denied", "No part of the client."),
+        ("502 Bad Gateway: {\"error\":{\"code\":\"Bad_Upn\",\"message\":\"No such domain\"}}", 502,
+         "Bad_Upn", "No such domain"),
+        ('{"status":502,"message":"{\\"error\\":{\\"code\\":\\"BadToken\\",'
+         '\\"message\\":\\"It ended\\"}}"}', 502, "BadToken", "It ended"),
+        ("a.b.CException: AADSTS50012: Wrong secret. ---> a.WebException: The remote server "
+         "returned an error: (401) Unauthorized.", 401, "AADSTS50012", "Wrong secret."),
+        ("googleapi: Error 404: Resource Not Found: userKey, notFound", 404, "notFound", None),
+        ("Failed [USER_LIMIT]: no seats", None, "USER_LIMIT", None),
+        ("No seats left (user_limit) for Ada", None, "user_limit", None),
+        ("The fields [first_name] and [LAST_NAME] are wrong", None, None, None),
+    ],
+)  # fmt: skip
+def test_an_error_is_read_in_every_writing(
+    text: str, status: int | None, code: str | None, said: str | None
+) -> None:
+    """As Java prints maps, as clients and agents write it, one error inside another."""
+    found = parse(text)
+
+    assert (found.http_status, found.vendor_code) == (status, code)
+    assert said is None or found.vendor_message == said
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ('User "rosa" is there already', "rosa"),
+        ("User rosa@example.com is there already", "rosa@example.com"),
+        ("User <name> is there already", "<name>"),
+        ("User profile is locked", None),
+        ("Could not check it, received error: Bad words., user: rosa@example.com",
+         "rosa@example.com"),
+    ],
+)  # fmt: skip
+def test_a_user_whom_a_sentence_marks_is_read(text: str, user: str | None) -> None:
+    """By quotes, brackets or an address; a plain word may be anything."""
+    assert parse(text).user == user
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could not synchronize user with app",
+        "LDAP agent failed to reset the password",
+        "User attempted to open the app",
+        "Error while posting to Okta",
+        "Active Directory authentication failed: wrong user name",
+    ],
+)
+def test_where_okta_alone_speaks_the_vendor_has_no_words(text: str) -> None:
+    """The text still tells faults apart."""
+    found = parse(text)
+
+    assert found.vendor_message is None
+    assert found.text
+    task = parse(f"Automatic provisioning of user Ada to app Anvil failed: {text}")
+    assert task.vendor_message == text or "authentication" in text
+
+
+@pytest.mark.parametrize(
+    "piece", [*"\"'`{}[]()<>&;=:,./@_-#…“’\u200b", '""', "''", "&amp;", "[{", "E0", "a b c ", "a_"]
+)
+def test_a_hostile_text_is_read_at_once(piece: str) -> None:
+    """Ten thousand characters of one sign take no longer than a page does."""
+    text = (piece * 10_000)[:10_000]
+    best = min(timeit.repeat(lambda: parse.__wrapped__(text), number=1, repeat=5))
+
+    assert best < 0.01  # a millisecond here; the rest is for a busy machine

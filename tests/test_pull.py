@@ -545,3 +545,15 @@ def test_a_report_on_an_org_that_refuses_ends_with_5(tmp_path: Path) -> None:
     assert done.returncode == 5
     assert done.stderr.count("\n") == 1
     assert "E0000011" in done.stderr
+
+
+def test_an_event_with_half_a_sign_or_no_json_costs_itself(lake: Lake) -> None:
+    """A page of the log is read all the same, and what is in it once."""
+    with FakeOrg(events=log(50, days=0.2), page=20) as org:
+        org.events[7]["displayMessage"] = "half \ud800 of it"
+        org.events[9]["debugContext"] = {"debugData": {"odd": float("nan")}}
+        done = pulled(org, lake, days=0.3)
+
+        assert done.put_aside >= 1
+        assert len(uuids(lake)) == 49
+        assert org.events[7]["uuid"] in uuids(lake)

@@ -120,7 +120,7 @@ def test_the_other_troubles_are_told_apart(sample: Log, truth: dict[str, Any]) -
     rows = {(row["app"], row["code"]): row for row in found.by_code.to_dict("records")}
 
     slack = found.failures[found.failures["app"] == "Slack"]
-    throttled = slack[slack["code"].isin(["HTTP_429", "ratelimited"])]
+    throttled = slack[slack["code"].isin(["HTTP_429", "rate_limited"])]
     assert throttled["user_key"].replace("", None).nunique() == truth["throttled_users"]
     assert set(throttled.loc[throttled["user_key"] != "", "state"]) == {"recovered"}
     bad = rows["Slack", "invalid_name_specials"]

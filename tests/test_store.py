@@ -32,6 +32,7 @@ from kit.lake.coverage import Window, gaps
 from kit.lake.overview import overview
 from kit.lake.parquet import catalogue_of
 from kit.lake.pull import pull
+from kit.lake.snapshot import Snapshot
 from kit.objects import Objects
 from kit.places import SAMPLE
 from kit.sources.okta import read_settings
@@ -455,16 +456,66 @@ def test_a_store_that_fails_while_a_question_is_answered_is_told_in_one_line(
     address = fresh()
     add(Lake(address), [export(tmp_path / "a.ndjson", some(20))])
     fs, root = fsspec.core.url_to_fs(address)
-    for path in fs.find(root):
-        if path.endswith(".parquet"):
-            fs.rm_file(path)
+    plain = Snapshot.add
 
-    assert run(["failures", "--source", address]) == 3
+    def added(self: Snapshot, bucket: Bucket) -> tuple[str, list[str]]:
+        """Take the lake in; somebody empties it right after."""
+        opened = plain(self, bucket)
+        for path in fs.find(root):
+            if path.endswith(".parquet"):
+                fs.rm_file(path)
+        return opened
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Snapshot, "add", added)
+        assert run(["failures", "--source", address]) == 3
 
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert said.startswith(f"okta-kit: {address}: date=2026-10-01/part-")
     assert "open the lake again" in said
+
+
+def test_a_store_that_lost_a_file_has_a_gap_and_a_broken_one_is_repaired(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on a disk: named, never complete, moved away, and filled in again."""
+    lake, path = Lake(fresh()), export(tmp_path / "a.ndjson", some(40))
+    add(lake, [path])
+    fs, root = fsspec.core.url_to_fs(lake.address)
+    lost, broken, *_ = lake.names()
+    fs.rm_file(f"{root}/{lost}")
+    log = open_log(lake.address)
+    assert [str(gap.since.date()) for gap in log.coverage(log.window()).gaps] == ["2026-10-01"]
+    assert lake.faults().missing == (lost,)
+
+    fs.pipe_file(f"{root}/{broken}", b"no parquet")
+    assert run(["failures", "--source", lake.address]) == 3
+    assert f"{broken}: cannot be read" in capsys.readouterr().err
+    assert run(["lake", "repair", "--lake", lake.address]) == 0
+    assert f"{broken} was moved to _damaged/" in capsys.readouterr().out
+    assert run(["lake", "repair", "--lake", lake.address]) == 0
+    assert "nothing to repair" in capsys.readouterr().out
+    log = open_log(lake.address)
+    assert log.count == 20
+    assert not log.coverage(log.window()).complete
+
+    assert add(lake, [path]).events == 20
+    assert uuids(lake.address) == in_the_glob(lake.address)
+    assert open_log(lake.address).coverage(log.window()).complete
+
+
+def test_one_uuid_is_once_in_a_lake_in_a_store(tmp_path: Path) -> None:
+    """The first one, also where another day holds it; with the index lost in between, too."""
+    lake, events = Lake(fresh()), some(20)
+    add(lake, [export(tmp_path / "a.ndjson", events)])
+    moved = [one | {"published": "2026-11-01T00:00:00Z"} for one in events]
+    lake.storage.remove(lake.storage.names("_uuids"))
+
+    done = add(Lake(lake.address), [export(tmp_path / "b.ndjson", moved + some(1))])
+
+    assert (done.events, done.repeats) == (1, 20)
+    assert "2026-11-01" not in {str(day) for day in lake.days()}
 
 
 def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:

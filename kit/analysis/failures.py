@@ -18,16 +18,17 @@ So the ``events`` of all failures add up to the failing events.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import ibis
 import pandas as pd
 
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
+from kit.catalogue.model import Kind
 from kit.engine import frame, literal
 from kit.events import SUCCEEDED_RESULTS
-from kit.messages import CUT
+from kit.messages import CUT, FINGERPRINT
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -300,8 +301,9 @@ def _failing(events: ir.Table) -> ir.Table:
     rank = ibis.cases(
         (failing.code == NO_REASON, _UNKNOWN + 2),
         (failing.code.isin(sorted(known.wrapper_codes)), _UNKNOWN + 1),
-        (failing.code.rlike("^UNKNOWN_[0-9a-f]{8}$"), _UNKNOWN),
-        (failing.code.startswith("HTTP_"), 1),
+        (failing.code.re_search(FINGERPRINT), _UNKNOWN),
+        (failing.code.startswith("HTTP_"), 2),
+        (failing.code.isin(get_args(Kind)), 1),  # told from words, not named by anybody
         else_=0,
     )
     coded = (rank == 0) | (failing.code == NO_REASON)
@@ -339,7 +341,7 @@ def _failing(events: ir.Table) -> ir.Table:
     )
 
 
-_UNKNOWN = 2
+_UNKNOWN = 3
 """The rank of an unknown text. Codes and HTTP statuses go before it; a wrapper's general sentence
 comes behind it, and no reason at all."""
 

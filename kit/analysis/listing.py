@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, TYPE_CHECKING
 
 import pandas as pd
@@ -14,6 +15,7 @@ from kit.analysis.recovery import recovery, with_state
 from kit.catalogue import load
 from kit.engine import frame, open_log
 from kit.errors import KitError, UsageError, nearest
+from kit.lake.files import skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,13 +84,21 @@ def listing(
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
         rows = rows[rows["state"] == "still_failing"]
-    coverage = words.covered(log.coverage(window), len(log.put_aside))
+    coverage = words.covered(log.coverage(window), skipped(log.put_aside))
     said = f"{words.count(len(rows), 'failure')}, {words.span(window)}; {coverage}."
     said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
-    kinds = {code: load().kind(code) for code in rows["code"].unique()}
-    rows = rows.assign(kind=rows["code"].map(kinds).astype("str"))
+    rows = rows.assign(kind=_kinds(rows))
     rows = rows.reset_index(drop=True)[list(columns)]
     return Listing(rows.assign(http_status=rows["http_status"].astype("Int64")), said)
+
+
+def _kinds(rows: pd.DataFrame) -> list[str]:
+    """What went wrong with each, told from its code, else from the vendor's words."""
+    kind = cache(load().kind)
+    texts = rows["vendor_message"].fillna(rows["reason"]).fillna("")
+    statuses = [None if pd.isna(status) else int(status) for status in rows["http_status"]]
+    told = zip(rows["code"], texts, statuses, strict=True)
+    return [kind(code, text=text, http_status=status) for code, text, status in told]
 
 
 def write(rows: pd.DataFrame, form: str, out: IO[str]) -> None:

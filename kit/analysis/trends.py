@@ -18,6 +18,7 @@ from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
 from kit.catalogue.coding import NO_REASON
 from kit.engine import frame
+from kit.messages import FINGERPRINT
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -143,7 +144,7 @@ def examples(log: Log, window: Window) -> pd.DataFrame:
         One row an (app, code): ``app_key``, ``code``, ``example`` (the reason), ``event_type``.
     """
     rows = counted(log, window)
-    rows = rows.filter(rows.code.startswith("UNKNOWN_") | (rows.code == NO_REASON))
+    rows = rows.filter(rows.code.re_search(FINGERPRINT) | (rows.code == NO_REASON))
     order = ibis.struct({"published": rows.published, "uuid": rows.uuid})
     latest = rows.group_by(_PAIR).aggregate(uuid=rows.uuid.argmax(order))
     found = told(log, rows.semi_join(latest, [*_PAIR, "uuid"]))

@@ -1,8 +1,9 @@
 """What codes and event types mean, and the remedies: data files and one loader.
 
 The files are the catalogue: ``remedies/*.md``, ``steps/*.md``, ``aadsts.csv``,
-``event_types.csv`` and ``okta_errors.csv``. Adding a code, a remedy or an event type is a file
-or a line. ``README.md`` beside them describes their fields.
+``event_types.csv``, ``okta_errors.csv``, ``kinds.csv`` and the word forms in ``kind_words.csv``.
+Adding a code, a remedy, an event type or a word form is a file or a line.
+``README.md`` beside them describes their fields.
 """
 
 from __future__ import annotations

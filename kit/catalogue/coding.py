@@ -3,21 +3,23 @@
 The code is the most specific stable name of what went wrong, by one order: what the event's
 type says, or a field of it, where the lists of event types give it a code; debugData's own
 code; the vendor's code in the text (refined by the catalogue where it knows the text); the
-catalogue's name for a known text; the HTTP status; the code that the type has where its text
-names none; ``NO_REASON``, or ``UNKNOWN_`` and a hash of the text without its variable parts.
+catalogue's name for a known text; the code that the type has where its text names none; the
+text's kind as its words tell it; the HTTP status; ``NO_REASON`` where nothing but a failure was
+told, or ``UNKNOWN_`` and a hash of the text without its variable parts.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from kit.events import FAILING_RESULTS
 from kit.hit import DEFAULT
-from kit.messages import Message, fingerprint, http_code, labelled_code, parse
+from kit.messages import Message, fingerprint, http_code, is_fingerprint, labelled_code, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from kit.catalogue.lookup import TypeMeaning
     from kit.events import LogEvent
 
-__all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing"]
+__all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing", "kind_in_words"]
 
 NO_REASON = "NO_REASON"
 """The code of a failing event whose reason Okta left empty."""
@@ -34,6 +36,15 @@ NO_REASON = "NO_REASON"
 _CODES = ("errorcode", "apperrorcode")
 _SENTENCES = ("errormessage", "apperrormessage")
 """Where debugData names the fault: ``error_code`` or ``errorCode``, by event type."""
+
+
+_STATUS = re.compile(
+    r"^\W*(?:HTTP\W*)?(?:[45]\d\d\W+)?(?:"
+    + "|".join(status.phrase for status in HTTPStatus if status >= 400)
+    + r")\b\W*(?:[45]\d\d\W*)?(?:$|(?<=[^\w\s])\s*)",
+    re.IGNORECASE,
+)
+"""A status phrase that is all of a text or stands before a mark: ``Bad Request. …``."""
 
 
 class Coding(NamedTuple):
@@ -83,7 +94,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     code = meaning.code
     if not code:
         code = code_message(message, catalogue, named=named.vendor_code if named else None)
-        if code == NO_REASON or code.startswith("UNKNOWN_"):
+        if code == NO_REASON or is_fingerprint(code) or code in catalogue.kinds:
             code = catalogue.event_code(event.event_type) or code
     return Coding(
         operation=operation or message.operation or event.event_type,
@@ -184,9 +195,34 @@ def code_message(message: Message, catalogue: Catalogue, *, named: str | None = 
     known = catalogue.name_text(message.text, vendor_code, message.http_status)
     if known or vendor_code:
         return known or vendor_code or ""
+    kind = kind_in_words(message, catalogue)
+    if kind not in {"", "no_reason"}:
+        return kind
     if message.http_status is not None and message.http_status >= 400:
         return http_code(message.http_status)
-    return fingerprint(message) if message.text else NO_REASON
+    return fingerprint(message) if message.text and not kind else NO_REASON
+
+
+def kind_in_words(message: Message, catalogue: Catalogue) -> str:
+    """Tell what a message says went wrong from its words alone.
+
+    Names that were read from the message do not count, nor does the phrase that only repeats its
+    HTTP status.
+
+    Args:
+        message: the parsed text.
+        catalogue: how words tell a kind.
+
+    Returns:
+        The kind; nothing where the words do not tell.
+    """
+    text = message.text
+    for name in (message.user, message.group, message.app):
+        if name and len(name) > 2:
+            text = text.replace(name, "<>")
+    if message.http_status is not None:
+        text = _STATUS.sub("", text, count=1)
+    return catalogue.kind_of_text(text) if text else ""
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, str]:

@@ -25,9 +25,12 @@ from kit.catalogue.model import (
     EventDetail,
     EventType,
     FrontMatter,
+    KindMeaning,
     OktaRefusal,
     Remedy,
     SignInCode,
+    WordForm,
+    WordGroup,
 )
 from kit.errors import nearest
 
@@ -42,11 +45,14 @@ HOME = Path(__file__).parent
 OWN = "OKTA_KIT_CATALOGUE"
 """The environment variable that names a folder of the user's own."""
 
-_LISTS: dict[str, type[SignInCode | EventType | EventDetail | OktaRefusal]] = {
+_LISTS: dict[str, type[msgspec.Struct]] = {
     "aadsts.csv": SignInCode,
     "event_types.csv": EventType,
     "event_details.csv": EventDetail,
     "okta_errors.csv": OktaRefusal,
+    "kinds.csv": KindMeaning,
+    "kind_words.csv": WordForm,
+    "word_groups.csv": WordGroup,
 }
 _FRONT = re.compile(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
 
@@ -97,7 +103,9 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
     ours, mine = _Folder(home), _Folder(own, own=True) if own else None
     folders = [folder for folder in (mine, ours) if folder]
     shared = {name: body for folder in reversed(folders) for name, body in folder.shared.items()}
-    lists = {name: ours.rows(name) | (mine.rows(name) if mine else {}) for name in _LISTS}
+    added = {name: mine.rows(name) if mine else {} for name in _LISTS}
+    lists = {name: (added[name] | ours.rows(name)) | added[name] for name in _LISTS}
+    forms = _usable(lists["kind_words.csv"].values(), lists["word_groups.csv"], mine or ours)
     known = list(chain.from_iterable(folder.remedies(shared, lists) for folder in folders))
     replaced = {remedy.id for remedy in known if remedy.own}
     digest = hashlib.sha256("\0".join(chain(*(f.texts.values() for f in folders))).encode())
@@ -108,6 +116,9 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
         event_types=lists["event_types.csv"],
         event_details=lists["event_details.csv"],
         okta_errors=lists["okta_errors.csv"],
+        kinds=lists["kinds.csv"],
+        word_forms=tuple(forms),
+        word_groups=lists["word_groups.csv"],
         mistakes=tuple(mine.mistakes) if mine else (),
     )
 
@@ -120,7 +131,7 @@ class _Folder:
         self.mistakes: list[str] = []
         self.texts: dict[Path, str] = {}
         if not folder.is_dir():
-            self._tell(CatalogueError(f"${OWN}: there is no folder {folder}."))
+            self.tell(CatalogueError(f"${OWN}: there is no folder {folder}."))
         for path in _files(folder):
             if (text := self._tried(_text, path)) is not None:
                 self.texts[path] = text
@@ -182,10 +193,11 @@ class _Folder:
         try:
             return read(*arguments)
         except CatalogueError as fault:
-            self._tell(fault)
+            self.tell(fault)
             return None
 
-    def _tell(self, fault: CatalogueError) -> None:
+    def tell(self, fault: CatalogueError) -> None:
+        """Note a mistake of the user's; one of the kit's own is an error."""
         if not self.own:
             raise fault
         self.mistakes.append(str(fault))
@@ -224,6 +236,26 @@ def check_evidence(remedy: Remedy, event_types: Mapping[str, EventType]) -> None
             raise CatalogueError(
                 f"{remedy.body.file}: {event_type} is no event type of event_types.csv.{hint}"
             )
+
+
+def _usable(
+    forms: Iterable[WordForm], groups: Mapping[str, WordGroup], folder: _Folder
+) -> list[WordForm]:
+    """The word forms whose groups are all there; what names another one is told."""
+    fit: list[WordForm] = []
+    for form in forms:
+        named = re.findall(r"\{(\w+)\}", f"{form.words} {form.beside} {form.unless}")
+        missing = next((name for name in named if name not in groups), None)
+        if missing is None:
+            fit.append(form)
+        else:
+            hint = nearest(missing, groups) or " Add it to word_groups.csv."
+            folder.tell(
+                CatalogueError(
+                    f"kind_words.csv: {form.words}: there is no group '{missing}'.{hint}"
+                )
+            )
+    return fit
 
 
 def _text(path: Path) -> str:
@@ -277,9 +309,9 @@ def _check(path: Path, remedy: Remedy) -> None:
         raise CatalogueError(f"{name}: id: it is {remedy.id!r}; write the file's name.")
     if not remedy.codes and not remedy.subjects:
         raise CatalogueError(f"{name}: codes: there is none.")
-    for field in ("texts", "event_types", "wrappers", "only_listed"):
+    for field in ("texts", "event_types", "wrappers", "only_listed", "kinds"):
         named = getattr(remedy, field)
-        for code in named.values() if isinstance(named, dict) else named:
+        for code in named.values() if field in ("texts", "event_types") else named:
             if code not in remedy.codes:
                 raise CatalogueError(
                     f"{name}: {field}: {code} is none of its codes.{nearest(code, remedy.codes)}"

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "rows"]
 
-COLUMNS = ("code", "family", "owner", "retry", "blast_radius", "evidence", "remedy", "meaning")
+COLUMNS = (
+    "code", "family", "owner", "retry", "blast_radius", "evidence", "remedy", "meaning", "kind"
+)  # fmt: skip
 """The columns of ``okta-kit codes`` in their order."""
 
 
@@ -55,6 +57,7 @@ def _of_remedies(catalogue: Catalogue) -> list[dict[str, str]]:
         {
             "code": code,
             "family": remedy.family,
+            "kind": remedy.kinds.get(code) or remedy.kind,
             "owner": remedy.owner,
             "retry": remedy.retry,
             "blast_radius": remedy.blast_radius,
@@ -80,6 +83,7 @@ def _of_lists(catalogue: Catalogue) -> list[dict[str, str]]:
             {
                 "code": code,
                 "family": catalogue.family(code),
+                "kind": catalogue.kind(code),
                 "owner": catalogue.owner(code) or "",
                 "retry": catalogue.retry(code) or "",
                 "blast_radius": remedy.blast_radius if remedy else "",

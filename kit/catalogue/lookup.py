@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kit.catalogue.body import Step
+from kit.catalogue.kinds import KindWords
 from kit.errors import nearest
 from kit.hit import DEFAULT
+from kit.messages import is_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
     from kit.catalogue.model import (
         EventDetail,
         EventType,
+        KindMeaning,
         KnownText,
         OktaRefusal,
         Remedy,
         SignInCode,
+        WordForm,
+        WordGroup,
     )
 
 __all__ = ["Catalogue", "TypeMeaning"]
@@ -60,6 +65,10 @@ class Catalogue:
     event_types: Mapping[str, EventType]
     event_details: Mapping[str, EventDetail]
     okta_errors: Mapping[str, OktaRefusal]
+    kinds: Mapping[str, KindMeaning]
+    word_forms: tuple[WordForm, ...]
+    """The user's own first; the first that fits a text says its kind."""
+    word_groups: Mapping[str, WordGroup]
     mistakes: tuple[str, ...] = ()
     """What in the user's own folder could not be used, a line each."""
 
@@ -150,7 +159,9 @@ class Catalogue:
         pairs = [pair for remedy in self.remedies for pair in remedy.event_types.items()]
         return dict(reversed(pairs))
 
-    def remedy(self, code: str, *, app: str | None = None, text: str = "") -> Remedy | None:
+    def remedy(
+        self, code: str, *, app: str | None = None, text: str = "", operation: str | None = None
+    ) -> Remedy | None:
         """Find the remedy for a code.
 
         Args:
@@ -158,13 +169,15 @@ class Catalogue:
             app: the app that failed, as an admin labelled it; of several remedies for one
                 code, that for the app counts.
             text: the vendor's words, which may tell as well.
+            operation: what was attempted; a remedy of a general sort names it.
 
         Returns:
             The remedy that names the code, the user's own before the kit's; else the one for
             the code's subject in the lists; None where nothing is known.
         """
         if found := self._by_code.get(code):
-            return max(found, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
+            best = max(found, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
+            return best.about(app, operation)
         return self._by_subject.get(self.subject(code))
 
     def subject(self, code: str) -> str:
@@ -178,9 +191,11 @@ class Catalogue:
         status = _HTTP.fullmatch(code)
         return f"http_{status[1]}xx" if status else ""
 
-    def steps(self, code: str, *, app: str | None = None, text: str = "") -> tuple[Step, ...]:
+    def steps(
+        self, code: str, *, app: str | None = None, text: str = "", operation: str | None = None
+    ) -> tuple[Step, ...]:
         """What to do about a code; for one of Okta's own, what this very code asks comes first."""
-        remedy = self.remedy(code, app=app, text=text)
+        remedy = self.remedy(code, app=app, text=text, operation=operation)
         steps = remedy.steps if remedy else ()
         answer = self.okta_errors.get(code) if code.startswith("E0") else None
         if answer and answer.mend:
@@ -208,7 +223,7 @@ class Catalogue:
             listed = self.sign_in_codes.get(code)
             subject = listed.subject.replace("_", " ") if listed else ""
             return f"Microsoft sign-in: {subject}" if subject else "Microsoft sign-in"
-        if code.startswith("UNKNOWN_"):
+        if is_fingerprint(code):
             return "Unknown text"
         if code.startswith("HTTP_"):
             return code.replace("_", " ")
@@ -297,9 +312,57 @@ class Catalogue:
         """A sentence with the known code nearest to a wrong one, or nothing."""
         return nearest(code, self.codes)
 
-    def kind(self, code: str) -> str:
-        """What went wrong, whoever says it; nothing where the catalogue has no kinds."""
-        return ""
+    def kind(self, code: str, *, text: str = "", http_status: int | None = None) -> str:
+        """What went wrong, whoever says it.
+
+        Args:
+            code: the code; a kind's own name is a code too.
+            text: the vendor's words. They tell where the code is not known, or where it stands for
+                unrelated faults (``vague`` in its remedy).
+            http_status: the status, which tells where neither code nor words do.
+
+        Returns:
+            One of the names in ``kinds.csv``; nothing where nothing tells, as for an unknown text.
+        """
+        known = self._kind_of_code(code)
+        if known and not (known == "no_reason" or self._is_vague(code)):
+            return known
+        told = [self.kind_of_text(text)] if text else []
+        if not known and not is_fingerprint(code):
+            told.append(self.kind_of_text(code))
+        if http_status and http_status >= (500 if known else 400):
+            told.append(self._kind_of_code(f"HTTP_{http_status}"))
+        told = [kind for kind in told if kind]
+        return next((kind for kind in told if kind != "no_reason"), known or "".join(told[:1]))
+
+    def _kind_of_code(self, code: str) -> str:
+        """The kind that the catalogue's files give a code."""
+        if code in self.kinds:
+            return code
+        remedy = self.remedy(code)
+        if remedy and code in remedy.codes:
+            return remedy.kinds.get(code) or remedy.kind or self.kind_of_text(remedy.codes[code])
+        listed = self._listed(code)
+        return (listed and listed.kind) or (remedy.kind if remedy else "")
+
+    def _is_vague(self, code: str) -> bool:
+        remedy = self.remedy(code)
+        return bool(remedy and code in remedy.vague)
+
+    def kind_of_text(self, text: str) -> str:
+        """What a text says went wrong, told from its words by ``kind_words.csv``.
+
+        Args:
+            text: what is left of a message inside all its layers, without names that are known.
+
+        Returns:
+            The kind; nothing where the words do not tell.
+        """
+        return self._words.kind(text)
+
+    @cached_property
+    def _words(self) -> KindWords:
+        return KindWords(self.word_forms, self.word_groups)
 
     def _listed(self, code: str) -> SignInCode | OktaRefusal | None:
         if code.startswith("E0"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -19,12 +20,16 @@ __all__ = [
     "EventDetail",
     "EventType",
     "FrontMatter",
+    "Kind",
+    "KindMeaning",
     "KnownText",
     "OktaRefusal",
     "Owner",
     "Remedy",
     "Retry",
     "SignInCode",
+    "WordForm",
+    "WordGroup",
 ]
 
 Owner = Literal[
@@ -32,6 +37,14 @@ Owner = Literal[
 ]
 Retry = Literal["after_fix", "wait", "reassign", "automatic"]
 Seen = Literal["seen in Okta", "vendor list"]
+Kind = Literal[
+    "credentials_refused", "not_permitted", "not_assigned", "policy_denied", "factor_refused",
+    "suspected_attack", "not_found", "already_exists", "ambiguous_match", "missing_attribute",
+    "invalid_value", "managed_elsewhere", "state_forbids", "limit_reached", "rate_limited",
+    "unreachable", "trust_broken", "vendor_fault", "exchange_malformed", "configuration",
+    "pending", "manual_step", "no_reason",
+]  # fmt: skip
+"""What went wrong, whoever says it. ``kinds.csv`` has the meaning of each."""
 
 RETRIES = {
     "after_fix": "helps after the fix",
@@ -106,6 +119,12 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     subjects: tuple[_Said, ...] = ()
     """Subjects of the code lists; it serves each of their codes that no remedy names."""
     links: tuple[_Link, ...] = ()
+    kind: Kind | Literal[""] = ""
+    """What goes wrong with its codes; a file of the user's own may leave it to their words."""
+    vague: tuple[_Said, ...] = ()
+    """Those of its codes that stand for unrelated faults, so that the text's words say the kind."""
+    kinds: dict[_Said, Kind] = {}
+    """Those of its codes that are of another kind."""
 
 
 class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
@@ -119,15 +138,52 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
     body: Body
     own: bool = False
     """Whether it comes from a folder of the user's own."""
+    words: tuple[tuple[str, str], ...] = (("{app}", "the app"), ("{operation}", "the operation"))
+    """What stands for the app and the operation in its prose."""
 
     @cached_property
     def parts(self) -> Parts:
-        """What stands below the front matter.
+        """What stands below the front matter, in the words of the app and operation at hand.
 
         Raises:
             CatalogueError: it does not fit; names the file and the heading.
         """
-        return read_body(self.body)
+        parts = read_body(self.body)
+        if not any(word in self.body.text for word, _ in self.words):
+            return parts
+        return Parts(
+            cause=self._worded(parts.cause),
+            steps=tuple(
+                Step(self._worded(s.title), self._worded(s.do), self._worded(s.see), s.evidence)
+                for s in parts.steps
+            ),
+            verify=tuple(map(self._worded, parts.verify)),
+            avoid=tuple(map(self._worded, parts.avoid)),
+            background=self._worded(parts.background),
+        )
+
+    def _worded(self, prose: str) -> str:
+        """Prose with the names at hand; one that begins a sentence has a capital letter."""
+        names = dict(self.words)
+
+        def name(match: re.Match[str]) -> str:
+            begins = match.start() == 0 or prose[: match.start()].endswith((". ", "? ", "! "))
+            said = names.get(match[0], match[0])
+            return said[:1].upper() + said[1:] if begins else said
+
+        return re.sub(r"\{\w+\}", name, prose)
+
+    def about(self, app: str | None, operation: str | None) -> Remedy:
+        """The same remedy in the words of an app and an operation, where its prose has room.
+
+        Args:
+            app: the app that failed; None where it is not known.
+            operation: what was attempted, in the words of Okta's tasks.
+        """
+        words = (("{app}", app or "the app"), ("{operation}", operation or "the operation"))
+        if words == self.words or not any(word in self.body.text for word, _ in words):
+            return self
+        return msgspec.structs.replace(self, words=words)
 
     @property
     def cause(self) -> str:
@@ -175,6 +231,8 @@ class SignInCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: str = ""
     retry: Retry | Literal[""] = ""
     meaning: str = ""
+    kind: Kind | Literal[""] = ""
+    """Where it is another one than that of its subject's remedy."""
 
 
 Verdict = Literal["", "fails", "only_fails", "reports", "change"]
@@ -262,3 +320,32 @@ class OktaRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an admin does who meets it, in a script, a hook or the log."""
     do: str = ""
     """What the person does whose own okta-kit was refused."""
+    kind: Kind | Literal[""] = ""
+    """Where it is another one than that of its subject's remedy."""
+
+
+class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of ``kinds.csv``: a kind of failure, whoever says it."""
+
+    kind: Kind
+    meaning: _Said
+    deed: _Said
+    """What is done first, in a few words."""
+
+
+class WordForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of ``kind_words.csv``: words that tell a text's kind; ``kinds.py`` says how."""
+
+    words: _Said
+    kind: Kind
+    beside: str = ""
+    """Forms of which one has to stand in the text as well, ``|`` between them."""
+    unless: str = ""
+    """Forms of which none may stand in the text, ``|`` between them."""
+
+
+class WordGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of ``word_groups.csv``: words and phrases that count alike in a form."""
+
+    group: _Said
+    words: _Said

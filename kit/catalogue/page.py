@@ -51,6 +51,18 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
         f"{len(catalogue.event_types):,} [event types](../kit/catalogue/event_types.csv)."
     )
     yield ""
+    yield "## Kinds"
+    yield ""
+    yield (
+        "Every code has one kind: what went wrong, whoever says it. It decides who does what."
+        " A text without a code gets its kind from its words, and then the kind is its code."
+    )
+    yield ""
+    yield "| kind | it says that | done first |"
+    yield "|---|---|---|"
+    for kind in catalogue.kinds.values():
+        yield f"| `{kind.kind}` | {_cell(kind.meaning)} | {_cell(kind.deed)} |"
+    yield ""
     yield "## Families"
     yield ""
     yield "| family | remedies |"
@@ -81,10 +93,11 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
     )
     if remedy.codes:
         yield ""
-        yield f"| code{f' on {remedy.app}' if remedy.app else ''} | meaning | evidence |"
-        yield "|---|---|---|"
+        yield f"| code{f' on {remedy.app}' if remedy.app else ''} | meaning | kind | evidence |"
+        yield "|---|---|---|---|"
         for code, meaning in remedy.codes.items():
-            yield f"| `{code}` | {_cell(meaning)} | {remedy.evidence_of(code)} |"
+            kind = remedy.kinds.get(code) or remedy.kind
+            yield f"| `{code}` | {_cell(meaning)} | {kind} | {remedy.evidence_of(code)} |"
 
 
 def _listed_microsoft(catalogue: Catalogue, named: Iterable[str]) -> Iterator[str]:
@@ -101,10 +114,10 @@ def _listed_microsoft(catalogue: Catalogue, named: Iterable[str]) -> Iterator[st
         said = [row for row in held if row.meaning]
         if said:
             yield ""
-            yield "| code | meaning |"
-            yield "|---|---|"
+            yield "| code | meaning | kind |"
+            yield "|---|---|---|"
             for row in said:
-                yield f"| `{row.code}` | {_cell(row.meaning)} |"
+                yield f"| `{row.code}` | {_cell(row.meaning)} | {catalogue.kind(row.code)} |"
         if bare := [row.code.removeprefix("AADSTS") for row in held if not row.meaning]:
             yield ""
             yield f"Known by number alone: {', '.join(bare)}."
@@ -117,10 +130,11 @@ def _listed_okta(catalogue: Catalogue) -> Iterator[str]:
         held = [row for row in rows if row.subject == subject]
         yield from _subject(catalogue, subject, held[0].code)
         yield ""
-        yield "| code | HTTP | meaning | what to do |"
-        yield "|---|---|---|---|"
+        yield "| code | HTTP | kind | meaning | what to do |"
+        yield "|---|---|---|---|---|"
         for row in held:
-            yield f"| `{row.code}` | {row.http} | {_cell(row.meaning)} | {_cell(row.mend)} |"
+            says = f"{_cell(row.meaning)} | {_cell(row.mend)}"
+            yield f"| `{row.code}` | {row.http} | {catalogue.kind(row.code)} | {says} |"
 
 
 def _subject(catalogue: Catalogue, subject: str, code: str) -> Iterator[str]:

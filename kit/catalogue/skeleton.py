@@ -6,8 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from kit.catalogue.files import load
 from kit.catalogue.model import KnownText
-from kit.messages import mask, parse
+from kit.messages import is_fingerprint, mask, parse
 from kit.words import clean
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _REMEDY = """\
 id: {id}
 title: TODO what is wrong, in a sentence
 family: {family}
-{app}owner: okta_admin  # or microsoft_admin, app_owner, data_owner, directory_admin, wait
+{app}kind: {kind}
+owner: okta_admin  # or microsoft_admin, app_owner, data_owner, directory_admin, wait
 retry: after_fix  # or wait, reassign, automatic
 retry_note: TODO when a retry helps.
 blast_radius: user  # or connection, group
@@ -69,13 +71,15 @@ def skeleton(code: str, checked: date, *, example: str = "", app: str = "") -> s
     """
     example = clean(" ".join(example.split()))
     texts, name = "", code
-    if code.startswith("UNKNOWN_") and (phrase := _phrase(example)):
+    kind = load().kind(code, text=parse(example).text)
+    if is_fingerprint(code) and (phrase := _phrase(example)):
         name = _slug(phrase)
         texts = f"texts:\n  {_quoted(phrase)}: {name}\n"
     return _REMEDY.format(
         id=_slug(name),
         family=_quoted(app or "TODO"),
         app=f"app: {_quoted(app)}\n" if app else "",
+        kind=kind or '""  # TODO one of kinds.csv',
         checked=checked.isoformat(),
         code=_quoted(name),
         texts=texts,

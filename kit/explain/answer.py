@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kit.catalogue import load
 from kit.catalogue.coding import code_event, code_message
 from kit.events import COLUMNS, UnfitEventError, decode, row
-from kit.messages import Message, mask, parse
+from kit.messages import Message, is_fingerprint, mask, parse
 
 if TYPE_CHECKING:
     from kit.catalogue import Catalogue, Remedy, Step
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "explanation"]
 
 _WORD = re.compile(r"[\w.#-]{2,120}")
-_LIKE_CODES = re.compile(r"AADSTS\d+|HTTP_\d{3}|UNKNOWN_\w+|E0\d{6}")
+_LIKE_CODES = re.compile(r"AADSTS\d+|HTTP_\d{3}|E0\d{6}")
 _NEAR = 0.45
 """How alike the words of two texts are, 0 to 1, before one is worth naming beside the other."""
 
@@ -35,6 +35,7 @@ class Explanation:
     http_status: int | None = None
     code: str | None = None
     family: str | None = None
+    kind: str | None = None
     vendor_message: str | None = None
     trace_id: str | None = None
     correlation_id: str | None = None
@@ -63,6 +64,7 @@ class Explanation:
             "http_status": self.http_status,
             "code": self.code,
             "family": self.family,
+            "kind": self.kind,
             "vendor_message": self.vendor_message,
             "trace_id": self.trace_id,
             "correlation_id": self.correlation_id,
@@ -161,16 +163,18 @@ def _answer(
 ) -> Explanation:
     """Put together what the catalogue says of a code, and what stood in the message."""
     which: Any = {"app": app, "text": message.text}
-    remedy = catalogue.remedy(code, **which)
+    attempted = operation or message.operation
+    remedy = catalogue.remedy(code, operation=attempted, **which)
     meaning = catalogue.meaning(code, **which)
     named = bool(remedy and code in remedy.codes)
     return Explanation(
-        operation=operation or message.operation,
+        operation=attempted,
         user=user,
-        app=app or (remedy.app if remedy and named and not message.text else None),
+        app=app or (_app_of(remedy) if remedy and named and not message.text else None),
         http_status=message.http_status,
         code=code,
         family=catalogue.family(code),
+        kind=catalogue.kind(code, text=message.text, http_status=message.http_status) or None,
         vendor_message=message.vendor_message,
         trace_id=message.trace_id,
         correlation_id=message.correlation_id,
@@ -180,11 +184,16 @@ def _answer(
         owner=catalogue.owner(code, **which),
         retry=catalogue.retry(code, **which),
         remedy=remedy,
-        steps=catalogue.steps(code, **which),
+        steps=catalogue.steps(code, operation=attempted, **which),
         links=tuple(catalogue.links(code, **which)),
         evidence=remedy.evidence_of(code) if remedy and named else "",
-        nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for),
+        nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for, app),
     )
+
+
+def _app_of(remedy: Remedy) -> str | None:
+    """The app that a code belongs to; Okta itself is none."""
+    return None if remedy.app == "Okta" else remedy.app
 
 
 def _as_code(word: str, catalogue: Catalogue) -> str | None:
@@ -196,17 +205,22 @@ def _as_code(word: str, catalogue: Catalogue) -> str | None:
         upper = f"HTTP_{word}" if len(word) == 3 else f"AADSTS{word}"
     if known := catalogue.spelled(word) or catalogue.spelled(upper):
         return known
+    own = f"UNKNOWN_{word[8:].casefold()}"
+    if upper.startswith("UNKNOWN_") and is_fingerprint(own):
+        return own
     return upper if _LIKE_CODES.fullmatch(upper) else None
 
 
-def _nearest(catalogue: Catalogue, code: str, text: str) -> tuple[tuple[str, str], ...]:
+def _nearest(
+    catalogue: Catalogue, code: str, text: str, app: str | None
+) -> tuple[tuple[str, str], ...]:
     """Known codes that are spelled or worded nearly as what was asked, nearest first."""
     spelled = {name.casefold(): name for name in (*catalogue.codes, *catalogue.event_types)}
     near = [spelled[n] for n in get_close_matches(text[:120].casefold(), spelled, 3, 0.75)]
-    if not code.startswith(("UNKNOWN_", "HTTP_")):
+    if not code.startswith("HTTP_") and not is_fingerprint(code):
         near += [spelled[n] for n in get_close_matches(code.casefold(), spelled, 3, 0.75)]
     if not near:
-        near = _worded(catalogue, text)
+        near = _worded(catalogue, text, app)
     said = {name: _said_of(catalogue, name) for name in near}
     return tuple((name, text) for name, text in said.items() if text)[:3]
 
@@ -216,25 +230,54 @@ def _said_of(catalogue: Catalogue, name: str) -> str:
     return catalogue.meaning(name) or (known.meaning if known else "")
 
 
-def _worded(catalogue: Catalogue, text: str) -> list[str]:
-    """Codes whose examples or meanings have the most words in common with a text."""
+def _worded(catalogue: Catalogue, text: str, app: str | None) -> list[str]:
+    """Codes whose examples or meanings have the most words in common with a text.
+
+    Of these, some must say what it is about: "there is no such" says nothing, and what another
+    app says of its users is no help.
+    """
     words = mask(text[:500]).split()
+    subject = _subject(words)
     compare = SequenceMatcher(autojunk=False)
     compare.set_seq2(words)
     scores: dict[str, float] = {}
-    for name, said in _sentences(catalogue):
-        compare.set_seq1(mask(said[:500]).split())
+    for name, said in _sentences(catalogue, app):
+        others = mask(said[:500]).split()
+        theirs = _subject(others)
+        if len(subject & theirs) < min(2, len(subject), len(theirs)) or not subject & theirs:
+            continue
+        compare.set_seq1(others)
         if compare.real_quick_ratio() > _NEAR and compare.quick_ratio() > _NEAR:
             scores[name] = max(scores.get(name, 0), compare.ratio())
     best = sorted(scores, key=lambda name: (-scores[name], name))
     return [name for name in best if scores[name] > _NEAR][:3]
 
 
-def _sentences(catalogue: Catalogue) -> list[tuple[str, str]]:
-    """What the catalogue quotes or says, each with its code."""
+def _subject(words: list[str]) -> set[str]:
+    """The words that say what a sentence is about."""
+    plain = (word.strip(".,:;()[]'\"") for word in words)
+    return {word for word in plain if len(word) > 2 and word not in _ABOUT_NOTHING}
+
+
+_ABOUT_NOTHING = frozenset(
+    "all already and any app are because been but can cannot cause could did does error errors"
+    " exist exists failed failure for found from has have into invalid its message more must no not"
+    " okta one please received such that the their there this unable user users was were while with"
+    " you your".split()
+)
+
+
+def _sentences(catalogue: Catalogue, app: str | None) -> list[tuple[str, str]]:
+    """What the catalogue quotes or says, each with its code; of another app's nothing."""
     found = [(code, catalogue.meaning(code) or "") for code in catalogue.codes]
+    others: set[str] = set()
+    theirs: set[str] = set()
     for remedy in catalogue.remedies:
+        if app and remedy.app and remedy.app.casefold() not in app.casefold():
+            others.update(remedy.codes)
+            continue
+        theirs.update(remedy.codes)
         for example in remedy.examples:
             message = parse(example)
             found.append((code_message(message, catalogue), message.text))
-    return [(code, said) for code, said in found if said]
+    return [(code, said) for code, said in found if said and code not in others - theirs]

@@ -28,7 +28,18 @@ _GOES_ON = re.compile(
 )
 """How a line begins that belongs to the message before it."""
 
-_OPENS = re.compile(r"\s*[{\[]")
+_OPENS = re.compile(r"[\s,]*[{\[]")
+
+_ROOT = re.compile(
+    r"(?:<\?xml[^>]*>|<!doctype[^>]*>|<!--.*?-->|\s)*<([a-z][\w:.-]*)(?:\s[^>]*)?>(?=\s*(?:<|$))",
+    re.IGNORECASE,
+)
+"""The first tag of a document, with nothing but tags behind it on its line."""
+
+_PROLOG = re.compile(r"\s*<(?:\?xml|!doctype)[^<>]*>\s*", re.IGNORECASE)
+_TAGS = re.compile(r"(?:\r?\n[ \t]*<[^\n]*)+")
+_LONGEST = 64 << 10
+"""Signs of the longest such document."""
 
 _BANNER = re.compile(r"an error occurred (?:while|during) [^:]{0,80}", re.IGNORECASE)
 """A line that Okta's pages put above the message itself."""
@@ -43,8 +54,16 @@ def asked(text: str) -> list[Asked]:
     Returns:
         The events in it where it is JSON with events, else the text.
     """
-    value, end = _json(text, 0)
-    return (_events(value) if not text[end:].strip() else []) or [text]
+    events: list[Asked] = []
+    at = 0
+    while text[at:].strip(" ,\r\n\t"):
+        value, end = _json(text, at)
+        inner = _events(value)
+        if not inner:
+            return [text]
+        events += inner
+        at = end
+    return events or [text]
 
 
 def asked_by_line(text: str) -> list[Asked]:
@@ -57,10 +76,14 @@ def asked_by_line(text: str) -> list[Asked]:
     goes_on = False
     at = 0
     while at < len(text):
-        value, end = _json(text, at)
+        values, end = _values(text, at)
         rest, next_line = _line(text, end)
         if end > at and not rest.strip(" ,"):
-            found.extend(_events(value) or [text[at:end].strip()])
+            found.extend(values)
+            goes_on = False
+        elif page := _page(text, at):
+            found.append(page)
+            _, next_line = _line(text, at + len(page))
             goes_on = False
         else:
             line, next_line = _line(text, at)
@@ -68,6 +91,39 @@ def asked_by_line(text: str) -> list[Asked]:
             goes_on = bool(line)
         at = next_line
     return found
+
+
+def _values(text: str, at: int) -> tuple[list[Asked], int]:
+    """What the JSON that begins at a place asks, one value behind another, and its end."""
+    found: list[Asked] = []
+    while True:
+        value, end = _json(text, at)
+        if end == at:
+            return found, at
+        found.extend(_events(value) or [text[at:end].strip()])
+        at = end
+
+
+def _page(text: str, at: int) -> str:
+    """The XML or HTML over several lines that begins on the line at a place, if one does.
+
+    A name in angle brackets is no document: what opens at the end of a line has to be closed on
+    one below.
+    """
+    line, next_line = _line(text, at)
+    if _PROLOG.fullmatch(line) and next_line < len(text):
+        return text[at:next_line] + (_page(text, next_line) or _line(text, next_line)[0])
+    opens = _ROOT.search(line)
+    if opens is None:
+        return ""
+    closes = re.compile(rf"</{re.escape(opens[1])}\s*>", re.IGNORECASE)
+    if closes.search(line, opens.end()):
+        return ""
+    end = closes.search(text, at + len(line), at + _LONGEST)
+    if end:
+        return text[at : end.end()] + _line(text, end.end())[0]
+    cut_off = _TAGS.match(text, at + len(line)) if opens[1].lower() == "html" else None
+    return text[at : cut_off.end()] if cut_off else ""
 
 
 def _line(text: str, at: int) -> tuple[str, int]:
@@ -88,9 +144,8 @@ def _add(found: list[Asked], line: str, *, goes_on: bool) -> None:
 
 def _belongs(line: str, last: str) -> bool:
     """Tell whether a line carries on the message above it."""
-    page = line.startswith("<") and "<" in last  # a gateway's HTML
     opened = bool(_BANNER.fullmatch(last)) or last.endswith(":")
-    return page or opened or bool(_GOES_ON.match(line))
+    return opened or bool(_GOES_ON.match(line))
 
 
 def _json(text: str, at: int) -> tuple[Any, int]:
@@ -109,8 +164,12 @@ def _events(value: Any, depth: int = _DEEPEST) -> list[Asked]:
 
 
 def _found(value: Any, depth: int) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict) and isinstance(value.get("eventType"), str):
-        yield value
-    elif depth and isinstance(value, dict | list):
+    is_event = isinstance(value, dict) and isinstance(value.get("eventType"), str)
+    inside: list[dict[str, Any]] = []
+    if depth and isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _found(inner, depth - 1)
+            inside += _found(inner, depth - 1)
+    if is_event and not any("uuid" in one for one in inside):
+        yield value
+    else:  # also of an envelope that has a type of its own
+        yield from inside

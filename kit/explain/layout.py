@@ -105,6 +105,7 @@ def told(found: Explanation) -> list[tuple[str, object]]:
         retry = f"{retry}. {remedy.retry_note}"
     says = [
         ("Meaning", found.meaning),
+        ("Kind", (found.kind or "").replace("_", " ")),
         ("Cause", remedy.cause if remedy else None),
         ("Whose job", OWNERS.get(found.owner or "", found.owner)),
         ("A retry", retry),

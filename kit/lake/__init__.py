@@ -5,8 +5,9 @@
 ``upkeep`` rewrites days, ``coverage`` counts time.
 """
 
-from kit.lake.files import FORMAT, Lake, PutAside
+from kit.lake.files import FORMAT, Lake, PutAside, skipped
+from kit.lake.repair import repair
 from kit.lake.store import Added, add
 from kit.lake.upkeep import compact, recode
 
-__all__ = ["FORMAT", "Added", "Lake", "PutAside", "add", "compact", "recode"]
+__all__ = ["FORMAT", "Added", "Lake", "PutAside", "add", "compact", "recode", "repair", "skipped"]

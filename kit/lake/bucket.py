@@ -25,16 +25,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
+import numpy as np
+
 from kit.errors import SourceError
-from kit.lake.parquet import read_uuids
+from kit.lake.inventory import KEY, Tally, inventoried, reconciled
+from kit.lake.parquet import read_keys
 from kit.lake.parts import Parts
-from kit.lake.storage import MANIFEST, Contents, is_event_file, unwritable
+from kit.lake.repeats import INDEX
+from kit.lake.storage import MANIFEST, Contents, is_event_file, read_manifest, unwritable
 from kit.objects import Objects
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    import pyarrow as pa
 
     from kit.lake.storage import Change
 
@@ -55,7 +58,7 @@ _OURS = re.compile(r"date=[0-9-]+/part-[0-9a-f]{32}\.parquet")
 """What a lake's writers name their files; nothing else is ever moved."""
 
 _REMEMBERED = 128 << 20
-"""Bytes of uuids that are kept."""
+"""Bytes of hashes that are kept."""
 
 _AT_ONCE = 8
 _STAGING, _RETIRED = "_staging", "_retired"
@@ -73,8 +76,8 @@ class Bucket:
         self.objects = Objects(address)
         self._sizes: dict[str, int] = {}
         """Of all files that were ever seen; a file never changes."""
-        self._uuids: OrderedDict[str, pa.ChunkedArray] = OrderedDict()
-        """Of files that were looked at, as far as they fit: a pull looks at them often."""
+        self._keys: OrderedDict[str, np.ndarray] = OrderedDict()
+        """Files of hashes that were read, as far as they fit: a pull looks at them often."""
         self._swept = False
 
     @property
@@ -82,13 +85,38 @@ class Bucket:
         """The place as a user names it."""
         return self.objects.address
 
-    def events(self) -> list[str]:
-        """The names of the event files, sorted, as the manifest lists them."""
-        return sorted(self.sizes())
-
     def sizes(self) -> dict[str, int]:
-        """The event files' names and their sizes in bytes."""
-        return self._listed(json.loads(self.manifest() or b"{}"))
+        """The event files that the manifest lists and that are there, each with its bytes."""
+        return self._present(self._listed(read_manifest(self.address, self.manifest())))
+
+    def _present(self, listed: dict[str, int]) -> dict[str, int]:
+        """Those of some files that are there, wherever they lie by now."""
+        there = self.objects.list() if listed else {}
+        found = {}
+        for name in listed:
+            places = (there.get(one) for one in (name, _staged(name), _retired(name)))
+            if (one := next(filter(None, places), None)) is not None:
+                found[name] = one.size
+        self._sizes |= found
+        return found
+
+    def days(self) -> bool:
+        """Whether there are days' folders."""
+        return any(name.startswith("date=") for name in self.objects.folders())
+
+    def odd(self) -> list[tuple[str, str]]:
+        """Listed files that are empty."""
+        return [(name, "it is empty") for name, size in self.sizes().items() if not size]
+
+    def set_apart(self, name: str) -> str:
+        """Move a file below ``_damaged/``; return its name there."""
+        place = f"_damaged/{name}-{uuid.uuid4().hex[:8]}"
+        for one in (name, _staged(name), _retired(name)) if is_event_file(name) else (name,):
+            with suppress(FileNotFoundError):
+                self.objects.write(place, self.objects.read(one))
+                break
+        self.objects.remove([name, _staged(name)] if is_event_file(name) else [name])
+        return place
 
     def _listed(self, manifest: dict[str, Any]) -> dict[str, int]:
         found: dict[str, int] | None = manifest.get("files")
@@ -129,8 +157,8 @@ class Bucket:
 
     def save(self, name: str, write: Callable[[Path], object]) -> None:
         """Let a file be written on this machine, and send it."""
-        with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
-            path = Path(folder) / Path(name).name
+        with temporary_folder() as folder:
+            path = folder / Path(name).name
             write(path)
             self.objects.put([(path, name)])
 
@@ -141,23 +169,26 @@ class Bucket:
     def opened(self, name: str) -> BinaryIO:
         """An event file, to be read in parts."""
         size = self._sizes.get(name) or self.sizes()[name]
-        return cast("BinaryIO", Parts(lambda start, end: self._part(name, start, end), size))
+        address = f"{self.address}/{name}"
+        return cast(
+            "BinaryIO", Parts(lambda start, end: self._part(name, start, end), size, address)
+        )
 
     def _part(self, name: str, start: int, end: int) -> bytes:
         return self._anywhere(name, lambda place: self.objects.read(place, start, end))
 
-    def uuids(self, names: Sequence[str]) -> list[pa.ChunkedArray]:
-        """The uuids in event files, side by side, and none fetched twice if it can be kept."""
-        lacking = [name for name in names if name not in self._uuids]
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            found = threads.map(lambda name: read_uuids(self.opened(name)), lacking)
-            known = dict(self._uuids) | dict(zip(lacking, found, strict=True))
-        for name in names:
-            self._uuids[name] = known[name]
-            self._uuids.move_to_end(name)
-        while sum(one.nbytes for one in self._uuids.values()) > _REMEMBERED:
-            self._uuids.popitem(last=False)
-        return [known[name] for name in names]
+    def keys(self, name: str) -> np.ndarray:
+        """The hashes in a file of ``_uuids/``, not fetched twice if they can be kept."""
+        if name not in self._keys:
+            self._keys[name] = np.frombuffer(self.objects.read(name), KEY)
+        self._keys.move_to_end(name)
+        found = self._keys[name]
+        while sum(one.nbytes for one in self._keys.values()) > _REMEMBERED:
+            self._keys.popitem(last=False)
+        return found
+
+    def _tally(self, name: str) -> Tally:
+        return Tally.of(read_keys(self.opened(name)))
 
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """Fetch files to the disk."""
@@ -180,12 +211,18 @@ class Bucket:
             "open the lake again."
         )
 
+    def restore(self, name: str, size: int) -> bool:
+        """Readers find what was replaced without that."""
+        return False
+
     @contextmanager
-    def writing(self, wait: float) -> Iterator[Path]:  # nobody waits here
+    def writing(  # nobody waits here
+        self, wait: float, apart: Callable[[str, str], object] | None = None
+    ) -> Iterator[Path]:
         """A folder on this machine for work in progress."""
         try:
-            with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
-                yield Path(folder)
+            with temporary_folder() as folder:
+                yield folder
         except OSError as fault:
             mend = "Name another folder for temporary files with TMPDIR."
             raise unwritable(tempfile.gettempdir(), fault, mend) from None
@@ -197,22 +234,29 @@ class Bucket:
         began = time.monotonic()
         for _ in self._tries():
             data, mark = self.objects.read_marked(MANIFEST)
-            before = json.loads(data or b"{}")
+            before = read_manifest(self.address, data)
             listed, told = self._listed(before), _told(before)
+            present = self._present(listed)
+            held = reconciled(told, present, self._tally)
             if names and set(names.values()) <= set(listed):
                 break  # the last write was done; its answer was lost on the way
-            made = change(Contents(sorted(listed), told))
+            made = change(Contents(sorted(present), held))
             names = {p: f"date={day}/{p.name}" for day, paths in made.new.items() for p in paths}
-            self.objects.put((path, _staged(names[path])) for path in names if path not in sent)
-            sent |= set(names)
+            beside = {path: name for name, path in made.beside.items()}
+            places = {path: _staged(name) for path, name in names.items()} | beside
+            self.objects.put((path, place) for path, place in places.items() if path not in sent)
+            sent |= set(places)
             if time.monotonic() - began > SENDING.total_seconds():
                 raise SourceError(
                     f"{self.address}: sending took longer than {SENDING}. Add the files in parts."
                 )
             after = {name: size for name, size in listed.items() if name not in made.old}
             after |= {name: path.stat().st_size for path, name in names.items()}
-            unchanged = after == before.get("files") and made.manifest == told
-            if unchanged or self.objects.replace(MANIFEST, _manifest(made.manifest, after), mark):
+            tallies = {path: tally for files in made.new.values() for path, tally in files.items()}
+            new = {name: (after[name], tallies[path]) for path, name in names.items()}
+            noted = inventoried(made.manifest, new, made.old)
+            unchanged = after == before.get("files") and noted == told
+            if unchanged or self.objects.replace(MANIFEST, _manifest(noted, after), mark):
                 break
         self._settle(made.old, sweep=not self._swept)
         self._swept = True
@@ -241,7 +285,7 @@ class Bucket:
             # Listed first: a file that is in a day by then was in a manifest before.
             found = self.objects.list("" if sweep else _STAGING)
             data = self.manifest()
-            listed = set(self._listed(json.loads(data or b"{}")))
+            listed = set(self._listed(read_manifest(self.address, data)))
             staged = sorted(name for name in listed if _staged(name) in found)
             self.objects.copy((_staged(name), name) for name in staged)
             placed |= {name for name in found if _OURS.fullmatch(name)} | set(staged)
@@ -252,18 +296,20 @@ class Bucket:
                 return
             placed -= set(dropped)
 
-    def recover(self) -> None:
+    def recover(self) -> bool:
         """Readers go by the manifest: nothing that they need is ever left undone."""
+        return False
 
     def forget(self) -> None:
         """Remove what was replaced, or sent and never listed, a day ago."""
         found = self.objects.list()
-        kept = {_staged(name) for name in self.events()}
+        manifest = read_manifest(self.address, self.manifest())
+        kept = {_staged(name) for name in self._listed(manifest)} | set(manifest.get("index", {}))
         before = datetime.now(UTC) - KEEP
         self.objects.remove(
             name
             for name, one in found.items()
-            if name.startswith((f"{_STAGING}/", f"{_RETIRED}/"))
+            if name.startswith((f"{_STAGING}/", f"{_RETIRED}/", f"{INDEX}/"))
             and name not in kept
             and one.written < before
         )

@@ -3,9 +3,11 @@
 ::
 
     date=2026-10-27/part-….parquet   events of one UTC day; immutable, uniquely named
-    _manifest.json                   covered stretches of time, counts, versions
+    _manifest.json                   covered stretches of time, each file's events, versions
+    _uuids/….keys                    hashes of all uuids, so that none comes twice
     _put_aside/….ndjson              what did not fit, with file, line and reason
     _retired/                        what was replaced, for who still reads it
+    _damaged/                        what could not be read, moved there by a repair
 
 How a change is made at once, and what a kill leaves, is the matter of its place: see
 ``folder`` and ``bucket``.
@@ -24,20 +26,27 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kit.errors import SourceError
 from kit.lake.bucket import Bucket
+from kit.lake.coverage import common, merged
 from kit.lake.folder import Folder
-from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, Contents, day_of
+from kit.lake.inventory import compare, stretches, whole_day, without
+from kit.lake.parquet import footer
+from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, damaged, day_of, read_manifest
 from kit.objects import is_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from kit.lake.coverage import Window
-    from kit.lake.storage import Storage
+    from kit.lake.inventory import Faults
+    from kit.lake.storage import Contents, Storage
 
-__all__ = ["FORMAT", "Lake", "PutAside"]
+__all__ = ["FORMAT", "Lake", "PutAside", "shortened", "skipped"]
 
 WAIT = 120.0
 """Seconds that a writer waits for another one to end."""
+
+_LOOKS = 20
+"""How often a reader looks again at a lake that is written meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,45 @@ class PutAside:
     reason: str
     text: str = ""
     """What stood there, up to 2,000 characters."""
+    count: int = 1
+    """How many documents in a row it stands for."""
+
+    def as_json(self) -> str:
+        """One line of JSON."""
+        fields = asdict(self)
+        if self.count == 1:  # so that what was written before reads the same
+            del fields["count"]
+        return json.dumps(fields)
+
+
+SHOWN = 10_000
+"""Skipped documents that are held in memory one by one."""
+
+_REMEMBERED = 500_000
+"""Skipped documents that are known again when the same file is read again."""
+
+_WRITTEN = 8 << 20
+"""Characters of a file of skipped documents, more or less."""
+
+
+def skipped(lines: Iterable[PutAside]) -> int:
+    """How many documents were skipped."""
+    return sum(one.count for one in lines)
+
+
+def shortened(lines: Iterable[PutAside], most: int = SHOWN) -> list[PutAside]:
+    """The first of many skipped documents; a last one stands for all others and their number."""
+    first: list[PutAside] = []
+    more, count = None, 0
+    for one in lines:
+        if len(first) < most:
+            first.append(one)
+        else:
+            more, count = more or one, count + one.count
+    if more is not None:
+        reason = "and those after it, which the lake's _put_aside folder lists"
+        first.append(PutAside(more.file, more.line, reason, count=count))
+    return first
 
 
 class Lake:
@@ -81,23 +129,56 @@ class Lake:
         return f"{glob.escape(self.address)}/{EVENTS}"
 
     def exists(self) -> bool:
-        """Whether there is a lake."""
-        return self.storage.manifest() is not None
+        """Whether there is a lake, or what is left of one."""
+        return self.storage.manifest() is not None or self.storage.days()
 
     def open(self) -> Lake:
         """Check that this version can read the lake, and end what a kill left undone.
 
+        Names and sizes are looked at, and the footers of files that are not as they were written.
+
         Raises:
             SourceError: there is no lake, it cannot be read, or is of a newer version.
         """
-        if not (manifest := self.manifest()):
+        if not (manifest := self._known()):
             raise SourceError(
                 f"{self.address}: there is no lake. Make one: okta-kit import FILE --lake "
                 f"{self.address}"
             )
         self._check_format(manifest)
         self.storage.recover()
+        self._check_files()
         return self
+
+    def _known(self) -> dict[str, Any]:
+        """The manifest; where it is gone and events are there, that is a fault."""
+        if not (manifest := self.manifest()) and self.storage.days():
+            raise damaged(self.address, MANIFEST, "it is missing, and there are events")
+        return manifest
+
+    def _check_files(self) -> None:
+        """Refuse what no question can be put to."""
+        for name, why in self.storage.odd():
+            raise damaged(self.address, name, why)
+        faults = self.faults()
+        for name in (*faults.changed, *faults.unknown):
+            footer(self.storage.opened(name))
+
+    def faults(self) -> Faults:
+        """Where the files are not what the manifest says, by their names and sizes.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        return compare(*self._state())
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, int]]:
+        """The manifest, and the sizes of the files as they were when it was so."""
+        for _ in range(_LOOKS):
+            manifest, sizes = self.manifest(), self.storage.sizes()
+            if not self.storage.recover() and self.manifest() == manifest:
+                break  # else a writer was at it
+        return manifest, sizes
 
     def _check_format(self, manifest: dict[str, Any]) -> None:
         found = manifest.get("format")
@@ -109,7 +190,7 @@ class Lake:
 
     def names(self) -> list[str]:
         """The names of all event files, below the lake, sorted."""
-        return self.storage.events()
+        return sorted(self.storage.sizes())
 
     def days(self) -> list[date]:
         """The UTC days with events, oldest first."""
@@ -130,25 +211,49 @@ class Lake:
             SourceError: it cannot be read.
         """
         try:
-            found: dict[str, Any] = json.loads(self.storage.manifest() or b"{}")
-        except (OSError, ValueError) as fault:
-            raise SourceError(
-                f"{self.address}/{MANIFEST}: cannot be read ({fault}). Restore it."
-            ) from None
-        return found
+            data = self.storage.manifest()
+        except OSError as fault:
+            raise damaged(self.address, MANIFEST, fault.strerror or fault) from None
+        return read_manifest(self.address, data)
+
+    def lost(self) -> list[Window]:
+        """The stretches that the lake held in full before it lost files, oldest first.
+
+        A window that names no ends reaches over them: what was there once is asked for.
+        """
+        manifest, sizes = self._state()
+        held = [w for one in manifest.get("lost", {}).values() for w in stretches(one)]
+        before = stretches(manifest)
+        days = compare(manifest, sizes).days
+        return merged([*held, *(w for day in days for w in common([before, [whole_day(day)]]))])
 
     def covered(self) -> list[Window]:
-        """The stretches of time that the lake holds in full, oldest first."""
-        return Contents([], self.manifest()).covered()
+        """The stretches of time that the lake holds in full, oldest first.
+
+        A day with a file that is missing, or not as it was written, is none of them.
+        """
+        manifest, sizes = self._state()
+        faults = compare(manifest, sizes)
+        return without(stretches(manifest), faults.days)
 
     def put_aside(self) -> list[PutAside]:
-        """All that did not fit, by file and line; the same text from the same place once."""
-        found = {}
+        """What did not fit, by file and line; the same text from the same place once.
+
+        Returns:
+            The first of them, ``shortened``: memory stays flat over any number.
+        """
+        known = _Known()
+        fresh = shortened(one for one in self._all_aside() if known.is_new(one))
+        rest = [fresh.pop()] if len(fresh) > SHOWN else []
+        return [*sorted(fresh, key=lambda one: (one.file, one.line)), *rest]
+
+    def _all_aside(self) -> Iterator[PutAside]:
         for name in self.storage.names("_put_aside"):
-            for line in self.storage.read(name).decode().splitlines():
-                one = PutAside(**json.loads(line))
-                found[Path(one.file).name, one.line, one.text] = one
-        return sorted(found.values(), key=lambda one: (one.file, one.line))
+            try:
+                for line in self.storage.read(name).decode().splitlines():
+                    yield PutAside(**json.loads(line))
+            except (OSError, ValueError, TypeError) as fault:
+                raise damaged(self.address, name, fault) from None
 
     def cover(self, windows: list[Window], **noted: Any) -> None:
         """Note that stretches of time are held, and what else is told; while writing."""
@@ -166,21 +271,34 @@ class Lake:
         """
 
         def checked(held: Contents) -> Change:
-            if held.manifest:
+            if "format" in held.manifest:  # else it is a new lake
                 self._check_format(held.manifest)
             return change(held)
 
         self.storage.commit(checked)
 
-    def keep_aside(self, found: list[PutAside]) -> None:
-        """Keep what did not fit; while writing."""
-        if not found:
-            return
-        known = {(Path(p.file).name, p.line, p.text) for p in self.put_aside()}
-        fresh = [p for p in found if (Path(p.file).name, p.line, p.text) not in known]
-        if fresh:
-            text = "".join(json.dumps(asdict(one)) + "\n" for one in fresh)
-            self.storage.write(f"_put_aside/{uuid.uuid4().hex}.ndjson", text.encode())
+    def keep_aside(self, found: Iterable[PutAside]) -> None:
+        """Keep what did not fit, in files of a bounded size; while writing."""
+        known: _Known | None = None
+        lines: list[str] = []
+        length = 0
+        for one in found:
+            if known is None:
+                known = _Known()
+                for before in self._all_aside():
+                    known.is_new(before)
+            if known.is_new(one):
+                lines.append(one.as_json() + "\n")
+                length += len(lines[-1])
+            if length > _WRITTEN:
+                self._write_aside(lines)
+                lines, length = [], 0
+        self._write_aside(lines)
+
+    def _write_aside(self, lines: list[str]) -> None:
+        if lines:
+            name = f"_put_aside/{uuid.uuid4().hex}.ndjson"
+            self.storage.write(name, "".join(lines).encode())
 
     @contextmanager
     def writing(self, wait: float = WAIT) -> Iterator[Path]:
@@ -198,9 +316,26 @@ class Lake:
             UsageError: the place cannot be written, here or in the body.
         """
         with self.storage.writing(wait) as staging:
-            if manifest := self.manifest():
+            if manifest := self._known():
                 self._check_format(manifest)
+            self._check_files()
             yield staging
+
+
+class _Known:
+    """Which skipped documents were met before, as far back as memory reaches."""
+
+    def __init__(self) -> None:
+        self._marks: set[int] = set()
+
+    def is_new(self, one: PutAside) -> bool:
+        """Whether this is the first of its kind; it is remembered."""
+        mark = hash((Path(one.file).name, one.line, one.text))
+        if mark in self._marks:
+            return False
+        if len(self._marks) < _REMEMBERED:
+            self._marks.add(mark)
+        return True
 
 
 def _storage(place: str | Path) -> Storage:

@@ -11,20 +11,31 @@ import os
 import shutil
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from kit.errors import SourceError
-from kit.lake.parquet import read_uuids
-from kit.lake.storage import EVENTS, MANIFEST, Contents, unwritable
+from kit.lake.inventory import KEY, Tally, inventoried, reconciled
+from kit.lake.parquet import read_keys
+from kit.lake.repeats import INDEX
+from kit.lake.storage import (
+    FORMAT,
+    MANIFEST,
+    Contents,
+    damaged,
+    day_of,
+    is_day,
+    is_event_file,
+    read_manifest,
+    unwritable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    import pyarrow as pa
 
     from kit.lake.storage import Change
 
@@ -47,9 +58,41 @@ class Folder:
         """The folder's path."""
         return str(self.path)
 
-    def events(self) -> list[str]:
-        """The names of the event files, sorted."""
-        return sorted(path.relative_to(self.path).as_posix() for path in self.path.glob(EVENTS))
+    def sizes(self) -> dict[str, int]:
+        """The event files that are there, each with its bytes, by name."""
+        return {name: size for name, size, _ in self._found() if is_event_file(name)}
+
+    def _found(self) -> Iterator[tuple[str, int, str]]:
+        """What stands where events stand: a name, its bytes, and what is wrong with it."""
+        try:
+            days = sorted(self.path.glob("date=*"))
+            for day in days:
+                for entry in sorted(os.scandir(day), key=lambda one: one.name):
+                    name = f"{day.name}/{entry.name}"
+                    if not entry.name.startswith("_") and entry.name.endswith(".parquet"):
+                        yield name, entry.stat().st_size, _wrong(name, entry)
+        except OSError as fault:
+            name = Path(fault.filename or "").name
+            raise damaged(self.address, name, fault.strerror or fault) from None
+
+    def days(self) -> bool:
+        """Whether there are days' folders with files."""
+        return any(self.path.glob("date=*/*.parquet"))
+
+    def odd(self) -> list[tuple[str, str]]:
+        """What stands where event files stand and is none: names, each with what is wrong."""
+        return [(name, wrong) for name, _, wrong in self._found() if wrong]
+
+    def set_apart(self, name: str) -> str:
+        """Move a file or folder into ``_damaged/``; return its name there."""
+        place = f"_damaged/{name}"
+        while (self.path / place).exists():
+            place = f"_damaged/{name}-{uuid.uuid4().hex[:8]}"
+        (self.path / place).parent.mkdir(parents=True, exist_ok=True)
+        (self.path / name).rename(self.path / place)
+        with suppress(OSError):  # it is not empty
+            (self.path / name).parent.rmdir()
+        return place
 
     def manifest(self) -> bytes | None:
         """The manifest; None where there is none."""
@@ -96,19 +139,30 @@ class Folder:
         """A file's path."""
         return self.path / name
 
-    def uuids(self, names: Sequence[str]) -> list[pa.ChunkedArray]:
-        """The uuids in event files."""
-        return [read_uuids(self.path / name) for name in names]
+    def keys(self, name: str) -> np.ndarray:
+        """The hashes in a file of ``_uuids/``."""
+        return np.memmap(self.path / name, KEY, "r")
 
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """The files' paths: they lie on the disk."""
         return [self.path / name for name in names]
 
+    def restore(self, name: str, size: int) -> bool:
+        """Bring back a file that was replaced, if what replaced it never came; tell whether."""
+        kept, others = self.path / "_retired" / name.replace("/", "-"), self.path / name
+        if not kept.exists() or kept.stat().st_size != size or others.exists():
+            return False
+        others.parent.mkdir(exist_ok=True)
+        kept.rename(others)
+        return True
+
     @contextmanager
-    def writing(self, wait: float) -> Iterator[Path]:
+    def writing(
+        self, wait: float, apart: Callable[[str, str], object] | None = None
+    ) -> Iterator[Path]:
         """Hold the lake's lock, with an empty folder inside the lake that no reader sees."""
         try:
-            with self._locked(wait), self._staging() as staging:
+            with self._locked(wait), self._staging(apart) as staging:
                 yield staging
         except OSError as fault:
             mend = "Name a folder of your own with --lake."
@@ -127,9 +181,16 @@ class Folder:
             ) from None
 
     @contextmanager
-    def _staging(self) -> Iterator[Path]:
+    def _staging(self, apart: Callable[[str, str], object] | None) -> Iterator[Path]:
         for plan in sorted(self.path.glob("_swap-*.json")):
-            self._finish(plan)
+            try:
+                self._finish(plan)
+            except SourceError:
+                if apart is None:
+                    raise
+                apart(plan.name, "it is no plan of a change")
+                for left in self.path.glob("_staging-*"):
+                    apart(left.name, "what it planned")
         for left in self.path.glob("_staging-*"):
             shutil.rmtree(left, ignore_errors=True)
         staging = self.path / f"_staging-{uuid.uuid4().hex}"
@@ -142,68 +203,87 @@ class Folder:
                 shutil.rmtree(staging, ignore_errors=True)
 
     def commit(self, change: Callable[[Contents], Change]) -> None:
-        """Make a change under the lock: the files first, what is said of them after."""
-        before = json.loads(self.manifest() or b"{}")
+        """Make a change under the lock: planned first, then done, to the end even after a kill."""
+        before = read_manifest(self.address, self.manifest())
         for listed in ("files", "revision"):  # of a lake that was copied here from a store
             before.pop(listed, None)
-        made = change(Contents(self.events(), before))
+        sizes = self.sizes()
+        held = reconciled(before, sizes, lambda name: Tally.of(read_keys(self.path / name)))
+        made = change(Contents(sorted(sizes), held))
+        moves, new = self._moves(made)
+        after = inventoried(made.manifest, new, made.old)
         if not before:  # events are seen from the first day on, so it is a lake from here on
-            self.write(MANIFEST, json.dumps({"format": made.manifest["format"]}).encode())
-        if made.old:
-            self._swap(made)
-        else:
-            for day, paths in sorted(made.new.items()):
-                self._place(day, paths)
-        if made.manifest != before:
-            self.write(MANIFEST, (json.dumps(made.manifest, indent=1) + "\n").encode())
+            self.write(MANIFEST, json.dumps({"format": FORMAT}).encode())
+        if moves or made.old:
+            plan = {"old": made.old, "new": moves, "manifest": after}
+            name = f"_swap-{uuid.uuid4().hex}.json"
+            self.write(name, json.dumps(plan).encode())
+            self._finish(self.path / name)
+        elif after != before:
+            self._note(after)
+        for left in set(self.names(INDEX)) - set(after.get("index", {})):
+            (self.path / left).unlink(missing_ok=True)
 
-    def _place(self, day: str, paths: list[Path]) -> None:
-        """Let a day's files appear in one step."""
-        place = self.path / f"date={day}"
-        if place.exists():  # then it is one file, which is one step
-            for path in paths:
-                path.rename(place / path.name)
-            return
-        assert self._staged is not None
-        whole = self._staged / f"whole-{day}"
-        whole.mkdir()
-        for path in paths:
-            path.rename(whole / path.name)
-        whole.rename(place)
+    def _note(self, manifest: dict[str, Any]) -> None:
+        lines = (f" {json.dumps(name)}: {json.dumps(one)}" for name, one in manifest.items())
+        self.write(MANIFEST, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
 
-    def _swap(self, made: Change) -> None:
-        """Put new files in the places of old ones, to the end even after a kill."""
-        plan = {
-            "old": made.old,
-            "new": [
-                [str(path.relative_to(self.path)), f"date={day}/{path.name}"]
-                for day, paths in made.new.items()
-                for path in paths
-            ],
-        }
-        kept = f"_swap-{uuid.uuid4().hex}.json"
-        self.write(kept, json.dumps(plan).encode())
-        self._finish(self.path / kept)
+    def _moves(self, made: Change) -> tuple[list[list[str]], dict[str, tuple[int, Tally]]]:
+        """What is to be moved where, and the new files' bytes and tallies.
+
+        A day's files appear in one step: with their folder, or as the one file that they are.
+        """
+        moves = [[self._below(path), name] for name, path in made.beside.items()]
+        new: dict[str, tuple[int, Tally]] = {}
+        for day, files in sorted(made.new.items()):
+            for path, tally in files.items():
+                new[f"date={day}/{path.name}"] = (path.stat().st_size, tally)
+            if (self.path / f"date={day}").exists():
+                moves += [[self._below(path), f"date={day}/{path.name}"] for path in files]
+                continue
+            assert self._staged is not None
+            whole = self._staged / f"whole-{day}"
+            whole.mkdir()
+            for path in files:
+                path.rename(whole / path.name)
+            moves.append([self._below(whole), f"date={day}"])
+        return moves, new
+
+    def _below(self, path: Path) -> str:
+        return path.relative_to(self.path).as_posix()
 
     def _finish(self, plan: Path) -> None:
-        steps = json.loads(plan.read_text(encoding="utf-8"))
+        """Do what a plan says, as far as it is not done."""
+        try:
+            steps = json.loads(plan.read_text(encoding="utf-8"))
+            old, moves = [str(one) for one in steps["old"]], [(a, b) for a, b in steps["new"]]
+            after = steps.get("manifest")  # an older version's has none
+            if after is not None:
+                read_manifest(self.address, json.dumps(after).encode())
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, SourceError) as fault:
+            raise damaged(self.address, plan.name, fault) from None
         retired = self.path / "_retired"
-        retired.mkdir(exist_ok=True)
-        for name in steps["old"]:
+        for name in old:
             if (self.path / name).exists():
+                retired.mkdir(exist_ok=True)
                 kept = retired / name.replace("/", "-")
                 (self.path / name).rename(kept)
                 os.utime(kept)  # its grace begins now
-        for made, name in steps["new"]:
+        for made, name in moves:
             if (self.path / made).exists():
+                (self.path / name).parent.mkdir(exist_ok=True)
                 (self.path / made).rename(self.path / name)
+        if after is not None:
+            self._note(after)
         plan.unlink()
 
-    def recover(self) -> None:
-        """End a replacement that a killed writer began: until then, events are missing."""
-        if any(self.path.glob("_swap-*.json")):
+    def recover(self) -> bool:
+        """End a change that a killed writer began: until then, events are missing."""
+        pending = any(self.path.glob("_swap-*.json"))
+        if pending:
             with self.writing(wait=120.0):
                 pass
+        return pending
 
     def forget(self) -> None:
         """Remove replaced files that nobody can still be reading."""
@@ -213,3 +293,13 @@ class Folder:
                 path.unlink(missing_ok=True)
         if retired.is_dir() and not any(retired.iterdir()):
             shutil.rmtree(retired, ignore_errors=True)
+
+
+def _wrong(name: str, entry: os.DirEntry[str]) -> str:
+    if not is_day(day_of(name)):
+        return "its folder is no UTC day"
+    if entry.is_dir():
+        return "it is a folder"
+    if not os.access(entry.path, os.R_OK):
+        return "permission denied"
+    return "" if entry.stat().st_size else "it is empty"

@@ -20,18 +20,23 @@ from kit.events import UnfitEventError, decode, row, schema
 from kit.lake.coverage import TICK, Window
 from kit.lake.files import PutAside
 from kit.lake.parquet import HOLD, EventFile
+from kit.sources.json_stream import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
+    from kit.events import LogEvent
     from kit.sources.document import Block, Document
 
-__all__ = ["Coded", "Coder", "as_batch"]
+__all__ = ["Coded", "Coder", "as_batch", "decoded"]
 
 _OPEN = 4
 """Files that a coder keeps open; each takes some megabytes, and a log goes day by day."""
+
+_PLACES = 32
+"""Bits of a document's place in its block; above them stands the block's in the input."""
 
 _SCATTERED = 4
 """How many times as much is held where events come in no order of days, so that their many
@@ -64,8 +69,12 @@ class Coder:
         """The day's files that are not ended, the one written to last at the end."""
         self._ended: list[tuple[str, str]] = []
 
-    def add(self, block: Block) -> Coded:
+    def add(self, block: Block, number: int) -> Coded:
         """Decode and code a block's documents, and write them to their days' files.
+
+        Args:
+            block: the documents.
+            number: the block's place in the input.
 
         Returns:
             What came of it; repeats are still among the events.
@@ -76,7 +85,9 @@ class Coder:
         with _no_collection(), self._or_abandoned():
             done, rows = _coded(block)
             for (day, failing), some in rows.items():
-                self._file(day).add(as_batch(some), failing=failing)
+                order = [(number << _PLACES) + place for place, _ in some]
+                batch = as_batch([one for _, one in some])
+                self._file(day).add(batch, failing=failing, order=order)
             self._relieve()
         return done
 
@@ -142,26 +153,24 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
     return pa.record_batch(arrays, schema=columns)
 
 
-_Rows = dict[tuple["date", bool], list[tuple[Any, ...]]]
+_Rows = dict[tuple["date", bool], list[tuple[int, tuple[Any, ...]]]]
+"""Rows by day, the failing ones apart, each with its place in its block."""
 
 
 def _coded(block: Block) -> tuple[Coded, _Rows]:
     """The rows of a block by day, the failing ones apart."""
     catalogue, done = load(), Coded()
     days: _Rows = {}
-    for document in block.documents():
+    for place, (document, event, raw) in enumerate(decoded(block.documents())):
         if document.unknown:
             done.unknown[document.file] = document.unknown
-        if document.fault is not None:
-            done.put_aside.append(_aside(document, document.fault))
-            continue
-        try:
-            event, raw = decode(document.raw)
-        except UnfitEventError as fault:
-            done.put_aside.append(_aside(document, str(fault)))
+        if event is None:
+            done.put_aside.append(_aside(document, raw))
             continue
         coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
-        days.setdefault((at.date(), coding.code is not None), []).append(row(event, raw, coding))
+        days.setdefault((at.date(), coding.code is not None), []).append(
+            (place, row(event, raw, coding))
+        )
         done.events += 1
         span = done.spans.get(document.file)
         if span is None:
@@ -169,6 +178,30 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
         elif not span.since <= at < span.until:
             done.spans[document.file] = Window(min(span.since, at), max(span.until, at + TICK))
     return done, days
+
+
+_DEEPEST = 8
+"""How many envelopes an event may lie in."""
+
+
+def decoded(
+    documents: Iterable[Document], depth: int = _DEEPEST
+) -> Iterator[tuple[Document, LogEvent | None, str]]:
+    """Each event with its JSON, also those inside of documents; else why a document is none."""
+    for document in documents:
+        if document.fault is not None:
+            yield document, None, document.fault
+            continue
+        try:
+            event, raw = decode(document.raw)
+        except UnfitEventError as fault:
+            inner = parts(document) if depth else None
+            if inner is None:
+                yield document, None, str(fault)
+            else:
+                yield from decoded(inner, depth - 1)
+        else:
+            yield document, event, raw
 
 
 @contextmanager
@@ -185,4 +218,4 @@ def _no_collection() -> Iterator[None]:
 
 def _aside(document: Document, reason: str) -> PutAside:
     text = document.raw[:2000].decode("utf-8", "replace")
-    return PutAside(document.file, document.line, reason, text)
+    return PutAside(document.file, document.line, reason, text, document.count)

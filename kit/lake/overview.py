@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.catalogue import load
 from kit.lake.coverage import Window, gaps, state_of, tail
+from kit.lake.files import skipped
 from kit.lake.parquet import footer
 from kit.lake.storage import day_of
 
@@ -32,10 +33,11 @@ def overview(lake: Lake) -> dict[str, Any]:
     Returns:
         ``lake``, ``events``, ``days`` (each ``date``, ``events``, ``files``, ``coverage``),
         ``covered`` and ``gaps`` (``since`` and ``until``), ``provisional`` (likewise, or None),
+        ``lost_files`` and ``unknown_files`` (names; see ``kit.lake.inventory``),
         ``put_aside`` (a number), ``put_aside_lines`` (``file``, ``line``, ``reason``),
         ``catalogue`` (the days coded with each version) and ``catalogue_version`` (today's).
     """
-    covered = lake.covered()
+    covered, faults = lake.covered(), lake.faults()
     names = lake.names()
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         footers = list(threads.map(lambda name: footer(lake.storage.opened(name)), names))
@@ -58,7 +60,9 @@ def overview(lake: Lake) -> dict[str, Any]:
         "covered": [w.as_text() for w in covered],
         "gaps": [w.as_text() for w in gaps(covered, whole)] if whole else [],
         "provisional": newest.as_text() if newest else None,
-        "put_aside": len(aside),
+        "lost_files": list(faults.lost),
+        "unknown_files": list(faults.unknown),
+        "put_aside": skipped(aside),
         "put_aside_lines": [{"file": p.file, "line": p.line, "reason": p.reason} for p in aside],
         "catalogue": dict(sorted(coded.items())),
         "catalogue_version": load().version,
@@ -84,6 +88,10 @@ def as_table(found: dict[str, Any], out: TextIO) -> None:
     if found["provisional"]:
         newest = found["provisional"]
         console.print(f"provisional, may still grow: {newest['since']} to {newest['until']}")
+    for name in found["lost_files"]:
+        console.print(f"lost: {name}; its day is a gap. Put it back, or import its export again")
+    for name in found["unknown_files"]:
+        console.print(f"not written by okta-kit, but read: {name}")
     others = {v: n for v, n in found["catalogue"].items() if v != found["catalogue_version"]}
     said = f"catalogue {found['catalogue_version']}"
     if others:

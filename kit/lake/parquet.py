@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kit.catalogue import load
+from kit.errors import KitError
 from kit.events import schema
+from kit.lake.inventory import keys_of
+from kit.lake.repeats import ROW, keys_beside
+from kit.lake.storage import damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["EventFile", "catalogue_of", "footer", "read_uuids", "write_events"]
+__all__ = ["EventFile", "catalogue_of", "footer", "opened", "read_keys", "write_events"]
 
 HOLD = 16 << 20
 """Bytes of events that a process holds before it writes a row group of them.
@@ -26,6 +32,8 @@ Large row groups are what makes questions fast; the memory of an import is what 
 """
 
 _CATALOGUE = b"okta-kit.catalogue"
+_KEY, _ORDER = "_key", "_order"
+"""Columns that go beside the file."""
 _NO_DICTIONARY = {"uuid", "raw", "transaction_id", "request_id", "trace_id", "correlation_id"}
 _NO_STATISTICS = {"raw", "vendor_message", "reason", "user_agent"}
 
@@ -63,9 +71,23 @@ class EventFile:
         """Bytes of events that are not written yet."""
         return sum(self._bytes.values())
 
-    def add(self, batch: pa.RecordBatch, *, failing: bool) -> None:
-        """Take events, all failing or none."""
+    def add(self, batch: pa.RecordBatch, *, failing: bool, order: list[int] | None = None) -> None:
+        """Take events, all failing or none.
+
+        Args:
+            batch: the events.
+            failing: whether they are failing ones.
+            order: the place of each in the input; the hashes of their uuids are kept with these
+                in a file beside.
+        """
         if batch.num_rows:
+            if order is not None:
+                keys = keys_of(batch.column("uuid").to_pylist())
+                kept = pa.FixedSizeBinaryArray.from_buffers(
+                    pa.binary(keys.itemsize), len(keys), [None, pa.py_buffer(keys.tobytes())]
+                )
+                batch = batch.append_column(_KEY, kept)
+                batch = batch.append_column(_ORDER, pa.array(order, pa.int64()))
             self._held[failing].append(batch)
             self._bytes[failing] += batch.nbytes
 
@@ -79,8 +101,20 @@ class EventFile:
         if not self._held[failing]:
             return
         table = _sorted(pa.Table.from_batches(self._held[failing]))
+        if _ORDER in table.column_names:
+            self._keep_keys(table)
+            table = table.drop_columns([_KEY, _ORDER])
         self._begin().write_table(table.replace_schema_metadata(_kept_schema().metadata))
         self._held[failing], self._bytes[failing] = [], 0
+
+    def _keep_keys(self, table: pa.Table) -> None:
+        rows = np.empty(table.num_rows, ROW)
+        keys = table[_KEY].combine_chunks()
+        rows["key"] = np.frombuffer(keys.buffers()[1], ROW["key"])[keys.offset :][: len(keys)]
+        rows["order"] = np.from_dlpack(table[_ORDER].combine_chunks())
+        self._begin()
+        with keys_beside(self.path).open("ab") as file:
+            file.write(rows.tobytes())
 
     def close(self) -> None:
         """Write what is held, and end the file.
@@ -161,13 +195,68 @@ def catalogue_of(file: Path | BinaryIO) -> str:
 
 
 def footer(file: Path | BinaryIO) -> tuple[int, str]:
-    """How many events a file holds, and the version of the catalogue they were coded with."""
-    found = pq.read_metadata(file)
-    version = (found.metadata or {}).get(_CATALOGUE, b"").decode()
-    return int(found.num_rows), str(version)
+    """How many events a file holds, and the version of the catalogue they were coded with.
+
+    Raises:
+        SourceError: it is no file of events, or cannot be read.
+    """
+    with opened(file) as held:
+        found = held.metadata
+        version = (found.metadata or {}).get(_CATALOGUE, b"").decode()
+        return int(found.num_rows), str(version)
 
 
-def read_uuids(file: Path | BinaryIO) -> pa.ChunkedArray:
-    """The uuids of a file's events."""
-    with pq.ParquetFile(file) as opened:
-        return opened.read(columns=["uuid"], use_threads=False)["uuid"]
+def read_keys(file: Path | BinaryIO) -> np.ndarray:
+    """The hashes of the uuids of a file's events, in their order.
+
+    Raises:
+        SourceError: it is no file of events, or cannot be read.
+    """
+    with opened(file) as held:
+        groups = range(held.num_row_groups)
+        read = (held.read_row_group(n, columns=["uuid"], use_threads=False) for n in groups)
+        found = [keys_of(one["uuid"].to_pylist()) for one in read]
+    return np.concatenate([np.empty(0, ROW["key"]), *found])
+
+
+@contextmanager
+def opened(file: Path | BinaryIO, address: str = "") -> Iterator[pq.ParquetFile]:
+    """Open a lake's event file, and turn what is wrong with it into a line.
+
+    Args:
+        file: as Arrow reads it.
+        address: where it lies in the lake, if this is a copy.
+
+    Raises:
+        SourceError: it is no file of events, or cannot be read, here or in the body.
+    """
+    lake, *name = (address or str(getattr(file, "address", file))).rsplit("/", 2)
+    try:
+        with pq.ParquetFile(file) as held:
+            if unfit := _unfit(held.schema_arrow):
+                raise damaged(lake, "/".join(name), unfit)
+            yield held
+    except KitError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, LookupError, AttributeError) as fault:
+        raise damaged(lake, "/".join(name), fault) from None
+
+
+def _unfit(found: pa.Schema) -> str:
+    """Why a file's columns are not those of events; nothing if they are."""
+    for column in schema():
+        if column.name not in found.names:
+            if not column.nullable:
+                return f"it has no column {column.name}"
+        elif not _fits(found.field(column.name).type, column.type):
+            return f"its column {column.name} is {found.field(column.name).type}"
+    return ""
+
+
+def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    kinds = (text, (pa.types.is_timestamp,), (pa.types.is_integer,))
+    alike = any(any(f(found) for f in kind) and any(f(wanted) for f in kind) for kind in kinds)
+    return alike or pa.types.is_null(found)

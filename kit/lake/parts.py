@@ -19,14 +19,16 @@ class Parts:
     mode = "rb"
     closed = False
 
-    def __init__(self, fetch: Callable[[int, int], bytes], size: int) -> None:
+    def __init__(self, fetch: Callable[[int, int], bytes], size: int, address: str = "") -> None:
         """Begin at the start.
 
         Args:
             fetch: gives the bytes from one place up to another.
             size: the file's, in bytes.
+            address: the file's, for whoever has to name it.
         """
         self.size = size
+        self.address = address
         self._fetch = fetch
         self._at = self._begin = 0
         self._held = b""

@@ -19,6 +19,7 @@ import msgspec
 
 from kit.errors import OktaError, UsageError
 from kit.lake.coverage import Window, gaps, iso
+from kit.lake.files import skipped
 from kit.lake.store import add_documents
 from kit.sources.document import Document
 from kit.sources.okta import Org, bounded, polled, polling_url
@@ -112,6 +113,8 @@ def pull(
         SourceError, DiskFull: the lake cannot be written.
         UsageError: likewise, or it was pulled from another org.
     """
+    if lake.exists():
+        lake.open()
     before = lake.manifest().get(_ORG, settings.host)
     if before != settings.host:
         # What one org's log covers says nothing of another's, which would then not be read.
@@ -311,7 +314,7 @@ class _Pull:
         )
         self.done.events += added.events
         self.done.repeats += added.repeats
-        self.done.put_aside += len(added.put_aside)
+        self.done.put_aside += skipped(added.put_aside)
 
 
 class _Published(msgspec.Struct):

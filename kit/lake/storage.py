@@ -9,21 +9,24 @@ another writer was first, so it must follow from what it is given alone.
 from __future__ import annotations
 
 import errno
+import json
 import os
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from dateutil.parser import isoparse
-
-from kit.errors import DiskFull, KitError, UsageError
-from kit.lake.coverage import Window, merged
+from kit.errors import DiskFull, KitError, SourceError, UsageError
+from kit.lake.coverage import merged
+from kit.lake.inventory import Tally, day_of, stretches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    import pyarrow as pa
+    import numpy as np
+
+    from kit.lake.coverage import Window
 
 __all__ = [
     "EVENTS",
@@ -32,8 +35,11 @@ __all__ = [
     "Change",
     "Contents",
     "Storage",
+    "damaged",
     "day_of",
+    "is_day",
     "is_event_file",
+    "read_manifest",
     "unwritable",
 ]
 
@@ -55,12 +61,11 @@ class Contents:
     events: list[str]
     """The names of its event files."""
     manifest: dict[str, Any]
-    """Empty where there is none yet."""
+    """What it says, brought to agree with the files that are there; see ``inventory``."""
 
     def covered(self) -> list[Window]:
         """The stretches of time that the manifest calls held in full, oldest first."""
-        stretches = self.manifest.get("covered", [])
-        return merged(Window(isoparse(s["since"]), isoparse(s["until"])) for s in stretches)
+        return stretches(self.manifest)
 
     def noting(self, windows: list[Window], **noted: Any) -> dict[str, Any]:
         """The manifest, if it calls more stretches of time held and says what else is told."""
@@ -77,8 +82,10 @@ class Change:
     """What a lake is to hold from now on."""
 
     manifest: dict[str, Any]
-    new: dict[str, list[Path]] = field(default_factory=dict)
-    """Finished files by UTC day; each day's appear at once."""
+    new: dict[str, dict[Path, Tally]] = field(default_factory=dict)
+    """Finished files by UTC day, and what they hold; each day's appear at once."""
+    beside: dict[str, Path] = field(default_factory=dict)
+    """Files that lie beside the events, by name, and where they were made."""
     old: list[str] = field(default_factory=list)
     """Event files that the new ones replace."""
 
@@ -90,8 +97,8 @@ class Storage(Protocol):
     def address(self) -> str:
         """The place as a user names it."""
 
-    def events(self) -> list[str]:
-        """The names of the event files, sorted.
+    def sizes(self) -> dict[str, int]:
+        """The event files that are there, each with its bytes, by name.
 
         Raises:
             SourceError: the store cannot be read.
@@ -129,14 +136,36 @@ class Storage(Protocol):
     def opened(self, name: str) -> Path | BinaryIO:
         """A file, as Arrow reads it in parts."""
 
-    def uuids(self, names: Sequence[str]) -> list[pa.ChunkedArray]:
-        """The uuids in event files, for each one."""
+    def keys(self, name: str) -> np.ndarray:
+        """The hashes in a file of ``_uuids/``.
+
+        Raises:
+            OSError, ValueError: it cannot be read.
+        """
+
+    def days(self) -> bool:
+        """Whether there are days' folders, whatever the manifest says."""
+
+    def odd(self) -> list[tuple[str, str]]:
+        """What stands where event files stand and is none: names, each with what is wrong."""
+
+    def set_apart(self, name: str) -> str:
+        """Move a file or folder into ``_damaged/``; return its name there."""
 
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """Files on the disk, fetched into *staging* where they do not lie there anyway."""
 
-    def writing(self, wait: float) -> AbstractContextManager[Path]:
+    def restore(self, name: str, size: int) -> bool:
+        """Bring back a file that was replaced, if what replaced it never came; tell whether."""
+
+    def writing(
+        self, wait: float, apart: Callable[[str, str], object] | None = None
+    ) -> AbstractContextManager[Path]:
         """A folder on disk for work in progress, gone afterwards; in a folder, its lock as well.
+
+        Args:
+            wait: seconds to wait for another writer, where only one can write.
+            apart: takes what is in the way, by its name and why; without it, that is a fault.
 
         Raises:
             SourceError: another writer does not end.
@@ -146,16 +175,11 @@ class Storage(Protocol):
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Change what the lake holds, while writing; wholly or, after a kill, to the end later."""
 
-    def recover(self) -> None:
-        """End what a killed writer began, as far as readers need it."""
+    def recover(self) -> bool:
+        """End what a writer began, as far as readers need it; tell whether there was anything."""
 
     def forget(self) -> None:
         """Remove replaced files that nobody can still be reading; while not writing."""
-
-
-def day_of(name: str) -> str:
-    """The UTC day that an event file's name says."""
-    return name.partition("/")[0].removeprefix("date=")
 
 
 def is_event_file(name: str) -> bool:
@@ -163,10 +187,79 @@ def is_event_file(name: str) -> bool:
     folder, _, file = name.partition("/")
     return (
         folder.startswith("date=")
+        and is_day(day_of(name))
         and file.endswith(".parquet")
         and not file.startswith("_")
         and "/" not in file
     )
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a date as folders have it."""
+    try:
+        return str(date.fromisoformat(text)) == text
+    except ValueError:
+        return False
+
+
+def damaged(address: str, name: str, why: object) -> SourceError:
+    """A part of a lake that cannot be read, in one line.
+
+    Args:
+        address: the lake's.
+        name: of the file or folder below it.
+        why: what is wrong with it.
+    """
+    said = " ".join(str(why).split()).rstrip(".")[:200]
+    return SourceError(
+        f"{address}/{name}: cannot be read ({said}). Run: okta-kit lake repair --lake {address}"
+    )
+
+
+def read_manifest(address: str, data: bytes | None) -> dict[str, Any]:
+    """What a manifest says; empty where there is none.
+
+    Args:
+        address: the lake's.
+        data: the manifest's bytes; None where there is none.
+
+    Raises:
+        SourceError: it is no manifest.
+    """
+    if data is None:
+        return {}
+    try:
+        found: dict[str, Any] = json.loads(data)
+        if not isinstance(found, dict) or not isinstance(found["format"], int):
+            raise TypeError("it is no manifest")
+        if found["format"] <= FORMAT:
+            _check(found)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as fault:
+        why = "it is empty" if not data.strip() else _why(fault)
+        raise damaged(address, MANIFEST, why) from None
+    return found
+
+
+def _check(manifest: dict[str, Any]) -> None:
+    """Look at all that is relied on."""
+    for window in stretches(manifest):
+        if window.since.utcoffset() is None or window.since >= window.until:
+            raise ValueError("a covered stretch is none")
+    for part in ("inventory", "index", "lost"):
+        for name, one in manifest.get(part, {}).items():
+            Tally.read(one) + Tally()
+            if part != "index" and not is_event_file(name):
+                raise ValueError(f"{name} is no event file")
+            if part != "index":
+                int(one["bytes"])
+            if part == "lost":
+                stretches(one)
+    for size in (manifest.get("files") or {}).values():
+        int(size)
+
+
+def _why(fault: Exception) -> str:
+    return f"it has no {fault}" if isinstance(fault, KeyError) else str(fault)
 
 
 def unwritable(place: str, fault: OSError, mend: str) -> KitError:

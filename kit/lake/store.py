@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kit.lake.coverage import Window, bridged
-from kit.lake.parquet import read_uuids, write_events
+from kit.lake.files import PutAside, shortened
+from kit.lake.inventory import Tally
+from kit.lake.parquet import read_keys, write_events
+from kit.lake.repeats import ROW, index_of, keys_beside, news
 from kit.lake.storage import Change
 from kit.lake.workers import coded
 from kit.sources.document import Documents
@@ -22,12 +26,15 @@ from kit.sources.exports import blocks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from kit.lake.files import Lake, PutAside
+    from kit.lake.files import Lake
     from kit.lake.ingest import Coded
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
 
 __all__ = ["Added", "add", "add_documents"]
+
+_NAMED = 1_000
+"""Skipped documents that an import names one by one."""
 
 _PARTS = 8
 """Files that a new day may have; more become one."""
@@ -40,6 +47,7 @@ class Added:
     events: int = 0
     repeats: int = 0
     put_aside: list[PutAside] = field(default_factory=list)
+    """What was skipped, ``shortened``; the lake holds it all."""
     covered: list[Window] = field(default_factory=list)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CSV columns that were not understood, by file; their values are kept in ``raw``."""
@@ -119,82 +127,92 @@ def _added(
     """Code blocks and bring their days into the lake."""
     done = Added()
 
-    def heard(block: Coded) -> None:
-        done.put_aside += block.put_aside
-        done.unknown |= block.unknown
-        if noted:
-            noted(block)
+    with lake.writing() as staging, (staging / "skipped").open("w+", encoding="utf-8") as spool:
 
-    with lake.writing() as staging:
-        days: dict[str, list[Path]] = {}
-        for day, path in coded(documents, staging, heard):
-            days.setdefault(day, []).append(Path(path))
-        fresh = {day: _Fresh(lake, paths) for day, paths in sorted(days.items())}
+        def heard(block: Coded) -> None:
+            spool.writelines(one.as_json() + "\n" for one in block.put_aside)
+            if block.put_aside:
+                done.put_aside = shortened([*done.put_aside, *block.put_aside], _NAMED)
+            done.unknown |= block.unknown
+            if noted:
+                noted(block)
+
+        fresh = _Fresh(coded(documents, staging, heard), staging)
 
         def change(held: Contents) -> Change:
-            new = {day: one.beside(held.of_day(day)) for day, one in fresh.items()}
-            done.events = sum(one.events for one in fresh.values())
-            done.repeats = sum(one.repeats for one in fresh.values())
-            return Change(note(held, done), {day: paths for day, paths in new.items() if paths})
+            new, index, grown = fresh.beside(lake, held)
+            done.events, done.repeats = fresh.events, fresh.repeats
+            manifest = note(held, done)
+            return Change({**manifest, "index": index}, new, grown)
 
         lake.commit(change)
-        lake.keep_aside(done.put_aside)
+        spool.seek(0)
+        lake.keep_aside(PutAside(**json.loads(line)) for line in spool)
     return done
 
 
 class _Fresh:
-    """A day's coded files, and what of them the lake does not hold yet."""
+    """Coded files, and what of them a lake does not hold yet."""
 
-    def __init__(self, lake: Lake, paths: list[Path]) -> None:
-        self._lake, self._paths = lake, paths
-        self._beside: list[str] | None = None
-        self._made: list[Path] = []
+    def __init__(self, files: list[tuple[str, str]], staging: Path) -> None:
+        self._staging = staging
+        self._days: dict[str, list[Path]] = {}
+        for day, path in sorted(files):
+            self._days.setdefault(day, []).append(Path(path))
+        self._made: dict[bytes, dict[Path, Tally]] = {}
+        """Files that were made for a change that another writer was faster than."""
         self.events = self.repeats = 0
 
-    def beside(self, held: list[str]) -> list[Path]:
-        """The files to be added to a day that holds some: one, if it holds any."""
-        if held != self._beside:
-            self._beside, self._made = held, self._news(held)
-        return self._made
+    def beside(
+        self, lake: Lake, held: Contents
+    ) -> tuple[dict[str, dict[Path, Tally]], dict[str, Any], dict[str, Path]]:
+        """The files to be added to what a lake holds, by day: one, to a day that holds some.
 
-    def _news(self, held: list[str]) -> list[Path]:
-        news = _news(self._lake.storage.uuids(held), list(map(read_uuids, self._paths)))
-        self.events = int(sum(mask.sum() for mask in news))
-        self.repeats = int(sum(len(mask) for mask in news)) - self.events
-        if not self.events:
-            return []
-        if len(self._paths) > 1 if held else len(self._paths) > _PARTS:
-            return [self._kept(self._paths, news)]
-        return [
-            path if mask.all() else self._kept([path], [mask])
-            for path, mask in zip(self._paths, news, strict=True)
-            if mask.any()
-        ]
+        Returns:
+            The files; the files of hashes that the manifest is to list; and those that are new.
+        """
+        made = self._staging / f"{uuid.uuid4().hex}.news"
 
-    def _kept(self, paths: list[Path], news: list[np.ndarray]) -> Path:
-        made = paths[0].with_name(f"part-{uuid.uuid4().hex}.parquet")
-        write_events(_filtered(paths, news), made)
-        return made
+        def keys(name: str) -> np.ndarray:
+            return read_keys(lake.storage.opened(name))
+
+        index = index_of(lake.storage, held.manifest, self._staging, keys)
+        masks = news([path for paths in self._days.values() for path in paths], index, made)
+        self.events = int(sum(mask.sum() for mask in masks.values()))
+        self.repeats = int(sum(len(mask) for mask in masks.values())) - self.events
+        if self.events:
+            index = index.grown(made, self._staging)
+        new = {
+            day: self._news([(path, masks[path]) for path in paths], one=bool(held.of_day(day)))
+            for day, paths in self._days.items()
+        }
+        return {day: files for day, files in new.items() if files}, index.listed, index.fresh
+
+    def _news(self, files: list[tuple[Path, np.ndarray]], *, one: bool) -> dict[Path, Tally]:
+        """A day's files without repeats; few of them, or one."""
+        some = [(path, mask) for path, mask in files if mask.any()]
+        if not some:
+            return {}
+        parts = [some] if len(some) > (1 if one else _PARTS) else [[each] for each in some]
+        return {path: tally for part in parts for path, tally in self._kept(part).items()}
+
+    def _kept(self, files: list[tuple[Path, np.ndarray]]) -> dict[Path, Tally]:
+        whole = len(files) == 1 and files[0][1].all()
+        parts = (part for path, mask in files for part in (bytes(path), mask.tobytes()))
+        which = hashlib.sha256(b"".join(parts)).digest()
+        if which not in self._made:
+            rows = [np.fromfile(keys_beside(path), ROW)["key"][mask] for path, mask in files]
+            made = files[0][0]
+            if not whole:
+                made = made.with_name(f"part-{uuid.uuid4().hex}.parquet")
+                write_events(_filtered(files), made)
+            self._made[which] = {made: Tally.of(np.concatenate(rows))}
+        return self._made[which]
 
 
-def _news(held: list[pa.ChunkedArray], fresh: list[pa.ChunkedArray]) -> list[np.ndarray]:
-    """For each file, which of its events are in no file before it."""
-    chunks = [chunk for column in held for chunk in column.chunks]
-    known = pa.concat_arrays([pa.nulls(0, pa.string()), *chunks])
-    every = pa.concat_arrays([chunk for column in fresh for chunk in column.chunks])
-    # By dlpack, because Arrow's to_numpy loads pandas, 50 MB that nothing here needs.
-    codes = np.from_dlpack(every.dictionary_encode().indices)
-    is_known = np.from_dlpack(pc.is_in(every, value_set=known).cast(pa.uint8()))
-    first = np.zeros(len(codes), dtype=bool)
-    first[np.unique(codes, return_index=True)[1]] = True
-    news = first & (is_known == 0)
-    ends = np.cumsum([len(column) for column in fresh])
-    return np.split(news, ends[:-1])
-
-
-def _filtered(paths: list[Path], masks: list[np.ndarray]) -> Iterator[pa.RecordBatch]:
+def _filtered(files: list[tuple[Path, np.ndarray]]) -> Iterator[pa.RecordBatch]:
     """The events of files that their masks keep, a row group at a time."""
-    for path, mask in zip(paths, masks, strict=True):
+    for path, mask in files:
         at = 0
         with pq.ParquetFile(path) as file:
             for number in range(file.num_row_groups):

@@ -6,17 +6,17 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from kit.catalogue import load
 from kit.catalogue.coding import code_event
 from kit.events import decode, row, schema
 from kit.lake.ingest import as_batch
-from kit.lake.parquet import catalogue_of, write_events
-from kit.lake.storage import Change
+from kit.lake.inventory import Tally
+from kit.lake.parquet import catalogue_of, opened, write_events
+from kit.lake.storage import Change, damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -86,6 +86,10 @@ def _rewritten(
     done: dict[tuple[str, ...], Path] = {}
     old: list[str] = []
 
+    def tally(held: Contents) -> Tally:
+        known = held.manifest["inventory"]
+        return sum((Tally.read(known[name]) for name in old), Tally())
+
     def change(held: Contents) -> Change:
         nonlocal old
         old = chosen(held.of_day(str(day)))
@@ -93,18 +97,22 @@ def _rewritten(
             return Change(held.manifest)
         if tuple(old) not in done:
             done[tuple(old)] = made = staging / f"part-{uuid.uuid4().hex}.parquet"
-            write_events(map(changed, _batches(lake.storage.local(old, staging))), made, _HOLD)
-        return Change(held.manifest, {str(day): [done[tuple(old)]]}, old)
+            local = lake.storage.local(old, staging)
+            pairs = zip(local, old, strict=True)
+            written = write_events(map(changed, _batches(lake, pairs)), made, _HOLD)
+            if written != tally(held).events:
+                raise damaged(lake.address, old[0], "it holds other events than were written")
+        return Change(held.manifest, {str(day): {done[tuple(old)]: tally(held)}}, old=old)
 
     with lake.writing() as staging:
         lake.commit(change)
     return len(old)
 
 
-def _batches(paths: list[Path]) -> Iterator[pa.RecordBatch]:
-    """The events of files, a row group at a time."""
-    for path in paths:
-        with pq.ParquetFile(path) as file:
+def _batches(lake: Lake, files: Iterable[tuple[Path, str]]) -> Iterator[pa.RecordBatch]:
+    """The events of files, each with its name in the lake, a row group at a time."""
+    for path, name in files:
+        with opened(path, f"{lake.address}/{name}") as file:
             for number in range(file.num_row_groups):
                 yield from _whole(file.read_row_group(number)).combine_chunks().to_batches()
 

@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 import pyarrow as pa
 
+from kit.environment import needed
 from kit.errors import KitError
 from kit.lake.ingest import Coded, Coder
 from kit.sources.document import Block
@@ -82,26 +83,26 @@ def coded(blocks: Iterator[Block], staging: Path, told: Callable[[Coded], None])
     begun = [block for _, block in zip(range(2), blocks, strict=False)]
     if len(begun) < 2:
         coder = Coder(staging)
-        for block in begun:
-            told(coder.add(block))
+        for number, block in enumerate(begun):
+            told(coder.add(block, number))
         return coder.end()
     free: SimpleQueue[_Worker] = SimpleQueue()
     workers = [_Worker(staging) for _ in range(WORKERS)]
     for worker in workers:
         free.put(worker)
 
-    def code(block: Block) -> Coded:
+    def code(block: Block, number: int) -> Coded:
         worker = free.get()
         try:
-            return worker.code(block)
+            return worker.code(block, number)
         finally:
             free.put(worker)
 
     try:
         with ThreadPoolExecutor(WORKERS) as threads:
             running: deque[Future[Coded]] = deque()
-            for block in chain(begun, blocks):
-                running.append(threads.submit(code, block))
+            for number, block in enumerate(chain(begun, blocks)):
+                running.append(threads.submit(code, block, number))
                 if len(running) > WORKERS + _AHEAD:
                     told(running.popleft().result())
             while running:
@@ -123,12 +124,12 @@ class _Worker:
             [sys.executable, "-c", program, str(staging)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": search},
+            env={**needed(), "PYTHONPATH": search},
         )
 
-    def code(self, block: Block) -> Coded:
-        """Send a block and wait for what comes of it."""
-        answer = self._asked(msgspec.msgpack.encode(block))
+    def code(self, block: Block, number: int) -> Coded:
+        """Send a block with its place in the input, and wait for what comes of it."""
+        answer = self._asked(_LENGTH.pack(number) + msgspec.msgpack.encode(block))
         assert isinstance(answer, _Done)
         return answer.coded
 
@@ -196,10 +197,15 @@ def serve() -> None:
     while (message := _received(asked)) is not None:
         answer: _Done | _Ended | _Fault
         try:
-            answer = _Done(coder.add(_blocks.decode(message))) if message else _Ended(coder.end())
+            answer = _Done(_added(coder, message)) if message else _Ended(coder.end())
         except OSError as fault:
             answer = _Fault(fault.errno, str(fault.strerror or fault))
         except Exception as fault:  # noqa: BLE001  # it is raised where the block came from
             answer = _Fault(None, f"{type(fault).__name__}: {fault}")
         _send(answers, msgspec.msgpack.encode(answer))
     coder.abandon()
+
+
+def _added(coder: Coder, message: bytes) -> Coded:
+    number = _LENGTH.unpack(message[: _LENGTH.size])[0]
+    return coder.add(_blocks.decode(memoryview(message)[_LENGTH.size :]), number)

@@ -16,8 +16,18 @@ unknown text.
 
 from kit.messages.carriers import http_code
 from kit.messages.codes import labelled_code
-from kit.messages.masks import fingerprint, mask
+from kit.messages.masks import FINGERPRINT, fingerprint, is_fingerprint, mask
 from kit.messages.parsing import parse
 from kit.messages.parts import CUT, Message
 
-__all__ = ["CUT", "Message", "fingerprint", "http_code", "labelled_code", "mask", "parse"]
+__all__ = [
+    "CUT",
+    "FINGERPRINT",
+    "Message",
+    "fingerprint",
+    "http_code",
+    "is_fingerprint",
+    "labelled_code",
+    "mask",
+    "parse",
+]

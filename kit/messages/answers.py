@@ -20,6 +20,7 @@ __all__ = [
     "directory",
     "hresult",
     "label_code",
+    "okta_code",
     "pairs",
     "rpc",
 ]
@@ -47,13 +48,17 @@ def _without_cut_label(said: str) -> str:
     return said
 
 
-_PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{1,40})=(\"[^\"]*\"?|'[^']*'?|[^\s,;\"']*)")
+_PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{1,40})=(\"[^\"]*\"?|'[^']*'?|(?!\[\{)[^\s,;\"']*|)")
 _SAYS = frozenset(
-    ("errormessage", "exceptionmessage", "errordescription", "message", "description", "detail")
-)
+    ("errormessage", "exceptionmessage", "errordescription", "errorsummary", "message",
+     "description", "detail")
+)  # fmt: skip
+_SAYS_AT_END = ("errormessage", "errorsummary", "errordescription")
+"""A product's own prefix is no other name: ``apiErrorMessage``."""
 _CODES = frozenset(("errorcode", "exceptioncode", "scimtype", "code", "error"))
 _STATUSES = frozenset(("httpstatuscode", "statuscode", "status", "httpstatus"))
 _END = re.compile(r"[\"'](?=[,;]? [\w-]{2,40}=|[ \])]*$)")
+_NEXT = re.compile(r"[,;]? [\w.-]{2,40}=|[}\]]")
 _DASHES = str.maketrans("", "", "-_")
 
 
@@ -64,11 +69,13 @@ def pairs(text: str, found: Found) -> str | None:
     found["paired"] = True
     body, url, address = text.partition(" url=")
     said, code, known = None, None, False
+    caused = body.find("errorCauses=[{")  # Okta names the field that failed there alone
     for match in islice(_PAIR.finditer(body, 0, WINDOW), 40):
-        name, value = match[1].casefold().translate(_DASHES), match[2].strip("\"'")
-        if name in _SAYS:
-            known, said = True, _quoted(body, match) if said is None else said
-        elif name in _CODES:
+        name, value = match[1].casefold().translate(_DASHES), match[2].strip("\"'{}[]")
+        if name in _SAYS or name.endswith(_SAYS_AT_END):
+            known, cause = True, 0 <= caused < match.start()
+            said = _quoted(body, match) if said is None or cause else said
+        elif name in _CODES or name.endswith("errorcode"):
             known, code = True, code or labelled_code(value)
         if name in _STATUSES and value.isdecimal() and len(value) == 3:
             known = True
@@ -96,14 +103,15 @@ def _quoted(body: str, match: re.Match[str]) -> str:
     if match[2] in ('""', "''"):
         return ""
     if body[match.start(2) : match.start(2) + 1] not in ("'", '"'):
-        return match[2]
+        end = _NEXT.search(body, match.start(2), match.start(2) + WINDOW)
+        return body[match.start(2) : end.start() if end else len(body)].rstrip(" ,;")
     end = _END.search(body, match.start(2) + 1, match.start(2) + WINDOW)
     return body[match.start(2) + 1 : end.start() if end else len(body)]
 
 
 _CODE_AND = re.compile(
-    r"[Cc]ode: ?([\w.-]{2,80})[,;.]? (?:[Ee]rror )?"
-    r"(?:[Mm]essage|[Dd]escription|[Rr]eason|[Ee]rror): ?"
+    r"[Cc]ode: ?([\w.-]{2,80})[,;.]? (?:[Ee]rror [Ii][Dd]: ?[\w-]{1,60}[,;.]? )?(?:[Ee]rror )?"
+    r"(?:[Mm]essage|[Dd]escription|[Ss]ummary|[Rr]eason|[Ee]rror): ?"
 )
 _AFTERTHOUGHT = re.compile(
     r" (?:Inner ?error|AdditionalData|Client ?Request ?Id|Headers|Target):", re.I
@@ -118,6 +126,9 @@ def label_code(text: str, found: Found) -> str | None:
         said = text[match.end() :]
         if end := _AFTERTHOUGHT.search(said, 0, WINDOW):
             said = said[: end.start()]
+        if said[:1] == '"' and (end_quote := said.find('"', 1)) > 0:
+            return said[1:end_quote]
+        said = said.rstrip(" }")
         return said.removesuffix(")") if "(" not in said else said
     for match in islice(_CODE_LABEL.finditer(text, 0, WINDOW), 5):
         code = labelled_code(match[2].rstrip("."))
@@ -172,6 +183,33 @@ def directory(text: str, found: Found) -> str | None:
         return None
     head = text[: result.start()].rpartition("(")[0].strip()
     return head or text[result.end() :].strip(" []()") or None
+
+
+_OKTA_CODE = re.compile(r"(?:Okta )?\[?(E0\d{6})\]?(?: \(E0\d{6}\))?[:,;-]{0,2}(?: |$)")
+_ANY_OKTA_CODE = re.compile(r"(?<!\w)E0\d{6}(?!\w)")
+
+
+def okta_code(text: str, found: Found) -> str | None:
+    """``Okta E0000007 ({sentence}), ErrorId …``, ``E0000001 (E0000001): {sentence}``.
+
+    A code of Okta's API counts wherever it stands, unless the vendor inside has one.
+    """
+    match = _OKTA_CODE.match(text)
+    if not match:
+        if code := _ANY_OKTA_CODE.search(text, 0, WINDOW):
+            note(found, vendor_code=None if _cut(code, found) else code[0])
+        return None
+    if _cut(match, found):
+        return None
+    found["vendor_code"] = match[1]
+    found["vendor"] = True
+    rest = text[match.end() :]
+    end = rest.rfind(")")
+    return rest[1:end] if rest[:1] == "(" and end > 0 else rest or match[1]
+
+
+def _cut(match: re.Match[str], found: Found) -> bool:
+    return match.end() == len(match.string) and found["truncated"]
 
 
 _RPC = re.compile(r"(?:.{0,80}?\b)?rpc error: code = (\w{2,40}) desc = ")

@@ -5,10 +5,25 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from kit.messages.codes import labelled_code, names_reason, starts_reason, status_of
+from kit.messages.codes import (
+    begins_reason,
+    labelled_code,
+    names_reason,
+    starts_reason,
+    status_of,
+)
 from kit.messages.parts import WINDOW, Found, note, set_status
 
-__all__ = ["exception", "executing", "http_code", "innermost", "reported", "status", "status_in"]
+__all__ = [
+    "exception",
+    "executing",
+    "http_code",
+    "innermost",
+    "reason_at_end",
+    "reported",
+    "status",
+    "status_in",
+]
 
 
 def http_code(status: int) -> str:
@@ -27,11 +42,18 @@ def reported(text: str, found: Found) -> str | None:
     if not match:
         return None
     head, answer = text[: match.start()].strip(" ."), text[match.end() :]
-    set_status(found, status_of(head.rpartition(": ")[2]) or status_in(head))
+    set_status(found, status_of(head.rpartition(": ")[2]) or status_in(head) or reason_at_end(head))
     if not answer:
         return head
     found["vendor"] = True
     return answer
+
+
+def reason_at_end(head: str) -> int | None:
+    """The reason that a sentence without a colon ends in: ``… for group Ops Not Implemented``."""
+    words = head[-80:].split()[-4:]
+    ends = (" ".join(words[at:]) for at in range(len(words)))
+    return next((status for end in ends if (status := status_of(end))), None)
 
 
 _EXECUTING = re.compile(r"Error executing (\w{1,60}): ?")
@@ -76,6 +98,8 @@ def exception(text: str, found: Found) -> str | None:
 
 _NO_CLASS = ("Error", "Exception", "Fault")
 _INNER = ("nested exception is ", " ---> ", "aused by: ", " first error: ")
+_OWN_CODE = re.compile(r"AADSTS\d{5,7}|E0\d{6}")
+"""Codes that name the cause by themselves, whatever the error inside says of the way."""
 _INSIDE = re.compile(r"[:;] (?=(?:[a-z][\w$]{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error):)")
 _NAMED = re.compile(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
 
@@ -93,6 +117,9 @@ def innermost(text: str, found: Found) -> str | None:
     inside = text[at + len(mark) :].partition(" --- End of inner")[0] if mark else ""
     if not inside.strip(" .)"):
         return None
+    if _OWN_CODE.search(text, 0, at) and not _OWN_CODE.search(inside):
+        set_status(found, status_in(inside))  # the gateway or library that passed it on
+        return text[:at].rstrip()
     if codes := _NAMED.findall(text[max(0, at - 500) : at]):
         found["vendor_code"] = codes[-1]
     set_status(found, status_in(text[: min(at, 500)]))
@@ -101,12 +128,12 @@ def innermost(text: str, found: Found) -> str | None:
 
 _BARE = re.compile(r"\(?([1-5]\d\d)\)?(?=$|[ .,:;<{\[\"-])[ .,:;–—-]{0,4}")
 _NUMBER = re.compile(
-    r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|(?:Response )?Status|(?:Error )?Code)[ :=-]{0,3})?"
+    r"(?:Okta )?(?:(?:HTTP(?:/\d(?:\.\d)?)?|(?:Response )?Status|(?:Error )?Code)[ :=-]{0,3})?"
     r"(?:(?:error|status|response|returned)[ :=-]{0,3})?(?:code[ :=-]{0,3})?" + _BARE.pattern,
     re.I,
 )
-_LEADS = ("http", "status", "response s", "error c", "code", "returned")
-_STOP = re.compile(r"[.:,;]+(?: |$)| - |$| (?=[{\[<\"(])")
+_LEADS = ("http", "okta http", "status", "response s", "error c", "code", "returned")
+_STOP = re.compile(r"[.:,;]+(?: |$)| [-/] |$| (?=[{\[<\"(])")
 _JOINED = re.compile(r"\(?((?:[A-Z][a-z]+){1,4}|[A-Z][a-z]+(?: [A-Z][a-z]+){0,3})\)? (?=\S)")
 
 
@@ -120,8 +147,8 @@ def status(text: str, found: Found) -> str | None:
     if match is None:
         return _reason(text, found) if starts_reason(text) else None
     number, rest = int(match[1]), text[match.end() :]
-    counts = text[0].isdecimal() and rest[:1].islower() and not names_reason(number, rest)
-    if number < 400 or counts:  # ``500 users were imported``
+    counts = text[0] in "0123456789Rr" and rest[:1].islower() and not names_reason(number, rest)
+    if number < 400 or counts:  # ``500 users were imported``, ``returned 500 users``
         return None
     set_status(found, number)
     return _unquoted(_after_reason(rest, number)) if rest else None
@@ -160,7 +187,12 @@ def _unquoted(text: str) -> str:
 
 _ANYWHERE = re.compile(r"[45]\d\d(?!\w)")
 _BEFORE = re.compile(
-    r"(?:http(?:/\d(?:\.\d)?)?|status|code)[\"']?[ :=]{1,3}(?:code[ :=]{0,3})?[\"'(]?$", re.I
+    r"(?:http(?:/\d(?:\.\d)?)?|status|code)[\"']?[ :=]{1,3}(?:code[ :=]{0,3})?[\"'(\[]?$", re.I
+)
+_ANSWERED = re.compile(
+    r"\b(?:receiv(?:ed|es)|return(?:ed|s)|got|(?:respond(?:ed|s)|answer(?:ed|s)|fail(?:ed|s)) with)"
+    r"(?: an?)?[ :=]{1,3}[\"'(\[]?$",
+    re.I,
 )
 _IN_WORDS = re.compile(r"[Ss]tatus ?(?:[Cc]ode)?[ :=]{1,3}([A-Za-z]{4,30}(?: [A-Z][a-z]{2,20})?)")
 
@@ -169,8 +201,13 @@ def status_in(text: str) -> int | None:
     """The HTTP status that a sentence names somewhere, in digits or in words."""
     for match in islice(_ANYWHERE.finditer(text, 0, WINDOW), 5):
         before, after = text[max(0, match.start() - 25) : match.start()], text[match.end() :][:2]
-        bracketed = before[-1:] == "(" and after[:1] == ")"
+        bracketed = before[-1:] + after[:1] in ("()", "[]")
         if bracketed or (before.endswith(": ") and after == " (") or _BEFORE.search(before):
+            return int(match[0])
+        named = before.endswith("rror ") and after[:1] == ":"  # ``googleapi: Error 404: …``
+        if named or begins_reason(int(match[0]), text[match.end() : match.end() + 40]):
+            return int(match[0])
+        if _ANSWERED.search(before) and not after.strip().islower():
             return int(match[0])
     words = _IN_WORDS.search(text, 0, WINDOW) if "tatus" in text else None
     if words:

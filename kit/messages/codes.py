@@ -7,11 +7,14 @@ with its package, a field's name and a plain word are none.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
-from kit.messages.parts import NOTHING
+from kit.messages.parts import NOTHING, WINDOW
 
 __all__ = [
     "bare_code",
+    "begins_reason",
+    "bracketed_code",
     "labelled_code",
     "names_reason",
     "spoken_code",
@@ -97,6 +100,19 @@ def names_reason(number: int, words: str) -> bool:
     """Whether a status' own reason is among some words: ``404 page not found``."""
     letters = "".join(filter(str.isalpha, words[:60].casefold()))
     return any(status == number and phrase in letters for phrase, status in _PHRASES.items())
+
+
+def begins_reason(number: int, words: str) -> bool:
+    """Whether words begin with a status' own reason: ``401 Unauthorized`` in a sentence."""
+    letters = "".join(filter(str.isalpha, words.casefold()))
+    return letters.startswith(_BY_STATUS.get(number, _NONE))
+
+
+_NONE: tuple[str, ...] = ()
+_BY_STATUS = {
+    status: tuple(phrase for phrase, other in _PHRASES.items() if other == status)
+    for status in _REASONS
+}
 
 
 _TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}|(?=\d+[A-Za-z])[0-9A-Za-z]{2,12}")
@@ -201,3 +217,20 @@ def bare_code(text: str) -> str | None:
         return None
     named = _CAMEL.fullmatch(word) and not word.endswith(("Exception", "Error"))
     return word if named or _SHOUT.fullmatch(word) else None
+
+
+_BRACKETED = re.compile(
+    r"[\[(]([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8}|[a-z][a-z0-9]{1,40}(?:_[a-z0-9]{1,40}){1,8})[\])]"
+)
+
+
+def bracketed_code(text: str) -> str | None:
+    """A code in brackets somewhere in a sentence: ``Failed [USER_LIMIT]: no seats``.
+
+    In brackets stand names of fields, too, so it has to name trouble.
+    """
+    words = (match[1] for match in islice(_BRACKETED.finditer(text, 0, WINDOW), 5))
+    return next(
+        (word for word in words if _TROUBLE.search(word.casefold()) and status_of(word) is None),
+        None,
+    )

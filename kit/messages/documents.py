@@ -81,6 +81,8 @@ def document(text: str, found: Found) -> str | None:
         number = _NUMBER.search(head)
         set_status(found, int(number[1]) if number else status_in(head) or status_of(head))
     _note_rest(fields, found)
+    if '"_error"' in body and '"module"' in body:
+        note(found, app=_WORKFLOWS)
     if not (said or code or len(found) > before):
         return None
     if code:
@@ -89,17 +91,23 @@ def document(text: str, found: Found) -> str | None:
     return said or code or head or None
 
 
+_WORKFLOWS = "Okta Workflows"
+"""Whose errors have these two fields: the flow's card failed, no app's provisioning."""
 _NUMBER = re.compile(r"(?:^|[ (:])([45]\d\d)(?=$|[ ):.,-])")
 
 
 def _sentence(fields: list[Field]) -> str:
     """The outermost sentence; a single word only where there is none."""
     said = [
-        (" " not in text, level, _SENTENCE_RANK[name], place, text)
+        (" " not in text, bool(_POINTS.search(text)), level, _SENTENCE_RANK[name], place, text)
         for place, (level, name, value) in enumerate(fields)
         if name in _SENTENCE_RANK and isinstance(value, str) and (text := " ".join(value.split()))
     ]
-    return min(said)[4] if said else ""
+    return min(said)[5] if said else ""
+
+
+_POINTS = re.compile(r"\bsee (?:the )?errors?\b")
+"""A sentence that only points to the others speaks last."""
 
 
 def _code(fields: list[Field]) -> str | None:

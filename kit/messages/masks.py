@@ -1,7 +1,8 @@
 """An unknown text gets a code of its own: the same for the same fault, whatever the values.
 
 What differs from one message to the next of a kind is masked, in an order in which no pattern
-sees half of what another one needs.
+sees half of what another one needs. A text of which that leaves no word that could tell it from
+another one is masked less.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kit.messages.parts import Message
 
-__all__ = ["fingerprint", "mask"]
+__all__ = ["FINGERPRINT", "fingerprint", "is_fingerprint", "mask"]
 
+FINGERPRINT = r"^UNKNOWN_[0-9a-f]{8}$"
+"""The kit's own codes for unknown texts, as a regular expression, for Ibis too. ``UNKNOWN_USER``
+is a reason of Okta's."""
+_IS_FINGERPRINT = re.compile(FINGERPRINT)
 _LONGEST = 600
 """How much of a text tells faults apart."""
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AP]M)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
@@ -34,32 +41,124 @@ _NAME = (
     r"|[.,;]?$)"
 )
 """A name where sentences put one: after ``user``, before ``already exists``."""
-_MASKS = [
-    (re.compile(pattern), r"\1<>" if pattern is _NAME else "<>")
-    for pattern in (
-        r"https?://[^\s\"'<>)]+",
-        rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}{{1,64}}(?:'{_IN_ADDRESS}{{1,64}}){{0,2}}@{_IN_ADDRESS}{{1,255}}",
-        r"(?<!\w)\"[^\"]*\"",
-        r"(?<!\w)'[^']*'(?!\w)",
-        r"[‘“«][^‘“«’”»]*[’”»]",
-        r"<[^<>]*>",
-        r"\[[^\[\]]*\]",
-        r"\{[^{}]*\}",
-        r"(?<![\w=])(?i:CN|OU|DC|UID)=[^,;]+(?:, ?(?i:CN|OU|DC|O)=[^,;\s]+)*",
-        r"(?<==)[^\s(),;]+",
-        r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b",
-        rf"\b\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK})?",
-        rf"\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{4}}(?:,? {_CLOCK})?\b",
-        rf"\b(?:[A-Z][a-z]{{2}}, )?\d{{1,2}} [A-Z][a-z]{{2}} \d{{4}}(?: {_CLOCK})?",
-        rf"\b{_CLOCK}\b",
-        r"(?<![\w/])(?:[A-Za-z]:\\|\\\\|/(?=[\w.-]{1,80}/))[^\s\"'<>]+",
-        rf"(?<![\w.])(?:[a-z0-9-]{{1,63}}\.){{1,6}}(?:{_HOSTS})(?::\d{{1,5}})?(?![\w.])",
-        r"@[0-9a-f]{5,16}\b",
-        _NAME,
-        r"\b(?=[A-Za-z_]{0,40}\d)\w{8,64}\b",
-        r"#?\b\d+(?:[.,:]\d+)*\b",
-    )
+_LOGIN = (
+    r"\b((?i:user(?:name)?|login) )(?!(?:name|profile|account|group|mailbox|licen[cs]e|record"
+    r"|object|type|role|id|email|password|session|attribute|data|status|field|limit|entry|does|already|is"
+    r"|was|has|with|could|cannot|can|who|that|and|or)\b)[a-z][a-z'-]{0,40}"
+    r"(?= (?:already exists?|does not exist|do(?:es)?n't exist"
+    r"|(?:was |is |could )?not (?:be )?found)\b)"
+)
+"""A login of small letters alone, before what is said of logins and of little else."""
+_URL = r"https?://[^\s\"'<>)]+"
+_MAIL = (
+    rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}{{1,64}}(?:'{_IN_ADDRESS}{{1,64}}){{0,2}}"
+    rf"@{_IN_ADDRESS}{{1,255}}"
+)
+_GUID = r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
+_TIMES = (
+    rf"\b\d{{4}}-\d\d-\d\d(?:[T ]{_CLOCK})?",
+    rf"\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{4}}(?:,? {_CLOCK})?\b",
+    rf"\b(?:[A-Z][a-z]{{2}}, )?\d{{1,2}} [A-Z][a-z]{{2}} \d{{4}}(?: {_CLOCK})?",
+    rf"\b{_CLOCK}\b",
+)
+_DN = r"(?<![\w=])(?i:CN|OU|DC|UID)=[^,;]+(?:, ?(?i:CN|OU|DC|O)=[^,;\s]+)*"
+_PATH = r"(?<![\w/])(?:[A-Za-z]:\\|\\\\|/(?=[\w.-]{1,80}/))[^\s\"'<>]+"
+_HOST = rf"(?<![\w.])(?:[a-z0-9-]{{1,63}}\.){{1,6}}(?:{_HOSTS})(?::\d{{1,5}})?(?![\w.])"
+_ADDRESS = r"@[0-9a-f]{5,16}\b"
+_ID = r"\b(?=[A-Za-z_]{0,40}\d)\w{8,64}\b"
+_NUMBER = r"#?\b\d+(?:[.,:]\d+)*\b"
+_QUOTED = (
+    r"(?<!\w)\"[^\"]*\"",
+    r"(?<!\w)'[^']*'(?!\w)",
+    r"‘[^‘“«’”»]*[’”»]",
+    r"“[^‘“«’”»]*[’”»]",
+    r"«[^‘“«’”»]*[’”»]",
+    r"<[^<>]*>",
+)
+
+
+_Mask = tuple[str, re.Pattern[str], "str | Callable[[re.Match[str]], str]"]
+"""A sign that a text needs, so that few patterns are looked for in each; what is sought; its
+replacement."""
+
+
+def _unless_said(match: re.Match[str]) -> str:
+    """In brackets stands a value, unless plain words stand there on end: then it is the fault."""
+    inside = match[0][1:-1]
+    return f" {inside} " if _PLAIN.search(inside) else "<>"
+
+
+_PLAIN = re.compile(r"(?<![\w-])[a-z]{2,30} [a-z]{2,30} [a-z]{2,30}(?![\w-])")
+_MASKS: list[_Mask] = [
+    *(
+        (sign, re.compile(pattern), "<>")
+        for sign, pattern in (("://", _URL), ("@", _MAIL), *zip("\"'‘“«<", _QUOTED, strict=True))
+    ),
+    *(
+        (sign, re.compile(pattern), _unless_said)
+        for sign, pattern in (("[", r"\[[^\[\]]*\]"), ("{", r"\{[^{}]*\}"))
+    ),
+    *(
+        (sign, re.compile(pattern), "<>")
+        for sign, pattern in (
+            ("=", _DN),
+            ("=", r"(?<==)[^\s(),;]+"),
+            ("-", _GUID),
+            *zip(("-", "", "", ":"), _TIMES, strict=True),
+            ("", _PATH),
+            (".", _HOST),
+            ("@", _ADDRESS),
+        )
+    ),
+    (" ", re.compile(_NAME), r"\1<>"),
+    ("exist", re.compile(_LOGIN), r"\1<>"),
+    ("found", re.compile(_LOGIN), r"\1<>"),
+    *(("", re.compile(pattern), "<>") for pattern in (_ID, _NUMBER)),
 ]
+
+
+def _words_of_url(match: re.Match[str]) -> str:
+    """A host and a path without what is an id in it: they say which call it was."""
+    return "<url> " + match[0].partition("://")[2].partition("?")[0].replace("/", " / ")
+
+
+def _words_of_mail(match: re.Match[str]) -> str:
+    """The domain alone; a local part that names trouble is no person's (``Timeout@Import.com``)."""
+    local, _, domain = match[0].rpartition("@")
+    return f"{local if _TROUBLE.search(local) else '<mail>'} @ {domain}"
+
+
+_TROUBLE = re.compile(r"(?i)error|exception|fail|timeout|invalid|refused|denied|missing|unknown")
+
+
+def _value_or_said(match: re.Match[str]) -> str:
+    """What is quoted is a value where it is one word or a name, else it is what was said."""
+    inside = match[0].strip("\"'‘“«’”»<>[]{} ")
+    words = inside.split()
+    named = len(words) < 2 or not any(word.islower() for word in words)
+    return "<>" if named and not _KEY.search(inside) else f" {inside} "
+
+
+_KEY = re.compile(r"[\w-]{2,40}[\"']? ?[:=]")
+_SORTS: list[_Mask] = [
+    ("", re.compile(_URL), _words_of_url),
+    ("", re.compile(_MAIL), _words_of_mail),
+    ("", re.compile(_GUID), "<guid>"),
+    *(("", re.compile(pattern), "<time>") for pattern in _TIMES),
+    ("", re.compile(_ADDRESS), "<address>"),
+    ("", re.compile(_ID), "<id>"),
+    ("", re.compile(_NUMBER), "<number>"),
+]
+_INSIDE: list[_Mask] = [
+    ("", re.compile(pattern), _value_or_said)
+    for pattern in (*_QUOTED[:5], r"\[[^\[\]]*\]", r"\{[^{}]*\}")
+]
+_SAYS_LITTLE = frozenset(
+    "a an and at app by code details error errors exception failed failure field for from group"
+    " groups http https id in is it key message none null number of on or reason response server"
+    " status text that the this to type user users value was with".split()
+)
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
 def fingerprint(message: Message) -> str:
@@ -72,12 +171,42 @@ def fingerprint(message: Message) -> str:
     for name in (message.user, message.group, message.app):
         if name:
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<>", text)
-    return "UNKNOWN_" + hashlib.sha256(mask(text).encode(errors="surrogatepass")).hexdigest()[:8]
+    said = _distinct(text)
+    return "UNKNOWN_" + hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest()[:8]
+
+
+def is_fingerprint(code: str) -> bool:
+    """Whether a code is the kit's own for an unknown text; ``UNKNOWN_USER`` is Okta's."""
+    return bool(_IS_FINGERPRINT.match(code))
 
 
 def mask(text: str) -> str:
     """Replace what differs from one message to the next of a kind, and fold the case."""
+    return _folded(_masked(text, _MASKS))
+
+
+def _distinct(text: str) -> str:
+    """A text masked as far as something is left that tells it from another one."""
+    masked = mask(text)
+    if any(match[0] not in _SAYS_LITTLE for match in _LETTERS.finditer(masked)):
+        return masked
+    for masks in ([*_SORTS[:2], *_INSIDE, *_SORTS[2:]], _SORTS):
+        sorts = _folded(_masked(text, masks))
+        if _LETTERS.search(_SORT.sub("", sorts)):
+            return sorts
+    return sorts or " ".join(text.split())
+
+
+_SORT = re.compile(r"<[a-z]*>")
+
+
+def _masked(text: str, masks: list[_Mask]) -> str:
     masked = text[:_LONGEST]
-    for pattern, replacement in _MASKS:
-        masked = pattern.sub(replacement, masked)
-    return " ".join(masked.casefold().split()).rstrip(" .")
+    for sign, pattern, replacement in masks:
+        if sign in masked:
+            masked = pattern.sub(replacement, masked)
+    return masked
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(" .…")

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kit.messages.carriers import reason_at_end
 from kit.messages.labels import time_at
 from kit.messages.names import note_names
-from kit.messages.parts import Found, note
+from kit.messages.parts import Found, note, set_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +33,17 @@ def okta_sentence(text: str, found: Found) -> str | None:
         The text inside, empty where the sentence says no more; None where it is none of Okta's.
     """
     first = text.partition(" ")[0].strip(".:,").casefold()
-    for layer in _BY_FIRST_WORD.get(first, ()):
+    layers = _BY_FIRST_WORD.get(first, ())
+    if layers and text[0].islower():
+        text = text[0].upper() + text[1:]
+    for layer in layers:
         if (inside := layer(text, found)) is not None:
             return inside
     if "FAILURE" in text or "DENY" in text:
         return _row(text, found)
     if " failed: " in text and "vendor" not in found:
         return _step(text, found)
-    return _event_type(text) if "." in first[:12] else None
+    return _event_type(text, found) if "." in first[:12] else None
 
 
 def _task(text: str, found: Found) -> str | None:
@@ -58,8 +62,8 @@ def _task(text: str, found: Found) -> str | None:
         if cue:
             break
     user = user.strip()
-    user = "" if user == "user" else user.removeprefix("user ").strip()
-    note(found, operation=operation.casefold(), user=user, app=app.strip())
+    user = "" if user == "user" else user.removeprefix("user ").strip(" \"'")
+    note(found, operation=operation.casefold(), user=user, app=app.strip(" \"'"))
     return rest.lstrip(":. ")
 
 
@@ -114,7 +118,8 @@ def _banner(text: str, found: Found) -> str | None:
 
 _LABEL = re.compile(
     r"(?:Okta )?(?:Errors?|Exception|Failure|Message|Reason|Cause|Caused by|Details?|Description|"
-    r"Response|(?:Web |Response )?Body)(?: message| details| during execution)? ?: *(?=\S)",
+    r"Response(?: from (?:the )?server)?|(?:Web |Response )?Body)"
+    r"(?: message| details| summary| during execution)? ?: *(?=\S)",
     re.I,
 )
 
@@ -140,11 +145,17 @@ def _doing(text: str, found: Found) -> str | None:
     if at < 0:
         return _dotted(text, found)
     said = text[:at].rstrip()
+    answered = said.find(". Errors reported by ")
+    if answered > 0:  # the status stands in the colon's place
+        said, at = said[:answered], answered + 1
+        set_status(found, reason_at_end(said))
     note_names(said, found)
     found["said"] = said
     if " import" in said[:40]:
         note(found, operation="import")
-    return text[at + 1 :].lstrip()
+    elif said == "Error authenticating":  # a test of API credentials
+        note(found, operation="authenticate")
+    return text[at + 1 :].lstrip().removeprefix("null. ")
 
 
 def _received(text: str, found: Found) -> str | None:
@@ -155,7 +166,14 @@ def _received(text: str, found: Found) -> str | None:
     said = text[:at].rstrip(" ,")
     note_names(said, found)
     found["said"] = said
-    return text[at + len(" received error") :].lstrip(" :.")
+    inside = text[at + len(" received error") :].lstrip(" :.")
+    if who := _WHO_AT_END.search(inside, max(0, len(inside) - 300)):
+        note(found, user=who[1])
+        inside = inside[: who.start()]
+    return inside
+
+
+_WHO_AT_END = re.compile(r"[,;] user: ?(\S{0,250})$")
 
 
 def _could_not(text: str, found: Found) -> str | None:
@@ -190,6 +208,7 @@ def _dotted(text: str, found: Found) -> str | None:
     said = match[0].rstrip(" .")
     note_names(said, found)
     found["said"] = said
+    found["own"] = True
     return text[match.end() :]
 
 
@@ -206,7 +225,7 @@ def _validation(text: str, found: Found) -> str | None:
     return said.removesuffix(")") if colon and rest.startswith(field + ":") else inside
 
 
-_ROW = re.compile(r"([^:.{<]{0,100}?)\b(?:FAILURE|DENY|RATE_LIMIT) ?: ?")
+_ROW = re.compile(r"([^:.{<]{0,100}?)\b(?:FAILURE|DENY|RATE_LIMIT) ?(?:: ?|- )")
 _TO_APP = re.compile(r" (?:to|in|from|by) external application")
 
 
@@ -232,6 +251,7 @@ def _step(text: str, found: Found) -> str | None:
     if not match:
         return None
     found["said"] = text[: match.end() - 2]
+    found["own"] = match[1].casefold().endswith("authentication")
     if match[1].casefold().endswith("import"):
         note(found, operation="import")
     return text[match.end() :]
@@ -257,10 +277,13 @@ _EVENT_TYPE = re.compile(
 )
 
 
-def _event_type(text: str) -> str | None:
+def _event_type(text: str, found: Found) -> str | None:
     """``application.provision.user.push_profile : {rest}``."""
     match = _EVENT_TYPE.match(text)
-    return text[match.end() :] if match else None
+    if not match:
+        return None
+    found["own"] = True
+    return text[match.end() :]
 
 
 def _colon(text: str) -> int:

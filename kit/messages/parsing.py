@@ -13,11 +13,12 @@ from kit.messages.answers import (
     directory,
     hresult,
     label_code,
+    okta_code,
     pairs,
     rpc,
 )
 from kit.messages.carriers import exception, executing, innermost, reported, status, status_in
-from kit.messages.codes import bare_code, status_of
+from kit.messages.codes import bare_code, bracketed_code, labelled_code, status_of
 from kit.messages.documents import document, document_start
 from kit.messages.labels import take_labels
 from kit.messages.okta import okta_sentence
@@ -46,6 +47,7 @@ _LAYERS: tuple[tuple[str, Callable[[str, Found], str | None]], ...] = (
     ("", directory),
     ("rpc error", rpc),
     ("AADSTS", aadsts),
+    ("E0", okta_code),
     ("", code_first),
 )
 """The speakers, the outermost first, each with what its form cannot do without."""
@@ -88,22 +90,68 @@ def parse(text: str | None) -> Message:
 
 
 def _flat(text: str | None) -> str:
-    flat = (text or "")[:_LONGEST].replace("`", "")
+    flat = (text or "")[:_LONGEST]
     if text and len(text) > _LONGEST and (at := text.rfind(_CAUSE, _LONGEST)) >= 0:
         flat += f"\n{text[at : at + WINDOW]}"
-    if "&quot;" in flat:
+    if "`" in flat:
+        flat = _GLUED.sub(" ", flat).replace("`", "")
+    if "&" in flat:
         flat = unescaped(flat)
+    if not flat.isascii():
+        flat = flat.translate(_TYPOGRAPHY)
     if "  " in flat or not flat.isprintable():
         flat = " ".join(flat.split())
+    if '""' in flat or "''" in flat:
+        flat = _DOUBLED.sub(r"\1\2\1", flat)
     flat = flat.strip()
     if len(flat) > 1 and flat[0] in "\"'":
         if _FRAGMENT.match(flat):
             return f"{{{flat}"
         if flat[0] == flat[-1]:
             return flat[1:-1].strip()
-    return flat
+    return _unwrapped(flat)
 
 
+def _unwrapped(flat: str) -> str:
+    """A sentence without the brackets round the whole of it."""
+    if flat[:1] not in _BRACKETS or flat[-1] != _BRACKETS[flat[0]] or " " not in flat:
+        return flat
+    inside = flat[1:-1].strip()
+    whole = not any(sign in inside for sign in (flat[0], flat[-1])) and inside[:1] not in "\"'<{[\\"
+    return inside if inside and whole else flat
+
+
+_BRACKETS = {"{": "}", "[": "]", "(": ")"}
+_GLUED = re.compile(r"(?<=\w)`(?=\w)")
+_DOUBLED = re.compile(r"([\"'])\1(?=[^\s\"',;:})\]])([^\"']{1,200})\1\1(?![\"'])")
+"""Quotes as CSV and SQL double them; two on end with nothing inside mean the empty value."""
+_TYPOGRAPHY = {
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bc"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f"), '"'),
+    **dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")),
+}
+"""Quotes as typewriters have them, and no signs without a width: pages and mails change both."""
+
+
+def _is_oktas(rest: str, flat: str, found: Found) -> bool:
+    """Whether a sentence is Okta's own: no vendor answered, so the vendor has no words."""
+    if not found.keys().isdisjoint(("vendor", "vendor_code", "exception", "app")):
+        return False
+    before = flat.removesuffix(rest)
+    alone = not before or (before != flat and before.strip(" .:-").isdecimal())
+    return bool(found.get("own") or (alone and _OKTA_SPEAKS.search(rest, 0, WINDOW)))
+
+
+_OKTA_SPEAKS = re.compile(
+    r"^(?:Could not|Unable to|(?:\w+ ){0,2}[Aa]gent\b|User (?:attempted|failed) )|\bOkta\b"
+)
+"""How Okta's own sentences begin, of which nothing was taken off; or they name Okta."""
+_CODE_WORD = re.compile(r"(?:error )?code:? ?([\w.-]{2,80})$", re.I)
+_LAST_WORD = re.compile(r"\b[Ee]rror [45]\d\d: .{1,500}, ([a-z][A-Za-z]{3,40})$")
+"""Google's clients end in the reason: ``googleapi: Error 404: Resource Not Found, notFound``."""
+_SUBJECT = re.compile(
+    r"[Uu]ser (<[^<>]{1,60}>|\"[^\"]{1,80}\"|'[^']{1,80}'|[^\s@:]{1,64}@[^\s@:]{1,255}) "
+)
 _FRAGMENT = re.compile(r"[\"'][\w-]{2,40}[\"'] ?: ?[\"'\d{\[]")
 """A field out of a JSON text, as people copy it."""
 
@@ -138,8 +186,21 @@ def _speak(rest: str, flat: str, found: Found) -> None:
     """Note the vendor's words, and a code that is all of them."""
     code = bare_code(rest)
     if not code and rest.endswith((")", ").")) and " (" in rest:
-        note(found, vendor_code=bare_code(rest.rpartition(" (")[2].rstrip(").")))
+        inside = rest.rpartition(" (")[2].rstrip(").")
+        named = _CODE_WORD.match(inside)
+        note(found, vendor_code=labelled_code(named[1]) if named else bare_code(inside))
+    if not code and "_" in rest and "vendor_code" not in found:
+        note(found, vendor_code=bracketed_code(rest))
+    elif "_" in found.get("said", "") and "vendor_code" not in found:
+        note(found, vendor_code=bracketed_code(found["said"]))
+    if ("rror 4" in rest or "rror 5" in rest) and (last := _LAST_WORD.search(rest, 0, WINDOW)):
+        word = last[1]
+        note(found, vendor_code=labelled_code(word) if word.islower() else word)
+    if "ser " in rest[:5] and (who := _SUBJECT.match(rest)):
+        note(found, user=who[1].strip("\"'"))
+    if " Parameter name: " in rest:  # .NET: the argument of its own method
+        rest = rest.partition(" Parameter name: ")[0]
     if code and "vendor_code" not in found:
         found["vendor_code"] = code
-    if not (code and rest == flat) and not rest.isdecimal():
+    if not (code and rest == flat) and not rest.isdecimal() and not _is_oktas(rest, flat, found):
         found["vendor_message"] = rest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import msgspec
@@ -24,6 +26,8 @@ Found = dict[str, Any]
     Okta's sentence around the rest, which speaks where there is no rest;
 ``vendor``
     set once the text inside is the vendor's alone, so that Okta's wrappers end there;
+``own``
+    set where the sentence inside is still Okta's, so that no vendor speaks;
 ``paired``
     set once pairs were looked for: an answer has one row of them.
 """
@@ -69,14 +73,13 @@ def set_status(found: Found, status: int | None) -> None:
         found.setdefault("http_status", status)
 
 
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,15});")
+
+
 def unescaped(text: str) -> str:
-    """Undo what HTML and XML do to quotes and brackets."""
-    for mark, char in (
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", '"'),
-        ("&#39;", "'"),
-        ("&amp;", "&"),
-    ):
-        text = text.replace(mark, char)
+    """Undo what HTML and XML do to quotes and brackets, also where it was done twice."""
+    for _ in range(3):
+        text, changed = _ENTITY.subn(lambda match: unescape(match[0]), text)
+        if not changed:
+            break
     return text

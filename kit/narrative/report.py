@@ -10,6 +10,7 @@ from kit.analysis.choices import choices
 from kit.catalogue import load
 from kit.engine import Log, open_log
 from kit.lake.coverage import Window
+from kit.lake.files import skipped
 from kit.narrative.thread import go_on
 from kit.reports.summary import publish
 from kit.widgets import asking_cell
@@ -122,7 +123,7 @@ class NotebookReport:
         return open_log(names, since=since or None, until=until or None)
 
     def _facts(self, **more: object) -> None:
-        put_aside = len(self.log.put_aside)
+        put_aside = skipped(self.log.put_aside)
         show.facts(
             {
                 "Window": words.span(self.window),

@@ -6,24 +6,22 @@ sockets in a private folder, never through an open port, and no secret of ours r
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kit.environment import needed
 from kit.objects import is_store
 from kit.places import APPS, LAKE, PLAIN, PULLED
+from kit.spark.engines import DUCKDB, ENGINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = ["kernel_name", "starting"]
 
-_SECRET = re.compile(
-    r"TOKEN|SECRET|PASSW|PRIVATE_?KEY|API_?KEY|CREDENTIAL|^OKTA_CLIENT_|^OKTA_KIT_(NOTIFY|REDACT_KEY)",
-    re.I,
-)
 _USES_KIT = re.compile(r"^\s*(import|from) kit\b", re.M)
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 _WARM = "--IPKernelApp.extra_extensions=kit.reports.warm"
@@ -38,7 +36,7 @@ def starting(notebook: Any, scratch: Path, environment: Mapping[str, str]) -> It
     Args:
         notebook: the notebook (nbformat).
         scratch: a private folder: for the kernel's sockets, and for its temporary files.
-        environment: what the kernel's environment has besides ours.
+        environment: what the kernel's environment has besides what it needs to run.
 
     Yields:
         The kernel's manager (jupyter_client).
@@ -51,11 +49,13 @@ def starting(notebook: Any, scratch: Path, environment: Mapping[str, str]) -> It
     manager = AsyncKernelManager(
         kernel_name=kernel_name(notebook), config=Config({"KernelManager": link})
     )
+    # Whoever starts it again after a failure, does so in this environment, too.
+    own = _environment(scratch, environment)
+    manager.start_kernel = partial(manager.start_kernel, env=own)
     try:
         with suppress(Exception):
             options = _options(notebook) if manager.ipykernel else []
-            own = _environment(scratch, environment)
-            run_sync(manager.start_kernel)(extra_arguments=options, env=own)
+            run_sync(manager.start_kernel)(extra_arguments=options)
         yield manager
     finally:
         if manager.has_kernel:
@@ -75,11 +75,11 @@ def _options(notebook: Any) -> list[str]:
 
 
 def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the kernel: ours without its secrets, and so without the live org.
+    """The environment of the kernel: what it needs to run, and so nothing of the live org.
 
     Its temporary files lie in *scratch*: a kernel that is killed clears nothing up.
     """
-    kept = {k: v for k, v in os.environ.items() if not _SECRET.search(k)}
+    kept = needed(spark=more.get(ENGINE, DUCKDB) != DUCKDB)
     lake = LAKE if is_store(LAKE) else str(Path(LAKE).resolve())
     own = {PULLED: f"{lake}/{APPS}", "OKTA_KIT_LAKE": lake, "TMPDIR": str(scratch), PLAIN: "1"}
     return {**kept, **own, **more}

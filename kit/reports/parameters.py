@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import io
 import json
-import re
 import tokenize
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, Union, get_
 
 from pydantic import AfterValidator
 
+from kit.environment import SECRET_NAME, SECRET_VALUE
 from kit.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -56,15 +56,6 @@ _ANNOTATION = (
     ast.BinOp,
     ast.BitOr,
     ast.Load,
-)
-_SECRET = re.compile(r"token|secret|passw|api_?key|private_?key|credential", re.I)
-_SECRET_VALUE = re.compile(
-    r"(?<![\w-])00[\w-]{40}(?![\w-])"  # Okta's API tokens
-    r"|\bSSWS\s|\bBearer\s"
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}"  # a JSON web token
-    r"|-----BEGIN [A-Z ]*KEY"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[opsu]_\w{30,}|\bxox[abprs]-\w{8,}"
-    r"|://[^/\s:@]+:[^/\s@]+@"  # a URL with a password
 )
 
 
@@ -144,7 +135,7 @@ def check(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[s
 
     for name in given:
         if name not in declared:
-            if _SECRET.search(name):
+            if SECRET_NAME.search(name):
                 raise UsageError(
                     f"{name}: a secret is never a parameter, it would stand in the report. "
                     "Put it into the environment."
@@ -163,7 +154,7 @@ def check(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[s
         raise UsageError("; ".join(wrong) + ".") from None
     done: dict[str, Any] = json.loads(checked.model_dump_json())
     for name, value in done.items():
-        if _SECRET_VALUE.search(json.dumps(value)):
+        if SECRET_VALUE.search(json.dumps(value)):
             raise UsageError(
                 f"{name}: its value looks like a secret, which is never a parameter: it would "
                 "stand in the report. Put it into the environment."
@@ -189,7 +180,7 @@ def _parameter(place: str, line: ast.stmt, comments: Mapping[int, str]) -> Param
             raise wrong
     except (ValueError, TypeError, NameError):
         raise wrong from None
-    if _SECRET.search(name):
+    if SECRET_NAME.search(name):
         raise UsageError(f"{place}: {name} looks like a secret, which is never a parameter.")
     return Parameter(name, kind, default, comments.get(line.end_lineno or line.lineno, ""))
 
@@ -205,7 +196,7 @@ def _type(annotation: ast.expr) -> Any:
 
 def _shown(value: object) -> str:
     """A wrong value for an error, unless it is one that no error may tell."""
-    return "a secret" if _SECRET_VALUE.search(str(value)) else repr(value)
+    return "a secret" if SECRET_VALUE.search(str(value)) else repr(value)
 
 
 class _Plain(ast.NodeTransformer):

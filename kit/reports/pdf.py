@@ -9,6 +9,7 @@ import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from kit.environment import needed
 from kit.errors import NotRendered, UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def print_page(page: Path, scratch: Path, seconds: float, stop: Stop) -> Path:
     command = [browser(), *_OPTIONS, f"--user-data-dir={scratch}/browser"]
     # Its sandbox refuses to start as root. The page holds no script and loads nothing.
     command += ["--no-sandbox", f"--print-to-pdf={made.resolve()}", page.resolve().as_uri()]
-    environment = {**os.environ, "TMPDIR": str(scratch)}
+    environment = {**needed(), "TMPDIR": str(scratch)}
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         # A session of its own: a signal to ours is heard here first, and its children end with it.

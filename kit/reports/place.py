@@ -3,7 +3,7 @@
 ::
 
     OUT/NOTEBOOK/UNTIL-HASH/   a report
-    OUT/NOTEBOOK/.partial-…/   one in the making, with a lock that its run holds
+    OUT/NOTEBOOK/.partial-…/   one in the making; beside it lies a lock that its run holds
     OUT/NOTEBOOK/.old-…/       what is being replaced
     OUT/.index.lock            held by whoever moves a report or writes the index
 
@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from kit.errors import DiskFull, KitError, UsageError, is_full
+from kit.temporary import working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,6 @@ class Place:
                 shutil.rmtree(old, ignore_errors=True)
             else:
                 self.folder.rename(place)
-            (place / ".lock").unlink(missing_ok=True)
         return place
 
 
@@ -72,26 +72,17 @@ def making(home: Path) -> Iterator[Place]:
         DiskFull: there is no space to begin.
         UsageError: the folder cannot be written.
     """
-    partial: Path | None = None
-    try:
+    with ExitStack() as stack:
         try:
             home.mkdir(parents=True, exist_ok=True)
             with locked(home.parent):
-                _clear(home)
-                partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=home))
-                lock = FileLock(partial / ".lock")
-                lock.acquire()
+                _end_replacements(home)
+                partial = stack.enter_context(working_folder(home, ".partial-"))
             partial.chmod(0o755)
             (partial / ".ballast").write_bytes(b"\0" * _BALLAST)
         except OSError as fault:
             raise unwritable(home, fault) from None
-        try:
-            yield Place(home, partial)
-        finally:
-            lock.release()
-    finally:
-        if partial is not None:
-            shutil.rmtree(partial, ignore_errors=True)
+        yield Place(home, partial)
 
 
 def locked(out: Path) -> FileLock:
@@ -116,16 +107,8 @@ def unwritable(home: Path, fault: OSError) -> KitError:
     return UsageError(f"{home}: cannot be written ({fault.strerror or fault}). Use another --out.")
 
 
-def _clear(home: Path) -> None:
-    """Clear what killed runs left, and end a replacement that one of them began."""
-    for partial in home.glob(".partial-*"):
-        lock = FileLock(partial / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except (Timeout, OSError):
-            continue
-        lock.release()
-        shutil.rmtree(partial, ignore_errors=True)
+def _end_replacements(home: Path) -> None:
+    """End the replacements that killed runs began; under the lock of the reports."""
     for old in home.glob(".old-*"):
         for report in old.iterdir():
             if not (home / report.name).exists():

@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ipaddress
 import json
 import os
 import re
 import secrets
 import tempfile
-from contextlib import contextmanager
+import unicodedata
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,17 +27,9 @@ from kit.errors import UsageError, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Key", "People", "key_path"]
+__all__ = ["Key", "canonical", "key_path"]
 
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_IP = re.compile(
-    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-f]{1,4}:){3,7}:?[0-9a-f]{1,4})(?![\w:]|\.\d)",
-    re.I,
-)
-_WORD = re.compile(r"\w[\w.'’@+-]*\w|\w")
-_MOST_WORDS = 6
-_COMMON = {"account", "admin", "app", "okta", "service", "system", "test", "the", "user", "users"}
-"""Words of account names that every message has."""
+_XN = re.compile(r"xn--([a-z0-9-]+)")
 _PREFIX = {
     "login": "user-",
     "name": "Person ",
@@ -43,6 +37,8 @@ _PREFIX = {
     "ip": "ip-",
     "agent": "agent-",
     "place": "place-",
+    "mac": "device-",
+    "source": "source-",
 }
 
 
@@ -89,15 +85,16 @@ class Key:
         """Replace one value.
 
         Args:
-            kind: ``login``, ``name``, ``id``, ``ip``, ``agent`` or ``place``.
+            kind: ``login``, ``name``, ``id``, ``ip``, ``mac``, ``agent``, ``place`` or ``source``.
             value: what is replaced.
             of: the login of the person whose name this is, so that both look alike.
 
         Returns:
-            The pseudonym; the same for the same value, without case.
+            The pseudonym; the same for the same value, however it is written: without case, an
+            address in its short form, a domain in its own script.
         """
-        base = f"login:{of}" if of else f"{kind}:{value}"
-        digest = hmac.digest(self._secret, base.casefold().encode(), hashlib.sha256)
+        base = f"login:{canonical(of)}" if of else f"{kind}:{canonical(value)}"
+        digest = hmac.digest(self._secret, base.encode(errors="replace"), hashlib.sha256)
         made = _PREFIX[kind] + base64.b32encode(digest)[:10].decode().lower()
         if made not in self._known:
             self._fresh[made] = value
@@ -141,6 +138,24 @@ class Key:
         return found
 
 
+def canonical(value: str) -> str:
+    """One way to write a login, a name or an address, whichever way it is written."""
+    folded = unicodedata.normalize("NFKC", value).casefold()
+    with suppress(ValueError):
+        address = ipaddress.ip_address(folded.strip("[]").partition("%")[0])
+        return str(getattr(address, "ipv4_mapped", None) or address)
+    name, at, domain = folded.rpartition("@")
+    return name + at + _XN.sub(_script, domain) if at and "xn--" in domain else folded
+
+
+def _script(label: re.Match[str]) -> str:
+    """A domain's label in its own script."""
+    try:
+        return label[1].encode().decode("punycode").casefold()
+    except UnicodeError:
+        return label[0]
+
+
 @contextmanager
 def _kept(path: Path) -> Iterator[None]:
     """Hold a key's lock, and tell in one line what keeps it from being written."""
@@ -161,61 +176,3 @@ def _write(path: Path, key: dict[str, Any]) -> None:
     with os.fdopen(number, "w", encoding="utf-8") as file:
         json.dump(key, file, indent=0)
     Path(fresh).replace(path)
-
-
-class People:
-    """Everybody whom a source names, to be found in free text."""
-
-    def __init__(self, key: Key) -> None:
-        self.key = key
-        self._said: dict[str, str] = {}
-
-    def add(self, kind: str, value: str, pseudonym: str) -> None:
-        """Note what a value is replaced by, wherever a text says it."""
-        if len(value.strip()) > 2:
-            self._said.setdefault(value.strip().casefold(), pseudonym)
-        if kind == "login" and "@" in value:
-            local = value.split("@")[0].casefold()
-            if re.search(r"[\d._+-]", local):
-                self._said.setdefault(local, pseudonym)
-
-    def redact(self, text: str, own: dict[str, str] | None = None) -> str:
-        """Replace all names, logins and addresses in a text.
-
-        Args:
-            text: the text.
-            own: the values of those whom the text's event names, with their pseudonyms:
-                of these, each word of a name is replaced.
-        """
-        for value, pseudonym in sorted((own or {}).items(), key=lambda kv: -len(kv[0])):
-            text = re.sub(re.escape(value), pseudonym, text, flags=re.I)
-        text = self._words(text)
-        for value, pseudonym in (own or {}).items():
-            for part in _parts(value):
-                text = re.sub(rf"(?<![^\W_]){part}(?![^\W_])", pseudonym, text, flags=re.I)
-        text = _ADDRESS.sub(lambda m: self.key.pseudonym("login", m[0]), text)
-        return _IP.sub(lambda m: self.key.pseudonym("ip", m[0]), text)
-
-    def _words(self, text: str) -> str:
-        """Replace the longest run of words that is somebody's name, from left to right."""
-        spans = [m.span() for m in _WORD.finditer(text)]
-        made, at, number = [], 0, 0
-        while number < len(spans):
-            start = spans[number][0]
-            for size in range(min(_MOST_WORDS, len(spans) - number), 0, -1):
-                end = spans[number + size - 1][1]
-                if (found := self._said.get(text[start:end].casefold())) is not None:
-                    made += [text[at:start], found]
-                    at, number = end, number + size
-                    break
-            else:
-                number += 1
-        return "".join(made) + text[at:]
-
-
-def _parts(value: str) -> list[str]:
-    """The words of a name or a login that give away who it is."""
-    if "@" not in value and any(c.isdigit() for c in value):  # an id
-        return []
-    found = re.findall(r"[^\W\d_]{3,}", value.split("@")[0])
-    return [part for part in found if part.casefold() not in _COMMON]

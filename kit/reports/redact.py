@@ -8,42 +8,62 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import UsageError
 from kit.held import ANYTHING
 from kit.lake import Lake
-from kit.reports.pseudonyms import Key, People
+from kit.objects import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pyarrow as pa
 
     from kit.engine import Log
+    from kit.reports.people import People
+    from kit.reports.pseudonyms import Key
 
-__all__ = ["redacted_copy", "redacted_values"]
+__all__ = [
+    "hide_source",
+    "redacted_copy",
+    "redacted_notebook",
+    "redacted_values",
+    "source_pseudonym",
+]
 
 _PEOPLE = (("user_login", "user_name", "user_id"), ("actor_login", "actor_name", "actor_id"))
 _KINDS = ("login", "name", "id")
 _ALONE = {"client_ip": "ip", "user_agent": "agent", "city": "place"}
 _TEXTS = ("display_message", "reason", "vendor_message", "hit_name")
-_KEPT = ("source", "since", "until")
-"""Parameters that are no text about people."""
+_NAMES = (
+    "app_name",
+    "group_name",
+    "actor_name",
+    "actor_login",
+    "app_id",
+    "group_id",
+    "transaction_id",
+    "request_id",
+    "trace_id",
+    "correlation_id",
+    "vendor_request_id",
+    "country",
+)
+"""Names and ids of what is nobody, in which somebody may be named; the same in every event."""
+_WINDOW = ("since", "until")
+_WORDS = {"sample", "lake", "okta"}
+"""Sources that are no file."""
 
 
-def redacted_copy(log: Log, folder: Path, key: Key) -> People:
+def redacted_copy(log: Log, folder: Path, people: People) -> None:
     """Copy a log without its people.
 
     Args:
         log: the opened source.
         folder: where the copy is made, which is read in the place of any source.
-        key: makes the pseudonyms; it is saved.
-
-    Returns:
-        What the kernel's environment needs to read the copy in the source's place, and the
-        people who were replaced.
+        people: learns who is in the log, and what each is replaced by; its key is saved.
 
     Raises:
         UsageError: the log is that of many orgs.
@@ -57,7 +77,6 @@ def redacted_copy(log: Log, folder: Path, key: Key) -> People:
             "--redact: names are taken out of one org at a time. Choose it with --org, or --org "
             "each."
         )
-    people = People(key)
     rows = log.events.drop("raw")
     for group in _PEOPLE:
         named = rows.select(*group, rows.actor_type).distinct().to_pyarrow().to_pylist()
@@ -78,22 +97,66 @@ def redacted_copy(log: Log, folder: Path, key: Key) -> People:
         )
         noted = {"growing": log.growing, "repeats": log.repeats, "copy_of": ANYTHING}
         lake.cover(list(log.covered), **noted)
-        lake.keep_aside([replace(one, text=f"{n}") for n, one in enumerate(log.put_aside)])
-    key.save()
-    return people
+        aside = [
+            replace(
+                one,
+                file=source_pseudonym(one.file, people.key),
+                reason=people.redact(one.reason),
+                text=f"{n}",
+            )
+            for n, one in enumerate(log.put_aside)
+        ]
+        lake.keep_aside(aside)
+    people.key.save()
 
 
 def redacted_values(values: Mapping[str, Any], people: People) -> dict[str, Any]:
-    """A run's parameters with pseudonyms in the places of people."""
-    return {
-        name: people.redact(value) if isinstance(value, str) and name not in _KEPT else value
-        for name, value in values.items()
-    }
+    """A run's parameters with pseudonyms in the places of people and of the source's files."""
+    done = {name: _value(name, value, people) for name, value in values.items()}
+    people.key.save()
+    return done
+
+
+def source_pseudonym(source: str, key: Key) -> str:
+    """What a source, or several parted by commas, is called where no name may stand."""
+    parts = [part.strip() for part in source.split(",")]
+    return ",".join(
+        one
+        if one in _WORDS
+        else key.pseudonym("source", one if is_store(one) else str(Path(one).absolute()))
+        for one in parts
+    )
+
+
+def hide_source(text: str, source: str, key: Key) -> str:
+    """A fault's text without the names of the source's files."""
+    for one in sorted((part.strip() for part in source.split(",")), key=len, reverse=True):
+        if one and one not in _WORDS:
+            for said in (str(Path(one).absolute()), one, one.rpartition("/")[2]):
+                text = text.replace(said, source_pseudonym(one, key)) if said else text
+    return text
+
+
+def _value(name: str, value: Any, people: People) -> Any:
+    if name in _WINDOW or not value:
+        return value
+    if name == "source":
+        for one in map(str.strip, value.split(",")):
+            if one not in _WORDS:
+                for said in (one, str(Path(one).absolute()), one.rpartition("/")[2]):
+                    if len(said) > 3:
+                        people.add_literal(said, source_pseudonym(one, people.key))
+        return source_pseudonym(value, people.key)
+    done = people.redact_all(value)
+    if name in {"user", "login"} and done == value and isinstance(value, str):
+        return people.key.pseudonym("login", value)
+    return done
 
 
 def _is_person(row: Mapping[str, Any]) -> bool:
     """Whether an actor is somebody; systems and apps keep their names."""
-    return row["actor_type"] in (None, "", "User", "AppUser")
+    kind = (row["actor_type"] or "user").casefold()
+    return "user" in kind or "admin" in kind
 
 
 def _pseudonyms(
@@ -126,7 +189,12 @@ def _row(row: dict[str, Any], people: People) -> dict[str, Any]:
             row.update({name: mine.get(row[name] or "", row[name]) for name in group})
     for name, kind in _ALONE.items():
         if row[name]:
-            row[name] = people.key.pseudonym(kind, row[name])
+            alone = people.key.pseudonym(kind, row[name])
+            own |= {row[name]: alone} if name != "client_ip" else {}
+            row[name] = alone
+    for name in _NAMES:
+        if row[name]:
+            row[name] = people.redact(row[name])
     for name in _TEXTS:
         if row[name]:
             row[name] = people.redact(row[name], own)
@@ -145,3 +213,25 @@ def _date_schema() -> pa.Schema:
     import pyarrow as pa
 
     return pa.schema([_date_field()])
+
+
+def redacted_notebook(notebook: Any, people: People) -> None:
+    """Take people and the source's files out of what a notebook itself says, cell by cell.
+
+    What its kernel showed holds no name but one that the notebook's own text brought in.
+    """
+    for cell in notebook.cells:
+        for name, value in cell.items():
+            cell[name] = _told(value, people)
+
+
+def _told(value: Any, people: People) -> Any:
+    if isinstance(value, str):
+        return people.told(value)
+    if isinstance(value, list):
+        return [_told(one, people) for one in value]
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if not name.startswith("image/png"):
+                value[name] = _told(one, people)
+    return value

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from kit.environment import named
 from kit.errors import DiskFull, KitError, NotRendered, is_full
 from kit.objects import is_store, store_settings
 from kit.places import COPY, LAKE, PULLED
@@ -28,6 +29,7 @@ from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
 from kit.reports.page import bare_page, load_exporter, page
 from kit.reports.parameters import check, read
+from kit.reports.people import People
 from kit.reports.place import Place, making, unwritable
 from kit.reports.stop import Stop, StoppedError, stoppable
 from kit.reports.summary import collect, summary
@@ -36,7 +38,7 @@ from kit.spark.engines import DUCKDB, ENGINE
 from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kit.reports.pseudonyms import Key
 
@@ -85,6 +87,7 @@ def run_report(
     key: Key | None = None,
     require_complete: bool = False,
     engine: str = DUCKDB,
+    pass_env: Sequence[str] = (),
 ) -> Report:
     """Run a notebook into a report.
 
@@ -98,14 +101,17 @@ def run_report(
             without it; the report says so.
         require_complete: refuse a window that the source does not cover.
         engine: what answers the notebook's questions, as ``open_log`` takes it.
+        pass_env: names of environment variables that the notebook gets besides what it needs
+            to run.
 
     Returns:
         The report, in ``out/NOTEBOOK/UNTIL-HASH``. A run that failed is one too; its
         ``exit_code`` says how.
 
     Raises:
-        UsageError: a parameter is unknown or of the wrong type, *out* is not writable, or
-            no browser is there to print.
+        UsageError: a parameter is unknown or of the wrong type, *out* is not writable, no
+            browser is there to print, or a variable to pass is not set or holds the org's
+            credentials.
         SourceError, OktaError: the source cannot be read, or holds nothing.
         CoverageError: the window had to be covered, and is not.
         Interrupted, Terminated: a signal came before the first cell.
@@ -113,6 +119,8 @@ def run_report(
     """
     values = check(read(notebook), given)
     limits = limits or Limits()
+    passed = named(pass_env)
+    people = People(key) if key else None
     if pdf:
         from kit.reports.pdf import browser
 
@@ -125,18 +133,22 @@ def run_report(
     begun = datetime.now(UTC), time.monotonic()
     with stoppable() as stop, temporary_folder() as scratch:
         source = scratch / "source"
-        reads = {**_for_store(values), **_reads(source, redacted=key is not None), ENGINE: engine}
+        # A copy without names lies here, wherever its source does.
+        store = {} if key else _for_store(values)
+        reads = {**passed, **store, **_reads(source, redacted=key is not None), ENGINE: engine}
         with starting(node, scratch, reads) as kernel:
             try:
                 with stop.armed():
                     values = close_window(
-                        values, source, key=key, require_complete=require_complete
+                        values, source, people=people, require_complete=require_complete
                     )
             except StoppedError:
                 raise stop.fault("while the source was read") from None
             with making(out / notebook.stem) as place:
                 Thread(target=load_exporter, daemon=True).start()
                 done = execute(node, kernel, notebook.name, values, limits=limits, stop=stop)
+                if people:
+                    _hide(done, people)
                 run = _Run(
                     notebook.stem,
                     values,
@@ -161,11 +173,22 @@ def _published(run: _Run, out: Path) -> Report:
     return Report(folder, folder / "report.html", facts, changes)
 
 
+def _hide(done: Executed, people: People) -> None:
+    """Take people out of a notebook that ran, and out of what ended it."""
+    from kit.reports.redact import redacted_notebook
+
+    people.add_literal(str(Path.home()), "~")
+    redacted_notebook(done.notebook, people)
+    if done.fault:
+        done.fault = type(done.fault)(people.redact(str(done.fault)))
+
+
 def _reads(source: Path, *, redacted: bool) -> dict[str, str]:
     """What the kernel's environment needs to read the copy of a source, where one is made."""
     copy = str(source / COPY_NAME[redacted])
-    if redacted:  # of the apps, the live org tells who uses them
-        return {COPY: copy, PULLED: str(source / "not-asked.json")}
+    if redacted:  # of the apps, the live org tells who uses them; no path tells whose lake it is
+        asked = str(source / "not-asked.json")
+        return {COPY: copy, PULLED: asked, "OKTA_KIT_LAKE": copy}
     return {COPY: os.pathsep.join(filter(None, [copy, os.environ.get(COPY)]))}
 
 

@@ -8,7 +8,6 @@ The index is written anew from the summaries as long as another run was faster.
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from kit.errors import UsageError
 from kit.objects import Objects, is_store
 from kit.reports.index import write_index
 from kit.reports.upkeep import prune
+from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,9 +82,9 @@ class Shelf:
         assert self.objects
         while True:
             _, mark = self.objects.read_marked(_INDEX)
-            with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
-                _copy(self.objects, Path(folder))
-                page = write_index(Path(folder)).read_bytes()
+            with temporary_folder() as folder:
+                _copy(self.objects, folder)
+                page = write_index(folder).read_bytes()
             # Never the same twice: an index of before must not pass for today's.
             if self.objects.replace(_INDEX, page + b"<!-- %s -->\n" % _chance(), mark):
                 return
@@ -107,9 +107,9 @@ def shelf(out: str) -> Iterator[Shelf]:
         yield Shelf(out, Path(out))
         return
     objects = Objects(out, UsageError)
-    with tempfile.TemporaryDirectory(prefix="okta-kit-") as folder:
-        _copy(objects, Path(folder))
-        yield Shelf(objects.address, Path(folder), objects)
+    with temporary_folder() as folder:
+        _copy(objects, folder)
+        yield Shelf(objects.address, folder, objects)
 
 
 def _copy(objects: Objects, folder: Path) -> None:

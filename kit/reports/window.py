@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kit.held import Held
     from kit.lake.coverage import Window
-    from kit.reports.pseudonyms import Key
+    from kit.reports.people import People
 
 __all__ = ["COPY_NAME", "close_window", "names_of"]
 
@@ -26,7 +26,7 @@ def close_window(
     values: Mapping[str, Any],
     folder: Path,
     *,
-    key: Key | None = None,
+    people: People | None = None,
     require_complete: bool = False,
 ) -> dict[str, Any]:
     """Read a run's source and fix its window.
@@ -34,12 +34,12 @@ def close_window(
     Args:
         values: the run's parameters, checked.
         folder: where the copy of the source is made that the kernel reads, if it needs one.
-        key: makes the pseudonyms in the places of people; without it people keep their names.
+        people: notes who is replaced by which pseudonym; without it people keep their names.
         require_complete: refuse a window that the source does not cover.
 
     Returns:
         The parameters with ``since`` and ``until`` as closed ISO times, as far as the run has
-        such parameters; with a key, pseudonyms in the places of people.
+        such parameters; with people, pseudonyms in the places of people.
 
     Raises:
         SourceError, OktaError: the source cannot be read, or holds nothing.
@@ -48,7 +48,7 @@ def close_window(
             to take people out of.
     """
     if not isinstance(source := values.get("source"), str):
-        if key:
+        if people:
             raise UsageError("--redact: the notebook has no parameter source to take from.")
         return dict(values)
     from kit import words
@@ -66,7 +66,8 @@ def close_window(
     if source == "okta" and "code" in values:
         _ask_about_apps(held, window, values, folder)
     closed = {k: v for k, v in window.as_text().items() if k in values}
-    return _without_people(held, folder, {**values, **closed}, key) if key else {**values, **closed}
+    values = {**values, **closed}
+    return _without_people(held, folder, values, people) if people else values
 
 
 def names_of(source: str) -> list[str | Path]:
@@ -83,10 +84,10 @@ def _ask_about_apps(held: Held, window: Window, values: Mapping[str, Any], folde
 
 
 def _without_people(
-    held: Held, folder: Path, values: Mapping[str, Any], key: Key
+    held: Held, folder: Path, values: Mapping[str, Any], people: People
 ) -> dict[str, Any]:
     from kit.engine import opened
     from kit.reports.redact import redacted_copy, redacted_values
 
-    people = redacted_copy(opened(held, folder / "asking", DUCKDB), folder / COPY_NAME[True], key)
+    redacted_copy(opened(held, folder / "asking", DUCKDB), folder / COPY_NAME[True], people)
     return redacted_values(values, people)

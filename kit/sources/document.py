@@ -19,12 +19,15 @@ class Document(msgspec.Struct, frozen=True, gc=False):
 
     file: str
     line: int
-    """Line in an NDJSON or CSV file, place in a JSON array; counted from 1."""
+    """The line that it begins on, counted from 1; in a file that is one JSON array its place
+    in the array."""
     raw: bytes
     fault: str | None = None
     """Why this is no event, or why the file cannot be read from here on; None for JSON."""
     unknown: tuple[str, ...] = ()
     """In a CSV file's first document, the columns that were not understood."""
+    count: int = 1
+    """How many things it stands for: values in a row that are no events are told as one."""
 
 
 class Lines(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -1,4 +1,4 @@
-"""Exported System Log files: NDJSON, JSON arrays or the Console's CSV; plain, gzip or zstd.
+"""Exported System Log files: JSON in any layout or the Console's CSV, plain or packed.
 
 A file is told by its content, not by its name: exports get renamed. What is no
 event is handed on all the same, with where it stood, so that the step that knows
@@ -7,34 +7,32 @@ events can put it aside and count it.
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from glob import glob, has_magic
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import zstandard
-
 from kit.errors import SourceError
-from kit.sources import console_csv, json_array
+from kit.sources import console_csv
 from kit.sources.document import Block, Document, Documents, Lines
+from kit.sources.json_stream import JsonStream
+from kit.sources.unpacked import Source, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    from kit.sources.unpacked import Readable
 
 __all__ = ["BLOCK", "blocks", "expand"]
 
 BLOCK = 1 << 20
 """Bytes that are handled at a time: some 1,000 events."""
 
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
+_SMALLEST = 50
+"""Bytes that no event does with."""
+_SMALL_ONES = 1_000
+"""How many things smaller than that are told one by one where they stand in a row."""
 _BOM = b"\xef\xbb\xbf"
 _WHITE = b" \t\r\n"
-_Stream = io.BufferedReader | gzip.GzipFile
 
 
 def expand(names: Iterable[str | Path]) -> list[Path]:
@@ -72,8 +70,8 @@ def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
     """Read what stands in export files, in blocks of about *size* bytes.
 
     Args:
-        files: the files, each NDJSON, one JSON array (or one object with the events in
-            a list) or CSV, plain, gzip or zstd.
+        files: the files, each JSON in any mix of layouts (events a line each, over many lines,
+            in arrays, in envelopes) or CSV; plain, gzip, zstd, bzip2 or xz; UTF-8 or UTF-16.
         size: bytes; a longer line is not cut.
 
     Yields:
@@ -85,8 +83,8 @@ def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
     """
     for path in files:
         try:
-            with path.open("rb") as packed, _unpack(packed) as stream:
-                yield from _blocks(str(path), stream, size)
+            with path.open("rb") as packed:
+                yield from _blocks(str(path), unpacked(packed), size)
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise SourceError(f"{path}: cannot be read ({reason}).") from fault
@@ -94,95 +92,73 @@ def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
 
 def _is_export(path: Path) -> bool:
     kinds = {".ndjson", ".jsonl", ".json", ".log", ".csv"}
-    name = path.with_suffix("") if path.suffix in {".gz", ".zst"} else path
+    name = path.with_suffix("") if path.suffix in {".gz", ".zst", ".bz2", ".xz"} else path
     return name.suffix in kinds and not path.name.startswith((".", "_"))
 
 
-def _unpack(packed: io.BufferedReader) -> _Stream:
-    magic = packed.read(4)
-    packed.seek(0)
-    if magic.startswith(_GZIP):
-        return gzip.open(packed, "rb")
-    if magic == _ZSTD:
-        reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
-        return io.BufferedReader(reader, 1 << 20)
-    return packed
-
-
-def _blocks(file: str, stream: _Stream, size: int) -> Iterator[Block]:
-    number = 1
-    try:
-        line = stream.readline(size)
-        while line and not line.removeprefix(_BOM).strip(_WHITE):
-            number, line = number + 1, stream.readline(size)
-    except _BROKEN as fault:
-        yield Documents([_broken_off(file, number, fault)])
-        return
-    text = line.removeprefix(_BOM).lstrip(_WHITE)
-    if text.startswith(b"["):
-        yield from _gathered(json_array.elements(file, text, _pieces(stream, size), size), size)
-    elif text.rstrip(_WHITE) == b"{":
-        whole = text + b"".join(_pieces(stream, size))
-        yield from _gathered(json_array.fields(file, whole), size)
-    elif console_csv.is_header(text):
-        yield from _gathered(_rows(file, line, stream), size)
+def _blocks(file: str, stream: Readable, size: int) -> Iterator[Block]:
+    source = Source(stream)
+    text = source.read(size)
+    start = text.removeprefix(_BOM).lstrip(_WHITE)
+    if not start.startswith((b"{", b"[")) and console_csv.is_header(start.partition(b"\n")[0]):
+        yield from _in_blocks(console_csv.rows(file, source.lines(start)), size)
+        fault, line = source.fault, 0
     else:
-        yield from _lines(file, number, text, stream, size)
-
-
-def _lines(file: str, number: int, begun: bytes, stream: _Stream, size: int) -> Iterator[Block]:
-    held, fault = bytearray(begun), None
-    while fault is None:
-        try:
-            piece = stream.read1(size)
-        except _BROKEN as found:
-            piece, fault = b"", found
-        held += piece
-        if piece and len(held) < size:
-            continue
-        end = held.rfind(b"\n") + 1 if piece or fault else len(held)
-        if end:
-            yield Lines(file, number, bytes(held[:end]))
-            number += held.count(b"\n", 0, end)
-            del held[:end]
-        if not piece:
-            break
+        line = yield from _of_json(file, source, text, size)
+        fault = source.fault
     if fault is not None:
-        yield Documents([_broken_off(file, number, fault)])
+        yield Documents([Document(file, line, b"", fault=f"the file breaks off: {fault}")])
 
 
-def _rows(file: str, header: bytes, stream: _Stream) -> Iterator[Document]:
-    try:
-        yield from console_csv.rows(file, chain([_told(header)], map(_told, stream)))
-    except _BROKEN as fault:
-        yield _broken_off(file, 0, fault)
+def _of_json(file: str, source: Source, text: bytes, size: int) -> Generator[Block, None, int]:
+    """The blocks of a file of JSON; gives the line that it ends on."""
+    if b"\n" not in text and b"\r" in text:
+        source.line_ends, text = True, text.replace(b"\r", b"\n")
+    stream = JsonStream(file)
+    while True:
+        end = len(text) if source.ended else text.rfind(b"\n") + 1
+        if stream.rests() and _is_lines(text, end):
+            lines = text[:end]
+            yield Lines(file, stream.line, lines)
+            stream.passed(lines.count(b"\n"))
+            text = text[end:]
+        else:
+            documents, used = stream.split(text, last=source.ended)
+            if source.fault and documents and documents[-1].fault:
+                documents.pop()  # it is what breaks off
+            yield from _in_blocks(documents, size)
+            text = text[used:]
+        if source.ended:
+            return stream.line
+        text += source.read(max(size - len(text), len(text), 1))
 
 
-def _broken_off(file: str, number: int, fault: Exception) -> Document:
-    return Document(file, number, b"", fault=f"the file breaks off: {fault}")
+def _is_lines(text: bytes, end: int) -> bool:
+    """Whether every line of a text up to a place is one object, as far as its ends show."""
+    if not text.startswith(b"{") or not end:
+        return False
+    last = text[end - 1 : end] == b"\n"
+    ends = b"}\r\n" if text[end - 2 : end] == b"\r\n" else b"}\n" if last else b"}"
+    between = text.count(b"}\n{", 0, end) + text.count(b"}\r\n{", 0, end)
+    return text.endswith(ends, 0, end) and between == text.count(b"\n", 0, end) - last
 
 
-def _gathered(documents: Iterable[Document], size: int) -> Iterator[Block]:
+def _in_blocks(documents: Iterable[Document], size: int) -> Iterator[Block]:
+    """Documents in blocks; of many small ones in a row that are no events, the rest as one."""
     held: list[Document] = []
-    weight = 0
+    weight = small = 0
     for document in documents:
+        small = small + 1 if len(document.raw) < _SMALLEST and not document.unknown else 0
+        if small > _SMALL_ONES:
+            before = held.pop() if held and small > _SMALL_ONES + 1 else None
+            fault = document.fault or "too short for an event"
+            count = document.count + (before.count if before else 0)
+            first = before or document
+            document = Document(first.file, first.line, first.raw, fault, count=count)
         held.append(document)
-        weight += len(document.raw)
+        weight += len(document.raw) if small <= _SMALL_ONES else 0
         if weight >= size:
             yield Documents(held)
-            held, weight = [], 0
+            held, weight, small = [], 0, 0
     if held:
         yield Documents(held)
-
-
-def _pieces(stream: _Stream, size: int) -> Iterator[bytes]:
-    """All that can be read; the array's own reader tells that it breaks off."""
-    try:
-        while piece := stream.read1(size):
-            yield piece
-    except _BROKEN:
-        return
-
-
-def _told(line: bytes) -> str:
-    return line.removeprefix(_BOM).decode("utf-8", "replace")

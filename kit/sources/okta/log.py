@@ -17,6 +17,7 @@ import msgspec
 
 from kit.errors import OktaError
 from kit.lake.coverage import iso
+from kit.sources.json_stream import JsonStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -114,12 +115,11 @@ async def _pages(org: Org, url: str) -> AsyncIterator[Page]:
     while following is not None:
         asked.add(following)
         reply = await org.get(following)
-        try:
-            events = [bytes(one) for one in msgspec.json.decode(reply.body, type=list[msgspec.Raw])]
-        except msgspec.DecodeError:
+        events = _events(reply.body)
+        if events is None:
             raise OktaError(
                 f"{org.settings.host}: answered with an object where a list of events was due."
-            ) from None
+            )
         if events:
             mark = hashlib.blake2b(reply.body, digest_size=16).digest()
             if mark in seen:
@@ -127,6 +127,17 @@ async def _pages(org: Org, url: str) -> AsyncIterator[Page]:
             seen.add(mark)
         yield Page(events, reply.next, reply.at, turns_back=reply.next in asked)
         following = reply.next
+
+
+def _events(body: bytes) -> list[bytes] | None:
+    """Each event of a page as received; one that cannot be read costs itself."""
+    try:
+        return [bytes(one) for one in msgspec.json.decode(body, type=list[msgspec.Raw])]
+    except (msgspec.DecodeError, RecursionError):
+        if not body.lstrip().startswith(b"["):
+            return None
+    documents, _ = JsonStream("").split(body, last=True)
+    return [one.raw for one in documents]
 
 
 def _circle(org: Org) -> OktaError:

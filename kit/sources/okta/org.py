@@ -20,6 +20,7 @@ from tenacity import AsyncRetrying, RetryError, retry_if_exception_type
 
 from kit.catalogue import load
 from kit.errors import OktaError
+from kit.sources.brackets import Brackets
 from kit.sources.okta.budget import LONGEST, Budget, server_time
 from kit.sources.okta.links import next_link
 from kit.sources.okta.settings import origin
@@ -297,10 +298,15 @@ def _asked_for(headers: Mapping[str, str], budget: Budget | None) -> float | Non
 
 
 def _is_json(body: bytes) -> bool:
+    """Whether a body is JSON, or a whole list of which at most some elements are none."""
     try:
         msgspec.json.decode(body, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        text = body.strip()
+        if not (text.startswith(b"[") and text.endswith(b"]")):
+            return False
+        brackets = Brackets(text)
+        return brackets.match[0] == len(brackets) - 1
     return True
 
 

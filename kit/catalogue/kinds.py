@@ -1,0 +1,199 @@
+"""A text's kind, told from its words.
+
+``kind_words.csv`` holds word forms in the order in which they are tried; the first that fits
+says the kind. A form is a row of words; between two of them nothing else stands::
+
+    user|e_mail       one of these words, or words that stand together
+    {cannot}          one of the group of that name in word_groups.csv, a group may hold phrases
+    licen*            a word that begins so
+    the?              may be there or not
+    {filler}+         once or more
+    …                 up to six words of the same sentence
+    ^ and $           the text's beginning and end
+
+``beside`` are forms of which one has to stand in the text as well, ``unless`` those of which none
+may.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from kit.catalogue.model import WordForm, WordGroup
+
+__all__ = ["KindWords", "plain_words"]
+
+_LONGEST = 600
+"""How much of a text is read."""
+_STEM = 4
+"""How many letters of a word tell which forms are worth a try."""
+_NAMES = re.compile(
+    r"https?://\S+"
+    r"|[^\s@<>()\"',;:=\[\]{}]{1,64}@[^\s@<>()\"',;:=\[\]{}]{1,255}"
+    r"|<[^<>]{1,80}>|(?<!\w)\"[^\"]{1,80}\"|(?<!\w)'[^']{1,80}'(?!\w)|[‘“«][^’”»]{1,80}[’”»]"
+)
+"""What a text names: addresses, and what stands in quotes."""
+_COMMON = frozenset(
+    {"is", "are", "was", "be", "been", "has", "have", "not", "no", "in", "on", "to", "of", "for"}
+    | {"the", "a", "an", "by", "with", "user"}
+)
+"""Words that stand in most texts, so that they say little on which forms are worth a try."""
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TOKEN = re.compile(r"[^\W_]+|[.:;!?](?=\s)|␣")
+_SHORT = (("’", "'"), ("can't", "can not"), ("won't", "will not"), ("cannot", "can not"))
+_SHORTER = (("n't", " not"), ("'s ", " "), ("' ", " "))
+
+
+class _Pattern:
+    """One of several forms, compiled when it is first looked for."""
+
+    def __init__(self, forms: list[str], phrases: Mapping[str, tuple[str, ...]]) -> None:
+        self._pattern = "|".join("".join(_parts(form, phrases)) for form in forms)
+
+    @cached_property
+    def _search(self) -> Callable[[str], re.Match[str] | None]:
+        return re.compile(self._pattern).search
+
+    def stands_in(self, plain: str) -> bool:
+        """Tell whether one of the forms stands among a text's plain words."""
+        return self._search(plain) is not None
+
+
+class _Form(NamedTuple):
+    """A row of ``kind_words.csv``."""
+
+    kind: str
+    fits: _Pattern
+    beside: _Pattern | None
+    unless: _Pattern | None
+
+
+class KindWords:
+    """Tells the kind of a text from word forms."""
+
+    def __init__(self, forms: Iterable[WordForm], groups: Mapping[str, WordGroup]) -> None:
+        """Take in word forms.
+
+        Args:
+            forms: the rows of ``kind_words.csv`` in the order in which they are tried.
+            groups: the rows of ``word_groups.csv`` by their names.
+
+        Raises:
+            KeyError: a form names a group that is not there.
+        """
+        phrases = {name: tuple(group.words.split("|")) for name, group in groups.items()}
+        self._forms: list[_Form] = []
+        self._by_stem: dict[str, list[int]] = {}
+        for number, form in enumerate(forms):
+            beside, unless = _alternatives(form.beside), _alternatives(form.unless)
+            self._forms.append(
+                _Form(
+                    form.kind,
+                    _Pattern([form.words], phrases),
+                    _Pattern(beside, phrases) if beside else None,
+                    _Pattern(unless, phrases) if unless else None,
+                )
+            )
+            for stem in _stems(form.words, beside, phrases):
+                self._by_stem.setdefault(stem, []).append(number)
+
+    def kind(self, text: str) -> str:
+        """Tell a text's kind.
+
+        Args:
+            text: what a message says inside all its layers.
+
+        Returns:
+            The kind; nothing where no form fits. What the text names in quotes or as an address
+            counts only where the rest says nothing.
+        """
+        whole = text[:_LONGEST]
+        nameless = _NAMES.sub(" ␣ ", whole)
+        kind = self._first(plain_words(nameless))
+        return kind if kind or nameless == whole else self._first(plain_words(whole))
+
+    def _first(self, plain: str) -> str:
+        numbers: set[int] = set()
+        for stem in {word[:_STEM] for word in plain.split()}:
+            numbers.update(self._by_stem.get(stem, ()))
+        for number in sorted(numbers):
+            form = self._forms[number]
+            if (
+                form.fits.stands_in(plain)
+                and (form.beside is None or form.beside.stands_in(plain))
+                and (form.unless is None or not form.unless.stands_in(plain))
+            ):
+                return form.kind
+        return ""
+
+
+def plain_words(text: str) -> str:
+    """A text's words in lower case with a blank round each; a sentence's end is one too."""
+    plain = _CAMEL.sub(" ", text).casefold()
+    for mark, words in _SHORT:
+        plain = plain.replace(mark, words)
+    for mark, words in _SHORTER:
+        plain = plain.replace(mark, words)
+    tokens = (word if word.isalnum() or word == "␣" else "." for word in _TOKEN.findall(plain))
+    return f" {' '.join(tokens)} "
+
+
+def _alternatives(cell: str) -> list[str]:
+    """The forms of ``beside`` and ``unless``, of which one is enough."""
+    return [form for form in cell.split("|") if form]
+
+
+def _parts(form: str, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    yield "(?<= )"
+    for element in form.split():
+        if element == "…":
+            yield r"(?:[^ .]+ ){0,6}?"
+        elif element == "^":
+            yield r"(?<=^ )"
+        elif element == "$":
+            yield "$"
+        else:
+            count = element[-1] if element[-1] in "?+" else ""
+            words = "|".join(map(_word, _words(element.rstrip("?+"), phrases)))
+            yield f"(?:(?:{words}) ){count}" if count else f"(?:{words}) "
+
+
+def _word(phrase: str) -> str:
+    return re.escape(phrase[:-1]) + "[^ ]*" if phrase.endswith("*") else re.escape(phrase)
+
+
+def _words(element: str, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """The words and phrases that an element stands for."""
+    for name in element.split("|"):
+        if name.startswith("{"):
+            yield from phrases[name.strip("{}")]
+        else:
+            yield name.replace("_", " ")
+
+
+def _stems(words: str, beside: list[str], phrases: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """The beginnings of words of which one stands in every text that a form fits.
+
+    Of the form's elements, the one with the fewest counts; a form's few texts are tried then.
+    """
+    needed = [
+        [element.rstrip("+")]
+        for element in words.split()
+        if element not in {"…", "^", "$"} and not element.endswith("?")
+    ]
+    if beside:
+        needed.append([form.split()[0] for form in beside])
+    stems = [
+        frozenset(
+            phrase.split()[0].rstrip("*")[:_STEM]
+            for element in elements
+            for phrase in _words(element, phrases)
+        )
+        for elements in needed
+    ]
+    return min(stems, key=lambda one: (len(one & _COMMON), len(one)))
