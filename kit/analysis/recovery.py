@@ -35,8 +35,11 @@ _FAILURE = ["uuid", "operation"]
 """What a failure is told by over time: an event that comes later may name its operation."""
 
 
-def recovery(log: Log, window: Window) -> pd.DataFrame:
-    """Say of each app, user and operation that failed whether it worked again.
+def recovery(log: Log, window: Window, **only: str) -> pd.DataFrame:
+    """Say of each app, user and operation that failed whether it worked again by a window's end.
+
+    That is a state at the window's end, of all that the source holds before it: windows that
+    end together agree, wherever they begin. What fell in the window is told apart from it.
 
     The rule: ``recovered`` if the same operation succeeded after the last failure; a success
     of another operation, of another user or at the same instant is none. Else ``abandoned``
@@ -47,30 +50,38 @@ def recovery(log: Log, window: Window) -> pd.DataFrame:
 
     Args:
         log: the opened log.
-        window: the window whose failures count.
+        window: the window whose failures are counted, and at whose end the state is told.
+        only: as in ``failure_rows``.
 
     Returns:
-        One row for each app, user and operation with a failure in the window, failed
+        One row for each app, user and operation with a failure before the window's end, failed
         deactivations that still fail first: the keys ``app_key``, ``user_key``,
-        ``operation``; ``app``, ``user``, ``user_name``; ``failures`` int64;
-        ``first_failure`` and ``last_failure`` in the window, ``failing_since``, the first
-        failure since it last worked, before the window or in it, ``recovered_at`` and
-        ``abandoned_at``, datetime64[us, UTC], the latter two missing while they do not apply;
+        ``operation``; ``app``, ``user``, ``user_name``; of the failures in the window
+        ``failures`` int64 (0 where none fell in it), ``first_seen`` and ``last_seen``; of all
+        ``first_failure`` and ``last_failure``; ``failing_since``, the first
+        failure since it last worked, ``recovered_at`` and
+        ``abandoned_at``; the times datetime64[us, UTC], missing where they do not apply;
         ``time_to_recover`` timedelta64[us] from ``failing_since``; ``state``.
 
     Example:
         >>> from kit.engine import open_log
         >>> log = open_log("sample")
-        >>> recovery(log, log.window("7d"))["state"].value_counts().to_dict()
+        >>> found = recovery(log, log.window("7d"))
+        >>> found[found["failures"] > 0]["state"].value_counts().to_dict()
         {'recovered': 100, 'still_failing': 15}
     """
-    failed = counted(log, window)
-    failed = failed.filter(failed.user_key != "")
+    failed = counted(log)
+    failed = failed.filter(failed.user_key != "", failed.published < literal(window.until))
+    for name, value in only.items():
+        failed = failed.filter(failed[name] == value)
+    inside = failed.published >= literal(window.since)
     last = failed.group_by(list(KEYS)).aggregate(
         app=failed.app.max(),
         user=ibis.coalesce(failed.user, failed.user_id).max(),
         user_name=failed.user_name.max(),
-        failures=failed.uuid.count(),
+        failures=failed.uuid.count(where=inside),
+        first_seen=failed.published.min(where=inside),
+        last_seen=failed.published.max(where=inside),
         first_failure=failed.published.min(),
         last_failure=failed.published.max(),
         last_uuid=failed.uuid.argmax(failed.published),
