@@ -16,8 +16,9 @@ from kit.analysis.failures import counted, failures, told
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
+from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
-from kit.engine import frame
+from kit.engine import frame, literal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -33,25 +34,31 @@ _PAIR = ["app_key", "code"]
 
 @dataclass(frozen=True)
 class Trends:
-    """The failures of a window, counted."""
+    """The failures of a window, counted, and what is still open at its end."""
 
     log: Log
     window: Window
     apps: frozenset[str]
     """The keys of the apps that were asked for; all if empty."""
     by_code: pd.DataFrame
-    """One row an app and code, most users first; what concerns no app comes last.
+    """One row an app and code that failed in the window, or that somebody still fails with.
 
-    Sign-ins fail every day by people's own mistakes, and must not hide a broken app.
+    Those with most users come first, hit in the window or still failing; what concerns no app
+    comes last: sign-ins fail every day by people's own mistakes, and must not hide a broken
+    app. ``failures``, ``events``, ``users``, ``recovered``, ``abandoned``, ``first_seen`` and
+    ``last_seen`` are of the window, so zero and missing where it is only open from before.
+    ``still_failing`` users are of all that the source holds up to the window's end, and
+    ``since`` is when the oldest episode began that they fail of.
     """
     over_time: pd.DataFrame
     """One row a bucket, app and code: ``bucket``, ``app``, ``code``, ``failures``."""
     attempts_over_time: pd.DataFrame
     """One row a bucket and app: ``bucket``, ``app``, ``failures``, ``successes``."""
     recovery: pd.DataFrame
-    """One row an app, user and operation."""
+    """One row an app, user and operation that failed in the window or still fails at its end."""
     hit: pd.DataFrame
-    """One row an app, code, user and operation that failed in the window, with ``failures``."""
+    """One row an app, code, user and operation that failed in the window or still fails, with
+    ``failures`` (in the window), and ``state`` as in ``recovery``, but of this code."""
     bucket: str
     totals: dict[str, float | int]
     """``failures``, ``attempts``, ``rate`` (0 to 1) and ``users``."""
@@ -99,35 +106,46 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         [{'code': 'AADSTS50126', 'users': 45, 'state': 'quiet'}]
     """
     apps = frozenset(find_apps(log, app)) if app else frozenset[str]()
-    rows = counted(log, window)
+    rows = counted(log)
+    rows = rows.filter(rows.published < literal(window.until))
     recovered = recovery(log, window)
+    still_open = unresolved(log, window, recovered)
     done = worked(log, window, bucket := bucket_of(window, bucket))
     if apps:
         rows = rows.filter(rows.app_key.isin(sorted(apps)))
-        recovered = recovered[recovered["app_key"].isin(apps)].reset_index(drop=True)
+        recovered = recovered[recovered["app_key"].isin(apps)]
+        still_open = still_open[still_open["app_key"].isin(apps)]
         done = done[done["app_key"].isin(apps)]
+    fell = rows.filter(rows.published >= literal(window.since))
     hit = frame(
-        rows.group_by([*_PAIR, "user_key", "operation"]).aggregate(failures=rows.count()),
+        fell.group_by([*_PAIR, "user_key", "operation"]).aggregate(failures=fell.count()),
         by=[*_PAIR, "user_key", "operation"],
     )
+    users = int(hit["user_key"].replace("", None).nunique())
+    still = still_open[still_open["state"] == "still_failing"]
+    by_code = _by_code(rows, window, hit, still_open, done)
+    by_code = by_code.merge(since_when(log, window, still), "left", on=_PAIR)
+    by_code = by_code.merge(states(log, window)[[*_PAIR, "state", "why"]], "left", on=_PAIR)
     done = done[done["operation"].isin(hit["operation"].unique())]
-    over_time = _over_time(rows, bucket)
+    over_time = _over_time(fell, bucket)
     failed, good = int(over_time["failures"].sum()), int(done["successes"].sum())
     return Trends(
         log=log,
         window=window,
         apps=apps,
-        by_code=_by_code(rows, hit, recovered, done, states(log, window)),
+        by_code=by_code[_BY_CODE],
         over_time=over_time,
         attempts_over_time=_attempts_over_time(over_time, done),
-        recovery=recovered,
-        hit=hit[hit["user_key"] != ""].reset_index(drop=True),
+        recovery=recovered[
+            (recovered["failures"] > 0) | (recovered["state"] == "still_failing")
+        ].reset_index(drop=True),
+        hit=_became(hit, still_open),
         bucket=bucket,
         totals={
             "failures": failed,
             "attempts": failed + good,
             "rate": failed / (failed + good) if failed else 0.0,
-            "users": int(hit["user_key"].replace("", None).nunique()),
+            "users": users,
         },
     )
 
@@ -185,54 +203,60 @@ def _attempts_over_time(over_time: pd.DataFrame, done: pd.DataFrame) -> pd.DataF
 
 
 def _by_code(
-    rows: ir.Table,
-    hit: pd.DataFrame,
-    recovered: pd.DataFrame,
-    done: pd.DataFrame,
-    stand: pd.DataFrame,
+    rows: ir.Table, window: Window, hit: pd.DataFrame, still_open: pd.DataFrame, done: pd.DataFrame
 ) -> pd.DataFrame:
     """One row an app and code; ``still_failing`` and ``recovered`` are numbers of users."""
+    inside = rows.published >= literal(window.since)
+    # Of an app that was renamed, the name that it has now.
+    named = rows.app.argmax(rows.published, where=rows.app.notnull())
     found = frame(
         rows.group_by(_PAIR).aggregate(
-            app=rows.app.max(),
+            app=named,
             app_id=rows.app_id.max(),
             family=rows.family.max(),
-            failures=rows.count(),
-            events=rows.events.sum(),
-            users=rows.user_key.nullif("").nunique(),
-            first_seen=rows.published.min(),
-            last_seen=rows.published.max(),
+            failures=rows.uuid.count(where=inside),
+            events=rows.events.sum(where=inside).fill_null(0),
+            users=rows.user_key.nullif("").nunique(where=inside),
+            first_seen=rows.published.min(where=inside),
+            last_seen=rows.published.max(where=inside),
         ),
         by=_PAIR,
     )
+    people = _became(hit, still_open)
+    found = found.merge(_users(people), "left", on=_PAIR)
+    for name in _BECAME:
+        found[name] = found[name].fillna(0).astype("int64")
+    found = found[(found["failures"] > 0) | (found["still_failing"] > 0)]
+    found["people"] = found[list(_BECAME)].sum(axis=1).clip(lower=found["users"])
     good = done.groupby(["app_key", "operation"], as_index=False)["successes"].sum()
-    tried = hit[[*_PAIR, "operation"]].drop_duplicates().merge(good, "left")
+    tried = pd.concat([hit, people])[[*_PAIR, "operation"]].drop_duplicates().merge(good, "left")
     tried = tried.groupby(_PAIR, as_index=False)[["successes"]].sum()
     found = found.merge(tried, "left", on=_PAIR)
     found["attempts"] = found["failures"] + found["successes"].fillna(0).astype("int64")
     found["rate"] = found["failures"] / found["attempts"]
-    found = found.merge(_became(hit, recovered), "left", on=_PAIR)
-    for name in _BECAME:
-        found[name] = found[name].fillna(0).astype("int64")
-    found = found.merge(stand[[*_PAIR, "state", "why"]], "left", on=_PAIR)
-    return (
-        found[_BY_CODE]
-        .sort_values(
-            ["users", "failures", "app", "code"],
-            ascending=[False, False, True, True],
-            ignore_index=True,
-        )
-        .sort_values("app", key=pd.isna, kind="stable", ignore_index=True)
-    )
+    return found.sort_values(
+        ["people", "failures", "app", "code"],
+        ascending=[False, False, True, True],
+        ignore_index=True,
+    ).sort_values("app", key=pd.isna, kind="stable", ignore_index=True)
 
 
-def _became(hit: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
+def _became(hit: pd.DataFrame, still_open: pd.DataFrame) -> pd.DataFrame:
+    """What became of who failed with a code in the window, and who still fails with it."""
+    keys = [*_PAIR, "user_key", "operation"]
+    rows = hit[hit["user_key"] != ""].merge(still_open[[*keys, "state"]], "outer", on=keys)
+    failed = rows["failures"].notna()
+    rows["failures"] = rows["failures"].fillna(0).astype("int64")
+    rows["state"] = rows["state"].fillna("recovered")
+    return rows[failed | (rows["state"] == "still_failing")].reset_index(drop=True)
+
+
+def _users(people: pd.DataFrame) -> pd.DataFrame:
     """By app and code, for how many users any operation still fails, was given up, or all work."""
-    keys = ["app_key", "user_key", "operation"]
-    rows = hit.merge(recovered[[*keys, "state"]], on=keys)
     # The first that applies to any of a user's operations counts for the user.
-    order = rows["state"].map({name: place for place, name in enumerate(_BECAME)})
-    worst = rows.assign(order=order.astype("int64")).groupby([*_PAIR, "user_key"])["order"].min()
+    order = people["state"].map({name: place for place, name in enumerate(_BECAME)})
+    rows = people.assign(order=order)[order.notna()]
+    worst = rows.groupby([*_PAIR, "user_key"])["order"].min()
     names = dict(enumerate(_BECAME))
     counts = worst.map(names).groupby(level=_PAIR).value_counts().unstack(fill_value=0)
     return counts.reindex(columns=list(_BECAME), fill_value=0).reset_index()
@@ -252,6 +276,7 @@ _BY_CODE = [
     "users",
     "first_seen",
     "last_seen",
+    "since",
     "state",
     "why",
     "still_failing",
