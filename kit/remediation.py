@@ -83,8 +83,11 @@ class Case:
 
     @property
     def hit(self) -> str:
-        """How many users are hit since the onset, in words."""
-        return f"{words.count(self.people['user_key'].nunique(), 'user')} hit"
+        """How many users are hit since the onset, and how many still fail from before, in words."""
+        users = self.people["user_key"].nunique()
+        since = self.since_onset["user_key"].replace("", None).nunique()
+        said = f"{words.count(since, 'user')} hit"
+        return said if since == users else f"{said}, {users - since:,} more from before it"
 
     @property
     def since_onset(self) -> pd.DataFrame:
@@ -136,12 +139,12 @@ class Case:
 
     @property
     def rate_in_words(self) -> str:
-        """How many attempts failed in the window, in words."""
+        """How many attempts of the window failed, in words."""
         if not self.attempts:
-            return "nobody tried in the window"
+            return "nobody tried"
         return (
-            f"{len(self.in_window):,} of {self.attempts:,} attempts in the window failed with this "
-            f"code ({words.percent(self.rate)})"
+            f"{len(self.in_window):,} of {self.attempts:,} attempts failed with this code "
+            f"({words.percent(self.rate)})"
         )
 
     @property

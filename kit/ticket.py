@@ -119,8 +119,8 @@ def ticket(found: Case) -> str:
         f"For: {owner}",
         f"Meaning: {found.meaning}",
         f"Since: {found.since}; last failure {words.moment(found.incident.last)}",
-        f"Failures since then: {words.count(len(found.since_onset), 'failure')}",
-        f"In the window: {found.rate_in_words}, {words.span(found.window)}",
+        f"Failures: {len(found.since_onset):,} since then; in the window, {found.rate_in_words}, "
+        f"{words.span(found.window)}",
         f"How wide: {found.blast_radius}. {found.proof.radius.why}",
         "Changed before: "
         + (

@@ -21,7 +21,6 @@ from kit.errors import KitError
 from kit.places import place
 
 if TYPE_CHECKING:
-    from kit.analysis.trends import Trends
     from kit.engine import Log
     from kit.lake.coverage import Coverage, Window
 

@@ -48,7 +48,7 @@ class Trends:
     app. ``failures``, ``events``, ``users``, ``recovered``, ``abandoned``, ``first_seen`` and
     ``last_seen`` are of the window, so zero and missing where it is only open from before.
     ``still_failing`` users are of all that the source holds up to the window's end, and
-    ``since`` is when the oldest episode began that they fail of.
+    ``since`` is when the oldest episode began that they fail of, ``last_failure`` their last.
     """
     over_time: pd.DataFrame
     """One row a bucket, app and code: ``bucket``, ``app``, ``code``, ``failures``."""
@@ -277,6 +277,7 @@ _BY_CODE = [
     "first_seen",
     "last_seen",
     "since",
+    "last_failure",
     "state",
     "why",
     "still_failing",

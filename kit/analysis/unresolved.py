@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.episodes import spans
-from kit.analysis.failures import KEYS, counted
+from kit.analysis.failures import KEYS, counted, failures
 from kit.analysis.recovery import first_after
 from kit.engine import frame
+from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
     from kit.engine import Log
-    from kit.lake.coverage import Window
 
-__all__ = ["since_when", "unresolved"]
+__all__ = ["open_before", "since_when", "unresolved"]
 
 _PAIR = ["app_key", "code"]
 
@@ -58,10 +58,38 @@ def since_when(log: Log, window: Window, still: pd.DataFrame) -> pd.DataFrame:
         still: rows of ``unresolved``.
 
     Returns:
-        One row an app and code: ``app_key``, ``code``, and ``since`` datetime64[us, UTC], the
-        start of the oldest episode that someone still fails of.
+        One row an app and code: ``app_key``, ``code``; ``since``, the start of the oldest episode
+        that someone still fails of, and ``last_failure``, the last one of those who still fail,
+        datetime64[us, UTC].
     """
-    oldest = still.groupby(_PAIR, as_index=False)[["first"]].min()
-    runs = oldest.merge(spans(log, window), on=_PAIR)
+    ends = still.groupby(_PAIR, as_index=False).agg(
+        first=("first", "min"), last_failure=("last", "max")
+    )
+    runs = ends.merge(spans(log, window), on=_PAIR)
     inside = runs["first"].between(runs["start"], runs["last"])
-    return runs.loc[inside, [*_PAIR, "start"]].rename(columns={"start": "since"})
+    runs = runs[inside].rename(columns={"start": "since"})
+    return runs[[*_PAIR, "since", "last_failure"]]
+
+
+def open_before(log: Log, window: Window, user_key: str, recovered: pd.DataFrame) -> pd.DataFrame:
+    """List what still fails for a user and did not fail in a window.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        user_key: the user.
+        recovered: the user's rows of ``recovery``, of the same window.
+
+    Returns:
+        One row an app and operation, the last to fail first: the columns of ``failures`` for its
+        last failure, whatever its code, and ``failing_since``.
+    """
+    stuck = recovered[(recovered["failures"] == 0) & (recovered["state"] == "still_failing")]
+    keys = list(KEYS)
+    since = stuck["last_failure"].min()
+    if pd.isna(since):
+        nothing = failures(log, Window(window.since, window.until), user_key=user_key).head(0)
+        return nothing.assign(failing_since=nothing["published"])
+    rows = failures(log, Window(since.to_pydatetime(), window.since), user_key=user_key)
+    rows = rows.drop_duplicates(keys, keep="last").merge(stuck[[*keys, "failing_since"]], on=keys)
+    return rows.sort_values("published", ascending=False, kind="stable", ignore_index=True)

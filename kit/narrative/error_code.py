@@ -38,11 +38,11 @@ class ErrorCodeReport(NotebookReport):
         found = self.case
         if found is None:
             return self._no_failures()
-        hit = words.count(found.people["user_key"].nunique(), "user")
+        apart = f" {found.apart}" if found.apart else ""
         return (
-            f"{found.code} on {found.app}: {words.count(len(found.failures), 'failure')} of {hit}, "
-            f"{len(found.still_failing):,} still failing; {self.state}: {self.why}. "
-            f"{radius_in_words(found)}, since {found.since}."
+            f"{found.code} on {found.app}: {words.count(len(found.since_onset), 'failure')}, "
+            f"{found.hit}, {len(found.still_failing):,} still failing; {self.state}: {self.why}. "
+            f"{radius_in_words(found)}, since {found.since}.{apart}"
         )
 
     @section
@@ -56,8 +56,7 @@ class ErrorCodeReport(NotebookReport):
         self._facts(
             Meaning=found.meaning,
             Family=load().family(found.code),
-            Rate=f"{len(found.failures):,} of {found.attempts:,} attempts failed with this code "
-            f"({words.percent(found.rate)})",
+            Rate=f"In the window, {found.rate_in_words}",
         )
 
     @section
@@ -94,7 +93,7 @@ class ErrorCodeReport(NotebookReport):
     def over_time(self) -> None:
         """Show its failures, rate and episodes over time."""
         if self.case is not None:
-            over_time(self.case, self.window)
+            over_time(self.case)
 
     @section
     def failures(self) -> None:
@@ -109,7 +108,7 @@ class ErrorCodeReport(NotebookReport):
             return
         counts = hours(self.case.history)
         show.figure(charts.times_of_day, counts)
-        done = self.case.history.successes.over_time(self.window, "hour")
+        done = self.case.history.successes.over_time(self.case.history.window, "hour")
         good = done.assign(hour=done["bucket"].dt.hour).groupby("hour")["successes"].sum()
         by_hour = counts.groupby("hour")["failures"].sum().to_frame().join(good)
         by_hour["attempts"] = by_hour["failures"] + by_hour.pop("successes").fillna(0).astype(
@@ -173,11 +172,12 @@ class ErrorCodeReport(NotebookReport):
             "app": found.app,
             "code": found.code,
             "state": self.state,
-            "failures": len(found.failures),
+            "failures": len(found.in_window),
             "attempts": found.attempts,
-            "rate": found.rate,
-            "users": int(found.people["user_key"].nunique()),
+            "rate": found.rate if found.attempts else None,
+            "users": int(found.in_window["user_key"].replace("", None).nunique()),
             "onset": iso(found.onset),
+            "affected": int(found.people["user_key"].nunique()),
             "blast_radius": found.blast_radius,
             **{name: len(logins) for name, logins in became.items()},
             "variants": [
@@ -200,8 +200,8 @@ def error_code_report(
         source: as for ``trends_report``.
         since: as for ``trends_report``.
         until: as for ``trends_report``.
-        code: the code; the one with the most users hit if empty.
-        app: the app's name or id; the one with the most users hit if empty.
+        code: the code; the one with most users hit in the window or still failing if empty.
+        app: the app's name or id; chosen likewise if empty.
 
     Returns:
         The report, whose methods show its sections.

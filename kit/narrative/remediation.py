@@ -67,13 +67,13 @@ class RemediationReport(NotebookReport):
         if not found.app_key:  # people's own mistakes at signing in, which nobody mends
             return (
                 f"{found.code} concerns no app, since {found.since}: {found.hit}, "
-                f"{len(found.still_failing):,} still failing."
+                f"{len(found.still_failing):,} still failing.{_behind(found.apart)}"
             )
         given_up = f", {len(found.abandoned):,} unassigned since" if found.abandoned else ""
         return (
             f"{radius_in_words(found)}, {found.code}, since {found.since}. "
             f"{found.hit}, {len(found.still_failing):,} still failing{given_up}. {fix}."
-            f"{left_behind_in_words(found.failed_deactivations)}"
+            f"{_behind(found.apart)}{left_behind_in_words(found.failed_deactivations)}"
         )
 
     @section
@@ -84,10 +84,7 @@ class RemediationReport(NotebookReport):
         if found is None:
             self._facts()
             return
-        self._facts(
-            Rate=f"{len(found.failures):,} of {found.attempts:,} attempts failed with this code "
-            f"({words.percent(found.rate)})"
-        )
+        self._facts(Rate=f"In the window, {found.rate_in_words}")
 
     @section
     def meaning(self) -> None:
@@ -129,7 +126,7 @@ class RemediationReport(NotebookReport):
             most=10,
             empty="the log shows nothing. That does not mean that nothing changed outside Okta.",
         )
-        over_time(found, self.window)
+        over_time(found)
         if len(came) > 1:
             show.table(
                 came.iloc[::-1],
@@ -176,7 +173,7 @@ class RemediationReport(NotebookReport):
                 folded=True,
             )
         if len(rows):
-            show.figure(charts.people_over_time, rows, self.window, marks_of(found))
+            show.figure(charts.people_over_time, rows, found.history.window, marks_of(found))
         if rows["time_to_recover"].notna().any():
             show.figure(charts.time_to_recover, rows)
 
@@ -342,8 +339,8 @@ def remediation_report(
         source: as for ``trends_report``.
         since: as for ``trends_report``.
         until: as for ``trends_report``.
-        code: the code; the one with the most users hit if empty.
-        app: the app's name or id; the one with the most users hit if empty.
+        code: the code; the one with most users hit in the window or still failing if empty.
+        app: the app's name or id; chosen likewise if empty.
         fixed: when it was fixed, UTC; found in the log if empty.
 
     Returns:
@@ -362,6 +359,11 @@ def _ask(app_key: str) -> AppEvidence:
     from kit.sources.okta import app_evidence
 
     return app_evidence(app_key)
+
+
+def _behind(said: str) -> str:
+    """A sentence behind others."""
+    return f" {said}" if said else ""
 
 
 def _how_often(came: pd.DataFrame) -> str:

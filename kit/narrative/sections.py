@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kit.remediation import Case
 
 __all__ = [
+    "close",
     "left_behind",
     "left_behind_in_words",
     "marks_of",
@@ -36,7 +37,9 @@ def radius_in_words(found: Case) -> str:
     return {
         "connection": f"One broken connection: {found.app}",
         "group": f"Several users fail on {found.app}, others work",
-        "user": f"One user fails on {found.app}",
+        "user": f"One user fails on {found.app}"
+        if found.people["user_key"].nunique() < 2
+        else f"Single users fail on {found.app}",
     }[found.blast_radius]
 
 
@@ -67,9 +70,9 @@ def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
     return {"change": change, "onset": found.onset, "fix": found.fix.at}
 
 
-def over_time(found: Case, window: Window) -> None:
+def over_time(found: Case) -> None:
     """Show a case's failures and rate on one time axis, and the numbers beside it."""
-    known, view = found.history, _close(found, window)
+    known, view = found.history, close(found)
     bucket = bucket_of(view)
     at = found.failures["published"].dt.floor(_FLOOR[bucket])
     at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
@@ -103,11 +106,17 @@ def over_time(found: Case, window: Window) -> None:
     )
 
 
-def _close(found: Case, window: Window) -> Window:
-    """The part of a window around the incident, where that is short beside it."""
+def close(found: Case) -> Window:
+    """The stretch to draw a case in: its incident and the window, or the incident from close by.
+
+    Where the window begins after the onset, the time axis begins before it.
+    """
     ends = [found.incident.last, *([found.fix.at] if found.fix.at is not None else [])]
-    since = max(pd.Timestamp(window.since), found.onset - _AROUND)
-    until = min(pd.Timestamp(window.until), max(ends) + _AROUND)
-    if since >= until or 2 * (until - since) > window.until - window.since:
-        return window
+    whole = found.history.window
+    since, until = pd.Timestamp(whole.since), pd.Timestamp(whole.until)
+    if since >= found.onset:
+        since = found.onset - _AROUND
+    near = max(since, found.onset - _AROUND), min(until, max(ends) + _AROUND)
+    if near[0] < near[1] and 2 * (near[1] - near[0]) <= until - since:
+        since, until = near
     return Window(since.to_pydatetime(), until.to_pydatetime())
