@@ -83,11 +83,11 @@ class Case:
 
     @property
     def hit(self) -> str:
-        """How many users are hit since the onset, and how many still fail from before, in words."""
+        """How many users are hit since the onset, and before it if they still fail, in words."""
         users = self.people["user_key"].nunique()
         since = self.since_onset["user_key"].replace("", None).nunique()
         said = f"{words.count(since, 'user')} hit"
-        return said if since == users else f"{said}, {users - since:,} more from before it"
+        return said if since == users else f"{said} since the onset and {users - since:,} before it"
 
     @property
     def since_onset(self) -> pd.DataFrame:
@@ -141,11 +141,9 @@ class Case:
     def rate_in_words(self) -> str:
         """How many attempts of the window failed, in words."""
         if not self.attempts:
-            return "nobody tried"
-        return (
-            f"{len(self.in_window):,} of {self.attempts:,} attempts failed with this code "
-            f"({words.percent(self.rate)})"
-        )
+            return "no attempt"
+        tried = f"{len(self.in_window):,} of {words.count(self.attempts, 'attempt')}"
+        return f"{tried} ({words.percent(self.rate)})"
 
     @property
     def still_failing(self) -> list[str]:
@@ -197,11 +195,6 @@ class Case:
                 for s in self.steps
             ],
             "abandoned": self.abandoned,
-            "window": {
-                "failures": len(self.in_window),
-                "attempts": self.attempts,
-                "users": int(self.in_window["user_key"].replace("", None).nunique()),
-            },
         }
 
 
@@ -286,6 +279,8 @@ def _hit(known: History, now: Incident) -> pd.DataFrame:
     rows = known.failures[known.failures["user_key"] != ""]
     since = rows["published"] >= now.start
     rows = rows[since | rows["uuid"].isin(known.still_failing["uuid"])]
+    if rows.empty:
+        return known.people.head(0)
     counts = rows.groupby(keys, as_index=False).agg(
         failures=("uuid", "count"), first_failure=("published", "min")
     )

@@ -119,8 +119,8 @@ def ticket(found: Case) -> str:
         f"For: {owner}",
         f"Meaning: {found.meaning}",
         f"Since: {found.since}; last failure {words.moment(found.incident.last)}",
-        f"Failures: {len(found.since_onset):,} since then; in the window, {found.rate_in_words}, "
-        f"{words.span(found.window)}",
+        f"Failures: {found.rate_in_words}, {words.span(found.window)}",
+        *([f"Failures since the onset: {len(found.since_onset):,}"] if found.apart else []),
         f"How wide: {found.blast_radius}. {found.proof.radius.why}",
         "Changed before: "
         + (

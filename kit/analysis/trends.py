@@ -244,7 +244,10 @@ def _by_code(
 def _became(hit: pd.DataFrame, still_open: pd.DataFrame) -> pd.DataFrame:
     """What became of who failed with a code in the window, and who still fails with it."""
     keys = [*_PAIR, "user_key", "operation"]
-    rows = hit[hit["user_key"] != ""].merge(still_open[[*keys, "state"]], "outer", on=keys)
+    named = hit[hit["user_key"] != ""]
+    if named.empty and still_open.empty:
+        return named.assign(state="")
+    rows = named.merge(still_open[[*keys, "state"]], "outer", on=keys)
     failed = rows["failures"].notna()
     rows["failures"] = rows["failures"].fillna(0).astype("int64")
     rows["state"] = rows["state"].fillna("recovered")

@@ -56,7 +56,7 @@ class ErrorCodeReport(NotebookReport):
         self._facts(
             Meaning=found.meaning,
             Family=load().family(found.code),
-            Rate=f"In the window, {found.rate_in_words}",
+            Rate=f"In the window, {found.rate_in_words} failed with this code",
         )
 
     @section

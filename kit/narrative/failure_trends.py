@@ -20,10 +20,9 @@ from kit.narrative.sections import left_behind, left_behind_in_words
 
 __all__ = ["TrendsReport", "trends_report"]
 
-_TIMES = ["first_seen", "last_seen", "since", "last_failure"]
+_TIMES = ["first_seen", "last_seen", "since"]
 _KEPT = (
-    "app code family failures events users first_seen last_seen state still_failing recovered "
-    "since last_failure"
+    "app code family failures events users first_seen last_seen state still_failing recovered since"
 ).split()
 
 
@@ -241,8 +240,8 @@ class TrendsReport(NotebookReport):
     def next(self) -> None:
         """Say which code to look into, and with which parameters."""
         table = self.found.by_code
-        hit = (table["users"] > 0) | (table["still_failing"] > 0)
-        hit = table[hit & table["app"].map(lambda one: isinstance(one, str))]
+        somebody = (table["users"] > 0) | (table["still_failing"] > 0)
+        hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
         asked = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
         steps = [

@@ -84,7 +84,7 @@ class RemediationReport(NotebookReport):
         if found is None:
             self._facts()
             return
-        self._facts(Rate=f"In the window, {found.rate_in_words}")
+        self._facts(Rate=f"In the window, {found.rate_in_words} failed with this code")
 
     @section
     def meaning(self) -> None:

@@ -67,9 +67,8 @@ class UserHistoryReport(NotebookReport):
         if still.empty:
             return f"{said} Nothing still fails."
         lanes = [
-            (f"{row.operation} on {row.app}" if isinstance(row.app, str) else str(row.operation))
-            + f", since {words.moment(row.failing_since)}"
-            for row in still.sort_values("failing_since", kind="stable").itertuples()
+            f"{row['operation']}{_on(row['app'])}, since {words.moment(row['failing_since'])}"
+            for row in still.sort_values("failing_since", kind="stable").to_dict("records")
         ]
         more = f"; and {len(lanes) - 4:,} more" if len(lanes) > 4 else ""
         return f"{said} Still failing: {'; '.join(lanes[:4])}{more}."
@@ -179,6 +178,10 @@ class UserHistoryReport(NotebookReport):
                 for row in self.recovery.to_dict("records")
             ],
         }
+
+
+def _on(app: object) -> str:
+    return f" on {app}" if isinstance(app, str) else ""
 
 
 def user_history_report(
