@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -261,7 +262,7 @@ def test_counts_of_a_window_and_its_neighbours_are_the_whole(
     length = whole.until - whole.since
     cuts = [whole.since, *(whole.since + share * length for share in sorted((one, other)))]
     cuts = sorted({*cuts, whole.until})
-    parts = [Window(since, until) for since, until in zip(cuts, cuts[1:], strict=False)]
+    parts = [Window(since, until) for since, until in itertools.pairwise(cuts)]
 
     for counts in (_by_code, _by_user):
         split = pd.concat([counts(log, part) for part in parts]).groupby(level=[0, 1, 2]).sum()

@@ -115,6 +115,8 @@ class TrendsReport(NotebookReport):
         self._facts(
             Rate=f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
             f"({words.percent(float(totals['rate']))})"
+            if totals["failures"]
+            else "nothing failed in the window"
         )
 
     @section
@@ -124,8 +126,7 @@ class TrendsReport(NotebookReport):
         left = self._left_behind()
         left_behind(people(left)["still_failing"], left["app"].dropna())
         columns = (
-            "code app users still_failing recovered failures attempts rate state first_seen "
-            "last_seen since"
+            "code app users still_failing recovered failures rate state first_seen last_seen since"
         ).split()
         fell = table["failures"] > 0
         show.table(
