@@ -163,13 +163,16 @@ def _connected(engine: Any, folder: Path) -> Any:
 
 def _apart(events: ir.Table) -> ir.Table:
     """Events of many orgs with the org in whatever tells events, apps and people apart."""
-    ids = {name: events.org + "/" + events[name] for name in _IDS}
+    # An empty id stays one: it says that nothing can be told apart.
+    ids = {
+        name: ibis.ifelse(events[name] == "", "", events.org + "/" + events[name]) for name in _IDS
+    }
     names = {name: events[name] + " · " + events.org for name in _NAMES}
     return events.mutate(**ids, **names).drop("org")
 
 
-_IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id")
-_NAMES = ("app_name", "user_login", "actor_login", "group_name")
+_IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id", "hit_id")
+_NAMES = ("app_name", "user_login", "actor_login", "group_name", "hit_name")
 
 
 def _day(moment: datetime) -> str:

@@ -14,6 +14,7 @@ from kit.analysis.episodes import QUIET_GAP, History, Incident, history, inciden
 from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, failures
 from kit.analysis.names import find_apps, find_code, most_hit
 from kit.analysis.orgs import broken_connections
+from kit.analysis.radius import who, who_in_words
 from kit.analysis.recovery import people, recovery, with_state
 from kit.analysis.unresolved import unresolved
 from kit.analysis.verification import Fix, Verification, verification
@@ -84,9 +85,9 @@ class Case:
     @property
     def hit(self) -> str:
         """How many users are hit since the onset, and before it if they still fail, in words."""
-        users = self.people["user_key"].nunique()
-        since = self.since_onset["user_key"].replace("", None).nunique()
-        said = f"{words.count(since, 'user')} hit"
+        users = self.people["hit_key"].nunique()
+        since = who(self.since_onset).nunique()
+        said = f"{who_in_words(self.since_onset)} hit"
         return said if since == users else f"{said} since the onset and {users - since:,} before it"
 
     @property
@@ -105,10 +106,9 @@ class Case:
         rows = self.in_window
         if len(rows) == len(self.failures) and rows["published"].min() >= self.onset:
             return ""
-        users = rows["user_key"].replace("", None).nunique()
         if not len(rows):
             return "In the window, nothing failed with this code."
-        of = f" of {words.count(users, 'user')}" if users else ""
+        of = f" of {who_in_words(rows)}" if who(rows).notna().any() else ""
         return f"In the window, {words.count(len(rows), 'failure')}{of}."
 
     @cached_property
@@ -182,7 +182,7 @@ class Case:
                 "published": iso(change["published"]),
             },
             "blast_radius": self.blast_radius,
-            "affected": int(self.people["user_key"].nunique()),
+            "affected": int(self.people["hit_key"].nunique()),
             "still_failing": self.still_failing,
             "recovered": self.recovered,
             "failed_deactivations": self.failed_deactivations,
@@ -276,7 +276,7 @@ def _hit(known: History, now: Incident) -> pd.DataFrame:
     Whoever worked after his last failure with this code recovered from it, whatever failed later.
     """
     keys = list(KEYS)
-    rows = known.failures[known.failures["user_key"] != ""]
+    rows = known.failures[who(known.failures).notna()]
     since = rows["published"] >= now.start
     rows = rows[since | rows["uuid"].isin(known.still_failing["uuid"])]
     if rows.empty:
@@ -332,9 +332,9 @@ def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[
     if app:
         asked.append(("app_key", find_apps(log, app)))
     rows = counted(log, window)
-    fell = frame(_asked(rows, asked).select("app_key", "code", "user_key").distinct())
-    still = unresolved(log, window, recovery(log, window))
-    still = still[still["state"] == "still_failing"]
+    fell = frame(_asked(rows, asked).select("app_key", "code", "hit_key", "hit_type").distinct())
+    still = unresolved(log, window, recovery(log, window, everyone=True))
+    still = still[(still["state"] == "still_failing") & who(still).notna()]
     for name, values in asked:
         still = still[still[name].isin(values)]
     both = pd.concat([fell, still[list(fell.columns)]])
@@ -343,9 +343,8 @@ def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[
         for name, values in asked:
             both = both[both[name].isin(values)]
         return None if both.empty else most_hit(both)
-    both["user_key"] = both["user_key"].replace("", None)
-    pairs = both.groupby(["app_key", "code"], as_index=False).agg(users=("user_key", "nunique"))
-    return most_hit(pairs)
+    by_pair = both.assign(who=who(both)).groupby(["app_key", "code"], as_index=False)
+    return most_hit(by_pair.agg(users=("who", "nunique")))
 
 
 def _asked(rows: ir.Table, asked: list[tuple[str, set[str]]]) -> ir.Table:

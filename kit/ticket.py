@@ -43,14 +43,17 @@ def retry_list(found: Case) -> pd.DataFrame:
         found: the case.
 
     Returns:
-        One row a user and operation that still fails, failed deactivations first:
-        ``user``, ``operation``, ``helps`` (a key of ``HELPS``), ``code``, ``published`` (the
+        One row for each user (or client, group, agent) and operation that still fails, failed
+        deactivations first: ``hit_type`` (left out where all are users), ``user`` (or its name),
+        ``operation``, ``helps`` (a key of ``HELPS``), ``code``, ``published`` (the
         last failure), ``transaction_id``, ``trace_id``, ``correlation_id``, ``request_id``,
         ``uuid``.
     """
     still = found.people[found.people["state"] == "still_failing"]
     ids = ["transaction_id", "trace_id", "correlation_id", "request_id"]
     shown = ["user", "operation", "helps", "code", "published", *ids, "uuid"]
+    if (still["hit_type"] != "user").any():
+        shown = ["hit_type", *shown]
     if still.empty:
         return pd.DataFrame(columns=shown)
     log = found.history.log
@@ -62,7 +65,8 @@ def retry_list(found: Case) -> pd.DataFrame:
     last = last.drop_duplicates(list(KEYS), keep="last").merge(still[list(KEYS)], on=list(KEYS))
     rows = rows.filter(rows.uuid.isin(sorted(last["uuid"])))
     said = frame(told(log, rows).select("uuid", "code", *ids))
-    last = still[[*KEYS, "user"]].merge(last, on=list(KEYS)).merge(said, on="uuid")
+    still = still.assign(user=still["user"].fillna(still["hit"]))
+    last = still[[*KEYS, "hit_type", "user"]].merge(last, on=list(KEYS)).merge(said, on="uuid")
     last["helps"] = [_helps(found, str(code)) for code in last["code"]]
     last["later"] = ~last["operation"].isin(DEACTIVATIONS)
     last = last.sort_values(["later", "helps", "user", "operation"], ignore_index=True)

@@ -16,7 +16,7 @@ import ibis
 import pandas as pd
 
 from kit.analysis.attempts import Successes, worked
-from kit.analysis.failures import KEYS, counted
+from kit.analysis.failures import COUNTED, KEYS, counted
 from kit.analysis.recovery import first_after, recovery
 from kit.engine import frame, literal
 from kit.lake.coverage import Window
@@ -57,7 +57,7 @@ class History:
     code: str
     failures: pd.DataFrame
     """One row a failure up to the window's end, oldest first: the keys of ``recovery``,
-    ``published``, ``uuid``, ``worked_again`` (missing until it did) and ``failing_since``, the
+    ``hit_type``, ``published``, ``uuid``, ``worked_again`` (missing until it did) and ``failing_since``, the
     first failure of this user and operation that nothing worked after until this one."""
     episodes: pd.DataFrame
     """Its episodes, oldest first, as ``episodes`` lists them."""
@@ -67,13 +67,13 @@ class History:
     @cached_property
     def people(self) -> pd.DataFrame:
         """Who failed on the app, with whatever code, as ``recovery`` lists them."""
-        return recovery(self.log, self.window, app_key=self.app_key)
+        return recovery(self.log, self.window, everyone=True, app_key=self.app_key)
 
     @cached_property
     def still_failing(self) -> pd.DataFrame:
         """The failures that no success followed, of whoever still fails at the window's end."""
         rows = self.failures
-        rows = rows[rows["worked_again"].isna() & (rows["user_key"] != "")]
+        rows = rows[rows["worked_again"].isna() & rows["hit_type"].isin(COUNTED)]
         if rows.empty:
             return rows
         still = self.people[self.people["state"] == "still_failing"]
@@ -166,7 +166,7 @@ def history(
     rows = _until(log, window, app_key=app_key, code=code)
     again = first_after(log, window)
     known = rows.left_join(again, "uuid").select(
-        *(rows[name] for name in (*KEYS, "published", "uuid")),
+        *(rows[name] for name in (*KEYS, "user_key", "hit_type", "published", "uuid")),
         worked_again=again.worked_again,
         failing_since=again.failing_since,
     )
@@ -218,7 +218,7 @@ def incidents(known: History) -> pd.DataFrame:
         failures=("failures", "sum"),
     )
     users = [
-        int(_keys(known, start, last)["user_key"].replace("", None).nunique())
+        int(_named(_keys(known, start, last)).nunique())
         for start, last in found[["start", "last"]].itertuples(index=False)
     ]
     found = found.assign(users=users, interval=found["start"].diff())
@@ -384,7 +384,11 @@ def _meanwhile(log: Log, window: Window, found: pd.DataFrame, rows: ir.Table) ->
 def _keys(known: History, start: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     rows = known.failures
     inside = rows["published"].between(start, last)
-    return rows.loc[inside, ["user_key", "operation", "worked_again"]]
+    return rows.loc[inside, [*KEYS, "hit_type", "worked_again"]]
+
+
+def _named(rows: pd.DataFrame) -> pd.Series[str]:
+    return rows.loc[rows["hit_type"].isin(COUNTED) & (rows["hit_key"] != ""), "hit_key"]
 
 
 def _same_people(
@@ -393,7 +397,7 @@ def _same_people(
     now: tuple[pd.Timestamp, pd.Timestamp],
 ) -> bool:
     """Whether most of an episode's users failed in the one before, and had not worked since."""
-    names = ["user_key", "operation"]
+    names = list(KEYS)
     hit = set(_keys(known, *now)[names].itertuples(index=False, name=None))
     earlier = _keys(known, *before)
     stuck = earlier["worked_again"].isna() | (earlier["worked_again"] >= now[0])

@@ -11,6 +11,7 @@ from kit import words
 from kit.analysis.failures import ROW, failures
 from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
+from kit.catalogue import load
 from kit.engine import frame, open_log
 from kit.errors import KitError, UsageError, nearest
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "Listing", "listing", "write"]
 
-COLUMNS = (*ROW, "state")
+COLUMNS = (*ROW, "state", "kind", "hit_type", "hit")
 """The columns of ``okta-kit failures`` in their order; of many orgs, ``org`` comes behind them."""
 
-_TERMINAL = ("published", "app", "user", "operation", "code", "events", "state")
+_TERMINAL = ("published", "app", "hit", "operation", "code", "events", "state")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def listing(
     parts = []
     for org, one in orgs_of(log).items():
         if not isinstance(one, KitError):
-            rows = with_state(failures(one, window), recovery(one, window))
+            rows = with_state(failures(one, window), recovery(one, window, everyone=True))
             parts.append(rows.assign(org=org))
     rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
     if app is not None:
@@ -84,6 +85,8 @@ def listing(
     coverage = words.covered(log.coverage(window), len(log.put_aside))
     said = f"{words.count(len(rows), 'failure')}, {words.span(window)}; {coverage}."
     said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
+    kinds = {code: load().kind(code) for code in rows["code"].unique()}
+    rows = rows.assign(kind=rows["code"].map(kinds).astype("str"))
     rows = rows.reset_index(drop=True)[list(columns)]
     return Listing(rows.assign(http_status=rows["http_status"].astype("Int64")), said)
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from kit.analysis.attempts import every_hour
 from kit.analysis.episodes import history, incident
-from kit.analysis.failures import counted
-from kit.analysis.radius import blast_radius, hit
+from kit.analysis.failures import COUNTED, counted
+from kit.analysis.radius import blast_radius, hit, who
 from kit.analysis.trends import trends
 from kit.engine import frame, literal, open_log
 from kit.errors import KitError
@@ -103,7 +103,7 @@ def broken_connections(log: Log, window: Window) -> pd.DataFrame:
         if blast_radius(told, now).width != "connection":
             continue
         failed = hit(told, now)
-        users = int(failed["user_key"].replace("", None).nunique())
+        users = int(who(failed).nunique())
         if users == 1:
             continue
         names = [row[name] for name in ("app", "app_key", "code", "family")]
@@ -125,7 +125,7 @@ def _silent_since(log: Log, window: Window) -> pd.DataFrame:
         rows.group_by(["app_key", "code"]).aggregate(
             app=rows.app.argmax(rows.published, where=rows.app.notnull()),
             family=rows.family.max(),
-            users=rows.user_key.nullif("").nunique(),
+            users=rows.hit_key.nunique(where=rows.hit_type.isin(COUNTED)),
             last=rows.published.max(),
         ),
         by=["app_key", "code"],
@@ -155,7 +155,7 @@ def _state(org: str, log: Log | KitError, window: Window) -> OrgState:
         int(known.totals["failures"]),
         int(known.totals["attempts"]),
         int(known.totals["users"]),
-        int(still["user_key"].nunique()),
+        int(still["hit_key"].nunique()),
         broken_connections(log, window),
     )
 

@@ -12,7 +12,7 @@ import pandas as pd
 from kit.analysis.attempts import bucket_of, every_hour, worked
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
-from kit.analysis.failures import counted, failures, told
+from kit.analysis.failures import COUNTED, KEYS, counted, failures, told
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
@@ -47,15 +47,19 @@ class Trends:
     comes last: sign-ins fail every day by people's own mistakes, and must not hide a broken
     app. ``failures``, ``events``, ``users``, ``recovered``, ``abandoned``, ``first_seen`` and
     ``last_seen`` are of the window, so zero and missing where it is only open from before.
-    ``still_failing`` users are of all that the source holds up to the window's end, and
-    ``since`` is when the oldest episode began that they fail of, ``last_failure`` their last.
+    Who is ``still_failing`` (users, and clients, groups or agents that are hit) is of all that
+    the source holds up to the window's end, and ``since`` is when the oldest episode began that
+    they fail of, ``last_failure`` their last.
     """
     over_time: pd.DataFrame
     """One row a bucket, app and code: ``bucket``, ``app``, ``code``, ``failures``."""
     attempts_over_time: pd.DataFrame
     """One row a bucket and app: ``bucket``, ``app``, ``failures``, ``successes``."""
     recovery: pd.DataFrame
-    """One row an app, user and operation that failed in the window or still fails at its end."""
+    """One row an app, who is hit and operation that failed in the window or still fails at its
+    end: users, and clients, groups, agents and hooks."""
+    became: pd.DataFrame
+    """As ``recovery``, of all that ever failed, apps and addresses too."""
     hit: pd.DataFrame
     """One row an app, code, user and operation that failed in the window or still fails, with
     ``failures`` (in the window), and ``state`` as in ``recovery``, but of this code."""
@@ -66,7 +70,7 @@ class Trends:
     @cached_property
     def failures(self) -> pd.DataFrame:
         """One row a failure, with ``state``; read from the events when it is asked for."""
-        rows = with_state(failures(self.log, self.window), self.recovery)
+        rows = with_state(failures(self.log, self.window), self.became)
         return rows[rows["app_key"].isin(self.apps)] if self.apps else rows
 
     def latest(self, most: int) -> pd.DataFrame:
@@ -79,7 +83,7 @@ class Trends:
         if self.apps:
             rows = rows.filter(rows.app_key.isin(sorted(self.apps)))
         rows = rows.order_by(rows.published.desc(), rows.uuid.desc()).limit(most)
-        return with_state(frame(told(self.log, rows), by=["published", "uuid"]), self.recovery)
+        return with_state(frame(told(self.log, rows), by=["published", "uuid"]), self.became)
 
 
 def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> Trends:
@@ -108,7 +112,8 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
     apps = frozenset(find_apps(log, app)) if app else frozenset[str]()
     rows = counted(log)
     rows = rows.filter(rows.published < literal(window.until))
-    recovered = recovery(log, window)
+    became = recovery(log, window, everyone=True)
+    recovered = became[became["hit_type"].isin(COUNTED)]
     still_open = unresolved(log, window, recovered)
     done = worked(log, window, bucket := bucket_of(window, bucket))
     if apps:
@@ -118,8 +123,10 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         done = done[done["app_key"].isin(apps)]
     fell = rows.filter(rows.published >= literal(window.since))
     hit = frame(
-        fell.group_by([*_PAIR, "user_key", "operation"]).aggregate(failures=fell.count()),
-        by=[*_PAIR, "user_key", "operation"],
+        fell.group_by(["code", *KEYS]).aggregate(
+            hit_type=fell.hit_type.max(), user_key=fell.user_key.max(), failures=fell.count()
+        ),
+        by=["code", *KEYS],
     )
     users = int(hit["user_key"].replace("", None).nunique())
     still = still_open[still_open["state"] == "still_failing"]
@@ -139,6 +146,7 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         recovery=recovered[
             (recovered["failures"] > 0) | (recovered["state"] == "still_failing")
         ].reset_index(drop=True),
+        became=became,
         hit=_became(hit, still_open),
         bucket=bucket,
         totals={
@@ -175,7 +183,7 @@ def prepare(log: Log) -> None:
         log: the opened lake.
     """
     counted(log)
-    recovery(log, log.window())
+    recovery(log, log.window(), everyone=True)
     every_hour(log)
     assignments(log)
     logged_changes(log)
@@ -243,8 +251,10 @@ def _by_code(
 
 def _became(hit: pd.DataFrame, still_open: pd.DataFrame) -> pd.DataFrame:
     """What became of who failed with a code in the window, and who still fails with it."""
-    keys = [*_PAIR, "user_key", "operation"]
-    named = hit[hit["user_key"] != ""]
+    keys = ["code", *KEYS]
+    named = hit[hit["hit_type"].isin(COUNTED) & (hit["hit_key"] != "")].drop(
+        columns=["hit_type", "user_key"]
+    )
     if named.empty and still_open.empty:
         return named.assign(state="")
     rows = named.merge(still_open[[*keys, "state"]], "outer", on=keys)
@@ -259,7 +269,7 @@ def _users(people: pd.DataFrame) -> pd.DataFrame:
     # The first that applies to any of a user's operations counts for the user.
     order = people["state"].map({name: place for place, name in enumerate(_BECAME)})
     rows = people.assign(order=order)[order.notna()]
-    worst = rows.groupby([*_PAIR, "user_key"])["order"].min()
+    worst = rows.groupby([*_PAIR, "hit_key"])["order"].min()
     names = dict(enumerate(_BECAME))
     counts = worst.map(names).groupby(level=_PAIR).value_counts().unstack(fill_value=0)
     return counts.reindex(columns=list(_BECAME), fill_value=0).reset_index()

@@ -32,7 +32,7 @@ def unresolved(log: Log, window: Window, recovered: pd.DataFrame) -> pd.DataFram
         recovered: as ``recovery`` lists them, of the same window.
 
     Returns:
-        One row an app, code, user and operation: ``code``, the keys of ``recovery``, ``user``;
+        One row an app, code, user and operation: ``code``, the keys of ``recovery``, ``hit_type``;
         ``failures`` int64, ``first`` and ``last`` datetime64[us, UTC], of the failures with this
         code that no success followed; ``state``, as in ``recovery``.
     """
@@ -46,7 +46,7 @@ def unresolved(log: Log, window: Window, recovered: pd.DataFrame) -> pd.DataFram
         ),
         by=keys,
     )
-    return found.merge(recovered[[*KEYS, "user", "state"]], on=list(KEYS))
+    return found.merge(recovered[[*KEYS, "hit_type", "state"]], on=list(KEYS))
 
 
 def since_when(log: Log, window: Window, still: pd.DataFrame) -> pd.DataFrame:

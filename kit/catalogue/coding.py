@@ -1,24 +1,30 @@
 """A failing event gets its code, family and vendor's words.
 
-The code is the most specific stable name of what went wrong, by one order:
-debugData's own code, the vendor's code in the text (refined by the catalogue where it
-knows the text), the catalogue's name for a known text, the HTTP status,
-``NO_REASON``, or ``UNKNOWN_`` and a hash of the text without its variable parts.
+The code is the most specific stable name of what went wrong, by one order: what the event's
+type says, or a field of it, where the lists of event types give it a code; debugData's own
+code; the vendor's code in the text (refined by the catalogue where it knows the text); the
+catalogue's name for a known text; the HTTP status; the code that the type has where its text
+names none; ``NO_REASON``, or ``UNKNOWN_`` and a hash of the text without its variable parts.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from kit.events import FAILING_RESULTS
+from kit.hit import DEFAULT
 from kit.messages import Message, fingerprint, http_code, labelled_code, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kit.catalogue import Catalogue
+    from kit.catalogue.lookup import TypeMeaning
+    from kit.catalogue.model import EventDetail
     from kit.events import LogEvent
 
 __all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing"]
@@ -42,15 +48,18 @@ class Coding(NamedTuple):
     trace_id: str | None = None
     correlation_id: str | None = None
     vendor_request_id: str | None = None
+    hits: tuple[str, ...] = DEFAULT
+    """Who or what the event can hit where no user is a target."""
+    factor: str | None = None
 
 
 def is_failing(event: LogEvent, catalogue: Catalogue) -> bool:
-    """Tell whether an event is a failing one, by its outcome or by its type."""
-    return event.result in FAILING_RESULTS or event.event_type in catalogue.failure_types
+    """Tell whether an event is a failing one: by its type, a field of it or else its outcome."""
+    return _fails(event, _meaning(event, catalogue).verdict)
 
 
 def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
-    """Code one event; an event that did not fail gets its operation alone.
+    """Code one event; an event that did not fail gets its operation and whom it hits alone.
 
     Args:
         event: the event.
@@ -59,9 +68,11 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     Returns:
         The coding; ``code`` and ``family`` are set exactly for failing events.
     """
-    known = catalogue.operation(event.event_type)
-    if not is_failing(event, catalogue):
-        return Coding(operation=known or event.event_type)
+    meaning = _meaning(event, catalogue)
+    operation, hits = meaning.operation, meaning.hits
+    factor = _factor(event) if meaning.factor else None
+    if not _fails(event, meaning.verdict):
+        return Coding(operation=operation or event.event_type, hits=hits, factor=factor)
     told = _told(event.debug_data)
     message = parse(event.reason)
     if not message.text:
@@ -69,9 +80,13 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     named = _named(told)
     if named is not None and named.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=named.http_status)
-    code = code_message(message, catalogue, named=named.vendor_code if named else None)
+    code = meaning.code
+    if not code:
+        code = code_message(message, catalogue, named=named.vendor_code if named else None)
+        if code == NO_REASON or code.startswith("UNKNOWN_"):
+            code = catalogue.event_code(event.event_type) or code
     return Coding(
-        operation=known or message.operation or event.event_type,
+        operation=operation or message.operation or event.event_type,
         code=code,
         family=catalogue.family(code),
         http_status=message.http_status,
@@ -79,7 +94,60 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
         trace_id=message.trace_id,
         correlation_id=message.correlation_id,
         vendor_request_id=message.request_id,
+        hits=hits,
+        factor=factor,
     )
+
+
+def _fails(event: LogEvent, verdict: str) -> bool:
+    if verdict in {"fails", "only_fails"}:
+        return True
+    return event.result in FAILING_RESULTS and verdict != "reports"
+
+
+def _meaning(event: LogEvent, catalogue: Catalogue) -> TypeMeaning:
+    """What the event's type means, as fields of the event turn it."""
+    meaning = catalogue.type_meaning(event.event_type)
+    if not meaning.details:
+        return meaning
+    turned: dict[str, Any] = {}
+    for detail in meaning.details:
+        if _holds(detail, event):
+            says = {
+                "operation": detail.operation,
+                "verdict": detail.verdict,
+                "hits": tuple(detail.hit.split()),
+                "code": detail.code,
+            }
+            turned = {name: value for name, value in says.items() if value} | turned
+    return replace(meaning, **turned) if turned else meaning
+
+
+def _holds(detail: EventDetail, event: LogEvent) -> bool:
+    where, _, name = detail.field.partition(".")
+    value: Any
+    if where == "debugData":
+        value = event.debug_data.get(name)
+    elif where == "actor":
+        value = event.actor.type if event.actor else None
+    else:
+        value = event.result if name == "result" else event.reason
+    if value is None or detail.value not in ("*", str(value).casefold()):
+        return False
+    return not detail.reason or (event.reason or "").strip().casefold() in detail.reasons
+
+
+_FACTOR = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+) factor\b")
+"""A factor in a reason: ``User failed to set up FIDO2_WEBAUTHN factor``."""
+
+
+def _factor(event: LogEvent) -> str | None:
+    """The factor that was tried: debugData's, else the one that the reason names."""
+    factor = event.debug_data.get("factor")
+    if isinstance(factor, str) and factor.strip():
+        return factor.strip().upper()
+    named = _FACTOR.search(event.reason or "")
+    return named[1] if named else None
 
 
 def code_message(message: Message, catalogue: Catalogue, *, named: str | None = None) -> str:

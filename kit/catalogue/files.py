@@ -20,13 +20,21 @@ import yaml
 
 from kit.catalogue.body import Body, CatalogueError, read_steps
 from kit.catalogue.lookup import Catalogue
-from kit.catalogue.model import EventType, FrontMatter, OktaRefusal, Remedy, SignInCode
+from kit.catalogue.model import (
+    HITS,
+    EventDetail,
+    EventType,
+    FrontMatter,
+    OktaRefusal,
+    Remedy,
+    SignInCode,
+)
 from kit.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["HOME", "OWN", "check_evidence", "load"]
+__all__ = ["HOME", "OWN", "check_event_types", "check_evidence", "load"]
 
 HOME = Path(__file__).parent
 """The folder of the kit's own files."""
@@ -34,9 +42,10 @@ HOME = Path(__file__).parent
 OWN = "OKTA_KIT_CATALOGUE"
 """The environment variable that names a folder of the user's own."""
 
-_LISTS: dict[str, type[SignInCode | EventType | OktaRefusal]] = {
+_LISTS: dict[str, type[SignInCode | EventType | EventDetail | OktaRefusal]] = {
     "aadsts.csv": SignInCode,
     "event_types.csv": EventType,
+    "event_details.csv": EventDetail,
     "okta_errors.csv": OktaRefusal,
 }
 _FRONT = re.compile(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
@@ -97,6 +106,7 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
         remedies=tuple(r for r in known if r.own or r.id not in replaced),
         sign_in_codes=lists["aadsts.csv"],
         event_types=lists["event_types.csv"],
+        event_details=lists["event_details.csv"],
         okta_errors=lists["okta_errors.csv"],
         mistakes=tuple(mine.mistakes) if mine else (),
     )
@@ -181,6 +191,26 @@ class _Folder:
         self.mistakes.append(str(fault))
 
 
+def check_event_types(
+    event_types: Mapping[str, EventType], details: Mapping[str, EventDetail]
+) -> None:
+    """See that the event types that the rows of the lists name are known.
+
+    Raises:
+        CatalogueError: one is not.
+    """
+    named = [
+        ("event_types.csv", one.event_type, t)
+        for one in event_types.values()
+        for t in one.successes
+    ]
+    named += [("event_details.csv", one.detail, one.event_type) for one in details.values()]
+    for file, row, event_type in named:
+        if event_type not in event_types:
+            hint = nearest(event_type, event_types) or " Add it to event_types.csv."
+            raise CatalogueError(f"{file}: {row}: {event_type} is no known event type.{hint}")
+
+
 def check_evidence(remedy: Remedy, event_types: Mapping[str, EventType]) -> None:
     """See that the event types a remedy names are known.
 
@@ -247,7 +277,7 @@ def _check(path: Path, remedy: Remedy) -> None:
         raise CatalogueError(f"{name}: id: it is {remedy.id!r}; write the file's name.")
     if not remedy.codes and not remedy.subjects:
         raise CatalogueError(f"{name}: codes: there is none.")
-    for field in ("texts", "event_types", "only_listed"):
+    for field in ("texts", "event_types", "wrappers", "only_listed"):
         named = getattr(remedy, field)
         for code in named.values() if isinstance(named, dict) else named:
             if code not in remedy.codes:
@@ -261,6 +291,15 @@ def _check(path: Path, remedy: Remedy) -> None:
 def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
     """The rows of a list by their first column."""
     rows = [{k: v for k, v in row.items() if v} for row in csv.DictReader(text.splitlines())]
+    for line, row in enumerate(rows, 2):
+        if row.pop("failures_only", "").casefold() == "true":  # the column's name before
+            row.setdefault("verdict", "only_fails")
+        if name == "event_details.csv" and "value" in row:
+            row["value"] = row["value"].casefold()
+        for word in row.get("hit", "").split():
+            if word not in HITS:
+                allowed = ", ".join(HITS)
+                raise CatalogueError(f"{name}: line {line}: hit: {word} is none of {allowed}.")
     try:
         found = msgspec.convert(rows, list[kind], strict=False)  # type: ignore[valid-type]
     except msgspec.ValidationError as fault:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from kit import charts, show, words
 from kit.analysis.one_code import apps_with, hours, neighbours, variants, with_ids
+from kit.analysis.radius import who
 from kit.analysis.recovery import people
 from kit.analysis.states import states
 from kit.catalogue import load
 from kit.lake.coverage import iso
 from kit.narrative.one_by_one import one_by_one
 from kit.narrative.report import NotebookReport, section
-from kit.narrative.sections import over_time, radius_in_words
+from kit.narrative.sections import named, over_time, radius_in_words
 from kit.remediation import Case, case
 
 __all__ = ["ErrorCodeReport", "error_code_report"]
@@ -85,9 +86,9 @@ class ErrorCodeReport(NotebookReport):
             caption="Apps with this code; all below is about the one named above",
             most=10,
         )
-        rows = found.people.sort_values(["failures", "user"], ascending=[False, True])
-        shown = "user user_name operation failures state failing_since last_failure recovered_at"
-        show.table(rows[shown.split()], caption="Who is hit, most failures first", most=25)
+        rows = found.people.sort_values(["failures", "hit"], ascending=[False, True])
+        shown = "failures state failing_since last_failure recovered_at".split()
+        show.table(rows[[*named(rows), *shown]], caption="Who is hit, most failures first", most=25)
 
     @section
     def over_time(self) -> None:
@@ -154,9 +155,10 @@ class ErrorCodeReport(NotebookReport):
         if found is None:
             self._next([("failure_trends", {}, "all that fails in this window")])
             return
-        named = {"code": found.code, **({"app": found.app} if found.app_key else {})}
-        steps = [("remediation", named, "what to do about it")]
-        hit = (found.still_failing or found.recovered)[:2]
+        asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
+        steps = [("remediation", asked, "what to do about it")]
+        users = set(found.people["user"].dropna())
+        hit = [one for one in found.still_failing or found.recovered if one in users][:2]
         self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
 
     def summary(self) -> None:
@@ -175,9 +177,9 @@ class ErrorCodeReport(NotebookReport):
             "failures": len(found.in_window),
             "attempts": found.attempts,
             "rate": found.rate if found.attempts else None,
-            "users": int(found.in_window["user_key"].replace("", None).nunique()),
+            "users": int(who(found.in_window).nunique()),
             "onset": iso(found.onset),
-            "affected": int(found.people["user_key"].nunique()),
+            "affected": int(found.people["hit_key"].nunique()),
             "blast_radius": found.blast_radius,
             **{name: len(logins) for name, logins in became.items()},
             "variants": [

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kit import charts, show, words
 from kit.analysis.episodes import episodes, history, onset
-from kit.analysis.failures import DEACTIVATIONS
+from kit.analysis.failures import DEACTIVATIONS, KEYS
 from kit.analysis.orgs import broken_connections
 from kit.analysis.recovery import people
 from kit.analysis.trends import Trends, examples, trends
@@ -203,9 +203,9 @@ class TrendsReport(NotebookReport):
         still = (on_apps["state"] == "still_failing").astype("int64")
         worst = (
             on_apps.assign(still=still, stuck_since=on_apps["failing_since"].where(still > 0))
-            .groupby("user_key")
+            .groupby("hit_key")
             .agg(
-                user=("user", "max"),
+                user=("hit", "max"),
                 failures=("failures", "sum"),
                 operations=("operation", "count"),
                 still_failing=("still", "sum"),
@@ -255,6 +255,7 @@ class TrendsReport(NotebookReport):
         ]
         still = self.found.recovery
         still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
+        still = still[still["hit_type"] == "user"]
         if len(still):
             user = str(still.sort_values(["failures", "user"])["user"].iloc[-1])
             steps.append(("user_history", {"user": user}, f"what happened to {user}"))
@@ -283,8 +284,9 @@ class TrendsReport(NotebookReport):
         return rows[left]
 
     def _users_and_codes(self) -> pd.DataFrame:
-        keys = ["app_key", "user_key", "operation"]
-        rows = self.found.hit.merge(self.found.recovery[[*keys, "user"]], on=keys)
+        keys = list(KEYS)
+        people = self.found.recovery[[*keys, "hit"]].rename(columns={"hit": "user"})
+        rows = self.found.hit.merge(people, on=keys)
         rows = rows[rows["app_key"] != ""].assign(still=rows["state"] != "recovered")
         return rows.groupby(["user", "code"], as_index=False).agg(
             failures=("failures", "sum"), still=("still", "any")

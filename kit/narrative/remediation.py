@@ -15,6 +15,7 @@ from kit.narrative.sections import (
     left_behind,
     left_behind_in_words,
     marks_of,
+    named,
     over_time,
     radius_in_words,
 )
@@ -147,33 +148,34 @@ class RemediationReport(NotebookReport):
         found = self.case
         if found is None:
             return
-        rows = found.people
+        rows, who = found.people, [*named(found.people), "failures"]
         left_behind(found.failed_deactivations, [found.app] if found.app else [])
         still = rows[rows["state"] == "still_failing"]
         show.table(
-            still[[*_WHO, "failing_since", "last_failure"]],
+            still[[*who, "failing_since", "last_failure"]],
             caption=f"Still failing, {len(still):,}",
             most=100,
             empty="nobody.",
         )
-        back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "user"])
+        back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "hit"])
         show.table(
-            back[[*_WHO, "last_failure", "recovered_at", "time_to_recover"]],
+            back[[*who, "last_failure", "recovered_at", "time_to_recover"]],
             caption=f"Recovered, {len(back):,}: the same operation worked after the last failure",
             most=200,
             empty="nobody yet.",
             folded=True,
         )
-        gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "user"])
+        gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "hit"])
         if len(gone):
             show.table(
-                gone[[*_WHO, "last_failure", "abandoned_at"]],
+                gone[[*who, "last_failure", "abandoned_at"]],
                 caption=f"Unassigned since, {len(gone):,}: nothing is left to retry",
                 most=100,
                 folded=True,
             )
+        by_hit = rows.assign(user_key=rows["hit_key"])
         if len(rows):
-            show.figure(charts.people_over_time, rows, found.history.window, marks_of(found))
+            show.figure(charts.people_over_time, by_hit, found.history.window, marks_of(found))
         if rows["time_to_recover"].notna().any():
             show.figure(charts.time_to_recover, rows)
 
@@ -281,12 +283,13 @@ class RemediationReport(NotebookReport):
         if found is None:
             self._next([("failure_trends", {}, "all that fails in this window")])
             return
-        named = {"code": found.code, **({"app": found.app} if found.app_key else {})}
+        asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
         steps = [
-            ("error_code", named, f"{found.code} in depth"),
+            ("error_code", asked, f"{found.code} in depth"),
             ("failure_trends", {"app": found.app} if found.app_key else {}, "all its codes"),
         ]
-        hit = found.still_failing[:2]
+        users = set(found.people["user"].dropna())
+        hit = [one for one in found.still_failing if one in users][:2]
         self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
 
     def summary(self) -> None:
@@ -319,9 +322,6 @@ class RemediationReport(NotebookReport):
             return
         said = self.case.failures.groupby("reason", as_index=False).agg(failures=("uuid", "count"))
         show.table(said.sort_values("failures", ascending=False), caption="What was said", most=5)
-
-
-_WHO = ["user", "user_name", "operation", "failures"]
 
 
 def remediation_report(

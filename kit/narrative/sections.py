@@ -20,6 +20,7 @@ __all__ = [
     "left_behind",
     "left_behind_in_words",
     "marks_of",
+    "named",
     "over_time",
     "radius_in_words",
 ]
@@ -34,12 +35,14 @@ def radius_in_words(found: Case) -> str:
         return "It concerns no app"
     if not found.proof.radius.users:
         return f"{found.app} fails for no user in particular"
+    kinds = set(found.people["hit_type"])
+    kind = kinds.pop() if len(kinds) == 1 else "user"
     return {
         "connection": f"One broken connection: {found.app}",
-        "group": f"Several users fail on {found.app}, others work",
-        "user": f"One user fails on {found.app}"
-        if found.people["user_key"].nunique() < 2
-        else f"Single users fail on {found.app}",
+        "group": f"Several {kind}s fail on {found.app}, others work",
+        "user": f"One {kind} fails on {found.app}"
+        if found.people["hit_key"].nunique() < 2
+        else f"Single {kind}s fail on {found.app}",
     }[found.blast_radius]
 
 
@@ -62,6 +65,17 @@ def left_behind(users: Sequence[str], apps: Iterable[str]) -> None:
             f"First: access was left behind. The deactivation of {words.join(users[:10])}{others} "
             f"failed{f' on {where}' if where else ''} and has not worked since."
         )
+
+
+def named(rows: pd.DataFrame) -> list[str]:
+    """The columns that name who is hit, and at what operation.
+
+    Args:
+        rows: as ``recovery`` lists them.
+    """
+    if (rows["hit_type"] == "user").all():
+        return ["user", "user_name", "operation"]
+    return ["hit_type", "hit", "operation"]
 
 
 def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
