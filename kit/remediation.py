@@ -239,10 +239,10 @@ def case(
     known = history(log, window, app_key, code)
     now = incident(known)
     assert now is not None  # what was chosen failed before the window's end
+    hit, became = _hit(known, now), known.people
     since = min(window.since, now.start.to_pydatetime())
     known = replace(known, window=Window(since, window.until))
     mine = failures(log, known.window, app_key=app_key, code=code)
-    hit = _hit(known, now)
     proof = verification(known, now, given=pd.Timestamp(fixed) if fixed else None)
     catalogue = load()
     named = str(mine["app"].dropna().iloc[-1]) if mine["app"].notna().any() else None
@@ -257,7 +257,7 @@ def case(
         or "The catalogue does not know this code.",
         remedy=catalogue.remedy(code, app=named, text=said),
         window=window,
-        failures=with_state(mine, known.people).reset_index(drop=True),
+        failures=with_state(mine, became).reset_index(drop=True),
         people=hit,
         history=known,
         incident=now,

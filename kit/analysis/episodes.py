@@ -57,8 +57,9 @@ class History:
     code: str
     failures: pd.DataFrame
     """One row a failure up to the window's end, oldest first: the keys of ``recovery``,
-    ``hit_type``, ``published``, ``uuid``, ``worked_again`` (missing until it did) and ``failing_since``, the
-    first failure of this user and operation that nothing worked after until this one."""
+    ``hit_type``, ``published``, ``uuid``, ``worked_again`` (missing until it did) and
+    ``failing_since``, the first failure of this user and operation that nothing worked after
+    until this one."""
     episodes: pd.DataFrame
     """Its episodes, oldest first, as ``episodes`` lists them."""
     successes: Successes
