@@ -243,7 +243,7 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
     transaction = event.transaction or _NO_TRANSACTION
     parties = event.parties()
     group = parties.get("UserGroup") or parties.get("AppGroup") or _NOBODY
-    *coded, hits, factor = coding
+    hits, factor = coding[8], coding[9]
     app = _app(event, parties)
     user = _user(parties, event.actor if "actor" in hits else None)
     hit = _USER if user is not _NO_USER else hit_beside_users(event, parties, hits, app)
@@ -270,7 +270,7 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
         transaction.id or None,
         transaction.type,
         _text(event.debug_data.get("requestId")),
-        *coded,
+        *coding[:8],
         *hit,
         factor,
         raw,
@@ -323,8 +323,11 @@ def _user(parties: _Parties, actor: Party | None) -> tuple[str | None, str | Non
             return _NO_USER
         user = actor
     first, second = user or app_user or _NOBODY, app_user or _NOBODY
-    login = known(first.alternate_id) or known(second.alternate_id)
-    number = known(first.id) or known(second.id)
+    login, number = first.alternate_id, first.id
+    if not login or login == "unknown":
+        login = known(second.alternate_id)
+    if not number or number == "unknown":
+        number = known(second.id)
     if login is None and number is None:
         return _NO_USER
     return number, login, first.display_name or second.display_name

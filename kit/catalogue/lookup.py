@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kit.catalogue.body import Step
 from kit.errors import nearest
@@ -40,6 +40,12 @@ class TypeMeaning:
     """Whether debugData's factor tells one attempt from another."""
     code: str = ""
     details: tuple[EventDetail, ...] = ()
+    fields: tuple[str, ...] = ()
+    """The fields that the details look at."""
+    reasons: frozenset[str] = frozenset()
+    """The reasons that they ask for."""
+    turned: dict[tuple[str | None, ...], TypeMeaning] = field(default_factory=dict, compare=False)
+    """What it means with some values of these, worked out once."""
 
 
 @dataclass(frozen=True)
@@ -313,15 +319,20 @@ def _known_type(
     event_type: str, row: EventType | None, details: tuple[EventDetail, ...]
 ) -> TypeMeaning:
     unknown = _unknown_type(event_type)
+    turns: dict[str, Any] = {
+        "details": details,
+        "fields": tuple(dict.fromkeys(detail.field for detail in details)),
+        "reasons": frozenset().union(*(one.reasons for one in details if one.reason)),
+    }
     if row is None:
-        return replace(unknown, details=details)
+        return replace(unknown, **turns)
     return TypeMeaning(
         operation=row.operation or None,
         verdict=row.verdict or unknown.verdict,
         hits=row.hits or unknown.hits,
         factor=row.credential == "factor",
         code=row.code,
-        details=details,
+        **turns,
     )
 
 

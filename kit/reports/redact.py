@@ -28,7 +28,7 @@ __all__ = ["redacted_copy", "redacted_values"]
 _PEOPLE = (("user_login", "user_name", "user_id"), ("actor_login", "actor_name", "actor_id"))
 _KINDS = ("login", "name", "id")
 _ALONE = {"client_ip": "ip", "user_agent": "agent", "city": "place"}
-_TEXTS = ("display_message", "reason", "vendor_message")
+_TEXTS = ("display_message", "reason", "vendor_message", "hit_name")
 _KEPT = ("source", "since", "until")
 """Parameters that are no text about people."""
 
