@@ -221,6 +221,32 @@ def test_a_code_open_from_before_is_no_new_one() -> None:
     assert compare(run(24), run(23, failed)).short == "1 gone code"
 
 
+def test_a_client_that_still_fails_is_named_as_what_it_is(tmp_path: Path) -> None:
+    """In the headline, the lists of a case and the retry list; no user is counted for it."""
+    client = {"id": "0oa8", "type": "PublicClientApp", "alternateId": "0oa8"}
+    grant = event(
+        "2026-10-20T09:00:00Z",
+        type_="app.oauth2.as.token.grant",
+        reason="invalid_client",
+        user=None,
+    )
+    grant["actor"] = {**client, "displayName": "Billing"}
+    path = tmp_path / "log.ndjson"
+    rows = [grant, _worked(19, "z"), _worked(26, "z")]
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    report = trends_report(str(path), since="2026-10-24", until="2026-10-26")
+
+    (row,) = report.found.by_code.to_dict("records")
+    assert (row["users"], row["failures"], row["still_failing"]) == (0, 0, 1)
+    assert "1 client still failing, since 20 Oct 2026, 09:00 UTC" in report.headline_text
+    found = case(report.log, report.window)
+    assert found is not None
+    (mine,) = retry_list(found).to_dict("records")
+    assert found.still_failing == [mine["user"]]
+    assert (mine["hit_type"], mine["uuid"]) == ("client", grant["uuid"])
+    assert found.hit == "1 client hit"
+
+
 few = settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

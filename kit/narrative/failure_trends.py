@@ -11,6 +11,7 @@ from kit import charts, show, words
 from kit.analysis.episodes import episodes, history, onset
 from kit.analysis.failures import DEACTIVATIONS, KEYS
 from kit.analysis.orgs import broken_connections
+from kit.analysis.radius import who_in_words
 from kit.analysis.recovery import people
 from kit.analysis.trends import Trends, examples, trends
 from kit.lake.coverage import iso
@@ -53,26 +54,36 @@ class TrendsReport(NotebookReport):
         began = onset(history(self.log, self.window, top["app_key"], top["code"]))
         assert began is not None  # it failed
         where = f" on {top['app']}" if isinstance(top["app"], str) else ""
-        users, still = int(top["users"]), int(top["still_failing"])
+        mine = self._hit_by(top["app_key"], top["code"])
+        stuck = who_in_words(mine[mine["state"] == "still_failing"])
+        hit = who_in_words(mine[mine["failures"] > 0])
+        still = int(top["still_failing"])
         since = f"since {words.moment(began)}"
         if pd.notna(top["since"]) and top["since"] < began:
             since += f" (the first of them since {words.moment(top['since'])})"
         if not top["failures"]:
-            who = f"{words.count(still, 'user')} still failing, {since}"
+            who = f"{stuck} still failing, {since}"
             over = f", last {words.moment(top['last_failure'])}"
         elif began >= pd.Timestamp(self.window.since):
-            who = f"{words.count(users, 'user')} hit, {still:,} still failing, {since}"
+            who = f"{hit} hit, {still:,} still failing, {since}"
             over = f", last {words.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
         else:
-            who = f"{words.count(still, 'user') if still else 'nobody'} still failing, {since}"
-            hit = f" hit {words.count(users, 'user')}" if users else ""
-            over = f"; in the window, {words.count(int(top['failures']), 'failure')}{hit}"
+            who = f"{stuck if still else 'nobody'} still failing, {since}"
+            over = f"; in the window, {words.count(int(top['failures']), 'failure')}"
+            over += f" hit {hit}" if (mine["failures"] > 0).any() else ""
             over += f", last {words.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
         return f"{top['code']}{where} ({top['family']}): {who}{over}."
+
+    def _hit_by(self, app_key: str, code: str) -> pd.DataFrame:
+        """Who is hit by a code: in the window, or still failing."""
+        rows = self.found.hit
+        rows = rows[(rows["app_key"] == app_key) & (rows["code"] == code)]
+        return rows.merge(self.found.recovery[[*KEYS, "hit_type"]], on=list(KEYS))
 
     def _in_all(self) -> str:
         """All that failed in the window, and apart from it what is open from before."""
         totals, rows = self.found.totals, self.found.recovery
+        stuck = rows[rows["state"] == "still_failing"]
         still = len(people(rows)["still_failing"])
         of_window = len(people(rows[rows["failures"] > 0])["still_failing"])
         before = still - of_window
@@ -80,7 +91,7 @@ class TrendsReport(NotebookReport):
             part = "it" if self.coverage.complete else "the part of it that the source holds"
             verb = "fails" if still == 1 else "fail"
             return (
-                f"In all, {words.count(still, 'user')} still {verb} from before the window; "
+                f"In all, {who_in_words(stuck)} still {verb} from before the window; "
                 f"nothing failed in {part}."
             )
         said = (
