@@ -7,6 +7,7 @@ where the type says so: an admin, a job or a system principal acts for somebody 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _NEAREST = ("client", "group", "agent", "hook", "app", "other", "caller", "addre
 _USER: Hit = ("user", None, None)
 _NOBODY: Hit = (None, None, None)
 _BESIDE = frozenset({"User", "AppUser", "AppInstance", "App", "UserGroup", "AppGroup"})
+_CLIENT = re.compile(r"client(\s*app)?$", re.IGNORECASE)
+"""``PublicClientApp``, ``OAuth2Client``, ``Client``."""
+
 _NO_NAMES = ("urlpattern", "policy", "rule", "enrollment")
 """Targets that say under what something was tried, not to whom."""
 
@@ -106,7 +110,7 @@ def _is_other(party: Party) -> bool:
 def _client(event: LogEvent, parties: Mapping[str | None, Party]) -> Hit | None:
     """An OAuth client: the actor or a target, else debugData's client id."""
     parts = [*([event.actor] if event.actor else []), *parties.values()]
-    clients = [one for one in parts if "clientapp" in (one.type or "").casefold().replace(" ", "")]
+    clients = [one for one in parts if _CLIENT.search(one.type or "")]
     if hit := _named("client", clients):
         return hit
     client = event.debug_data.get("clientId")

@@ -308,11 +308,13 @@ class Catalogue:
 
 
 def _unknown_type(event_type: str) -> TypeMeaning:
-    """A type that no row names: a user's own event is about its actor, a violation fails."""
-    return TypeMeaning(
-        verdict="fails" if event_type.endswith(".violation") else "",
-        hits=("actor", *DEFAULT) if event_type.startswith("user.") else DEFAULT,
-    )
+    """A type that no row names: a violation fails; users' and OAuth events hit their actor."""
+    hits: tuple[str, ...] = DEFAULT
+    if event_type.startswith("app.oauth2."):
+        hits = ("actor", "client", *DEFAULT)
+    elif event_type.startswith("user."):
+        hits = ("actor", *DEFAULT)
+    return TypeMeaning(verdict="fails" if event_type.endswith(".violation") else "", hits=hits)
 
 
 def _known_type(

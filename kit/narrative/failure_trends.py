@@ -298,7 +298,7 @@ class TrendsReport(NotebookReport):
         keys = list(KEYS)
         people = self.found.recovery[[*keys, "hit"]].rename(columns={"hit": "user"})
         rows = self.found.hit.merge(people, on=keys)
-        rows = rows[rows["app_key"] != ""].assign(still=rows["state"] != "recovered")
+        rows = rows[rows["app_key"] != ""].assign(still=~rows["state"].isin(["recovered", ""]))
         return rows.groupby(["user", "code"], as_index=False).agg(
             failures=("failures", "sum"), still=("still", "any")
         )
