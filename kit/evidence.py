@@ -13,6 +13,7 @@ import pandas as pd
 
 from kit import words
 from kit.analysis.failures import keyed
+from kit.analysis.radius import who_in_words
 from kit.analysis.recovery import people
 from kit.analysis.verification import GRACE
 from kit.engine import frame, literal
@@ -182,10 +183,10 @@ def _all_recovered(facts: Facts) -> Shown:
         return Shown("unknown", "The failures name no user.")
     rest = f"; {words.count(given_up, 'user')} unassigned since" if given_up else ""
     if still or facts.proof.fix.verdict == "not_fixed":
-        return Shown("to_do", f"{still:,} of {words.count(hit, 'user')} still to retry{rest}.")
+        return Shown("to_do", f"{still:,} of {who_in_words(facts.people)} still to retry{rest}.")
     last = facts.people["recovered_at"].max()
     when = None if pd.isna(last) else pd.Timestamp(last)
-    worked = words.count(hit - given_up, "user")
+    worked = words.count(hit - given_up, "user") if given_up else who_in_words(facts.people)
     return Shown("done", f"{worked} worked after their last failure{rest}.", when)
 
 

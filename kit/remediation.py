@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,20 +13,24 @@ from kit.analysis.changes import Changes, changes
 from kit.analysis.episodes import QUIET_GAP, History, Incident, history, incident
 from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, failures
 from kit.analysis.names import find_apps, find_code, most_hit
+from kit.analysis.orgs import broken_connections
+from kit.analysis.radius import who, who_in_words
 from kit.analysis.recovery import people, recovery, with_state
+from kit.analysis.unresolved import unresolved
 from kit.analysis.verification import Fix, Verification, verification
 from kit.catalogue import load
 from kit.engine import frame
 from kit.evidence import Facts, StepState, steps
-from kit.lake.coverage import TICK, iso
+from kit.lake.coverage import TICK, Window, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    import ibis.expr.types as ir
+
     from kit.catalogue import Remedy
     from kit.engine import Log
-    from kit.lake.coverage import Window
     from kit.sources.okta import AppEvidence
 
 __all__ = ["Case", "case", "choose"]
@@ -33,20 +38,26 @@ __all__ = ["Case", "case", "choose"]
 
 @dataclass(frozen=True)
 class Case:
-    """All that the log and the catalogue say of one code on one app."""
+    """All that the log and the catalogue say of one code on one app, up to a window's end.
+
+    The incident is told whole, wherever the window begins: windows that end together agree on it.
+    What failed in the window is told apart.
+    """
 
     app: str
     app_key: str
     code: str
     meaning: str
     remedy: Remedy | None
+    window: Window
+    """The window that was asked for."""
     failures: pd.DataFrame
-    """One row a failure in the window with ``state``, oldest first."""
+    """One row a failure of the incident or in the window, with ``state``, oldest first."""
     people: pd.DataFrame
-    """One row a user and operation, as ``recovery`` lists them."""
-    attempts: int
-    """The failures in the window, and what worked on the app at the same operations."""
+    """One row a user and operation that failed with this code since the onset, or still fails
+    with it, as ``recovery`` lists them; ``failures`` are those with this code."""
     history: History
+    """Its window begins with the onset, where the one that was asked for begins later."""
     incident: Incident
     changed: Changes
     proof: Verification
@@ -73,12 +84,38 @@ class Case:
 
     @property
     def hit(self) -> str:
-        """How many users are hit since the onset, in words; and in the window if they are more."""
-        users = self.people["user_key"].nunique()
-        since = self.failures.loc[self.failures["published"] >= self.onset, "user_key"]
-        hit = since.replace("", None).nunique()
-        said = f"{words.count(hit, 'user')} hit"
-        return said if hit == users else f"{said} since the onset, {users:,} in the whole window"
+        """How many users are hit since the onset, and before it if they still fail, in words."""
+        users = self.people["hit_key"].nunique()
+        since = who(self.since_onset).nunique()
+        said = f"{who_in_words(self.since_onset)} hit"
+        return said if since == users else f"{said} since the onset and {users - since:,} before it"
+
+    @property
+    def since_onset(self) -> pd.DataFrame:
+        """The rows of ``failures`` since the onset."""
+        return self.failures[self.failures["published"] >= self.onset]
+
+    @property
+    def in_window(self) -> pd.DataFrame:
+        """The rows of ``failures`` that fell in the window."""
+        return self.failures[self.failures["published"] >= pd.Timestamp(self.window.since)]
+
+    @property
+    def apart(self) -> str:
+        """What failed in the window, in a sentence; empty where that is the whole incident."""
+        rows = self.in_window
+        if len(rows) == len(self.failures) and rows["published"].min() >= self.onset:
+            return ""
+        if not len(rows):
+            return "In the window, nothing failed with this code."
+        of = f" of {who_in_words(rows)}" if who(rows).notna().any() else ""
+        return f"In the window, {words.count(len(rows), 'failure')}{of}."
+
+    @cached_property
+    def attempts(self) -> int:
+        """The failures in the window, and what worked on the app at the same operations."""
+        worked = self.history.successes.count(self.window.since - _INSTANT, self.window.until)
+        return len(self.in_window) + worked
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -97,8 +134,16 @@ class Case:
 
     @property
     def rate(self) -> float:
-        """Failures over attempts in the window."""
-        return len(self.failures) / self.attempts
+        """Failures over attempts in the window; not a number where nobody tried."""
+        return len(self.in_window) / self.attempts if self.attempts else float("nan")
+
+    @property
+    def rate_in_words(self) -> str:
+        """How many attempts of the window failed, in words."""
+        if not self.attempts:
+            return "no attempt"
+        tried = f"{len(self.in_window):,} of {words.count(self.attempts, 'attempt')}"
+        return f"{tried} ({words.percent(self.rate)})"
 
     @property
     def still_failing(self) -> list[str]:
@@ -137,7 +182,7 @@ class Case:
                 "published": iso(change["published"]),
             },
             "blast_radius": self.blast_radius,
-            "affected": int(self.people["user_key"].nunique()),
+            "affected": int(self.people["hit_key"].nunique()),
             "still_failing": self.still_failing,
             "recovered": self.recovered,
             "failed_deactivations": self.failed_deactivations,
@@ -166,15 +211,15 @@ def case(
 
     Args:
         log: the opened log.
-        window: the window whose failures count; the incident may have begun before it.
-        code: the code; the one with the most users hit if left out.
-        app: the app's name or id; the one with the most users hit if left out.
+        window: the window; the incident may have begun before it, or lie before it wholly.
+        code: the code; the one with most users hit in the window or still failing if left out.
+        app: the app's name or id; chosen likewise if left out.
         fixed: when it was fixed, UTC; found in the log if left out.
         ask: asks the live org about an app, by its id.
 
     Returns:
-        The case; None where nothing failed, or not with that code and app although
-        the catalogue or the log knows the code.
+        The case; None where nothing failed so in the window and nothing is open from before,
+        although the catalogue or the log knows the code.
 
     Raises:
         UsageError: neither the catalogue nor the log knows the code, or the log does not
@@ -193,14 +238,14 @@ def case(
     app_key, code = chosen
     known = history(log, window, app_key, code)
     now = incident(known)
-    assert now is not None  # what was chosen failed in the window
-    mine = failures(log, window, app_key=app_key, code=code)
-    states = recovery(log, window)
-    keys = pd.MultiIndex.from_frame(mine[list(KEYS)].drop_duplicates())
-    hit = states[pd.MultiIndex.from_frame(states[list(KEYS)]).isin(keys)].reset_index(drop=True)
+    assert now is not None  # what was chosen failed before the window's end
+    hit, became = _hit(known, now), known.people
+    since = min(window.since, now.start.to_pydatetime())
+    known = replace(known, window=Window(since, window.until))
+    mine = failures(log, known.window, app_key=app_key, code=code)
     proof = verification(known, now, given=pd.Timestamp(fixed) if fixed else None)
     catalogue = load()
-    named = str(mine["app"].dropna().iloc[0]) if mine["app"].notna().any() else None
+    named = str(mine["app"].dropna().iloc[-1]) if mine["app"].notna().any() else None
     # The same code may need another remedy on another app, or by what the vendor said last.
     said = str(mine["reason"].iloc[-1] or "")
     live = ask(app_key) if ask else None
@@ -211,9 +256,9 @@ def case(
         meaning=catalogue.meaning(code, app=named, text=said)
         or "The catalogue does not know this code.",
         remedy=catalogue.remedy(code, app=named, text=said),
-        failures=with_state(mine, states).reset_index(drop=True),
+        window=window,
+        failures=with_state(mine, became).reset_index(drop=True),
         people=hit,
-        attempts=len(mine) + known.successes.count(window.since - _INSTANT, window.until),
         history=known,
         incident=now,
         changed=changes(known, now.start),
@@ -225,31 +270,84 @@ def case(
     )
 
 
+def _hit(known: History, now: Incident) -> pd.DataFrame:
+    """Who failed with a code since an onset, or still fails with it, as ``recovery`` lists them.
+
+    Whoever worked after his last failure with this code recovered from it, whatever failed later.
+    """
+    keys = list(KEYS)
+    rows = known.failures[who(known.failures).notna()]
+    since = rows["published"] >= now.start
+    rows = rows[since | rows["uuid"].isin(known.still_failing["uuid"])]
+    if rows.empty:
+        return known.people.head(0)
+    counts = rows.groupby(keys, as_index=False).agg(
+        failures=("uuid", "count"), first_failure=("published", "min")
+    )
+    last = rows.drop_duplicates(keys, keep="last")
+    last = last[[*keys, "published", "worked_again", "failing_since"]]
+    last = last.rename(columns={"published": "last", "failing_since": "since"})
+    mine = counts.merge(last, on=keys)
+    became = known.people.drop(columns=["failures", "first_failure"])
+    found = became.merge(mine, on=keys)  # in the order of ``recovery``
+    worked = found["worked_again"].notna()
+    found.loc[worked, "state"] = "recovered"
+    found.loc[worked, "abandoned_at"] = pd.NaT
+    for name, of_code in (
+        ("recovered_at", "worked_again"),
+        ("failing_since", "since"),
+        ("last_failure", "last"),
+    ):
+        found[name] = found[of_code].where(worked, found[name])
+    found["time_to_recover"] = found["recovered_at"] - found["failing_since"]
+    return found[list(known.people.columns)].reset_index(drop=True)
+
+
 _INSTANT = pd.Timedelta(milliseconds=1)
 
 
 def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[str, str] | None:
-    """Choose the app and code to look into: those asked for, else those that hit most users.
+    """Choose the app and code to look into, of those asked for.
+
+    The rule: the one with most users, hit in the window or still failing at its end; where there
+    is none, the connection that broke before the window, and on which nothing has worked since.
 
     Args:
         log: the opened log.
-        window: the window whose failures count.
+        window: the window.
         code: a code, without case.
         app: an app's name or id.
 
     Returns:
-        The app's key and the code as the log spells it; None where nothing failed so.
+        The app's key and the code as the log spells it; None where nothing failed so in the
+        window, and nothing is open from before.
 
     Raises:
         UsageError: neither the catalogue nor the log knows the code, or the log does not
             know the app.
     """
-    rows = counted(log, window)
+    asked: list[tuple[str, set[str]]] = []
     if code:
-        rows = rows.filter(rows.code == find_code(log, code.strip()))
+        asked.append(("code", {find_code(log, code.strip())}))
     if app:
-        rows = rows.filter(rows.app_key.isin(sorted(find_apps(log, app))))
-    pairs = frame(
-        rows.group_by(["app_key", "code"]).aggregate(users=rows.user_key.nullif("").nunique())
-    )
-    return None if pairs.empty else most_hit(pairs)
+        asked.append(("app_key", find_apps(log, app)))
+    rows = counted(log, window)
+    fell = frame(_asked(rows, asked).select("app_key", "code", "hit_key", "hit_type").distinct())
+    still = unresolved(log, window, recovery(log, window, everyone=True))
+    still = still[(still["state"] == "still_failing") & who(still).notna()]
+    for name, values in asked:
+        still = still[still[name].isin(values)]
+    both = pd.concat([fell, still[list(fell.columns)]])
+    if both.empty:
+        both = broken_connections(log, window)
+        for name, values in asked:
+            both = both[both[name].isin(values)]
+        return None if both.empty else most_hit(both)
+    by_pair = both.assign(who=who(both)).groupby(["app_key", "code"], as_index=False)
+    return most_hit(by_pair.agg(users=("who", "nunique")))
+
+
+def _asked(rows: ir.Table, asked: list[tuple[str, set[str]]]) -> ir.Table:
+    for name, values in asked:
+        rows = rows.filter(rows[name].isin(sorted(values)))
+    return rows

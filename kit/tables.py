@@ -33,6 +33,7 @@ _LONG = 60
 _TITLES = {
     "first_seen": "first seen (UTC)",
     "last_seen": "last seen (UTC)",
+    "since": "since (UTC)",
     "published": "when (UTC)",
     "still_failing": "still failing",
     "first_failure": "first failure (UTC)",

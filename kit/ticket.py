@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import words
-from kit.analysis.failures import DEACTIVATIONS, KEYS, counted
+from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, told
 from kit.catalogue import load
 from kit.catalogue.model import OWNERS
 from kit.engine import frame
+from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
     from kit.remediation import Case
@@ -35,28 +36,41 @@ def retry_list(found: Case) -> pd.DataFrame:
     """List who is still to be retried, split by what helps.
 
     What helps is told by the code of each one's last failure, which may be another than the
-    case's: a retry that now fails for another reason needs another remedy.
+    case's: a retry that now fails for another reason needs another remedy. The ids are that
+    failure's, too.
 
     Args:
         found: the case.
 
     Returns:
-        One row a user and operation that still fails, failed deactivations first:
-        ``user``, ``operation``, ``helps`` (a key of ``HELPS``), ``code``, ``published`` (the
-        last failure), ``trace_id``, ``correlation_id``, ``request_id``, ``uuid``.
+        One row for each user (or client, group, agent) and operation that still fails, failed
+        deactivations first: ``hit_type`` (left out where all are users), ``user`` (or its name),
+        ``operation``, ``helps`` (a key of ``HELPS``), ``code``, ``published`` (the
+        last failure), ``transaction_id``, ``trace_id``, ``correlation_id``, ``request_id``,
+        ``uuid``.
     """
     still = found.people[found.people["state"] == "still_failing"]
-    rows = counted(found.history.log, found.history.window)
+    ids = ["transaction_id", "trace_id", "correlation_id", "request_id"]
+    shown = ["user", "operation", "helps", "code", "published", *ids, "uuid"]
+    if (still["hit_type"] != "user").any():
+        shown = ["hit_type", *shown]
+    if still.empty:
+        return pd.DataFrame(columns=shown)
+    log = found.history.log
+    # A last failure may be of any code, but not older than the first that nothing followed.
+    since = still["failing_since"].min().to_pydatetime()
+    rows = counted(log, Window(since, found.window.until))
     rows = rows.filter(rows.app_key == found.app_key)
-    last = frame(rows.select(*KEYS, "published", "uuid", "code"), by=["published", "uuid"])
-    last = last.drop_duplicates(list(KEYS), keep="last")
-    last = still[[*KEYS, "user"]].merge(last, "left", on=list(KEYS))
-    ids = ["trace_id", "correlation_id", "request_id"]
-    last = last.merge(found.failures[["uuid", *ids]], "left", on="uuid")
+    last = frame(rows.select(*KEYS, "published", "uuid"), by=["published", "uuid"])
+    last = last.drop_duplicates(list(KEYS), keep="last").merge(still[list(KEYS)], on=list(KEYS))
+    rows = rows.filter(rows.uuid.isin(sorted(last["uuid"])))
+    said = frame(told(log, rows).select("uuid", "code", *ids))
+    still = still.assign(user=still["user"].fillna(still["hit"]))
+    last = still[[*KEYS, "hit_type", "user"]].merge(last, on=list(KEYS)).merge(said, on="uuid")
     last["helps"] = [_helps(found, str(code)) for code in last["code"]]
     last["later"] = ~last["operation"].isin(DEACTIVATIONS)
     last = last.sort_values(["later", "helps", "user", "operation"], ignore_index=True)
-    return last[["user", "operation", "helps", "code", "published", *ids, "uuid"]]
+    return last[shown]
 
 
 def warnings(found: Case) -> list[str]:
@@ -109,8 +123,8 @@ def ticket(found: Case) -> str:
         f"For: {owner}",
         f"Meaning: {found.meaning}",
         f"Since: {found.since}; last failure {words.moment(found.incident.last)}",
-        f"Failures: {len(found.failures):,} of {found.attempts:,} attempts "
-        f"({words.percent(found.rate)}), {words.span(found.history.window)}",
+        f"Failures: {found.rate_in_words}, {words.span(found.window)}",
+        *([f"Failures since the onset: {len(found.since_onset):,}"] if found.apart else []),
         f"How wide: {found.blast_radius}. {found.proof.radius.why}",
         "Changed before: "
         + (

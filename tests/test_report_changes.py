@@ -55,7 +55,7 @@ def test_codes_are_new_gone_worse_or_better() -> None:
         (
             "1 gone code",
             (
-                "A on Box: no failure in this window; "
+                "A on Box: no failure in this window, nobody still failing; "
                 "before, 5 failures, 1 user hit, 0 still failing",
             ),
         ),

@@ -94,13 +94,13 @@ def test_what_may_have_begun_before_the_source_does_is_said_so(opened: Callable[
 
 
 def test_users_are_counted_since_the_onset_that_is_named(opened: Callable[..., Log]) -> None:
-    """An incident before it in the same window had users of its own."""
+    """Whoever failed in an incident before it, and still does, is counted apart."""
     before = [at(clock, user, reason=REFUSED) for clock, user in (("01:00", "x"), ("01:30", "y"))]
 
     found = found_in(opened, *before, worked("02:00", "z"), *OUTAGE)
 
     assert f"{found.onset:%H:%M}" == "09:00"
-    assert found.hit == "3 users hit since the onset, 5 in the whole window"
+    assert found.hit == "3 users hit since the onset and 2 before it"
 
 
 OUTAGE = [failed("09:00", "a"), failed("09:30", "b"), failed("10:00", "c")]

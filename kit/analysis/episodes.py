@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 import pandas as pd
 
 from kit.analysis.attempts import Successes, worked
-from kit.analysis.failures import counted
-from kit.analysis.recovery import first_after
+from kit.analysis.failures import COUNTED, KEYS, counted
+from kit.analysis.recovery import first_after, recovery
 from kit.engine import frame, literal
 from kit.lake.coverage import Window
 
@@ -35,6 +36,7 @@ __all__ = [
     "incident",
     "incidents",
     "onset",
+    "spans",
 ]
 
 QUIET_GAP = timedelta(hours=6)
@@ -54,12 +56,29 @@ class History:
     app_key: str
     code: str
     failures: pd.DataFrame
-    """One row a failure up to the window's end, oldest first: ``published``, ``user_key``,
-    ``operation``, ``uuid``, ``worked_again`` (missing until it did)."""
+    """One row a failure up to the window's end, oldest first: the keys of ``recovery``,
+    ``hit_type``, ``published``, ``uuid``, ``worked_again`` (missing until it did) and
+    ``failing_since``, the first failure of this user and operation that nothing worked after
+    until this one."""
     episodes: pd.DataFrame
     """Its episodes, oldest first, as ``episodes`` lists them."""
     successes: Successes
     """What worked on the app at the operations that failed."""
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """Who failed on the app, with whatever code, as ``recovery`` lists them."""
+        return recovery(self.log, self.window, everyone=True, app_key=self.app_key)
+
+    @cached_property
+    def still_failing(self) -> pd.DataFrame:
+        """The failures that no success followed, of whoever still fails at the window's end."""
+        rows = self.failures
+        rows = rows[rows["worked_again"].isna() & rows["hit_type"].isin(COUNTED)]
+        if rows.empty:
+            return rows
+        still = self.people[self.people["state"] == "still_failing"]
+        return rows.merge(still[list(KEYS)], on=list(KEYS))
 
 
 def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: str) -> pd.DataFrame:
@@ -91,10 +110,7 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         >>> found[["failures", "users", "open"]].to_dict("records")
         [{'failures': 101, 'users': 45, 'open': False}]
     """
-    rows = counted(log)
-    for name, value in only.items():
-        rows = rows.filter(rows[name] == value)
-    rows = rows.filter(rows.published < literal(window.until))
+    rows = _until(log, window, **only)
     runs = _cut(log, window, rows) if gap == QUIET_GAP else _runs(rows, gap)
     for name, value in only.items():
         runs = runs.filter(runs[name] == value)
@@ -108,6 +124,21 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
     found["attempts"] = found["failures"] + _meanwhile(log, window, found, rows)
     found["rate"] = found["failures"] / found["attempts"]
     return found[_EPISODE]
+
+
+def spans(log: Log, window: Window) -> pd.DataFrame:
+    """List when every episode up to a window's end began and when it ended.
+
+    Args:
+        log: the opened log.
+        window: the window; what comes after its end is not looked at.
+
+    Returns:
+        One row an episode, with the usual quiet gap: ``app_key``, ``code``; ``start`` and ``last``
+        datetime64[us, UTC].
+    """
+    runs = _cut(log, window, _until(log, window))
+    return frame(runs.select("app_key", "code", "start", "last"), by=["start", "app_key", "code"])
 
 
 def history(
@@ -133,13 +164,12 @@ def history(
         >>> onset(known).isoformat()
         '2026-10-27T09:05:00+00:00'
     """
-    rows = counted(log)
-    rows = rows.filter(
-        rows.app_key == app_key, rows.code == code, rows.published < literal(window.until)
-    )
+    rows = _until(log, window, app_key=app_key, code=code)
     again = first_after(log, window)
     known = rows.left_join(again, "uuid").select(
-        "published", "user_key", "operation", "uuid", worked_again=again.worked_again
+        *(rows[name] for name in (*KEYS, "user_key", "hit_type", "published", "uuid")),
+        worked_again=again.worked_again,
+        failing_since=again.failing_since,
     )
     failed = frame(known, by=["published", "uuid"])
     whole = Window(log.first, window.until) if log.first < window.until else window
@@ -189,7 +219,7 @@ def incidents(known: History) -> pd.DataFrame:
         failures=("failures", "sum"),
     )
     users = [
-        int(_keys(known, start, last)["user_key"].replace("", None).nunique())
+        int(_named(_keys(known, start, last)).nunique())
         for start, last in found[["start", "last"]].itertuples(index=False)
     ]
     found = found.assign(users=users, interval=found["start"].diff())
@@ -208,19 +238,23 @@ class Incident(NamedTuple):
 def incident(known: History) -> Incident | None:
     """Choose the incident that a window is about.
 
-    The rule: the last one that reaches into the window, but for strays: incidents of one or two
-    users, when another in the window hit more than ten times as many.
+    The rule: the last one that reaches into the window or that somebody still fails of at its
+    end, but for strays: incidents of one or two users, when another of them hit more than ten
+    times as many. Where there is none, the last one before the window.
 
     Args:
         known: one code on one app.
 
     Returns:
-        The incident; None if nothing failed.
+        The incident; None if nothing failed up to the window's end.
     """
     found = incidents(known)
-    inside = found[found["last"] >= pd.Timestamp(known.window.since)]
-    if inside.empty:
+    if found.empty:
         return None
+    left = known.still_failing["published"]
+    stuck = [left.between(*ends).any() for ends in zip(found["start"], found["last"], strict=True)]
+    inside = found[(found["last"] >= pd.Timestamp(known.window.since)) | pd.Series(stuck)]
+    inside = found.tail(1) if inside.empty else inside
     stray = (inside["users"] <= _STRAY) & (10 * inside["users"] < inside["users"].max())
     chosen = inside[~stray].iloc[-1]
     return Incident(pd.Timestamp(chosen["start"]), pd.Timestamp(chosen["last"]))
@@ -233,7 +267,7 @@ def onset(known: History) -> pd.Timestamp | None:
         known: one code on one app.
 
     Returns:
-        The moment, which may lie before the window; None if nothing failed.
+        The moment, which may lie before the window; None if nothing failed up to its end.
     """
     found = incident(known)
     return found.start if found else None
@@ -266,6 +300,14 @@ def every_episode(log: Log) -> ir.Table:
         As ``episodes`` lists them, without what depends on a window; ``peak_at`` in seconds.
     """
     return log.answers.once("episodes", lambda: _runs(counted(log), QUIET_GAP))
+
+
+def _until(log: Log, window: Window, **only: str) -> ir.Table:
+    """All failures up to a window's end, with one value of some columns."""
+    rows = counted(log)
+    for name, value in only.items():
+        rows = rows.filter(rows[name] == value)
+    return rows.filter(rows.published < literal(window.until))
 
 
 def _cut(log: Log, window: Window, rows: ir.Table) -> ir.Table:
@@ -343,7 +385,11 @@ def _meanwhile(log: Log, window: Window, found: pd.DataFrame, rows: ir.Table) ->
 def _keys(known: History, start: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     rows = known.failures
     inside = rows["published"].between(start, last)
-    return rows.loc[inside, ["user_key", "operation", "worked_again"]]
+    return rows.loc[inside, [*KEYS, "hit_type", "worked_again"]]
+
+
+def _named(rows: pd.DataFrame) -> pd.Series[str]:
+    return rows.loc[rows["hit_type"].isin(COUNTED) & (rows["hit_key"] != ""), "hit_key"]
 
 
 def _same_people(
@@ -352,7 +398,7 @@ def _same_people(
     now: tuple[pd.Timestamp, pd.Timestamp],
 ) -> bool:
     """Whether most of an episode's users failed in the one before, and had not worked since."""
-    names = ["user_key", "operation"]
+    names = list(KEYS)
     hit = set(_keys(known, *now)[names].itertuples(index=False, name=None))
     earlier = _keys(known, *before)
     stuck = earlier["worked_again"].isna() | (earlier["worked_again"] >= now[0])

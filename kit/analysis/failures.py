@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kit.lake.coverage import Window
 
 __all__ = [
+    "COUNTED",
     "DEACTIVATIONS",
     "ROW",
     "counted",
@@ -90,8 +91,11 @@ BY = "by "
 _UNBOUND = ("client", "agent", "hook", "address")
 """What is hit whatever app an event of it names."""
 
-_APART = ("group", "client", "agent", "hook")
+APART = ("group", "client", "agent", "hook")
 """What is hit and counted one by one, as users are."""
+
+COUNTED = ("user", *APART)
+"""Who or what is listed by name where it fails; an app's own failures are nobody's."""
 
 _SAID = ("http_status", "vendor_message", "trace_id", "correlation_id", "vendor_request_id")
 """What a lent code brings along."""
@@ -313,7 +317,7 @@ def _failing(events: ir.Table) -> ir.Table:
         *("uuid", "published", "app", "app_id", "user_id", "user_name", "code", "family"),
         batch=ibis.coalesce("t:" + failing.transaction_id, "u:" + failing.uuid),
         who=ibis.ifelse(
-            ibis.coalesce(failing.hit_type.isin(_APART), ibis.literal(value=False)),
+            ibis.coalesce(failing.hit_type.isin(APART), ibis.literal(value=False)),
             failing.hit_key,
             failing.user_key,
         ),

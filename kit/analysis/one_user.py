@@ -29,17 +29,19 @@ def most_failing(log: Log, window: Window) -> str | None:
     """Choose the user to look at where none is named.
 
     Who fails with most codes on apps and still does; sign-ins count last, since people mistype
-    their passwords.
+    their passwords. Where nobody failed in the window: for whom most operations still fail.
 
     Args:
         log: the opened log.
         window: the window.
 
     Returns:
-        The user's key; None if no failure in the window names a user.
+        The user's key; None if no failure in the window names a user, and nothing is open.
     """
     rows = counted(log, window)
     rows = rows.filter(rows.user_key != "")
+    became = recovery(log, window)
+    stuck = became[(became["state"] == "still_failing") & (became["app_key"] != "")]
     found = frame(
         rows.group_by("user_key").aggregate(
             codes=rows.code.nunique(where=rows.app_key != ""),
@@ -49,9 +51,8 @@ def most_failing(log: Log, window: Window) -> str | None:
         by=["user_key"],
     )
     if found.empty:
-        return None
-    became = recovery(log, window)
-    stuck = became[(became["state"] == "still_failing") & (became["app_key"] != "")]
+        lanes = stuck.groupby("user_key").size().sort_values(ascending=False, kind="stable")
+        return str(lanes.index[0]) if len(lanes) else None
     found["still"] = found["user_key"].isin(set(stuck["user_key"]))
     order = ["still", "codes", "on_apps", "failures"]
     return str(found.sort_values(order, ascending=False, kind="stable")["user_key"].iloc[0])

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.analysis.attempts import every_hour
 from kit.analysis.episodes import history, incident
-from kit.analysis.radius import blast_radius, hit
+from kit.analysis.failures import COUNTED, counted
+from kit.analysis.radius import blast_radius, hit, who
 from kit.analysis.trends import trends
-from kit.engine import open_log
+from kit.engine import frame, literal, open_log
 from kit.errors import KitError
 from kit.places import place
 
 if TYPE_CHECKING:
-    from kit.analysis.trends import Trends
     from kit.engine import Log
     from kit.lake.coverage import Coverage, Window
 
@@ -77,25 +78,24 @@ def states_of_orgs(orgs: dict[str, Log | KitError], window: Window) -> list[OrgS
     return sorted(found, key=_worst_first)
 
 
-def broken_connections(log: Log, window: Window, known: Trends | None = None) -> pd.DataFrame:
+def broken_connections(log: Log, window: Window) -> pd.DataFrame:
     """List the connections of an org that are broken at a window's end.
 
-    The rule: in the incident that the window is about, every attempt on the app failed, over
-    several users or over none (``blast_radius`` says ``connection``), and nothing has worked on
-    the app at these operations since. What nobody tried since it broke is still broken.
+    The rule: in the incident that the window is about, or the last one before it, every attempt
+    on the app failed, over several users or over none (``blast_radius`` says ``connection``), and
+    nothing has worked on the app at these operations since. What nobody tried since it broke is
+    still broken, however long ago that was.
 
     Args:
         log: the opened log of one org.
-        window: the window.
-        known: its trends, if they were counted already.
+        window: the window; only its end matters.
 
     Returns:
         One row an app and code, most users first: ``app``, ``app_key``, ``code``, ``family`` text;
         ``users``, ``failures`` int64, of the incident; ``since``, ``last`` datetime64[us, UTC].
     """
-    rows = (known or trends(log, window)).by_code
     found = []
-    for row in rows[(rows["app_key"] != "") & (rows["users"] != 1)].to_dict("records"):
+    for row in _silent_since(log, window).to_dict("records"):
         told = history(log, window, row["app_key"], row["code"])
         now = incident(told)
         if now is None or told.successes.any(now.last, window.until):
@@ -103,7 +103,9 @@ def broken_connections(log: Log, window: Window, known: Trends | None = None) ->
         if blast_radius(told, now).width != "connection":
             continue
         failed = hit(told, now)
-        users = int(failed["user_key"].replace("", None).nunique())
+        users = int(who(failed).nunique())
+        if users == 1:
+            continue
         names = [row[name] for name in ("app", "app_key", "code", "family")]
         found.append((*names, users, len(failed), now.start, now.last))
     table = pd.DataFrame(found, columns=_BROKEN)
@@ -112,6 +114,33 @@ def broken_connections(log: Log, window: Window, known: Trends | None = None) ->
     )
 
 
+def _silent_since(log: Log, window: Window) -> pd.DataFrame:
+    """The apps and codes with no whole hour of successes after their last failure.
+
+    So few are left that each can be looked at by itself.
+    """
+    rows = counted(log)
+    rows = rows.filter(rows.published < literal(window.until), rows.app_key != "")
+    pairs = frame(
+        rows.group_by(["app_key", "code"]).aggregate(
+            app=rows.app.argmax(rows.published, where=rows.app.notnull()),
+            family=rows.family.max(),
+            users=rows.hit_key.nunique(where=rows.hit_type.isin(COUNTED)),
+            last=rows.published.max(),
+        ),
+        by=["app_key", "code"],
+    )
+    hours = every_hour(log)
+    hours = hours.filter(hours.hour + _HOUR <= int(window.until.timestamp()))
+    tried = rows.select("app_key", "code", "operation").distinct()
+    worked = tried.join(hours, ["app_key", "operation"])
+    worked = frame(worked.group_by(["app_key", "code"]).aggregate(hour=worked.hour.max()))
+    pairs = pairs.merge(worked, "left", on=["app_key", "code"])
+    at = pd.to_datetime(pairs["hour"], unit="s", utc=True)
+    return pairs[~(at > pairs["last"]) & (pairs["users"] != 1)]
+
+
+_HOUR = 3600
 _BROKEN = ["app", "app_key", "code", "family", "users", "failures", "since", "last"]
 
 
@@ -126,8 +155,8 @@ def _state(org: str, log: Log | KitError, window: Window) -> OrgState:
         int(known.totals["failures"]),
         int(known.totals["attempts"]),
         int(known.totals["users"]),
-        int(still["user_key"].nunique()),
-        broken_connections(log, window, known),
+        int(still["hit_key"].nunique()),
+        broken_connections(log, window),
     )
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 
 from kit import words
 from kit.analysis.episodes import Incident
+from kit.analysis.failures import COUNTED
 
 if TYPE_CHECKING:
     from kit.analysis.episodes import History
 
-__all__ = ["Radius", "blast_radius", "hit"]
+__all__ = ["Radius", "blast_radius", "hit", "who", "who_in_words"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Radius:
     """The stretch that was looked at, both ends included."""
     failures: int
     users: int
+    """Users, or clients, groups and agents, that are hit."""
+    hit: str
+    """The same in words."""
     worked: int
     """Successes of the same operations on the app meanwhile."""
     users_worked: int | None
@@ -38,7 +42,7 @@ class Radius:
             return "Nothing failed."
         who = "" if not self.worked or self.users_worked is None else self._who_worked()
         return (
-            f"{words.count(self.failures, 'failure')} of {words.count(self.users, 'user')} beside "
+            f"{words.count(self.failures, 'failure')} of {self.hit} beside "
             f"{words.count(self.worked, 'success', 'successes')}{who} of the same operations on "
             f"the app, from {words.moment(self.since)} to {words.moment(self.until)}."
         )
@@ -66,18 +70,44 @@ def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | Non
         The width, with its numbers.
     """
     if now is None:
-        return Radius("user", None, None, 0, 0, 0, None)
+        return Radius("user", None, None, 0, 0, "0 users", 0, None)
     end = fixed if fixed is not None and now.start < fixed < now.last else now.last
     rows = hit(known, Incident(now.start, end))
-    users = int(rows["user_key"].replace("", None).nunique())
+    users = int(who(rows).nunique())
     worked = known.successes.count(now.start, end)
-    own = bool((rows["user_key"] == "").any())
+    own = bool(who(rows).isna().any())
     if users == 1 and (worked or not own):
         width: Literal["connection", "group", "user"] = "user"
     else:
         width = "group" if worked else "connection"
     meanwhile = known.successes.users(now.start, end) if worked else 0
-    return Radius(width, now.start, end, len(rows), users, worked, meanwhile)
+    named = who_in_words(rows)
+    return Radius(width, now.start, end, len(rows), users, named, worked, meanwhile)
+
+
+def who(rows: pd.DataFrame) -> pd.Series[str]:
+    """Who or what each row hits: a user, client, group, agent or hook; missing where nobody is.
+
+    Args:
+        rows: failures, or rows of ``recovery``, with ``hit_key`` and ``hit_type``.
+
+    Returns:
+        Their keys; an app's own failures, such as its imports, hit nobody.
+    """
+    named = rows["hit_type"].isin(COUNTED) & (rows["hit_key"] != "")
+    return rows["hit_key"].where(named)
+
+
+def who_in_words(rows: pd.DataFrame) -> str:
+    """How many are hit, by what they are: ``3 users and 1 group``.
+
+    Args:
+        rows: as ``who`` takes them.
+    """
+    kinds = rows["hit_type"].where(who(rows).notna()).dropna()
+    counts = rows.loc[kinds.index].groupby("hit_type")["hit_key"].nunique()
+    said = [words.count(int(counts[kind]), kind) for kind in COUNTED if kind in counts.index]
+    return words.join(said) if said else "0 users"
 
 
 def hit(known: History, now: Incident) -> pd.DataFrame:

@@ -36,8 +36,11 @@ _FAILURE = ["uuid", "operation", "hit_key", "credential"]
 """What a failure is told by over time: an event that comes later may name its operation."""
 
 
-def recovery(log: Log, window: Window, *, everyone: bool = False) -> pd.DataFrame:
-    """Say of each app, user and operation that failed whether it worked again.
+def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -> pd.DataFrame:
+    """Say of each app, user and operation that failed whether it worked again by a window's end.
+
+    That is a state at the window's end, of all that the source holds before it: windows that
+    end together agree, wherever they begin. What fell in the window is told apart from it.
 
     The rule: ``recovered`` if something succeeded after the last failure that shows the same
     operation to work: an event of a type that the catalogue names for it, else of the same
@@ -51,26 +54,35 @@ def recovery(log: Log, window: Window, *, everyone: bool = False) -> pd.DataFram
 
     Args:
         log: the opened log.
-        window: the window whose failures count.
+        window: the window whose failures are counted, and at whose end the state is told.
         everyone: clients, groups, agents and whatever else is hit beside the users, too.
+        only: as in ``failure_rows``.
 
     Returns:
-        One row for each app, user and operation with a failure in the window, failed
+        One row for each app, user and operation with a failure before the window's end, failed
         deactivations that still fail first: the keys ``KEYS`` and ``user_key``;
-        ``app``, ``user``, ``user_name``, ``hit_type``, ``hit``; ``failures`` int64;
-        ``first_failure`` and ``last_failure`` in the window, ``failing_since``, the first
-        failure since it last worked, before the window or in it, ``recovered_at`` and
-        ``abandoned_at``, datetime64[us, UTC], the latter two missing while they do not apply;
+        ``app``, ``user``, ``user_name``, ``hit_type``, ``hit``; of the failures in the window
+        ``failures`` int64 (0 where none fell in it), ``first_seen`` and ``last_seen``; of all
+        ``first_failure`` and ``last_failure``; ``failing_since``, the first failure since it last
+        worked, ``recovered_at`` and ``abandoned_at``; the times datetime64[us, UTC], missing
+        where they do not apply;
         ``time_to_recover`` timedelta64[us] from ``failing_since``; ``state``.
 
     Example:
         >>> from kit.engine import open_log
         >>> log = open_log("sample")
-        >>> recovery(log, log.window("7d"))["state"].value_counts().to_dict()
+        >>> found = recovery(log, log.window("7d"))
+        >>> found[found["failures"] > 0]["state"].value_counts().to_dict()
         {'recovered': 118, 'still_failing': 19}
     """
-    failed = counted(log, window)
-    failed = failed.filter((failed.hit_key if everyone else failed.user_key) != "")
+    failed = counted(log)
+    failed = failed.filter(
+        (failed.hit_key if everyone else failed.user_key) != "",
+        failed.published < literal(window.until),
+    )
+    for name, value in only.items():
+        failed = failed.filter(failed[name] == value)
+    inside = failed.published >= literal(window.since)
     last = failed.group_by(list(KEYS)).aggregate(
         app=failed.app.max(),
         user_key=failed.user_key.max(),
@@ -78,7 +90,9 @@ def recovery(log: Log, window: Window, *, everyone: bool = False) -> pd.DataFram
         hit=failed.hit.max(),
         user=ibis.coalesce(failed.user, failed.user_id).max(),
         user_name=failed.user_name.max(),
-        failures=failed.uuid.count(),
+        failures=failed.uuid.count(where=inside),
+        first_seen=failed.published.min(where=inside),
+        last_seen=failed.published.max(where=inside),
         first_failure=failed.published.min(),
         last_failure=failed.published.max(),
         last_uuid=failed.uuid.argmax(
@@ -110,19 +124,20 @@ def recovery(log: Log, window: Window, *, everyone: bool = False) -> pd.DataFram
 
 
 def people(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """Sort users by what became of them; each stands in one list only.
+    """Sort users, and whatever else is hit, by what became of them; each is in one list only.
 
     Args:
         rows: as ``recovery`` lists them.
 
     Returns:
         ``still_failing`` (any operation still fails), ``abandoned`` (else, any was given up)
-        and ``recovered`` (all work again): logins, sorted, one spelling for each user.
+        and ``recovered`` (all work again): logins, sorted, one spelling for each user; of a
+        client, group or agent its name.
     """
-    spelt = rows.groupby("user_key")["user"].max()
-    left, found = set(rows["user_key"]), {}
+    spelt = rows["user"].fillna(rows["hit"]).groupby(rows["hit_key"]).max()
+    left, found = set(rows["hit_key"]), {}
     for state in ("still_failing", "abandoned", "recovered"):
-        mine = left & set(rows.loc[rows["state"] == state, "user_key"])
+        mine = left & set(rows.loc[rows["state"] == state, "hit_key"])
         found[state] = sorted(spelt[list(mine)])
         left -= mine
     return found

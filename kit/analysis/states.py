@@ -63,9 +63,9 @@ def baseline(log: Log, window: Window) -> Window | None:
 
 
 def states(log: Log, window: Window) -> pd.DataFrame:
-    """Say how each code that failed in a window stands at its end, and why.
+    """Say how each code that failed up to a window's end stands there, and why.
 
-    The first rule that fits:
+    The first rule that fits; one that did not fail in the window is ``quiet`` or ``ongoing``:
 
     - ``quiet``: silent for longer than the quiet gap (6 h) before the window's end.
     - ``new``: it never failed before the window, and the source holds the whole day before
@@ -82,9 +82,11 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         window: the window.
 
     Returns:
-        One row an (app, code) with a failure in the window: ``app_key``, ``code``, ``state``;
-        ``why`` in one line; ``failures``, ``attempts``, ``baseline_failures`` and
-        ``baseline_attempts`` int64, the latter two zero without a baseline.
+        One row an (app, code) with a failure before the window's end, those that failed in it
+        first: ``app_key``, ``code``, ``state``; ``why`` in one line; ``failures`` and
+        ``attempts`` in the window, ``baseline_failures`` and ``baseline_attempts`` int64, the
+        latter two zero without a baseline. Attempts are of the operations that failed in that
+        stretch: none where nothing did.
 
     Example:
         >>> from kit.engine import open_log
@@ -94,8 +96,6 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         [{'state': 'quiet', 'why': "silent for 4.2 days before the window's end"}]
     """
     now = _failed(log, window)
-    if now.empty:
-        return pd.DataFrame(columns=_STATES)
     rows = counted(log)
     rows = rows.filter(rows.published < literal(window.since))
     seen = frame(rows.group_by(["app_key", "code"]).aggregate(last=rows.published.max()))
@@ -119,6 +119,11 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         state, why = _state(facts, log, window, earlier)
         row = (*key, state, why, facts.failures, facts.attempts)
         found.append((*row, facts.earlier, facts.earlier_attempts))
+        before.pop(key, None)
+    for key, last in sorted(before.items()):
+        was = known.get(key)
+        past_counts = (was["failures"], was["attempts"]) if was else (0, 0)
+        found.append((*key, *_silent(last, window), 0, 0, *past_counts))
     return pd.DataFrame(found, columns=_STATES)
 
 
@@ -153,10 +158,17 @@ def _failed(log: Log, window: Window) -> pd.DataFrame:
     return found
 
 
+def _silent(last: pd.Timestamp, window: Window) -> tuple[State, str]:
+    """The state of a code that did not fail in the window."""
+    lasted = words.hours((window.until - last).total_seconds())
+    if window.until - last > QUIET_GAP:
+        return "quiet", f"silent for {lasted} before the window's end"
+    return "ongoing", f"last failed {lasted} before the window's end, before it began"
+
+
 def _state(facts: _Known, log: Log, window: Window, earlier: Window | None) -> tuple[State, str]:
     if window.until - facts.last > QUIET_GAP:
-        silent = (window.until - facts.last).total_seconds()
-        return "quiet", f"silent for {words.hours(silent)} before the window's end"
+        return _silent(facts.last, window)
     if facts.before is None:
         day = Window(facts.first - _DAY, facts.first)
         if _held(log, day) >= _DAY:

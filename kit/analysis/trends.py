@@ -12,12 +12,13 @@ import pandas as pd
 from kit.analysis.attempts import bucket_of, every_hour, worked
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
-from kit.analysis.failures import KEYS, counted, failures, told
+from kit.analysis.failures import COUNTED, KEYS, counted, failures, told
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
+from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
-from kit.engine import frame
+from kit.engine import frame, literal
 from kit.messages import FINGERPRINT
 
 if TYPE_CHECKING:
@@ -34,25 +35,35 @@ _PAIR = ["app_key", "code"]
 
 @dataclass(frozen=True)
 class Trends:
-    """The failures of a window, counted."""
+    """The failures of a window, counted, and what is still open at its end."""
 
     log: Log
     window: Window
     apps: frozenset[str]
     """The keys of the apps that were asked for; all if empty."""
     by_code: pd.DataFrame
-    """One row an app and code, most users first; what concerns no app comes last.
+    """One row an app and code that failed in the window, or that somebody still fails with.
 
-    Sign-ins fail every day by people's own mistakes, and must not hide a broken app.
+    Those with most users come first, hit in the window or still failing; what concerns no app
+    comes last: sign-ins fail every day by people's own mistakes, and must not hide a broken
+    app. ``failures``, ``events``, ``users``, ``recovered``, ``abandoned``, ``first_seen`` and
+    ``last_seen`` are of the window, so zero and missing where it is only open from before.
+    Who is ``still_failing`` (users, and clients, groups or agents that are hit) is of all that
+    the source holds up to the window's end, and ``since`` is when the oldest episode began that
+    they fail of, ``last_failure`` their last.
     """
     over_time: pd.DataFrame
     """One row a bucket, app and code: ``bucket``, ``app``, ``code``, ``failures``."""
     attempts_over_time: pd.DataFrame
     """One row a bucket and app: ``bucket``, ``app``, ``failures``, ``successes``."""
     recovery: pd.DataFrame
-    """One row an app, user and operation."""
+    """One row an app, who is hit and operation that failed in the window or still fails at its
+    end: users, and clients, groups, agents and hooks."""
+    became: pd.DataFrame
+    """As ``recovery``, of all that ever failed, apps and addresses too."""
     hit: pd.DataFrame
-    """One row an app, code, user and operation that failed in the window, with ``failures``."""
+    """One row an app, code, user and operation that failed in the window or still fails, with
+    ``failures`` (in the window), and ``state`` as in ``recovery``, but of this code."""
     bucket: str
     totals: dict[str, float | int]
     """``failures``, ``attempts``, ``rate`` (0 to 1) and ``users``."""
@@ -60,7 +71,7 @@ class Trends:
     @cached_property
     def failures(self) -> pd.DataFrame:
         """One row a failure, with ``state``; read from the events when it is asked for."""
-        rows = with_state(failures(self.log, self.window), self.recovery)
+        rows = with_state(failures(self.log, self.window), self.became)
         return rows[rows["app_key"].isin(self.apps)] if self.apps else rows
 
     def latest(self, most: int) -> pd.DataFrame:
@@ -73,7 +84,7 @@ class Trends:
         if self.apps:
             rows = rows.filter(rows.app_key.isin(sorted(self.apps)))
         rows = rows.order_by(rows.published.desc(), rows.uuid.desc()).limit(most)
-        return with_state(frame(told(self.log, rows), by=["published", "uuid"]), self.recovery)
+        return with_state(frame(told(self.log, rows), by=["published", "uuid"]), self.became)
 
 
 def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> Trends:
@@ -100,35 +111,50 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         [{'code': 'AADSTS50126', 'users': 45, 'state': 'quiet'}]
     """
     apps = frozenset(find_apps(log, app)) if app else frozenset[str]()
-    rows = counted(log, window)
-    recovered = recovery(log, window)
+    rows = counted(log)
+    rows = rows.filter(rows.published < literal(window.until))
+    became = recovery(log, window, everyone=True)
+    recovered = became[became["hit_type"].isin(COUNTED)]
+    still_open = unresolved(log, window, recovered)
     done = worked(log, window, bucket := bucket_of(window, bucket))
     if apps:
         rows = rows.filter(rows.app_key.isin(sorted(apps)))
-        recovered = recovered[recovered["app_key"].isin(apps)].reset_index(drop=True)
+        recovered = recovered[recovered["app_key"].isin(apps)]
+        still_open = still_open[still_open["app_key"].isin(apps)]
         done = done[done["app_key"].isin(apps)]
+    fell = rows.filter(rows.published >= literal(window.since))
     hit = frame(
-        rows.group_by([*_PAIR, "user_key", *KEYS[1:]]).aggregate(failures=rows.count()),
-        by=[*_PAIR, "user_key", *KEYS[1:]],
+        fell.group_by(["code", *KEYS]).aggregate(
+            hit_type=fell.hit_type.max(), user_key=fell.user_key.max(), failures=fell.count()
+        ),
+        by=["code", *KEYS],
     )
+    users = int(hit["user_key"].replace("", None).nunique())
+    still = still_open[still_open["state"] == "still_failing"]
+    by_code = _by_code(rows, window, hit, still_open, done)
+    by_code = by_code.merge(since_when(log, window, still), "left", on=_PAIR)
+    by_code = by_code.merge(states(log, window)[[*_PAIR, "state", "why"]], "left", on=_PAIR)
     done = done[done["operation"].isin(hit["operation"].unique())]
-    over_time = _over_time(rows, bucket)
+    over_time = _over_time(fell, bucket)
     failed, good = int(over_time["failures"].sum()), int(done["successes"].sum())
     return Trends(
         log=log,
         window=window,
         apps=apps,
-        by_code=_by_code(rows, hit, recovered, done, states(log, window)),
+        by_code=by_code[_BY_CODE],
         over_time=over_time,
         attempts_over_time=_attempts_over_time(over_time, done),
-        recovery=recovered,
-        hit=hit[hit["user_key"] != ""].reset_index(drop=True),
+        recovery=recovered[
+            (recovered["failures"] > 0) | (recovered["state"] == "still_failing")
+        ].reset_index(drop=True),
+        became=became,
+        hit=_became(hit, still_open),
         bucket=bucket,
         totals={
             "failures": failed,
             "attempts": failed + good,
             "rate": failed / (failed + good) if failed else 0.0,
-            "users": int(hit["user_key"].replace("", None).nunique()),
+            "users": users,
         },
     )
 
@@ -158,7 +184,7 @@ def prepare(log: Log) -> None:
         log: the opened lake.
     """
     counted(log)
-    recovery(log, log.window())
+    recovery(log, log.window(), everyone=True)
     every_hour(log)
     assignments(log)
     logged_changes(log)
@@ -186,55 +212,65 @@ def _attempts_over_time(over_time: pd.DataFrame, done: pd.DataFrame) -> pd.DataF
 
 
 def _by_code(
-    rows: ir.Table,
-    hit: pd.DataFrame,
-    recovered: pd.DataFrame,
-    done: pd.DataFrame,
-    stand: pd.DataFrame,
+    rows: ir.Table, window: Window, hit: pd.DataFrame, still_open: pd.DataFrame, done: pd.DataFrame
 ) -> pd.DataFrame:
     """One row an app and code; ``still_failing`` and ``recovered`` are numbers of users."""
+    inside = rows.published >= literal(window.since)
+    # Of an app that was renamed, the name that it has now.
+    named = rows.app.argmax(rows.published, where=rows.app.notnull())
     found = frame(
         rows.group_by(_PAIR).aggregate(
-            app=rows.app.max(),
+            app=named,
             app_id=rows.app_id.max(),
             family=rows.family.max(),
-            failures=rows.count(),
-            events=rows.events.sum(),
-            users=rows.user_key.nullif("").nunique(),
-            first_seen=rows.published.min(),
-            last_seen=rows.published.max(),
+            failures=rows.uuid.count(where=inside),
+            events=rows.events.sum(where=inside).fill_null(0),
+            users=rows.user_key.nullif("").nunique(where=inside),
+            first_seen=rows.published.min(where=inside),
+            last_seen=rows.published.max(where=inside),
         ),
         by=_PAIR,
     )
+    people = _became(hit, still_open)
+    found = found.merge(_users(people), "left", on=_PAIR)
+    for name in _BECAME:
+        found[name] = found[name].fillna(0).astype("int64")
+    found = found[(found["failures"] > 0) | (found["still_failing"] > 0)]
+    found["people"] = found[list(_BECAME)].sum(axis=1).clip(lower=found["users"])
     good = done.groupby(["app_key", "operation"], as_index=False)["successes"].sum()
-    tried = hit[[*_PAIR, "operation"]].drop_duplicates().merge(good, "left")
+    tried = pd.concat([hit, people])[[*_PAIR, "operation"]].drop_duplicates().merge(good, "left")
     tried = tried.groupby(_PAIR, as_index=False)[["successes"]].sum()
     found = found.merge(tried, "left", on=_PAIR)
     found["attempts"] = found["failures"] + found["successes"].fillna(0).astype("int64")
     found["rate"] = found["failures"] / found["attempts"]
-    found = found.merge(_became(hit, recovered), "left", on=_PAIR)
-    for name in _BECAME:
-        found[name] = found[name].fillna(0).astype("int64")
-    found = found.merge(stand[[*_PAIR, "state", "why"]], "left", on=_PAIR)
-    return (
-        found[_BY_CODE]
-        .sort_values(
-            ["users", "failures", "app", "code"],
-            ascending=[False, False, True, True],
-            ignore_index=True,
-        )
-        .sort_values("app", key=pd.isna, kind="stable", ignore_index=True)
+    return found.sort_values(
+        ["people", "failures", "app", "code"],
+        ascending=[False, False, True, True],
+        ignore_index=True,
+    ).sort_values("app", key=pd.isna, kind="stable", ignore_index=True)
+
+
+def _became(hit: pd.DataFrame, still_open: pd.DataFrame) -> pd.DataFrame:
+    """What became of who failed with a code in the window, and who still fails with it."""
+    keys = ["code", *KEYS]
+    named = hit[hit["hit_type"].isin(COUNTED) & (hit["hit_key"] != "")].drop(
+        columns=["hit_type", "user_key"]
     )
+    if named.empty and still_open.empty:
+        return named.assign(state="")
+    rows = named.merge(still_open[[*keys, "state"]], "outer", on=keys)
+    failed = rows["failures"].notna()
+    rows["failures"] = rows["failures"].fillna(0).astype("int64")
+    rows["state"] = rows["state"].fillna("recovered")
+    return rows[failed | (rows["state"] == "still_failing")].reset_index(drop=True)
 
 
-def _became(hit: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
+def _users(people: pd.DataFrame) -> pd.DataFrame:
     """By app and code, for how many users any operation still fails, was given up, or all work."""
-    # Nothing can be said of who is hit by types alone that exist for failures.
-    told = recovered.loc[recovered["state"] != "", [*KEYS, "state"]]
-    rows = hit.merge(told, on=list(KEYS))
     # The first that applies to any of a user's operations counts for the user.
-    order = rows["state"].map({name: place for place, name in enumerate(_BECAME)})
-    worst = rows.assign(order=order.astype("int64")).groupby([*_PAIR, "user_key"])["order"].min()
+    order = people["state"].map({name: place for place, name in enumerate(_BECAME)})
+    rows = people.assign(order=order)[order.notna()]
+    worst = rows.groupby([*_PAIR, "hit_key"])["order"].min()
     names = dict(enumerate(_BECAME))
     counts = worst.map(names).groupby(level=_PAIR).value_counts().unstack(fill_value=0)
     return counts.reindex(columns=list(_BECAME), fill_value=0).reset_index()
@@ -254,6 +290,8 @@ _BY_CODE = [
     "users",
     "first_seen",
     "last_seen",
+    "since",
+    "last_failure",
     "state",
     "why",
     "still_failing",

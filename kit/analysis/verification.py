@@ -11,7 +11,8 @@ import pandas as pd
 from kit import words
 from kit.analysis.changes import mending
 from kit.analysis.episodes import incidents
-from kit.analysis.radius import Radius, blast_radius, hit
+from kit.analysis.failures import KEYS
+from kit.analysis.radius import Radius, blast_radius, hit, who
 from kit.lake.coverage import TICK
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ class _Proof:
     def _recoveries(self) -> pd.Series[pd.Timestamp]:
         """When each of those who were hit worked again, each success once."""
         rows = hit(self.known, self.now)
-        rows = rows[rows["worked_again"].notna() & (rows["user_key"] != "")]
-        keys = ["user_key", "operation", "worked_again"]
+        rows = rows[rows["worked_again"].notna() & who(rows).notna()]
+        keys = [*KEYS, "worked_again"]
         return rows.drop_duplicates(keys)["worked_again"]
 
 
@@ -204,7 +205,7 @@ def _sides(known: History, now: Incident | None, at: pd.Timestamp | None) -> pd.
                 "until": end,
                 "failures": failed,
                 "attempts": attempts,
-                "users": int(mine["user_key"].replace("", None).nunique()),
+                "users": int(who(mine).nunique()),
                 "rate": failed / attempts if attempts else float("nan"),
             }
         )

@@ -48,8 +48,10 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
     Returns:
         The figure and its alt text.
     """
-    rows = table[table["users"] > 0].head(12).iloc[::-1]
-    figure, axes = figure_of("Users hit, by app and code", height=1.3 + 0.46 * max(len(rows), 2))
+    rows = table[(table["users"] > 0) | (table["still_failing"] > 0)].head(12).iloc[::-1]
+    figure, axes = figure_of(
+        "Users hit or still failing, by app and code", height=1.3 + 0.46 * max(len(rows), 2)
+    )
     apps = rows["app"].fillna("")
     names = [
         f"{short(code, 24)}\n{short(app, 24)}" if app else short(code, 24)
@@ -198,7 +200,14 @@ def users_by_code(counts: pd.DataFrame) -> tuple[Figure, str]:
         mine = rows["still"] == still
         axes.scatter(x[mine], y[mine], s=70, marker=shape, color=colour, label=label)
     for place_x, place_y, number in zip(x, y, rows["failures"], strict=True):
-        axes.text(place_x + 0.16, place_y, f"{number:,}", va="center", fontsize=9.5, color=INK)
+        axes.text(
+            place_x + 0.16,
+            place_y,
+            f"{number:,}" if number else "",
+            va="center",
+            fontsize=9.5,
+            color=INK,
+        )
     axes.set_xticks(
         range(len(codes)), [short(code, 24) for code in codes], rotation=30, ha="right", fontsize=9
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from kit import charts, show, words
 from kit.analysis.one_code import apps_with, hours, neighbours, variants, with_ids
+from kit.analysis.radius import who
 from kit.analysis.recovery import people
 from kit.analysis.states import states
 from kit.catalogue import load
 from kit.lake.coverage import iso
 from kit.narrative.one_by_one import one_by_one
 from kit.narrative.report import NotebookReport, section
-from kit.narrative.sections import over_time, radius_in_words
+from kit.narrative.sections import named, over_time, radius_in_words
 from kit.remediation import Case, case
 
 __all__ = ["ErrorCodeReport", "error_code_report"]
@@ -38,11 +39,11 @@ class ErrorCodeReport(NotebookReport):
         found = self.case
         if found is None:
             return self._no_failures()
-        hit = words.count(found.people["user_key"].nunique(), "user")
+        apart = f" {found.apart}" if found.apart else ""
         return (
-            f"{found.code} on {found.app}: {words.count(len(found.failures), 'failure')} of {hit}, "
-            f"{len(found.still_failing):,} still failing; {self.state}: {self.why}. "
-            f"{radius_in_words(found)}, since {found.since}."
+            f"{found.code} on {found.app}: {words.count(len(found.since_onset), 'failure')}, "
+            f"{found.hit}, {len(found.still_failing):,} still failing; {self.state}: {self.why}. "
+            f"{radius_in_words(found)}, since {found.since}.{apart}"
         )
 
     @section
@@ -56,8 +57,7 @@ class ErrorCodeReport(NotebookReport):
         self._facts(
             Meaning=found.meaning,
             Family=load().family(found.code),
-            Rate=f"{len(found.failures):,} of {found.attempts:,} attempts failed with this code "
-            f"({words.percent(found.rate)})",
+            Rate=f"In the window, {found.rate_in_words} failed with this code",
         )
 
     @section
@@ -86,15 +86,15 @@ class ErrorCodeReport(NotebookReport):
             caption="Apps with this code; all below is about the one named above",
             most=10,
         )
-        rows = found.people.sort_values(["failures", "user"], ascending=[False, True])
-        shown = "user user_name operation failures state failing_since last_failure recovered_at"
-        show.table(rows[shown.split()], caption="Who is hit, most failures first", most=25)
+        rows = found.people.sort_values(["failures", "hit"], ascending=[False, True])
+        shown = "failures state failing_since last_failure recovered_at".split()
+        show.table(rows[[*named(rows), *shown]], caption="Who is hit, most failures first", most=25)
 
     @section
     def over_time(self) -> None:
         """Show its failures, rate and episodes over time."""
         if self.case is not None:
-            over_time(self.case, self.window)
+            over_time(self.case)
 
     @section
     def failures(self) -> None:
@@ -109,7 +109,7 @@ class ErrorCodeReport(NotebookReport):
             return
         counts = hours(self.case.history)
         show.figure(charts.times_of_day, counts)
-        done = self.case.history.successes.over_time(self.window, "hour")
+        done = self.case.history.successes.over_time(self.case.history.window, "hour")
         good = done.assign(hour=done["bucket"].dt.hour).groupby("hour")["successes"].sum()
         by_hour = counts.groupby("hour")["failures"].sum().to_frame().join(good)
         by_hour["attempts"] = by_hour["failures"] + by_hour.pop("successes").fillna(0).astype(
@@ -155,9 +155,10 @@ class ErrorCodeReport(NotebookReport):
         if found is None:
             self._next([("failure_trends", {}, "all that fails in this window")])
             return
-        named = {"code": found.code, **({"app": found.app} if found.app_key else {})}
-        steps = [("remediation", named, "what to do about it")]
-        hit = (found.still_failing or found.recovered)[:2]
+        asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
+        steps = [("remediation", asked, "what to do about it")]
+        users = set(found.people["user"].dropna())
+        hit = [one for one in found.still_failing or found.recovered if one in users][:2]
         self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
 
     def summary(self) -> None:
@@ -173,11 +174,12 @@ class ErrorCodeReport(NotebookReport):
             "app": found.app,
             "code": found.code,
             "state": self.state,
-            "failures": len(found.failures),
+            "failures": len(found.in_window),
             "attempts": found.attempts,
-            "rate": found.rate,
-            "users": int(found.people["user_key"].nunique()),
+            "rate": found.rate if found.attempts else None,
+            "users": int(who(found.in_window).nunique()),
             "onset": iso(found.onset),
+            "affected": int(found.people["hit_key"].nunique()),
             "blast_radius": found.blast_radius,
             **{name: len(logins) for name, logins in became.items()},
             "variants": [
@@ -200,8 +202,8 @@ def error_code_report(
         source: as for ``trends_report``.
         since: as for ``trends_report``.
         until: as for ``trends_report``.
-        code: the code; the one with the most users hit if empty.
-        app: the app's name or id; the one with the most users hit if empty.
+        code: the code; the one with most users hit in the window or still failing if empty.
+        app: the app's name or id; chosen likewise if empty.
 
     Returns:
         The report, whose methods show its sections.

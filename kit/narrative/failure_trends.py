@@ -8,8 +8,10 @@ from typing import Any
 import pandas as pd
 
 from kit import charts, show, words
-from kit.analysis.episodes import episodes
+from kit.analysis.episodes import episodes, history, onset
 from kit.analysis.failures import DEACTIVATIONS, KEYS
+from kit.analysis.orgs import broken_connections
+from kit.analysis.radius import who_in_words
 from kit.analysis.recovery import people
 from kit.analysis.trends import Trends, examples, trends
 from kit.lake.coverage import iso
@@ -19,13 +21,14 @@ from kit.narrative.sections import left_behind, left_behind_in_words
 
 __all__ = ["TrendsReport", "trends_report"]
 
+_TIMES = ["first_seen", "last_seen", "since"]
 _KEPT = (
-    "app code family failures events users first_seen last_seen state still_failing recovered"
+    "app code family failures events users first_seen last_seen state still_failing recovered since"
 ).split()
 
 
 class TrendsReport(NotebookReport):
-    """What is failing in a window, by code, over time and against what works."""
+    """What is failing in a window and what is still open, by code and over time."""
 
     found: Trends
 
@@ -40,26 +43,79 @@ class TrendsReport(NotebookReport):
     @property
     def headline_text(self) -> str:
         """The answer in one or two sentences."""
-        totals, table = self.found.totals, self.found.by_code
-        if table.empty:
-            return self._no_failures()
-        top = table.iloc[0]
-        still = len(people(self.found.recovery)["still_failing"])
+        if self.found.by_code.empty:
+            return self._no_failures() + self._never_tried()
+        left = left_behind_in_words(people(self._left_behind())["still_failing"])
+        return f"{self._first()} {self._in_all()}{left}"
+
+    def _first(self) -> str:
+        """What hits most users, since when really, and what of it fell in the window."""
+        top = self.found.by_code.iloc[0]
+        began = onset(history(self.log, self.window, top["app_key"], top["code"]))
+        assert began is not None  # it failed
+        where = f" on {top['app']}" if isinstance(top["app"], str) else ""
+        mine = self._hit_by(top["app_key"], top["code"])
+        stuck = who_in_words(mine[mine["state"] == "still_failing"])
+        hit = who_in_words(mine[mine["failures"] > 0])
+        still = int(top["still_failing"])
+        since = f"since {words.moment(began)}"
+        if pd.notna(top["since"]) and top["since"] < began:
+            since += f" (the first of them since {words.moment(top['since'])})"
+        if not top["failures"]:
+            who = f"{stuck} still failing, {since}"
+            over = f", last {words.moment(top['last_failure'])}"
+        elif began >= pd.Timestamp(self.window.since):
+            who = f"{hit} hit, {still:,} still failing, {since}"
+            over = f", last {words.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
+        else:
+            who = f"{stuck if still else 'nobody'} still failing, {since}"
+            over = f"; in the window, {words.count(int(top['failures']), 'failure')}"
+            over += f" hit {hit}" if (mine["failures"] > 0).any() else ""
+            over += f", last {words.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
+        return f"{top['code']}{where} ({top['family']}): {who}{over}."
+
+    def _hit_by(self, app_key: str, code: str) -> pd.DataFrame:
+        """Who is hit by a code: in the window, or still failing."""
+        rows = self.found.hit
+        rows = rows[(rows["app_key"] == app_key) & (rows["code"] == code)]
+        return rows.merge(self.found.recovery[[*KEYS, "hit_type"]], on=list(KEYS))
+
+    def _in_all(self) -> str:
+        """All that failed in the window, and apart from it what is open from before."""
+        totals, rows = self.found.totals, self.found.recovery
+        stuck = rows[rows["state"] == "still_failing"]
+        still = len(people(rows)["still_failing"])
+        of_window = len(people(rows[rows["failures"] > 0])["still_failing"])
+        before = still - of_window
+        if not totals["failures"]:
+            part = "it" if self.coverage.complete else "the part of it that the source holds"
+            verb = "fails" if still == 1 else "fail"
+            return (
+                f"In all, {who_in_words(stuck)} still {verb} from before the window; "
+                f"nothing failed in {part}."
+            )
         said = (
             f"In all, {words.count(int(totals['failures']), 'failure')} hit "
-            f"{words.count(int(totals['users']), 'user')}; {still:,} still "
-            f"{'fails' if still == 1 else 'fail'}."
-            f"{left_behind_in_words(people(self._left_behind())['still_failing'])}"
+            f"{words.count(int(totals['users']), 'user')}; "
         )
-        who = (
-            f"{words.count(int(top['users']), 'user')} hit, "
-            f"{int(top['still_failing']):,} still failing"
-        )
-        where = f" on {top['app']}" if isinstance(top["app"], str) else ""
-        over = f", last {words.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
+        still_fail = f"{of_window:,} still {'fails' if of_window == 1 else 'fail'}"
+        if not before:
+            return f"{said}{still_fail}."
+        do = "does" if before == 1 else "do"
+        if not of_window:
+            return f"{said}none of them still fails, but {before:,} from before the window {do}."
+        return f"{said}{still_fail}, as {do} {before:,} from before the window."
+
+    def _never_tried(self) -> str:
+        """The connections that broke before the window and that nobody tried since."""
+        rows = broken_connections(self.log, self.window)
+        rows = rows[rows["app_key"].isin(self.found.apps)] if self.found.apps else rows
+        if rows.empty:
+            return ""
+        top = rows.iloc[0]
         return (
-            f"{top['code']}{where} ({top['family']}): {who}, since "
-            f"{words.moment(top['first_seen'])}{over}. {said}"
+            f" But nothing has worked on {top['app']} since {words.moment(top['since'])} "
+            f"({top['code']}), and nobody tried again."
         )
 
     @section
@@ -70,6 +126,8 @@ class TrendsReport(NotebookReport):
         self._facts(
             Rate=f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
             f"({words.percent(float(totals['rate']))})"
+            if totals["failures"]
+            else "nothing failed in the window"
         )
 
     @section
@@ -79,11 +137,22 @@ class TrendsReport(NotebookReport):
         left = self._left_behind()
         left_behind(people(left)["still_failing"], left["app"].dropna())
         columns = (
-            "code app users still_failing recovered failures attempts rate state first_seen "
-            "last_seen"
+            "code app users still_failing recovered failures rate state first_seen last_seen since"
         ).split()
-        show.table(table[columns], caption="What is failing, by app and code", most=25)
-        if (table["users"] > 0).any():
+        fell = table["failures"] > 0
+        show.table(
+            table.loc[fell, columns].dropna(axis="columns", how="all"),
+            caption="What failed in the window, by app and code",
+            most=25,
+            empty="nothing.",
+        )
+        if (~fell).any():
+            show.table(
+                table.loc[~fell, ["code", "app", "still_failing", "since", "last_failure"]],
+                caption="Still failing from before the window; nothing failed so in it",
+                most=25,
+            )
+        if (table[["users", "still_failing"]] > 0).any(axis=None):
             show.figure(charts.by_code, table)
 
     @section
@@ -98,6 +167,7 @@ class TrendsReport(NotebookReport):
     def over_time(self) -> None:
         """Show failures over time, by code and day, and their episodes."""
         if not len(self.found.over_time):
+            show.note("Nothing failed in the window.")
             return
         show.figure(charts.over_time, self.found.over_time, self.window, self.found.bucket)
         self._by_bucket()
@@ -136,27 +206,33 @@ class TrendsReport(NotebookReport):
         rows = self.found.recovery
         on_apps = rows[rows["app_key"] != ""]
         if on_apps.empty:
-            show.note("No user failed on an app in this window.")
+            show.note("No user failed on an app in this window or still fails on one.")
             return
         show.figure(charts.users_by_code, self._users_and_codes())
         if on_apps["time_to_recover"].notna().any():
             show.figure(charts.time_to_recover, on_apps)
         still = (on_apps["state"] == "still_failing").astype("int64")
         worst = (
-            on_apps.assign(still=still)
-            .groupby("user_key")
+            on_apps.assign(still=still, stuck_since=on_apps["failing_since"].where(still > 0))
+            .groupby("hit_key")
             .agg(
-                user=("user", "max"),
+                user=("hit", "max"),
                 failures=("failures", "sum"),
                 operations=("operation", "count"),
                 still_failing=("still", "sum"),
+                failing_since=("stuck_since", "min"),
                 last_failure=("last_failure", "max"),
             )
         )
         worst = worst.sort_values(
             ["still_failing", "failures", "user"], ascending=[False, False, True]
         )
-        show.table(worst, caption="Users with most that still fails", most=12, folded=True)
+        show.table(
+            worst.dropna(axis="columns", how="all"),
+            caption="Users with most that still fails",
+            most=12,
+            folded=True,
+        )
 
     @section
     def unknown(self) -> None:
@@ -176,7 +252,8 @@ class TrendsReport(NotebookReport):
     def next(self) -> None:
         """Say which code to look into, and with which parameters."""
         table = self.found.by_code
-        hit = table[(table["users"] > 0) & table["app"].map(lambda one: isinstance(one, str))]
+        somebody = (table["users"] > 0) | (table["still_failing"] > 0)
+        hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
         asked = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
         steps = [
@@ -189,6 +266,7 @@ class TrendsReport(NotebookReport):
         ]
         still = self.found.recovery
         still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
+        still = still[still["hit_type"] == "user"]
         if len(still):
             user = str(still.sort_values(["failures", "user"])["user"].iloc[-1])
             steps.append(("user_history", {"user": user}, f"what happened to {user}"))
@@ -202,7 +280,7 @@ class TrendsReport(NotebookReport):
         """Leave the result for machines."""
         rows = self.found.by_code[_KEPT].astype(object).to_dict("records")
         for row in rows:
-            row.update(first_seen=iso(row["first_seen"]), last_seen=iso(row["last_seen"]))
+            row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
         self._publish(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
 
@@ -218,9 +296,9 @@ class TrendsReport(NotebookReport):
 
     def _users_and_codes(self) -> pd.DataFrame:
         keys = list(KEYS)
-        rows = self.found.hit.merge(self.found.recovery[[*keys, "user", "state"]], on=keys)
-        still = ~rows["state"].isin(["recovered", ""])
-        rows = rows.assign(still=still)[rows["app_key"] != ""]
+        people = self.found.recovery[[*keys, "hit"]].rename(columns={"hit": "user"})
+        rows = self.found.hit.merge(people, on=keys)
+        rows = rows[rows["app_key"] != ""].assign(still=~rows["state"].isin(["recovered", ""]))
         return rows.groupby(["user", "code"], as_index=False).agg(
             failures=("failures", "sum"), still=("still", "any")
         )
@@ -273,6 +351,10 @@ def trends_report(
 
 def _app(name: object) -> dict[str, str]:
     return {"app": name} if isinstance(name, str) else {}
+
+
+def _time(value: Any) -> str | None:
+    return None if pd.isna(value) else iso(value)
 
 
 def _plain(value: Any) -> Any:

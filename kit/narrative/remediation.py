@@ -15,6 +15,7 @@ from kit.narrative.sections import (
     left_behind,
     left_behind_in_words,
     marks_of,
+    named,
     over_time,
     radius_in_words,
 )
@@ -67,13 +68,13 @@ class RemediationReport(NotebookReport):
         if not found.app_key:  # people's own mistakes at signing in, which nobody mends
             return (
                 f"{found.code} concerns no app, since {found.since}: {found.hit}, "
-                f"{len(found.still_failing):,} still failing."
+                f"{len(found.still_failing):,} still failing.{_behind(found.apart)}"
             )
         given_up = f", {len(found.abandoned):,} unassigned since" if found.abandoned else ""
         return (
             f"{radius_in_words(found)}, {found.code}, since {found.since}. "
             f"{found.hit}, {len(found.still_failing):,} still failing{given_up}. {fix}."
-            f"{left_behind_in_words(found.failed_deactivations)}"
+            f"{_behind(found.apart)}{left_behind_in_words(found.failed_deactivations)}"
         )
 
     @section
@@ -84,10 +85,7 @@ class RemediationReport(NotebookReport):
         if found is None:
             self._facts()
             return
-        self._facts(
-            Rate=f"{len(found.failures):,} of {found.attempts:,} attempts failed with this code "
-            f"({words.percent(found.rate)})"
-        )
+        self._facts(Rate=f"In the window, {found.rate_in_words} failed with this code")
 
     @section
     def meaning(self) -> None:
@@ -129,7 +127,7 @@ class RemediationReport(NotebookReport):
             most=10,
             empty="the log shows nothing. That does not mean that nothing changed outside Okta.",
         )
-        over_time(found, self.window)
+        over_time(found)
         if len(came) > 1:
             show.table(
                 came.iloc[::-1],
@@ -150,33 +148,34 @@ class RemediationReport(NotebookReport):
         found = self.case
         if found is None:
             return
-        rows = found.people
+        rows, who = found.people, [*named(found.people), "failures"]
         left_behind(found.failed_deactivations, [found.app] if found.app else [])
         still = rows[rows["state"] == "still_failing"]
         show.table(
-            still[[*_WHO, "failing_since", "last_failure"]],
+            still[[*who, "failing_since", "last_failure"]],
             caption=f"Still failing, {len(still):,}",
             most=100,
             empty="nobody.",
         )
-        back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "user"])
+        back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "hit"])
         show.table(
-            back[[*_WHO, "last_failure", "recovered_at", "time_to_recover"]],
+            back[[*who, "last_failure", "recovered_at", "time_to_recover"]],
             caption=f"Recovered, {len(back):,}: the same operation worked after the last failure",
             most=200,
             empty="nobody yet.",
             folded=True,
         )
-        gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "user"])
+        gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "hit"])
         if len(gone):
             show.table(
-                gone[[*_WHO, "last_failure", "abandoned_at"]],
+                gone[[*who, "last_failure", "abandoned_at"]],
                 caption=f"Unassigned since, {len(gone):,}: nothing is left to retry",
                 most=100,
                 folded=True,
             )
+        by_hit = rows.assign(user_key=rows["hit_key"])
         if len(rows):
-            show.figure(charts.people_over_time, rows, self.window, marks_of(found))
+            show.figure(charts.people_over_time, by_hit, found.history.window, marks_of(found))
         if rows["time_to_recover"].notna().any():
             show.figure(charts.time_to_recover, rows)
 
@@ -284,12 +283,13 @@ class RemediationReport(NotebookReport):
         if found is None:
             self._next([("failure_trends", {}, "all that fails in this window")])
             return
-        named = {"code": found.code, **({"app": found.app} if found.app_key else {})}
+        asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
         steps = [
-            ("error_code", named, f"{found.code} in depth"),
+            ("error_code", asked, f"{found.code} in depth"),
             ("failure_trends", {"app": found.app} if found.app_key else {}, "all its codes"),
         ]
-        hit = found.still_failing[:2]
+        users = set(found.people["user"].dropna())
+        hit = [one for one in found.still_failing if one in users][:2]
         self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
 
     def summary(self) -> None:
@@ -324,9 +324,6 @@ class RemediationReport(NotebookReport):
         show.table(said.sort_values("failures", ascending=False), caption="What was said", most=5)
 
 
-_WHO = ["user", "user_name", "operation", "failures"]
-
-
 def remediation_report(
     source: str = "sample",
     *,
@@ -342,8 +339,8 @@ def remediation_report(
         source: as for ``trends_report``.
         since: as for ``trends_report``.
         until: as for ``trends_report``.
-        code: the code; the one with the most users hit if empty.
-        app: the app's name or id; the one with the most users hit if empty.
+        code: the code; the one with most users hit in the window or still failing if empty.
+        app: the app's name or id; chosen likewise if empty.
         fixed: when it was fixed, UTC; found in the log if empty.
 
     Returns:
@@ -362,6 +359,11 @@ def _ask(app_key: str) -> AppEvidence:
     from kit.sources.okta import app_evidence
 
     return app_evidence(app_key)
+
+
+def _behind(said: str) -> str:
+    """A sentence behind others."""
+    return f" {said}" if said else ""
 
 
 def _how_often(came: pd.DataFrame) -> str:

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from kit.remediation import Case
 
 __all__ = [
+    "close",
     "left_behind",
     "left_behind_in_words",
     "marks_of",
+    "named",
     "over_time",
     "radius_in_words",
 ]
@@ -33,10 +35,14 @@ def radius_in_words(found: Case) -> str:
         return "It concerns no app"
     if not found.proof.radius.users:
         return f"{found.app} fails for no user in particular"
+    kinds = set(found.people["hit_type"])
+    kind = kinds.pop() if len(kinds) == 1 else "user"
     return {
         "connection": f"One broken connection: {found.app}",
-        "group": f"Several users fail on {found.app}, others work",
-        "user": f"One user fails on {found.app}",
+        "group": f"Several {kind}s fail on {found.app}, others work",
+        "user": f"One {kind} fails on {found.app}"
+        if found.people["hit_key"].nunique() < 2
+        else f"Single {kind}s fail on {found.app}",
     }[found.blast_radius]
 
 
@@ -61,15 +67,26 @@ def left_behind(users: Sequence[str], apps: Iterable[str]) -> None:
         )
 
 
+def named(rows: pd.DataFrame) -> list[str]:
+    """The columns that name who is hit, and at what operation.
+
+    Args:
+        rows: as ``recovery`` lists them.
+    """
+    if (rows["hit_type"] == "user").all():
+        return ["user", "user_name", "operation"]
+    return ["hit_type", "hit", "operation"]
+
+
 def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
     """The moments to mark on a time axis."""
     change = found.changes["published"].iloc[0] if len(found.changes) else None
     return {"change": change, "onset": found.onset, "fix": found.fix.at}
 
 
-def over_time(found: Case, window: Window) -> None:
+def over_time(found: Case) -> None:
     """Show a case's failures and rate on one time axis, and the numbers beside it."""
-    known, view = found.history, _close(found, window)
+    known, view = found.history, close(found)
     bucket = bucket_of(view)
     at = found.failures["published"].dt.floor(_FLOOR[bucket])
     at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
@@ -103,11 +120,17 @@ def over_time(found: Case, window: Window) -> None:
     )
 
 
-def _close(found: Case, window: Window) -> Window:
-    """The part of a window around the incident, where that is short beside it."""
+def close(found: Case) -> Window:
+    """The stretch to draw a case in: its incident and the window, or the incident from close by.
+
+    Where the window begins after the onset, the time axis begins before it.
+    """
     ends = [found.incident.last, *([found.fix.at] if found.fix.at is not None else [])]
-    since = max(pd.Timestamp(window.since), found.onset - _AROUND)
-    until = min(pd.Timestamp(window.until), max(ends) + _AROUND)
-    if since >= until or 2 * (until - since) > window.until - window.since:
-        return window
+    whole = found.history.window
+    since, until = pd.Timestamp(whole.since), pd.Timestamp(whole.until)
+    if since >= found.onset:
+        since = found.onset - _AROUND
+    near = max(since, found.onset - _AROUND), min(until, max(ends) + _AROUND)
+    if near[0] < near[1] and 2 * (near[1] - near[0]) <= until - since:
+        since, until = near
     return Window(since.to_pydatetime(), until.to_pydatetime())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from kit import charts, show, words
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import DEACTIVATIONS, failures
 from kit.analysis.names import find_user
 from kit.analysis.one_user import most_failing, user_events, user_recovery
 from kit.analysis.recovery import with_state
+from kit.analysis.unresolved import open_before
 from kit.catalogue import load
 from kit.lake.coverage import iso
 from kit.narrative.one_by_one import one_by_one
@@ -29,11 +32,13 @@ class UserHistoryReport(NotebookReport):
         user = self.parameters["user"]
         self.user_key = find_user(self.log, user) if user else most_failing(self.log, self.window)
         key = self.user_key or ""
-        self.recovery = user_recovery(self.log, self.window, key)
+        rows = user_recovery(self.log, self.window, key)
+        self.recovery = rows[(rows["failures"] > 0) | (rows["state"] == "still_failing")]
         # Failures that name nobody have an empty key, too.
         failed = failures(self.log, self.window, user_key=key)
         self.failed = failed if key else failed.head(0)
         self.events = user_events(self.log, self.window, key, self.failed)
+        self.open_before = open_before(self.log, self.window, key, self.recovery)
 
     @property
     def user(self) -> str:
@@ -46,22 +51,27 @@ class UserHistoryReport(NotebookReport):
         """The answer in one or two sentences."""
         if self.user_key is None:
             return self._no_failures("failures that name a user")
-        failed = self.events[self.events["what"] == "failed"]
-        if failed.empty:
-            return self._no_failures(f"failures of {self.user}")
-        tried = len(failed) + int((self.events["what"] == "worked").sum())
-        said = (
-            f"{self.user}: {len(failed):,} of {tried:,} attempts failed, with "
-            f"{words.join(list(failed['code'].value_counts().index[:4]))}."
-        )
         still = self.recovery[self.recovery["state"] == "still_failing"]
+        failed = self.events[self.events["what"] == "failed"]
+        if failed.empty and still.empty:
+            return self._no_failures(f"failures of {self.user}")
+        if failed.empty:
+            part = "the window" if self.coverage.complete else "the part of it that is held"
+            said = f"{self.user}: nothing failed in {part}, but something from before still fails."
+        else:
+            tried = len(failed) + int((self.events["what"] == "worked").sum())
+            said = (
+                f"{self.user}: {len(failed):,} of {tried:,} attempts failed, with "
+                f"{words.join(list(failed['code'].value_counts().index[:4]))}."
+            )
         if still.empty:
             return f"{said} Nothing still fails."
         lanes = [
-            f"{row.operation} on {row.app}" if isinstance(row.app, str) else str(row.operation)
-            for row in still.itertuples()
+            f"{row['operation']}{_on(row['app'])}, since {words.moment(row['failing_since'])}"
+            for row in still.sort_values("failing_since", kind="stable").to_dict("records")
         ]
-        return f"{said} Still failing: {words.join(lanes[:4])}."
+        more = f"; and {len(lanes) - 4:,} more" if len(lanes) > 4 else ""
+        return f"{said} Still failing: {'; '.join(lanes[:4])}{more}."
 
     @section
     def headline(self) -> None:
@@ -89,6 +99,13 @@ class UserHistoryReport(NotebookReport):
             most=30,
             empty=_NOTHING,
         )
+        if len(self.open_before):
+            shown = "app operation code failing_since published vendor_message uuid".split()
+            show.table(
+                self.open_before[shown].dropna(axis="columns", how="all"),
+                caption="What still fails from before the window, each with its last failure",
+                most=30,
+            )
 
     @section
     def timeline(self) -> None:
@@ -130,9 +147,11 @@ class UserHistoryReport(NotebookReport):
         """Say which notebook to open next."""
         failed = self.events[(self.events["what"] == "failed") & self.events["app"].notna()]
         pairs = failed.drop_duplicates(["app", "code"], keep="last").iloc[::-1].head(3)
+        open_before = self.open_before[self.open_before["app"].notna()]
+        pairs = pd.concat([pairs[["app", "code"]], open_before[["app", "code"]]])
         steps: list[tuple[str, dict[str, str], str]] = [
             ("remediation", {"code": str(row.code), "app": str(row.app)}, "is this user alone?")
-            for row in pairs.itertuples()
+            for row in pairs.drop_duplicates().head(3).itertuples()
         ]
         self._next([*steps, ("failure_trends", {}, "all that fails in this window")])
 
@@ -159,6 +178,10 @@ class UserHistoryReport(NotebookReport):
                 for row in self.recovery.to_dict("records")
             ],
         }
+
+
+def _on(app: object) -> str:
+    return f" on {app}" if isinstance(app, str) else ""
 
 
 def user_history_report(

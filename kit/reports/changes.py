@@ -5,7 +5,7 @@ aside, whose window ends earlier. So a rerun or a backfill compares with the sam
 
 =========== ==============================================================================
 new         an app and code that the run before did not have
-gone        one that it had; "gone" says nothing of users who were still failing
+gone        one that it had: it failed not once in this window, and nobody still fails with it
 worse       more users still failing; with as many, more failures (a day, where the two
             windows differ in length)
 better      the other way round
@@ -13,7 +13,7 @@ recovered   a user who was still failing, and for whom it worked since
 newly       a user who was not failing before
 failing
 unassigned  a user who was still failing, and was unassigned from the app since
-not seen    a user who was still failing and is in this window not at all: nobody knows
+not seen    a user who was still failing and of whom this run knows nothing
 =========== ==============================================================================
 """
 
@@ -103,7 +103,7 @@ def compare(now: Mapping[str, Any], before: Mapping[str, Any], *, failed: int = 
     said = _compared(now, before, failed)
     groups: list[tuple[str, Sequence[str]]] = []
     if isinstance(results.get("by_code"), list) and isinstance(old.get("by_code"), list):
-        groups += _codes(results["by_code"], old["by_code"], _days(now), _days(before))
+        groups += _codes(now, before)
     about, was = _subject(results), _subject(old)
     if about != was:
         said.append(f"This run is about {about or 'nothing'}, that one about {was or 'nothing'}.")
@@ -135,13 +135,17 @@ def _compared(now: Mapping[str, Any], before: Mapping[str, Any], failed: int) ->
     return said
 
 
-def _codes(
-    now: list[Any], before: list[Any], days: float, days_before: float
-) -> list[tuple[str, list[str]]]:
-    rows, old = _keyed(now), _keyed(before)
-    new = [f"{_name(key)}: {_state_of(row)}" for key, row in rows.items() if key not in old]
+def _codes(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    days, days_before = _days(now), _days(before)
+    rows, old = (_keyed(run["results"]["by_code"]) for run in (now, before))
+    window = _window(before)
+    new = [
+        f"{_name(key)}: {_state_of(row)}"
+        for key, row in rows.items()
+        if key not in old and not _older(row, window)
+    ]
     gone = [
-        f"{_name(key)}: no failure in this window; before, {_state_of(row)}"
+        f"{_name(key)}: no failure in this window, nobody still failing; before, {_state_of(row)}"
         for key, row in old.items()
         if key not in rows
     ]
@@ -162,6 +166,13 @@ def _codes(
         ("worse", [line for _, line in sorted(worse)]),
         ("better", [line for _, line in sorted(better)]),
     ]
+
+
+def _older(row: Mapping[str, Any], before: tuple[datetime, datetime] | None) -> bool:
+    """Whether a code is open only from before the earlier window's end."""
+    if before is None or _number(row, "failures") or not row.get("since"):
+        return False
+    return isoparse(str(row["since"])) < before[1]
 
 
 def _users(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
