@@ -122,6 +122,9 @@ def news(paths: Iterable[Path], index: Index, made: Path) -> dict[Path, np.ndarr
     rows = {path: _rows(path) for path in paths}
     masks = {path: np.zeros(len(one), dtype=bool) for path, one in rows.items()}
     every, total = list(rows), sum(map(len, rows.values()))
+    if not total:
+        made.touch()
+        return masks
     with made.open("wb") as out:
         for ours in _ranges(total):
             places = [ours(rows[path]["key"]) for path in every]
