@@ -257,7 +257,14 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str, str, str]]]] =
                 3, "policy.evaluate_sign_on", "ALLOW", actor=ADA | {"alternateId": "bo@example.com"}
             ),
         ],
-        [("NO_REASON", "sign-in", ADA_HIT, "still_failing")],
+        [("sign_on_denied", "sign-in", ADA_HIT, "still_failing")],
+    ),
+    "nobody answered the factor": (
+        [
+            _own(1, "user.authentication.auth_via_mfa", result, debug={"factor": factor})
+            for result, factor in (("UNANSWERED", "OKTA_VERIFY_PUSH"), ("ABANDONED", "SMS_FACTOR"))
+        ],
+        [("factor_not_accepted", "second factor", ADA_HIT, "still_failing")] * 2,
     ),
     "a wrapper does not speak": (
         [
