@@ -25,6 +25,7 @@ from kit.analysis import (
     recovery,
     states,
     trends,
+    unresolved,
     verification,
 )
 from kit.engine import Log, frame
@@ -112,6 +113,8 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
     yield "every_episode", lambda: frame(episodes.every_episode(log), by=told)
     yield "episodes", lambda: episodes.episodes(log, window)
     yield "episodes, short gap", lambda: episodes.episodes(log, window, gap=pd.Timedelta("10min"))
+    yield "spans", lambda: episodes.spans(log, window)
+    yield from _of_people(log, window)
     yield "logged_changes", lambda: frame(changes.logged_changes(log), by=timed)
     yield from _of_all(log, window)
     yield "trends", lambda: trends.trends(log, window)
@@ -122,12 +125,25 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
         yield "find_user", lambda: names.find_user(log, user.upper())
         yield "user_events", lambda: _user_events(log, window, user)
         yield "user_recovery", lambda: one_user.user_recovery(log, window, user)
+        yield (
+            "open_before",
+            lambda: unresolved.open_before(log, window, user, recovery.recovery(log, window)),
+        )
     yield "an unknown user", lambda: names.find_user(log, "nobody@example.org")
     yield "an unknown app", lambda: names.find_apps(log, "no such app")
     found = remediation.case(log, window)
     yield "case", lambda: found
     if found is not None:
         yield from _of_one(log, found)
+
+
+def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    everyone = recovery.recovery(log, window, everyone=True)
+    still = unresolved.unresolved(log, window, everyone)
+    yield "unresolved", lambda: still
+    yield "since_when", lambda: unresolved.since_when(log, window, still)
+    yield "who", lambda: radius.who(everyone)
+    yield "who_in_words", lambda: radius.who_in_words(everyone)
 
 
 def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:

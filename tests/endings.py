@@ -68,8 +68,8 @@ class Ending:
     send: int = 0
     """The signal that the runner is sent."""
     when: str = "mark"
-    """When it is sent: there is the mark, or a file in the folder in the making: the ``.lock`` that
-    comes first, with the source read, or the ``notebook.ipynb``."""
+    """When it is sent: there is the mark, or a file in the making: the lock that comes first, with
+    the source read, or the ``notebook.ipynb``."""
     disk: int = 0
     """Kilobytes of the disk that reports are written to; 0: enough."""
     temporary: int = 0
@@ -135,13 +135,13 @@ ENDINGS = (
             (
                 "the kernel starts",
                 f"{ended} before the first cell",
-                {"kernel": _HANGS, "when": ".lock"},
+                {"kernel": _HANGS, "when": ".part*.lock"},
             ),
             ("a cell runs", f"{ended} in cell 5", {"cell": _WAIT}),
             (
                 "the page is made",
                 f"{ended} while the report was written",
-                {"cell": _LONG_TABLE, "when": "notebook.ipynb"},
+                {"cell": _LONG_TABLE, "when": ".part*/notebook.ipynb"},
             ),
             (
                 "the PDF is printed",
@@ -263,7 +263,7 @@ def _run(ending: Ending, folder: Path) -> Outcome:
     if ending.send:
         end = time.monotonic() + 200
         while process.poll() is None and time.monotonic() < end:
-            if mark.exists() if ending.when == "mark" else [*out.glob(f"*/.part*/{ending.when}")]:
+            if mark.exists() if ending.when == "mark" else [*out.glob(f"*/{ending.when}")]:
                 break
             time.sleep(0.005)
         process.send_signal(ending.send)
