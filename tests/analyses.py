@@ -113,7 +113,6 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
     yield "every_episode", lambda: frame(episodes.every_episode(log), by=told)
     yield "episodes", lambda: episodes.episodes(log, window)
     yield "episodes, short gap", lambda: episodes.episodes(log, window, gap=pd.Timedelta("10min"))
-    yield "spans", lambda: episodes.spans(log, window)
     yield from _of_people(log, window)
     yield "logged_changes", lambda: frame(changes.logged_changes(log), by=timed)
     yield from _of_all(log, window)
@@ -125,10 +124,7 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
         yield "find_user", lambda: names.find_user(log, user.upper())
         yield "user_events", lambda: _user_events(log, window, user)
         yield "user_recovery", lambda: one_user.user_recovery(log, window, user)
-        yield (
-            "open_before",
-            lambda: unresolved.open_before(log, window, user, recovery.recovery(log, window)),
-        )
+        yield "open_before", lambda: _open_before(log, window, user)
     yield "an unknown user", lambda: names.find_user(log, "nobody@example.org")
     yield "an unknown app", lambda: names.find_apps(log, "no such app")
     found = remediation.case(log, window)
@@ -138,6 +134,7 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
 
 
 def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    yield "spans", lambda: episodes.spans(log, window)
     everyone = recovery.recovery(log, window, everyone=True)
     still = unresolved.unresolved(log, window, everyone)
     yield "unresolved", lambda: still
@@ -158,6 +155,10 @@ def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]
     yield "latest", lambda: trends.trends(log, window).latest(50)
     yield "broken_connections", lambda: orgs.broken_connections(log, window)
     yield "states_of_orgs", lambda: orgs.states_of_orgs(orgs.orgs_of(log), window)
+
+
+def _open_before(log: Log, window: Window, user: str) -> pd.DataFrame:
+    return unresolved.open_before(log, window, user, recovery.recovery(log, window))
 
 
 def _user_events(log: Log, window: Window, user: str) -> pd.DataFrame:
