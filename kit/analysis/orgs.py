@@ -13,6 +13,7 @@ import pandas as pd
 
 from kit.analysis.episodes import history, incident
 from kit.analysis.radius import blast_radius, hit
+from kit.analysis.stops import coverage_of
 from kit.analysis.trends import trends
 from kit.engine import open_log
 from kit.errors import KitError
@@ -122,7 +123,7 @@ def _state(org: str, log: Log | KitError, window: Window) -> OrgState:
     still = known.recovery[known.recovery["state"] == "still_failing"]
     return OrgState(
         org,
-        log.coverage(window),
+        coverage_of(log, window),
         int(known.totals["failures"]),
         int(known.totals["attempts"]),
         int(known.totals["users"]),

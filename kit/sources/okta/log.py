@@ -1,3 +1,4 @@
+# NOTICE FROM THE LEAD: stop, read 00_NOTICE_FROM_LEAD.md in this worktree first.
 """Pages of the live System Log, in its two orders.
 
 *Bounded*, with ``since`` and ``until``: by the time of the events, to a last page without a
