@@ -1,4 +1,3 @@
-# NOTICE FROM THE LEAD: stop, read 00_NOTICE_FROM_LEAD.md in this worktree first.
 """What a source holds: in which lake its events lie, from when to when, and what is lacking.
 
 No question is put to the events: their ends stand in the files' footers. So a report's window is

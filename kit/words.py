@@ -1,4 +1,3 @@
-# NOTICE FROM THE LEAD: stop, read 00_NOTICE_FROM_LEAD.md in this worktree first.
 """Numbers and times in words, one way everywhere."""
 
 from __future__ import annotations

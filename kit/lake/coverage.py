@@ -1,4 +1,3 @@
-# NOTICE FROM THE LEAD: stop, read 00_NOTICE_FROM_LEAD.md in this worktree first.
 """Stretches of time: which a lake holds, and which it lacks.
 
 All moments are UTC, all stretches half open: ``[since, until)``.
@@ -26,6 +25,7 @@ __all__ = [
     "merged",
     "state_of",
     "tail",
+    "whole_day",
 ]
 
 TICK = timedelta(milliseconds=1)
@@ -182,8 +182,7 @@ def state_of(day: date, covered: Iterable[Window]) -> State:
     newest moment, which lies in this day, so that it may still grow. Else ``partial``.
     """
     held = merged(covered)
-    start = datetime.combine(day, time(), UTC)
-    whole = Window(start, start + timedelta(days=1))
+    whole = whole_day(day)
     lacking = gaps(held, whole)
     if not lacking:
         newest = held[-1].until
@@ -192,6 +191,15 @@ def state_of(day: date, covered: Iterable[Window]) -> State:
         return "missing"
     tail = Window(held[-1].until, whole.until)
     return "provisional" if lacking == (tail,) else "partial"
+
+
+def whole_day(day: date) -> Window:
+    """A UTC day from its midnight to the next."""
+    start = datetime.combine(day, time(), UTC)
+    try:
+        return Window(start, start + timedelta(days=1))
+    except OverflowError:  # the calendar's last
+        return Window(start, datetime.max.replace(tzinfo=UTC))
 
 
 def iso(moment: datetime) -> str:

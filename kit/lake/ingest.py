@@ -1,4 +1,3 @@
-# NOTICE FROM THE LEAD: stop, read 00_NOTICE_FROM_LEAD.md in this worktree first.
 """Documents become coded events, block by block, in one Parquet file a UTC day.
 
 Memory stays flat over any amount of events, and several coders can work side by side.

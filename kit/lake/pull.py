@@ -1,4 +1,3 @@
-# NOTICE FROM THE LEAD: stop, read 00_NOTICE_FROM_LEAD.md in this worktree first.
 """The lake is brought up to date from the live org.
 
 What the lake covers is the state of a pull: what lies between and is not covered is read in
@@ -244,7 +243,7 @@ class _Pull:
             state = {**state, "cursor": page.next or state["cursor"]}
             until = datetime.fromtimestamp(page.at, UTC)
             reach, covers = Window(min(since, until) - OVERLAP, until), None
-            if not page.events:
+            if page.caught_up:
                 state["polled"] = iso(until)
                 covers = Window(since, until) if since < until else None
             await self._put(page, reach, covers, state)

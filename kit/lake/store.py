@@ -1,4 +1,3 @@
-# NOTICE FROM THE LEAD: stop, read 00_NOTICE_FROM_LEAD.md in this worktree first.
 """Export files are added to a lake: no event twice, and none lost by a kill."""
 
 from __future__ import annotations
