@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from kit.hit import Hit, hit_beside_users, known
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
     "COLUMNS",
     "FAILING_RESULTS",
+    "SUCCEEDED_RESULTS",
     "Column",
     "LogEvent",
     "UnfitEventError",
@@ -31,8 +34,12 @@ __all__ = [
     "schema",
 ]
 
-FAILING_RESULTS = ("FAILURE", "DENY", "RATE_LIMIT")
-"""Outcomes that make an event a failing one, whatever its type."""
+FAILING_RESULTS = ("FAILURE", "DENY", "RATE_LIMIT", "UNANSWERED", "ABANDONED")
+"""Outcomes that make an event a failing one, unless its type only reports."""
+
+SUCCEEDED_RESULTS = ("SUCCESS", "ALLOW")
+"""Outcomes of what worked. All others (CHALLENGE, SCHEDULED, DEFERRED, SKIPPED, UNKNOWN, one that
+is new) neither failed nor worked."""
 
 _TIME, _TEXT, _LONG_TEXT, _SMALL = "timestamp[us, UTC]", "string", "large_string", "int16"
 
@@ -83,6 +90,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("trace_id", _TEXT, "ingest", "the vendor's Trace ID"),
     Column("correlation_id", _TEXT, "ingest", "the vendor's Correlation ID"),
     Column("vendor_request_id", _TEXT, "ingest", "the vendor's request id"),
+    Column("hit_type", _TEXT, "ingest", "who is hit: user, client, group, agent, hook, address, …"),
+    Column("hit_id", _TEXT, "ingest", "its id, where no other column has it"),
+    Column("hit_name", _TEXT, "ingest", "its name, where no other column has it"),
+    Column("factor", _TEXT, "debugContext.debugData.factor", "the factor, where the type has one"),
     Column("raw", _LONG_TEXT, "(the whole event)", "the event's JSON as received"),
 )
 
@@ -262,7 +273,8 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
         event: the event.
         raw: its JSON as received.
         coding: operation, code, family, http_status, vendor_message, trace_id,
-            correlation_id and vendor_request_id, made by the step that knows codes.
+            correlation_id, vendor_request_id, what the type can hit and the factor, made by
+            the step that knows codes.
 
     Returns:
         The values in the order of ``COLUMNS``.
@@ -273,6 +285,10 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
     transaction = event.transaction or _NO_TRANSACTION
     parties = event.parties()
     group = parties.get("UserGroup") or parties.get("AppGroup") or _NOBODY
+    hits, factor = coding[8], coding[9]
+    app = _app(event, parties)
+    user = _user(parties, event.actor if "actor" in hits else None)
+    hit = _USER if user is not _NO_USER else hit_beside_users(event, parties, hits, app)
     return (
         event.uuid,
         event.published,
@@ -289,14 +305,16 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
         client.user_agent.raw_user_agent if client.user_agent else None,
         place.country,
         place.city,
-        *_app(event, parties),
-        *_user(event, parties),
+        *app,
+        *user,
         group.id,
         group.display_name,
         transaction.id or None,
         transaction.type,
         _text(event.debug_data.get("requestId")),
-        *coding,
+        *coding[:8],
+        *hit,
+        factor,
         raw,
     )
 
@@ -307,35 +325,54 @@ _NO_PLACE = _Place()
 _NO_TRANSACTION = _Transaction()
 
 
+_NO_USER = (None, None, None)
+_USER: Hit = ("user", None, None)
+
 _Parties = dict[str | None, Party]
 
 
 def _app(event: LogEvent, parties: _Parties) -> tuple[str | None, str | None]:
-    """The app's id and name; the name alone may stand in debugData."""
+    """The app's id and name; an OAuth client is one, and the name alone may stand in debugData."""
     app = parties.get("AppInstance") or parties.get("App")
-    if app is None:
-        return None, _text(event.debug_data.get("appname"))
-    return app.id, app.display_name or app.alternate_id
+    if app is not None:
+        return app.id, app.display_name or app.alternate_id
+    if event.event_type.startswith("app.oauth2."):
+        actor = event.actor if event.actor and event.actor.type == _CLIENT else None
+        client = actor or parties.get(_CLIENT)
+        if client is not None:
+            return client.id, known(client.display_name) or known(client.alternate_id)
+        return _text(event.debug_data.get("clientId")), None
+    return None, _text(event.debug_data.get("appname"))
 
 
-def _user(event: LogEvent, parties: _Parties) -> tuple[str | None, str | None, str | None]:
+_CLIENT = "PublicClientApp"
+
+
+def _user(parties: _Parties, actor: Party | None) -> tuple[str | None, str | None, str | None]:
     """The id, login and name of the user whom the event concerns.
 
-    A ``user.*`` event without a user target (a refused sign-in, a lock-out) is about
-    its actor. Elsewhere the actor is who did it, an admin or a job.
+    Args:
+        parties: the targets by their types.
+        actor: the actor, where the type is one of those that hit it; counts if it is a user.
+
+    Returns:
+        ``_NO_USER`` if none is known.
     """
     user = parties.get("User")
     app_user = parties.get("AppUser")
-    if user is None and app_user is None and event.event_type.startswith("user."):
-        user = event.actor if event.actor and event.actor.type == "User" else None
+    if user is None and app_user is None:
+        if actor is None or actor.type != "User":
+            return _NO_USER
+        user = actor
     first, second = user or app_user or _NOBODY, app_user or _NOBODY
-    login = _known(first.alternate_id) or _known(second.alternate_id)
-    return first.id or second.id, login, first.display_name or second.display_name
-
-
-def _known(login: str | None) -> str | None:
-    """Okta writes ``unknown`` where it has no alternate id."""
-    return None if login == "unknown" else login or None
+    login, number = first.alternate_id, first.id
+    if not login or login == "unknown":
+        login = known(second.alternate_id)
+    if not number or number == "unknown":
+        number = known(second.id)
+    if login is None and number is None:
+        return _NO_USER
+    return number, login, first.display_name or second.display_name
 
 
 def _text(value: object) -> str | None:

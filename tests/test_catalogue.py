@@ -372,8 +372,8 @@ def test_a_mistake_in_a_list_or_folder_is_told_too(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the line; and a folder that is not there is no silence."""
-    found = _write(own / "event_types.csv", "event_type,failures_only\na.b,true\nc.d,perhaps\n")
-    assert "event_types.csv: line 3: failures_only" in found.mistakes[0]
+    found = _write(own / "event_types.csv", "event_type,verdict\na.b,fails\nc.d,perhaps\n")
+    assert "event_types.csv: line 3: verdict" in found.mistakes[0]
 
     (own / "lost.md").symlink_to(own / "nothing.md")
     assert any("lost.md: cannot be read" in mistake for mistake in load().mistakes)

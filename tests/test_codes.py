@@ -220,8 +220,8 @@ def test_a_known_code_gives_its_own_file_and_an_event_type_a_row(
 
     row = _codes(capsys, "--source", str(export), "--as-remedy", "ledger.period.closed")
     assert row == (
-        "event_type,operation,failures_only,meaning\n"
-        'ledger.period.closed,,false,"What ledger.period.closed says"\n'
+        "event_type,operation,verdict,meaning\n"
+        'ledger.period.closed,,,"What ledger.period.closed says"\n'
     )
     assert "Did you mean 'LEDGER_GONE'?" in _refused(
         capsys, "--source", str(export), "--as-remedy", "LEDGR_GONE"

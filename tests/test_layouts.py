@@ -193,12 +193,12 @@ print(sum(resource.getrusage(one).ru_maxrss for one in both) // 1024)
 @pytest.mark.parametrize(
     ("head", "piece", "megabytes"),
     [
-        (b"", b" ", 200),
-        (b"", b"x", 80),
-        (b'{"uuid": "', b"x", 80),
-        (b"[", b"1,", 4),
-        (b"", b"[", 40),
-        (b"{", b'"a":{},', 40),
+        (b"", b" ", 100),
+        (b"", b"x", 40),
+        (b'{"uuid": "', b"x", 40),
+        (b"[", b"1,", 2),
+        (b"", b"[", 2),
+        (b"{", b'"a":{},', 36),
     ],
     ids=["blanks", "a line", "a text", "numbers", "brackets", "an object"],
 )

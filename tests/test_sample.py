@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kit.analysis.failures import failures
+from kit.analysis.failures import KEYS, failures
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import trends
 from kit.engine import Log, open_log
@@ -145,4 +145,4 @@ def test_the_events_of_all_failures_add_up(sample: Log) -> None:
 
     assert found["events"].sum() == failing
     people = recovery(sample, sample.window())
-    assert not people.duplicated(["app_key", "user_key", "operation"]).any()
+    assert not people.duplicated(list(KEYS)).any()

@@ -2,13 +2,15 @@
 
 The counting rule:
 
-1. Failing events of one transaction with the same app and user are one failure. The
-   best-coded event speaks for it: a vendor's or the catalogue's code before an HTTP
-   status, that before an unknown text, that before no reason; then the earliest.
-2. An app's failing event, with no user in it, explains the users' failing events of the
-   same app and transaction. It lends its code to those without a reason of their own, or
-   with one that Okta cut off before a code, and is no failure by itself; its events are
-   counted with the first of them. Alone in its transaction, it is a failure without a user.
+1. Failing events of one transaction with the same app and user are one failure; without a
+   user those about the same group, client, agent or hook. The best-coded event speaks for
+   it: a vendor's or the catalogue's code before an HTTP status, that before an unknown text,
+   that before a wrapper's general sentence, that before no reason; then the earliest.
+2. A failing event of an app, with no user in it, explains the users' failing events of the
+   same app and transaction. It lends its code to those without a reason of their own, with a
+   wrapper's general sentence, or with one that Okta cut off before a code, and is no failure
+   by itself; its events are counted with the first of them. Alone in its transaction, it is a
+   failure without a user.
 3. Without a transaction id an event is its own failure.
 
 So the ``events`` of all failures add up to the failing events.
@@ -24,7 +26,8 @@ import pandas as pd
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.catalogue.model import Kind
-from kit.engine import frame, literal
+from kit.engine import frame, literal, moments, whole
+from kit.events import SUCCEEDED_RESULTS
 from kit.messages import CUT, FINGERPRINT
 
 if TYPE_CHECKING:
@@ -45,8 +48,9 @@ __all__ = [
     "told",
 ]
 
-KEYS = ("app_key", "user_key", "operation")
-"""What an attempt is told by: app, user and operation."""
+KEYS = ("app_key", "hit_key", "operation", "credential")
+"""What an attempt is told by: app, who or what is hit, operation, and what tells attempts at one
+operation apart: the factor, or the event types that show its success."""
 
 ROW = (
     "published",
@@ -80,20 +84,71 @@ DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
 _MEANS = frozenset({"sync", "verification"})
 """Operations that are steps on the way to what was wanted."""
 
+BY = "by "
+"""Begins a ``credential`` that names the event types which show an operation's success."""
+
+_UNBOUND = ("client", "agent", "hook", "address")
+"""What is hit whatever app an event of it names."""
+
+_APART = ("group", "client", "agent", "hook")
+"""What is hit and counted one by one, as users are."""
+
 _SAID = ("http_status", "vendor_message", "trace_id", "correlation_id", "vendor_request_id")
 """What a lent code brings along."""
 
 
 def keyed(events: ir.Table) -> ir.Table:
-    """Add the keys that tell apps and users apart, never null.
+    """Add the keys that tell apps, users and all else that is hit apart, never null.
 
     Logins are compared without case, as Okta does; an id serves where there is no login.
+
+    Args:
+        events: rows of the events table.
+
+    Returns:
+        The rows with ``app``, ``app_key``, ``user_key``, ``hit_type`` (null: nobody), ``hit``
+        (its name), ``hit_key`` (empty: nobody, or nothing that can be followed), ``operation``,
+        ``credential`` (the factor, else empty) and ``scope``, the app as far as an attempt is
+        bound to it: a password is the user's, whatever app it was asked for.
     """
+    user_key = ibis.coalesce(events.user_login.lower(), events.user_id, "")
+    app, app_key = (
+        ibis.coalesce(events.app_name, events.app_id),
+        ibis.coalesce(events.app_id, events.app_name, ""),
+    )
+    of_user = user_key != ""
+    # In a lake that is older than the column, whoever is hit is a user.
+    hit_type = ibis.ifelse(of_user, "user", events.hit_type)
+    elsewhere = {
+        "user": (events.user_id, ibis.coalesce(events.user_login, events.user_id)),
+        "group": (ibis.coalesce(events.group_id, events.group_name), events.group_name),
+        "app": (app_key, app),
+        "address": (events.client_ip, events.client_ip),
+        "client": (
+            ibis.coalesce(events.actor_id, events.actor_login),
+            ibis.coalesce(events.actor_login, events.actor_name, events.actor_id),
+        ),
+    }
+    own = {kind: ibis.coalesce(events.hit_id, number) for kind, (number, _) in elsewhere.items()}
+    name = {kind: ibis.coalesce(events.hit_name, title) for kind, (_, title) in elsewhere.items()}
+    number = ibis.cases(*((hit_type == kind, own[kind]) for kind in own), else_=events.hit_id)
+    hit = ibis.cases(*((hit_type == kind, name[kind]) for kind in name), else_=events.hit_name)
+    personal = events.event_type.isin(sorted(load().personal_types))
+    bound = ~(personal | ibis.coalesce(hit_type.isin(_UNBOUND), ibis.literal(value=False)))
     return events.mutate(
-        app=ibis.coalesce(events.app_name, events.app_id),
-        app_key=ibis.coalesce(events.app_id, events.app_name, ""),
-        user_key=ibis.coalesce(events.user_login.lower(), events.user_id, ""),
+        app=app,
+        app_key=app_key,
+        user_key=user_key,
+        hit_type=hit_type,
+        hit=hit,
+        hit_key=ibis.cases(
+            (of_user, user_key),
+            (ibis.coalesce(number, "") != "", hit_type + ":" + number),
+            else_="",
+        ),
         operation=ibis.coalesce(events.operation, events.event_type),
+        credential=ibis.coalesce(events.factor, ""),
+        scope=ibis.ifelse(bound, app_key, ""),
     )
 
 
@@ -108,8 +163,10 @@ def counted(log: Log, window: Window | None = None) -> ir.Table:
     Returns:
         One row a failure: ``uuid`` of the event that speaks for it, ``lender`` of the one
         that lends it its code and ``lent_at`` when, ``own_code``, ``published``, ``app``,
-        ``app_id``, ``user``, ``user_id``, ``user_name``, ``operation``, ``code``, ``family``,
-        ``events``, ``app_key`` and ``user_key``.
+        ``app_id``, ``user``, ``user_id``, ``user_name``, ``hit_type``, ``hit``, ``operation``,
+        ``code``, ``family``, ``events``, ``app_key``, ``user_key``, ``hit_key``,
+        ``credential``, ``scope`` and ``followed``, whether it can be said to fail still: not
+        where the type exists only for failures.
     """
     # The whole log is folded: a transaction may cross the borders of any window.
     result = log.answers.once("failures", lambda: _explained(_every_spoken(log)))
@@ -125,8 +182,8 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
         only: columns of ``counted`` and the one value of each that is asked for.
 
     Returns:
-        One row a failure: the columns ``ROW``, and ``user_name``, ``app_key`` and
-        ``user_key``.
+        One row a failure: the columns ``ROW``, and ``hit_type``, ``hit``, ``user_name``,
+        ``app_key``, ``user_key``, ``hit_key`` and ``credential``.
     """
     result = counted(log, window)
     for name, value in only.items():
@@ -149,8 +206,8 @@ def told(log: Log, rows: ir.Table) -> ir.Table:
     lenders = rows.filter(borrows).select("lender", at="lent_at", code="code")
     read = own.union(lenders.drop("lender"))
     second = read.at.epoch_seconds().floor().cast("int64")
-    read = frame(read.select("code", day=second - second % _DAY).distinct())
-    events = log.on_days(pd.to_datetime(read["day"].unique(), unit="s", utc=True))
+    read = frame(read.select("code", day=whole(second, _DAY)).distinct())
+    events = log.on_days(moments(read["day"].drop_duplicates()))
     codes = sorted(set(read["code"]))
     if 0 < len(codes) <= _FEW:
         failing = ibis.union(*(events.filter(events.code == code) for code in codes))
@@ -164,7 +221,8 @@ def told(log: Log, rows: ir.Table) -> ir.Table:
     borrows = rows.lender.notnull()
     said = {name: ibis.ifelse(borrows, rows[f"lent_{name}"], rows[name]) for name in _SAID}
     rows = rows.mutate(**said).rename(request_id="vendor_request_id")
-    return rows.select(*ROW, "user_name", "app_key", "user_key")
+    keys = ("app_key", "user_key", "hit_key", "credential")
+    return rows.select(*ROW, "hit_type", "hit", "user_name", *keys)
 
 
 def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFrame:
@@ -197,16 +255,19 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
         window: the window that they fall in; the whole log without it.
 
     Returns:
-        One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``operation``,
-        ``uuid``, ``event_type``.
+        One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``hit_key``,
+        ``operation``, ``credential``, ``scope``, ``uuid``, ``event_type``.
     """
     return succeeded(log.apart if window is None else log.within(window))
 
 
 def succeeded(events: ir.Table) -> ir.Table:
     """Pick the events that succeeded at what could have failed, as ``successes`` lists them."""
-    done = keyed(events.filter(events.result == "SUCCESS", events.code.isnull()))
-    return done.select("published", "app", *KEYS, "uuid", "event_type")
+    catalogue = load()
+    never = sorted(catalogue.report_types | catalogue.only_failure_types)
+    worked = events.result.isin(SUCCEEDED_RESULTS) & ~events.event_type.isin(never)
+    done = keyed(events.filter(worked, events.code.isnull()))
+    return done.select("published", "app", *KEYS, "user_key", "scope", "uuid", "event_type")
 
 
 def _dated(rows: ir.Table, window: Window) -> ir.BooleanValue:
@@ -229,7 +290,8 @@ def _failing(events: ir.Table) -> ir.Table:
     """Failing events, those that ingest gave a code, each as a failure of its own."""
     failing = keyed(events.filter(events.code.notnull()))
     known = load()
-    only_fails = failing.event_type.isin(sorted(known.failure_types)).cast("int8")
+    event_type = failing.event_type
+    only_fails = event_type.isin(sorted(known.failure_types)).cast("int8")
     wanted = sorted(known.operations_that_succeed - _MEANS)
     vague = ibis.cases(
         (failing.operation.isin(DEACTIVATIONS), -1),
@@ -237,22 +299,28 @@ def _failing(events: ir.Table) -> ir.Table:
         else_=2,
     )
     rank = ibis.cases(
-        (failing.code == NO_REASON, 4),
-        (failing.code.re_search(FINGERPRINT), 3),
+        (failing.code == NO_REASON, _UNKNOWN + 2),
+        (failing.code.isin(sorted(known.wrapper_codes)), _UNKNOWN + 1),
+        (failing.code.re_search(FINGERPRINT), _UNKNOWN),
         (failing.code.startswith("HTTP_"), 2),
         (failing.code.isin(get_args(Kind)), 1),  # told from words, not named by anybody
         else_=0,
     )
     coded = (rank == 0) | (failing.code == NO_REASON)
+    unbound = event_type.endswith(".violation") & ~event_type.isin(sorted(known.shown_types))
     return failing.select(
         *("app_key", "user_key"),
         *("uuid", "published", "app", "app_id", "user_id", "user_name", "code", "family"),
         batch=ibis.coalesce("t:" + failing.transaction_id, "u:" + failing.uuid),
+        who=ibis.ifelse(
+            ibis.coalesce(failing.hit_type.isin(_APART), ibis.literal(value=False)),
+            failing.hit_key,
+            failing.user_key,
+        ),
         user=failing.user_login,
         rank=rank,
         # A code may have stood behind what is left.
         cut=~coded & ibis.coalesce(failing.reason.length() == CUT, ibis.literal(value=False)),
-        operation=failing.operation,
         # Who names the operation may be another event than who speaks.
         namer=ibis.struct(
             {
@@ -262,56 +330,97 @@ def _failing(events: ir.Table) -> ir.Table:
                 "uuid": failing.uuid,
             }
         ),
+        operation=failing.operation,
+        credential=_credential(failing),
+        scope=failing.scope,
+        hit_type=failing.hit_type,
+        hit=failing.hit,
+        hit_key=failing.hit_key,
+        followed=~(event_type.isin(sorted(known.unfollowed_types)) | unbound),
         events=ibis.literal(1, type="int64"),
     )
 
 
+_UNKNOWN = 3
+"""The rank of an unknown text. Codes and HTTP statuses go before it; a wrapper's general sentence
+comes behind it, and no reason at all."""
+
+_NAMED = ("operation", "credential", "scope", "hit_type", "hit", "hit_key", "followed")
+"""What the event says that names the operation."""
+
+
+def _credential(failing: ir.Table) -> ir.StringValue:
+    """The factor, or the types that show that what an event's type attempts works again."""
+    shown = {types: BY + " ".join(types) for types in load().tracks}
+    if not shown:
+        return failing.credential
+    by_type = ibis.cases(
+        *((failing.event_type.isin(load().tracks[types]), name) for types, name in shown.items()),
+        else_="",
+    )
+    return ibis.ifelse(failing.credential != "", failing.credential, by_type)
+
+
 def _spoken(failing: ir.Table) -> ir.Table:
-    """One row for each transaction, app and user: the best-coded event's.
+    """One row for each transaction, app and who is hit: the best-coded event's.
 
     The operation is one that leaves access behind, if one is there; else one that can also
     succeed, since only such an operation can be seen to recover; and rather what was wanted than
     a step on the way to it. What it gives can be folded with more of its kind.
     """
-    group, best = ["batch", "app_key", "user_key"], ["rank", "published", "uuid"]
-    apart = {*group, *best, "operation", "namer", "events"}
+    group, best = ["batch", "app_key", "user_key", "who"], ["rank", "published", "uuid"]
+    apart = {*group, *best, *_NAMED, "namer", "events"}
     said = [*best, *(name for name in failing.columns if name not in apart)]
     # The least of the structs, which begin with what they are compared by: a group holds one
     # of them, where an argmin holds all its rows.
     spoken = failing.group_by(group).aggregate(
         speaker=ibis.struct({name: failing[name] for name in said}).min(),
-        named=ibis.struct({"namer": failing.namer, "operation": failing.operation}).min(),
+        named=ibis.struct(
+            {"namer": failing.namer, **{name: failing[name] for name in _NAMED}}
+        ).min(),
         events=failing.events.sum(),
     )
     return spoken.select(
         *group,
         **{name: spoken.speaker[name] for name in said},
-        operation=spoken.named["operation"],
+        **{name: spoken.named[name] for name in _NAMED},
         namer=spoken.named["namer"],
         events=spoken.events,
     )
 
 
 def _explained(spoken: ir.Table) -> ir.Table:
-    """Let an app's event explain the users' failures of its app and transaction."""
-    of_app = (spoken.user_key == "") & (spoken.app_key != "")
+    """Let events that name no user explain the users' failures of their app and transaction.
+
+    An app's events in the same way explain those of its groups, clients and agents, where no
+    user failed.
+    """
     beside = ["batch", "app_key"]
-    lenders = spoken.filter(of_app).select(
-        *beside,
-        lender="uuid",
-        lent_at="published",
-        lent_rank="rank",
-        lent_code="code",
-        lent_family="family",
-        lent_events="events",
+    spoken = spoken.mutate(
+        level=ibis.cases((spoken.user_key != "", 0), (spoken.who != "", 1), else_=2)
     )
-    others = spoken.filter(~of_app)
-    alone = spoken.filter(of_app).anti_join(others, beside)
+    of_app = spoken.filter(spoken.app_key != "")
+    finest = of_app.group_by(beside).aggregate(finest=of_app.level.min())
+    spoken = spoken.left_join(finest, beside).select(
+        *(spoken[name] for name in spoken.columns),
+        explains=ibis.coalesce(spoken.level > finest.finest, ibis.literal(value=False)),
+    )
+    lending = spoken.filter(spoken.explains)
+    names = {"rank": "lent_rank", "published": "lent_at", "uuid": "lender"}
+    names |= {"code": "lent_code", "family": "lent_family"}
+    best = lending.group_by(beside).aggregate(
+        best=ibis.struct({new: lending[old] for old, new in names.items()}).min(),
+        lent_events=lending.events.sum(),
+    )
+    lenders = best.select(*beside, "lent_events", **{n: best.best[n] for n in names.values()})
+    others = spoken.filter(~spoken.explains)
     order = ibis.window(group_by=beside, order_by=[others.published, others.uuid])
     others = others.mutate(first=ibis.row_number().over(order) == 0)
     known = others.left_join(lenders, beside)
-    lacks = (known.code == NO_REASON) | (known.cut & (known.lent_rank == 0))
-    borrows = lacks & known.lender.notnull()
+    # A wrapper's sentence is no reason beside one; a cut may have taken the code that is lent.
+    vaguer = (known["rank"] > _UNKNOWN) & (known["rank"] > known.lent_rank)
+    lacks = (known.code == NO_REASON) | vaguer | (known.cut & (known.lent_rank == 0))
+    borrows = ibis.coalesce(lacks & known.lender.notnull(), ibis.literal(value=False))
     explained = known.mutate(
         lender=ibis.ifelse(borrows, known.lender, ibis.null("string")),
         lent_at=ibis.ifelse(borrows, known.lent_at, ibis.null(spoken.published.type())),
@@ -320,10 +429,6 @@ def _explained(spoken: ir.Table) -> ir.Table:
         family=ibis.ifelse(borrows, known.lent_family, known.family),
         events=known.events + ibis.ifelse(known.first, known.lent_events.fill_null(0), 0),
     )
-    columns = [name for name in spoken.columns if name not in {"batch", "rank", "cut", "namer"}]
-    nobody = {
-        "own_code": alone.code,
-        "lender": ibis.null("string"),
-        "lent_at": ibis.null(spoken.published.type()),
-    }
-    return explained.select(*columns, *nobody).union(alone.select(*columns, **nobody))
+    folding = {"batch", "who", "rank", "cut", "namer", "level", "explains"}
+    columns = [name for name in spoken.columns if name not in folding]
+    return explained.select(*columns, "own_code", "lender", "lent_at")

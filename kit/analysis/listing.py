@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, TYPE_CHECKING
 
 import pandas as pd
@@ -12,6 +13,7 @@ from kit.analysis.failures import ROW, failures
 from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
 from kit.analysis.stops import coverage_of
+from kit.catalogue import load
 from kit.engine import frame, open_log
 from kit.errors import KitError, UsageError, nearest
 from kit.lake.files import skipped
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "Listing", "listing", "write"]
 
-COLUMNS = (*ROW, "state")
+COLUMNS = (*ROW, "state", "kind", "hit_type", "hit")
 """The columns of ``okta-kit failures`` in their order; of many orgs, ``org`` comes behind them."""
 
-_TERMINAL = ("published", "app", "user", "operation", "code", "events", "state")
+_TERMINAL = ("published", "app", "hit", "operation", "code", "events", "state")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def listing(
     parts = []
     for org, one in orgs_of(log).items():
         if not isinstance(one, KitError):
-            rows = with_state(failures(one, window), recovery(one, window))
+            rows = with_state(failures(one, window), recovery(one, window, everyone=True))
             parts.append(rows.assign(org=org))
     rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
     if app is not None:
@@ -88,8 +90,18 @@ def listing(
     said = f"{words.count(len(rows), 'failure')}, {words.span(window)}; {held}."
     said += "".join(f" {note}" for note in coverage.notes)
     said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
+    rows = rows.assign(kind=_kinds(rows))
     rows = rows.reset_index(drop=True)[list(columns)]
     return Listing(rows.assign(http_status=rows["http_status"].astype("Int64")), said)
+
+
+def _kinds(rows: pd.DataFrame) -> list[str]:
+    """What went wrong with each, told from its code, else from the vendor's words."""
+    kind = cache(load().kind)
+    texts = rows["vendor_message"].fillna(rows["reason"]).fillna("")
+    statuses = [None if pd.isna(status) else int(status) for status in rows["http_status"]]
+    told = zip(rows["code"], texts, statuses, strict=True)
+    return [kind(code, text=text, http_status=status) for code, text, status in told]
 
 
 def write(rows: pd.DataFrame, form: str, out: IO[str]) -> None:

@@ -1,4 +1,4 @@
-"""Who still fails, who recovered and who was given up, by app, user and operation."""
+"""Who or what still fails, recovered or was given up, by app, who is hit and operation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, keyed, succeeded
+from kit.analysis.failures import BY, DEACTIVATIONS, KEYS, counted, keyed, succeeded
+from kit.catalogue import load
 from kit.engine import frame, literal
 
 if TYPE_CHECKING:
@@ -31,28 +32,32 @@ _GIVEN = (
 )
 
 
-_FAILURE = ["uuid", "operation"]
+_FAILURE = ["uuid", "operation", "hit_key", "credential"]
 """What a failure is told by over time: an event that comes later may name its operation."""
 
 
-def recovery(log: Log, window: Window) -> pd.DataFrame:
+def recovery(log: Log, window: Window, *, everyone: bool = False) -> pd.DataFrame:
     """Say of each app, user and operation that failed whether it worked again.
 
-    The rule: ``recovered`` if the same operation succeeded after the last failure; a success
-    of another operation, of another user or at the same instant is none. Else ``abandoned``
+    The rule: ``recovered`` if something succeeded after the last failure that shows the same
+    operation to work: an event of a type that the catalogue names for it, else of the same
+    operation, and of the same factor; a success of another operation, of another user or at the
+    same instant is none. Else ``abandoned``
     if the user was unassigned from the app after the last failure and not assigned again: there
     is nothing left to retry. A failed deactivation is never abandoned: unassigning is what
-    it should have followed, and access was left behind. Else ``still_failing``. What comes
-    after the window's end is not looked at.
+    it should have followed, and access was left behind. Else ``still_failing``, or empty where
+    nothing can be followed: only events of types that exist for failures alone came since it
+    last worked. What comes after the window's end is not looked at.
 
     Args:
         log: the opened log.
         window: the window whose failures count.
+        everyone: clients, groups, agents and whatever else is hit beside the users, too.
 
     Returns:
         One row for each app, user and operation with a failure in the window, failed
-        deactivations that still fail first: the keys ``app_key``, ``user_key``,
-        ``operation``; ``app``, ``user``, ``user_name``; ``failures`` int64;
+        deactivations that still fail first: the keys ``KEYS`` and ``user_key``;
+        ``app``, ``user``, ``user_name``, ``hit_type``, ``hit``; ``failures`` int64;
         ``first_failure`` and ``last_failure`` in the window, ``failing_since``, the first
         failure since it last worked, before the window or in it, ``recovered_at`` and
         ``abandoned_at``, datetime64[us, UTC], the latter two missing while they do not apply;
@@ -62,30 +67,40 @@ def recovery(log: Log, window: Window) -> pd.DataFrame:
         >>> from kit.engine import open_log
         >>> log = open_log("sample")
         >>> recovery(log, log.window("7d"))["state"].value_counts().to_dict()
-        {'recovered': 100, 'still_failing': 15}
+        {'recovered': 118, 'still_failing': 19}
     """
     failed = counted(log, window)
-    failed = failed.filter(failed.user_key != "")
+    failed = failed.filter((failed.hit_key if everyone else failed.user_key) != "")
     last = failed.group_by(list(KEYS)).aggregate(
         app=failed.app.max(),
+        user_key=failed.user_key.max(),
+        hit_type=failed.hit_type.max(),
+        hit=failed.hit.max(),
         user=ibis.coalesce(failed.user, failed.user_id).max(),
         user_name=failed.user_name.max(),
         failures=failed.uuid.count(),
         first_failure=failed.published.min(),
         last_failure=failed.published.max(),
-        last_uuid=failed.uuid.argmax(failed.published),
+        last_uuid=failed.uuid.argmax(
+            ibis.struct({"published": failed.published, "uuid": failed.uuid})
+        ),
     )
     again = first_after(log, window)
     joined = last.left_join(again, last.last_uuid == again.uuid).select(
         *(last[name] for name in last.columns if name != "last_uuid"),
         recovered_at=again.worked_again,
         failing_since=again.failing_since,
+        followed=again.followed,
     )
     found = frame(joined, by=list(KEYS))
     found["abandoned_at"] = _abandoned(found, assignments(log), window)
     found["state"] = np.select(
-        [found["recovered_at"].notna(), found["abandoned_at"].notna()],
-        ["recovered", "abandoned"],
+        [
+            found["recovered_at"].notna(),
+            ~found.pop("followed").fillna(value=True).astype(bool),
+            found["abandoned_at"].notna(),
+        ],
+        ["recovered", "", "abandoned"],
         "still_failing",
     )
     found["state"] = found["state"].astype("str")
@@ -121,9 +136,10 @@ def first_after(log: Log, window: Window) -> ir.Table:
         window: what comes at its end or later is not looked at.
 
     Returns:
-        One row a failure of a user up to then: ``uuid``; ``worked_again``, null while it did
-        not; ``failing_since``, the first failure of the same user and operation that nothing
-        worked after until this one.
+        One row a failure up to then of whoever can be followed: ``uuid``; ``worked_again``, null
+        while it did not; ``failing_since``, the first failure of the same user and operation
+        that nothing worked after until this one; ``followed``, whether one of these is of a
+        type that can succeed.
     """
     again = log.answers.once("worked_again", lambda: _worked_again(log))
     again = again.filter(again.published < literal(window.until))
@@ -131,6 +147,7 @@ def first_after(log: Log, window: Window) -> ir.Table:
     return again.select(
         "uuid",
         "failing_since",
+        "followed",
         worked_again=ibis.ifelse(known, again.worked_again, ibis.null(again.published.type())),
     )
 
@@ -188,34 +205,43 @@ def _worked_again(log: Log) -> ir.Table:
 
     Of the whole log, because a window only asks whether it came before its end.
     """
-    failed = _of_users(log)
+    failed = _to_follow(log)
     again = log.answers.once(
         "next_success",
         lambda: _next_success(failed, succeeded(log.apart)),
         lambda known, fresh: _sooner(log, known, fresh),
     )
     rows = failed.join(again, _FAILURE)
-    run = ibis.window(group_by=[*(rows[name] for name in KEYS), rows.worked_again])
+    run = [*(rows[name] for name in KEYS), rows.worked_again]
+    order = [rows.published, rows.uuid]
+    so_far = ibis.window(group_by=run, order_by=order, preceding=None, following=0)
     return rows.select(
-        "uuid", "published", "worked_again", failing_since=rows.published.min().over(run)
+        "uuid",
+        "published",
+        "worked_again",
+        failing_since=rows.published.min().over(so_far),
+        followed=rows.followed.cast("int8").max().over(so_far) == 1,
     )
 
 
-def _of_users(log: Log) -> ir.Table:
+def _to_follow(log: Log) -> ir.Table:
+    """The failures of whoever can be followed."""
     failed = counted(log)
-    return failed.filter(failed.user_key != "").select("uuid", "published", *KEYS)
+    failed = failed.filter(failed.hit_key != "")
+    return failed.select("uuid", "published", *KEYS, "scope", "followed")
 
 
 def _next_success(failed: ir.Table, done: ir.Table) -> ir.Table:
     """The first of some successes after each failure: ``_FAILURE``, ``worked_again`` or null."""
-    # A number in place of three texts, because all that follows is sorted by it.
-    keys = failed.select(*KEYS).distinct()
-    keys = keys.mutate(key=ibis.row_number().over(order_by=list(KEYS)))
-    failed = failed.join(keys, list(KEYS)).select("key", "published", *_FAILURE)
-    done = done.select("published", *KEYS).join(keys, list(KEYS))
+    # A number in place of many texts, because all that follows is sorted by it.
+    told_by = ["scope", *KEYS]
+    keys = failed.select(*told_by).distinct()
+    keys = keys.mutate(key=ibis.row_number().over(order_by=told_by))
+    failed = failed.join(keys, told_by).select("key", "published", *_FAILURE)
     failed = failed.mutate(worked=ibis.null(failed.published.type()))
-    done = done.mutate(uuid=ibis.null("string"), worked=done.published)
-    rows = failed.union(done.select(*failed.columns))
+    shown = _shown(keys, done)
+    shown = shown.mutate(**{name: ibis.null("string") for name in _FAILURE}, worked=shown.published)
+    rows = failed.union(shown.select(*failed.columns))
     # Backwards, because engines add to what they have seen, and Spark would look at all that
     # follows for each row anew. At one instant the success comes first: it is no recovery.
     order = [rows.published.desc(), rows.uuid.notnull().cast("int8").desc()]
@@ -224,12 +250,39 @@ def _next_success(failed: ir.Table, done: ir.Table) -> ir.Table:
     return rows.filter(rows.uuid.notnull()).select(*_FAILURE, "worked_again")
 
 
+def _shown(keys: ir.Table, done: ir.Table) -> ir.Table:
+    """The successes that show one of the keys to work again: ``key``, ``published``."""
+    by_type = keys.credential.startswith(BY)
+    named = keys.filter(by_type)
+    named = named.select(
+        "key", "scope", "hit_key", event_type=named.credential.substr(len(BY)).split(" ").unnest()
+    )
+    showing = sorted({one for types in load().tracks for one in types})
+    by_types = done.filter(done.event_type.isin(showing)).join(
+        named, ["scope", "hit_key", "event_type"]
+    )
+    others = keys.filter(~by_type)
+    alike = done.join(others.rename(wanted="credential"), ["scope", "hit_key", "operation"])
+    # A failure that names no factor: any that works shows it, but for a password.
+    same = (alike.wanted == alike.credential) | (
+        (alike.wanted == "") & (alike.credential != _PASSWORD)
+    )
+    alike = alike.filter(same)
+    # Of an app as a whole: what works for anybody on it.
+    of_app = others.filter(others.hit_key == "app:" + others.app_key)
+    on_app = done.join(of_app.select("key", "app_key", "operation"), ["app_key", "operation"])
+    return ibis.union(*(found.select("key", "published") for found in (by_types, alike, on_app)))
+
+
+_PASSWORD = "PASSWORD_AS_FACTOR"  # noqa: S105  # Okta's name of the factor
+
+
 def _sooner(log: Log, known: ir.Table, fresh: ir.Table) -> ir.Table:
     """The first success after each failure, of a log that grew.
 
     Failures that were known look at what came alone; new ones at all that is not before them.
     """
-    failed = _of_users(log)
+    failed = _to_follow(log)
     new = failed.anti_join(known, _FAILURE)
     since = frame(new.aggregate(first=new.published.min()))["first"][0]
     came = _next_success(failed, succeeded(fresh))
@@ -252,7 +305,7 @@ def with_state(failures: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The failures with ``state``: ``still_failing`` (also of who was given up: no success
-        came after it), ``recovered``, or ``""`` where there is no user.
+        came after it), ``recovered``, or ``""`` where nobody and nothing can be followed.
     """
     known = recovered.set_index(list(KEYS))["state"].replace("abandoned", "still_failing")
     keys = failures.set_index(list(KEYS)).index

@@ -12,12 +12,12 @@ import pandas as pd
 from kit.analysis.attempts import bucket_of, every_hour, worked
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
-from kit.analysis.failures import counted, failures, told
+from kit.analysis.failures import KEYS, counted, failures, told
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
 from kit.catalogue.coding import NO_REASON
-from kit.engine import frame
+from kit.engine import frame, moments, whole
 from kit.messages import FINGERPRINT
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         recovered = recovered[recovered["app_key"].isin(apps)].reset_index(drop=True)
         done = done[done["app_key"].isin(apps)]
     hit = frame(
-        rows.group_by([*_PAIR, "user_key", "operation"]).aggregate(failures=rows.count()),
-        by=[*_PAIR, "user_key", "operation"],
+        rows.group_by([*_PAIR, "user_key", *KEYS[1:]]).aggregate(failures=rows.count()),
+        by=[*_PAIR, "user_key", *KEYS[1:]],
     )
     done = done[done["operation"].isin(hit["operation"].unique())]
     over_time = _over_time(rows, bucket)
@@ -168,13 +168,12 @@ def prepare(log: Log) -> None:
 
 def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:
     second = rows.published.epoch_seconds().floor().cast("int64")
-    rows = rows.mutate(bucket=second - second % _SECONDS[bucket])
+    rows = rows.mutate(bucket=whole(second, _SECONDS[bucket]))
     found = frame(
         rows.group_by(["bucket", "app", "code"]).aggregate(failures=rows.count()),
         by=["bucket", "app", "code"],
     )
-    found["bucket"] = pd.to_datetime(found["bucket"], unit="s", utc=True)
-    found["bucket"] = found["bucket"].astype("datetime64[us, UTC]")
+    found["bucket"] = moments(found["bucket"])
     return found.assign(app=_named(found))
 
 
@@ -229,8 +228,9 @@ def _by_code(
 
 def _became(hit: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
     """By app and code, for how many users any operation still fails, was given up, or all work."""
-    keys = ["app_key", "user_key", "operation"]
-    rows = hit.merge(recovered[[*keys, "state"]], on=keys)
+    # Nothing can be said of who is hit by types alone that exist for failures.
+    told = recovered.loc[recovered["state"] != "", [*KEYS, "state"]]
+    rows = hit.merge(told, on=list(KEYS))
     # The first that applies to any of a user's operations counts for the user.
     order = rows["state"].map({name: place for place, name in enumerate(_BECAME)})
     worst = rows.assign(order=order.astype("int64")).groupby([*_PAIR, "user_key"])["order"].min()

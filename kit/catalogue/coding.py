@@ -1,27 +1,31 @@
 """A failing event gets its code, family and vendor's words.
 
-The code is the most specific stable name of what went wrong, by one order:
-debugData's own code, the vendor's code in the text (refined by the catalogue where it
-knows the text), the catalogue's name for a known text, the text's kind as its words tell
-it, the HTTP status, ``NO_REASON`` where nothing but a failure was told, or ``UNKNOWN_`` and
-a hash of the text without its variable parts.
+The code is the most specific stable name of what went wrong, by one order: what the event's
+type says, or a field of it, where the lists of event types give it a code; debugData's own
+code; the vendor's code in the text (refined by the catalogue where it knows the text); the
+catalogue's name for a known text; the code that the type has where its text names none; the
+text's kind as its words tell it; the HTTP status; ``NO_REASON`` where nothing but a failure was
+told, or ``UNKNOWN_`` and a hash of the text without its variable parts.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from kit.events import FAILING_RESULTS
-from kit.messages import Message, fingerprint, http_code, labelled_code, parse
+from kit.hit import DEFAULT
+from kit.messages import Message, fingerprint, http_code, is_fingerprint, labelled_code, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kit.catalogue import Catalogue
+    from kit.catalogue.lookup import TypeMeaning
     from kit.events import LogEvent
 
 __all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing", "kind_in_words"]
@@ -54,15 +58,18 @@ class Coding(NamedTuple):
     trace_id: str | None = None
     correlation_id: str | None = None
     vendor_request_id: str | None = None
+    hits: tuple[str, ...] = DEFAULT
+    """Who or what the event can hit where no user is a target."""
+    factor: str | None = None
 
 
 def is_failing(event: LogEvent, catalogue: Catalogue) -> bool:
-    """Tell whether an event is a failing one, by its outcome or by its type."""
-    return event.result in FAILING_RESULTS or event.event_type in catalogue.failure_types
+    """Tell whether an event is a failing one: by its type, a field of it or else its outcome."""
+    return _fails(event, _meaning(event, catalogue).verdict)
 
 
 def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
-    """Code one event; an event that did not fail gets its operation alone.
+    """Code one event; an event that did not fail gets its operation and whom it hits alone.
 
     Args:
         event: the event.
@@ -71,9 +78,12 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     Returns:
         The coding; ``code`` and ``family`` are set exactly for failing events.
     """
-    known = catalogue.operation(event.event_type)
-    if not is_failing(event, catalogue):
-        return Coding(operation=known or event.event_type)
+    meaning = _meaning(event, catalogue)
+    operation, hits = meaning.operation, meaning.hits
+    factor = _factor(event) if meaning.factor else None
+    if not _fails(event, meaning.verdict):
+        nothing = (None, None, None, None, None, None, None)  # most events; said by place: faster
+        return Coding(operation or event.event_type, *nothing, hits, factor)
     told = _told(event.debug_data)
     message = parse(event.reason)
     if not message.text:
@@ -81,9 +91,13 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     named = _named(told)
     if named is not None and named.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=named.http_status)
-    code = code_message(message, catalogue, named=named.vendor_code if named else None)
+    code = meaning.code
+    if not code:
+        code = code_message(message, catalogue, named=named.vendor_code if named else None)
+        if code == NO_REASON or is_fingerprint(code) or code in catalogue.kinds:
+            code = catalogue.event_code(event.event_type) or code
     return Coding(
-        operation=known or message.operation or event.event_type,
+        operation=operation or message.operation or event.event_type,
         code=code,
         family=catalogue.family(code),
         http_status=message.http_status,
@@ -91,7 +105,79 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
         trace_id=message.trace_id,
         correlation_id=message.correlation_id,
         vendor_request_id=message.request_id,
+        hits=hits,
+        factor=factor,
     )
+
+
+def _fails(event: LogEvent, verdict: str) -> bool:
+    if verdict in {"fails", "only_fails"}:
+        return True
+    return event.result in FAILING_RESULTS and verdict != "reports"
+
+
+def _meaning(event: LogEvent, catalogue: Catalogue) -> TypeMeaning:
+    """What the event's type means, as fields of the event turn it."""
+    meaning = catalogue.type_meaning(event.event_type)
+    if not meaning.details:
+        return meaning
+    values = tuple(_value(field, event) for field in meaning.fields)
+    reason = (event.reason or "").strip().casefold() if event.reason else ""
+    key = (*values, reason if reason in meaning.reasons else "")
+    turned = meaning.turned.get(key)
+    if turned is None:
+        turned = _turned(meaning, dict(zip(meaning.fields, values, strict=True)), reason)
+        if len(meaning.turned) < _MANY:
+            meaning.turned[key] = turned
+    return turned
+
+
+_MANY = 1000
+"""So many combinations of a type's fields are kept; a log has a handful."""
+
+
+def _value(field: str, event: LogEvent) -> str | None:
+    """What an event says in a field, folded."""
+    where, _, name = field.partition(".")
+    value: Any
+    if where == "debugData":
+        value = event.debug_data.get(name)
+    elif where == "actor":
+        value = event.actor.type if event.actor else None
+    else:
+        value = event.result if name == "result" else event.reason
+    return None if value is None else str(value).casefold()
+
+
+def _turned(meaning: TypeMeaning, values: dict[str, str | None], reason: str) -> TypeMeaning:
+    says: dict[str, Any] = {}
+    for detail in meaning.details:
+        value = values[detail.field]
+        if value is None or detail.value not in ("*", value):
+            continue
+        if detail.reason and reason not in detail.reasons:
+            continue
+        new = {
+            "operation": detail.operation,
+            "verdict": detail.verdict,
+            "hits": tuple(detail.hit.split()),
+            "code": detail.code,
+        }
+        says = {name: word for name, word in new.items() if word} | says
+    return replace(meaning, **says) if says else meaning
+
+
+_FACTOR = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+) factor\b")
+"""A factor in a reason: ``User failed to set up FIDO2_WEBAUTHN factor``."""
+
+
+def _factor(event: LogEvent) -> str | None:
+    """The factor that was tried: debugData's, else the one that the reason names."""
+    factor = event.debug_data.get("factor")
+    if isinstance(factor, str) and factor.strip():
+        return factor.strip().upper()
+    named = _FACTOR.search(event.reason or "")
+    return named[1] if named else None
 
 
 def code_message(message: Message, catalogue: Catalogue, *, named: str | None = None) -> str:

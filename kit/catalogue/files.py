@@ -21,6 +21,8 @@ import yaml
 from kit.catalogue.body import Body, CatalogueError, read_steps
 from kit.catalogue.lookup import Catalogue
 from kit.catalogue.model import (
+    HITS,
+    EventDetail,
     EventType,
     FrontMatter,
     KindMeaning,
@@ -35,7 +37,7 @@ from kit.errors import nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["HOME", "OWN", "check_evidence", "load"]
+__all__ = ["HOME", "OWN", "check_event_types", "check_evidence", "load"]
 
 HOME = Path(__file__).parent
 """The folder of the kit's own files."""
@@ -46,6 +48,7 @@ OWN = "OKTA_KIT_CATALOGUE"
 _LISTS: dict[str, type[msgspec.Struct]] = {
     "aadsts.csv": SignInCode,
     "event_types.csv": EventType,
+    "event_details.csv": EventDetail,
     "okta_errors.csv": OktaRefusal,
     "kinds.csv": KindMeaning,
     "kind_words.csv": WordForm,
@@ -111,6 +114,7 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
         remedies=tuple(r for r in known if r.own or r.id not in replaced),
         sign_in_codes=lists["aadsts.csv"],
         event_types=lists["event_types.csv"],
+        event_details=lists["event_details.csv"],
         okta_errors=lists["okta_errors.csv"],
         kinds=lists["kinds.csv"],
         word_forms=tuple(forms),
@@ -199,6 +203,26 @@ class _Folder:
         self.mistakes.append(str(fault))
 
 
+def check_event_types(
+    event_types: Mapping[str, EventType], details: Mapping[str, EventDetail]
+) -> None:
+    """See that the event types that the rows of the lists name are known.
+
+    Raises:
+        CatalogueError: one is not.
+    """
+    named = [
+        ("event_types.csv", one.event_type, t)
+        for one in event_types.values()
+        for t in one.successes
+    ]
+    named += [("event_details.csv", one.detail, one.event_type) for one in details.values()]
+    for file, row, event_type in named:
+        if event_type not in event_types:
+            hint = nearest(event_type, event_types) or " Add it to event_types.csv."
+            raise CatalogueError(f"{file}: {row}: {event_type} is no known event type.{hint}")
+
+
 def check_evidence(remedy: Remedy, event_types: Mapping[str, EventType]) -> None:
     """See that the event types a remedy names are known.
 
@@ -285,7 +309,7 @@ def _check(path: Path, remedy: Remedy) -> None:
         raise CatalogueError(f"{name}: id: it is {remedy.id!r}; write the file's name.")
     if not remedy.codes and not remedy.subjects:
         raise CatalogueError(f"{name}: codes: there is none.")
-    for field in ("texts", "event_types", "only_listed", "kinds"):
+    for field in ("texts", "event_types", "wrappers", "only_listed", "kinds"):
         named = getattr(remedy, field)
         for code in named.values() if field in ("texts", "event_types") else named:
             if code not in remedy.codes:
@@ -299,6 +323,15 @@ def _check(path: Path, remedy: Remedy) -> None:
 def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
     """The rows of a list by their first column."""
     rows = [{k: v for k, v in row.items() if v} for row in csv.DictReader(text.splitlines())]
+    for line, row in enumerate(rows, 2):
+        if row.pop("failures_only", "").casefold() == "true":  # the column's name before
+            row.setdefault("verdict", "only_fails")
+        if name == "event_details.csv" and "value" in row:
+            row["value"] = row["value"].casefold()
+        for word in row.get("hit", "").split():
+            if word not in HITS:
+                allowed = ", ".join(HITS)
+                raise CatalogueError(f"{name}: line {line}: hit: {word} is none of {allowed}.")
     try:
         found = msgspec.convert(rows, list[kind], strict=False)  # type: ignore[valid-type]
     except msgspec.ValidationError as fault:

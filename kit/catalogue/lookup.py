@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kit.catalogue.body import Step
 from kit.catalogue.kinds import KindWords
 from kit.errors import nearest
+from kit.hit import DEFAULT
 from kit.messages import is_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kit.catalogue.model import (
+        EventDetail,
         EventType,
         KindMeaning,
         KnownText,
@@ -26,9 +28,29 @@ if TYPE_CHECKING:
         WordGroup,
     )
 
-__all__ = ["Catalogue"]
+__all__ = ["Catalogue", "TypeMeaning"]
 
 _HTTP = re.compile(r"HTTP_([45])\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class TypeMeaning:
+    """What an event of a type means beside its result."""
+
+    operation: str | None = None
+    verdict: str = ""
+    hits: tuple[str, ...] = DEFAULT
+    """Who or what is hit where no user is a target, the likeliest first."""
+    factor: bool = False
+    """Whether debugData's factor tells one attempt from another."""
+    code: str = ""
+    details: tuple[EventDetail, ...] = ()
+    fields: tuple[str, ...] = ()
+    """The fields that the details look at."""
+    reasons: frozenset[str] = frozenset()
+    """The reasons that they ask for."""
+    turned: dict[tuple[str | None, ...], TypeMeaning] = field(default_factory=dict, compare=False)
+    """What it means with some values of these, worked out once."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +63,7 @@ class Catalogue:
     """The user's own first, else in the order of their ids."""
     sign_in_codes: Mapping[str, SignInCode]
     event_types: Mapping[str, EventType]
+    event_details: Mapping[str, EventDetail]
     okta_errors: Mapping[str, OktaRefusal]
     kinds: Mapping[str, KindMeaning]
     word_forms: tuple[WordForm, ...]
@@ -51,14 +74,59 @@ class Catalogue:
 
     @cached_property
     def failure_types(self) -> frozenset[str]:
+        """Event types that are failures whatever their result."""
+        return self._of_verdict("fails", "only_fails")
+
+    @cached_property
+    def only_failure_types(self) -> frozenset[str]:
         """Event types that exist only for failures."""
-        return frozenset(t.event_type for t in self.event_types.values() if t.failures_only)
+        return self._of_verdict("only_fails")
+
+    @cached_property
+    def report_types(self) -> frozenset[str]:
+        """Event types that neither fail nor work, whatever their result."""
+        return self._of_verdict("reports")
+
+    @cached_property
+    def personal_types(self) -> frozenset[str]:
+        """Event types about a user's password or factor, whatever app it was asked for."""
+        return frozenset(t.event_type for t in self.event_types.values() if t.credential)
+
+    @cached_property
+    def shown_types(self) -> frozenset[str]:
+        """Event types whose success other types than those of their operation show."""
+        return frozenset(t.event_type for t in self.event_types.values() if t.successes)
+
+    @cached_property
+    def tracks(self) -> dict[tuple[str, ...], list[str]]:
+        """Event types that show an operation's success, and the types whose success it is."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for known in self.event_types.values():
+            if known.successes:
+                found.setdefault(known.successes, []).append(known.event_type)
+        return found
+
+    @cached_property
+    def unfollowed_types(self) -> frozenset[str]:
+        """Event types of which it cannot be said that they fail still: no success can show."""
+        silent = self.only_failure_types | self.report_types
+        return silent | (self.failure_types - self.shown_types)
+
+    @cached_property
+    def wrapper_codes(self) -> frozenset[str]:
+        """Codes that only say that something failed; another of the transaction says what."""
+        return frozenset(code for remedy in self.remedies for code in remedy.wrappers)
+
+    def _of_verdict(self, *verdicts: str) -> frozenset[str]:
+        return frozenset(t.event_type for t in self.event_types.values() if t.verdict in verdicts)
 
     @cached_property
     def operations_that_succeed(self) -> frozenset[str]:
         """Operations that some event type can tell the success of."""
         return frozenset(
-            t.operation for t in self.event_types.values() if t.operation and not t.failures_only
+            t.operation
+            for t in self.event_types.values()
+            if t.operation and t.verdict in {"", "change"}
         )
 
     @cached_property
@@ -204,8 +272,27 @@ class Catalogue:
                 return known.code
         return None
 
+    def type_meaning(self, event_type: str) -> TypeMeaning:
+        """What an event of a type means beside its result; of an unknown type by its name."""
+        found = self._type_meanings.get(event_type)
+        return found if found is not None else _unknown_type(event_type)
+
+    @cached_property
+    def _type_meanings(self) -> dict[str, TypeMeaning]:
+        details: dict[str, list[EventDetail]] = {}
+        for detail in self.event_details.values():
+            details.setdefault(detail.event_type, []).append(detail)
+        names = [*self.event_types, *(name for name in details if name not in self.event_types)]
+        return {
+            name: _known_type(name, self.event_types.get(name), tuple(details.get(name, ())))
+            for name in names
+        }
+
     def event_code(self, event_type: str) -> str | None:
-        """The code of an event type that says by itself what failed."""
+        """The code that an event type is by itself, or has where its text names none."""
+        known = self.event_types.get(event_type)
+        if known and (known.code or known.default_code):
+            return known.code or known.default_code
         return self._by_event_type.get(event_type)
 
     def operation(self, event_type: str) -> str | None:
@@ -281,6 +368,37 @@ class Catalogue:
         if code.startswith("E0"):
             return self.okta_errors.get(code)
         return self.sign_in_codes.get(code)
+
+
+def _unknown_type(event_type: str) -> TypeMeaning:
+    """A type that no row names: a violation fails; users' and OAuth events hit their actor."""
+    hits: tuple[str, ...] = DEFAULT
+    if event_type.startswith("app.oauth2."):
+        hits = ("actor", "client", *DEFAULT)
+    elif event_type.startswith("user."):
+        hits = ("actor", *DEFAULT)
+    return TypeMeaning(verdict="fails" if event_type.endswith(".violation") else "", hits=hits)
+
+
+def _known_type(
+    event_type: str, row: EventType | None, details: tuple[EventDetail, ...]
+) -> TypeMeaning:
+    unknown = _unknown_type(event_type)
+    turns: dict[str, Any] = {
+        "details": details,
+        "fields": tuple(dict.fromkeys(detail.field for detail in details)),
+        "reasons": frozenset().union(*(one.reasons for one in details if one.reason)),
+    }
+    if row is None:
+        return replace(unknown, **turns)
+    return TypeMeaning(
+        operation=row.operation or None,
+        verdict=row.verdict or unknown.verdict,
+        hits=row.hits or unknown.hits,
+        factor=row.credential == "factor",
+        code=row.code,
+        **turns,
+    )
 
 
 def _fit(remedy: Remedy, code: str, app: str | None, folded: str) -> tuple[bool, bool, bool, int]:

@@ -13,9 +13,11 @@ import msgspec
 from kit.catalogue.body import Body, Parts, Step, read_body
 
 __all__ = [
+    "HITS",
     "OWNERS",
     "RADII",
     "RETRIES",
+    "EventDetail",
     "EventType",
     "FrontMatter",
     "Kind",
@@ -110,6 +112,8 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A part of a message, without case, and the code that it stands for; ``…`` is any text."""
     event_types: dict[_Said, _Said] = {}
     """Event types that say by themselves what failed, and the code they stand for."""
+    wrappers: tuple[_Said, ...] = ()
+    """Those of its codes that only say that something failed: beside one, another says what."""
     only_listed: tuple[_Said, ...] = ()
     """Those of its codes that are known from the vendor's list alone."""
     subjects: tuple[_Said, ...] = ()
@@ -231,13 +235,76 @@ class SignInCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where it is another one than that of its subject's remedy."""
 
 
+Verdict = Literal["", "fails", "only_fails", "reports", "change"]
+Credential = Literal["", "factor", "password"]
+HITS = ("user", "actor", "client", "caller", "group", "agent", "hook", "address", "app", "other")
+"""Who or what an event can hit; ``kit.hit`` says where in an event each stands."""
+
+
 class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One row of ``event_types.csv``."""
+    """One row of ``event_types.csv``: what an event of a type says beside its result."""
 
     event_type: _Said
     operation: str = ""
-    failures_only: bool = False
+    """What it attempts, in the words of Okta's tasks; several types may tell of one operation."""
+    verdict: Verdict = ""
+    """Nothing: by its result. ``change``: the same, an act of an admin or a job. ``fails``: a
+    failure whatever its result. ``only_fails``: exists only for failures, so that it can't be told
+    by itself that it still fails. ``reports``: neither failed nor worked, whatever its result."""
+    hit: str = ""
+    """Who is hit where the event names no user as its target: words of ``HITS``, the first that
+    the event has counts. Empty: ``kit.hit.DEFAULT``."""
+    credential: Credential = ""
+    """What tells one attempt of a user from another: the ``factor``, or the one ``password``,
+    whatever app it was asked for; else the app."""
+    succeeded_by: str = ""
+    """Event types whose success shows that it works again; else all of the same operation."""
+    code: str = ""
+    """The code that the type is by itself; no text of the event hides it."""
+    default_code: str = ""
+    """The code where the event's text names none."""
     meaning: str = ""
+    source: str = ""
+    """Where it is documented that the type is to be read so."""
+    seen: bool = False
+    """Whether a real event was seen that shows it; what was not seen is read the careful way."""
+
+    @property
+    def hits(self) -> tuple[str, ...]:
+        """The words of ``hit``."""
+        return tuple(self.hit.split())
+
+    @property
+    def successes(self) -> tuple[str, ...]:
+        """The event types of ``succeeded_by``."""
+        return tuple(sorted(set(self.succeeded_by.split())))
+
+
+class EventDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """One row of ``event_details.csv``: a field of an event that turns what its type says."""
+
+    detail: _Said
+    """The row's own name."""
+    event_type: _Said
+    field: Annotated[
+        str, msgspec.Meta(pattern=r"^(debugData\.\w+|outcome\.result|outcome\.reason|actor\.type)$")
+    ]
+    value: _Said
+    """The field's value, without case; ``*`` is any value."""
+    reason: str = ""
+    """Reasons, with ``|`` between, without case: the row holds only where one is the event's."""
+    operation: str = ""
+    verdict: Literal["", "fails", "only_fails", "reports", "by_result"] = ""
+    hit: str = ""
+    code: str = ""
+    meaning: str = ""
+    source: str = ""
+    seen: bool = False
+
+    @cached_property
+    def reasons(self) -> frozenset[str]:
+        """The reasons, folded."""
+        return frozenset(one.strip() for one in self.reason.casefold().split("|"))
 
 
 class OktaRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -90,8 +90,8 @@ def skeleton(code: str, checked: date, *, example: str = "", app: str = "") -> s
 def event_type_row(event_type: str, meaning: str) -> str:
     """Begin an ``event_types.csv`` for an event type that the catalogue does not know."""
     said = clean(meaning).replace('"', "'") or "TODO what happened"
-    failures = "true" if re.search(r"(^|[._])(error|fail)", event_type) else "false"
-    return f'event_type,operation,failures_only,meaning\n{event_type},,{failures},"{said}"\n'
+    verdict = "only_fails" if re.search(r"(^|[._])(error|fail)", event_type) else ""
+    return f'event_type,operation,verdict,meaning\n{event_type},,{verdict},"{said}"\n'
 
 
 def _phrase(example: str) -> str:

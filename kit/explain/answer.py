@@ -9,7 +9,7 @@ from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from kit.catalogue import load
-from kit.catalogue.coding import NO_REASON, code_event, code_message
+from kit.catalogue.coding import code_event, code_message
 from kit.events import COLUMNS, UnfitEventError, decode, row
 from kit.messages import Message, is_fingerprint, mask, parse
 
@@ -147,10 +147,7 @@ def _of_event(raw: dict[str, Any]) -> Explanation:
             meaning=(meaning and meaning.meaning) or None,
             note=f"This event did not fail: {event.event_type}, {event.result or 'no outcome'}.",
         )
-    code = coding.code
-    if code == NO_REASON:
-        code = catalogue.event_code(event.event_type) or code
-    return _answer(catalogue, code, message, message.text, **seen)
+    return _answer(catalogue, coding.code, message, message.text, **seen)
 
 
 def _answer(

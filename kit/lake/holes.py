@@ -94,7 +94,7 @@ class Run:
 
 @dataclass(slots=True)
 class Trail:
-    """What stood in a file, or a part of it, in order: events, skipped lines, events, …"""
+    """What stood in a file, or a part of it, in order: events and skipped lines."""
 
     stretches: list[Stretch | None] = field(default_factory=lambda: [None])
     """One more than there are runs; None where a file begins or ends with skipped lines."""

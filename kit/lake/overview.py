@@ -17,6 +17,7 @@ from kit.lake.parquet import footer
 from kit.lake.storage import day_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
     from kit.lake.files import Lake
@@ -102,15 +103,8 @@ def as_table(found: dict[str, Any], out: TextIO) -> None:
     console.print(table)
     for gap in found["gaps"]:
         console.print(f"missing: {gap['since']} to {gap['until']}")
-    for hole in found["unread"][:_SHOWN]:
-        lines = words.count(hole["lines"], "skipped line")
-        of = f" of {hole['file']}" if hole["file"] else ""
-        console.print(f"not read: {hole['since']} to {hole['until']}, {lines}{of}")
-    if len(found["unread"]) > _SHOWN:
-        console.print(f"not read: {len(found['unread']) - _SHOWN:,} more stretches")
-    for one in found["lacking"][:_SHOWN]:
-        said = "; ".join(EFFECTS[what] for what in one["what"])
-        console.print(f"{one['file'] or 'several files'}: {said}")
+    for line in _unread(found):
+        console.print(line)
     if found["provisional"]:
         newest = found["provisional"]
         console.print(f"provisional, may still grow: {newest['since']} to {newest['until']}")
@@ -128,6 +122,19 @@ def as_table(found: dict[str, Any], out: TextIO) -> None:
         console.print(f"  {line['file']}:{line['line']}: {line['reason']}")
 
 
+def _unread(found: dict[str, Any]) -> Iterator[str]:
+    """Where skipped lines may belong, and what events lack, a line each."""
+    for hole in found["unread"][:_SHOWN]:
+        lines = words.count(hole["lines"], "skipped line")
+        of = f" of {hole['file']}" if hole["file"] else ""
+        yield f"not read: {hole['since']} to {hole['until']}, {lines}{of}"
+    if len(found["unread"]) > _SHOWN:
+        yield f"not read: {len(found['unread']) - _SHOWN:,} more stretches"
+    for one in found["lacking"][:_SHOWN]:
+        said = "; ".join(EFFECTS[what] for what in one["what"])
+        yield f"{one['file'] or 'several files'}: {said}"
+
+
 def _days(found: dict[str, Any]) -> str:
     held = sum(1 for day in found["days"] if day["events"])
     return f"{held} day" + ("" if held == 1 else "s")
@@ -138,9 +145,7 @@ def _range(day: date, last: date) -> dict[str, Any]:
     return {"last": str(last), "count": (last - day).days + 1}
 
 
-def _days_of(
-    held: set[date], covered: list[Window], holes: list[Hole]
-) -> list[tuple[date, date]]:
+def _days_of(held: set[date], covered: list[Window], holes: list[Hole]) -> list[tuple[date, date]]:
     """All days from the first with events or coverage to the last; alike ones as ranges.
 
     Between a day with events or an end of a stretch and the next such day, all days are alike.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kit import charts, show, words
 from kit.analysis.episodes import episodes
-from kit.analysis.failures import DEACTIVATIONS
+from kit.analysis.failures import DEACTIVATIONS, KEYS
 from kit.analysis.recovery import people
 from kit.analysis.trends import Trends, examples, trends
 from kit.lake.coverage import iso
@@ -217,9 +217,10 @@ class TrendsReport(NotebookReport):
         return rows[left]
 
     def _users_and_codes(self) -> pd.DataFrame:
-        keys = ["app_key", "user_key", "operation"]
+        keys = list(KEYS)
         rows = self.found.hit.merge(self.found.recovery[[*keys, "user", "state"]], on=keys)
-        rows = rows[rows["app_key"] != ""].assign(still=rows["state"] != "recovered")
+        still = ~rows["state"].isin(["recovered", ""])
+        rows = rows.assign(still=still)[rows["app_key"] != ""]
         return rows.groupby(["user", "code"], as_index=False).agg(
             failures=("failures", "sum"), still=("still", "any")
         )

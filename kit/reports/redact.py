@@ -36,7 +36,7 @@ __all__ = [
 _PEOPLE = (("user_login", "user_name", "user_id"), ("actor_login", "actor_name", "actor_id"))
 _KINDS = ("login", "name", "id")
 _ALONE = {"client_ip": "ip", "user_agent": "agent", "city": "place"}
-_TEXTS = ("display_message", "reason", "vendor_message")
+_TEXTS = ("display_message", "reason", "vendor_message", "hit_name")
 _NAMES = (
     "app_name",
     "group_name",
@@ -207,7 +207,7 @@ def _row(row: dict[str, Any], people: People) -> dict[str, Any]:
         if row[name]:
             row[name] = people.redact(row[name], own)
     row["raw"] = json.dumps({"uuid": row["uuid"]})
-    row["date"] = f"{row['published']:%Y-%m-%d}"
+    row["date"] = str(row["published"].date())
     return row
 
 

@@ -482,6 +482,8 @@ def parts(document: Document) -> list[Document] | None:
     """
     raw = document.raw
     inner = unwrap(raw)
+    if inner is None and _valid(raw):
+        return None
     if inner is None:
         whole, _ = JsonStream(document.file, document.line).split(raw, last=True)
         if len(whole) == 1 and (whole[0].fault is not None or whole[0].raw == raw):

@@ -39,7 +39,7 @@ _STALE = 3
 """Pages in a row with events, all of which came before, after which it is not either."""
 
 _THIN = 500
-"""Likewise, thin pages: they are followed by another, and hold under a hundredth of what they may."""
+"""Likewise, thin pages: another follows, and they hold under a hundredth of what they may."""
 
 _CAUGHT_UP = 20
 """Thin pages in a row after which a poll has what there is for now: the log grows while it asks."""
