@@ -166,7 +166,7 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
     axes.set_xlabel("UTC", fontsize=10.5)
 
 
-_FIRST, _LAST = datetime(200, 1, 1, tzinfo=UTC), datetime(9800, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime(500, 1, 1, tzinfo=UTC), datetime(9500, 1, 1, tzinfo=UTC)
 
 
 def _days_of(at: pd.Timestamp) -> float:

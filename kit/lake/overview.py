@@ -28,6 +28,9 @@ __all__ = ["as_table", "overview"]
 _SHOWN = 20
 """Stretches that a terminal shows."""
 
+_ONE_BY_ONE = 7
+"""Days in a row without events that are told one by one."""
+
 _AT_ONCE = 8
 """Files that are looked at side by side; in a store, each takes a request."""
 
@@ -39,8 +42,8 @@ def overview(lake: Lake) -> dict[str, Any]:
         lake: the lake, opened.
 
     Returns:
-        ``lake``, ``events``, ``days`` (each ``date``, ``events``, ``files``, ``coverage``; days
-        in a row without events that are covered alike are one, with ``last`` and ``count``),
+        ``lake``, ``events``, ``days`` (each ``date``, ``events``, ``files``, ``coverage``; many
+        days in a row without events are one, with ``last`` and ``count``),
         ``covered`` and ``gaps`` (``since`` and ``until``), ``provisional`` (likewise, or None),
         ``lost_files`` and ``unknown_files`` (names; see ``kit.lake.inventory``),
         ``unread`` (``since``, ``until``, ``file``, ``lines``: where skipped lines may belong),
@@ -155,7 +158,11 @@ def _days_of(held: set[date], covered: list[Window], holes: list[Hole]) -> list[
         ends |= {window.since.date(), (window.until - timedelta(microseconds=1)).date()}
     days: list[tuple[date, date]] = []
     for day in sorted(ends):
-        if days and (day - days[-1][1]).days > 1:
-            days.append((days[-1][1] + timedelta(days=1), day - timedelta(days=1)))
+        if days and (between := (day - days[-1][1]).days - 1):
+            first = days[-1][1] + timedelta(days=1)
+            if between > _ONE_BY_ONE:
+                days.append((first, day - timedelta(days=1)))
+            else:
+                days += [(one, one) for one in (first + timedelta(n) for n in range(between))]
         days.append((day, day))
     return days

@@ -263,7 +263,8 @@ class _Fresh:
             return read_keys(lake.storage.opened(name))
 
         index = index_of(lake.storage, held.manifest, self._staging, keys)
-        masks = news([path for paths in self._days.values() for path in paths], index, made)
+        paths = [path for paths in self._days.values() for path in paths]
+        masks = news(paths, index, made) if paths else {}
         self.events = int(sum(mask.sum() for mask in masks.values()))
         self.repeats = int(sum(len(mask) for mask in masks.values())) - self.events
         if self.events:
