@@ -176,7 +176,7 @@ _NAMES = ("app_name", "user_login", "actor_login", "group_name", "hit_name")
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+    return str(moment.astimezone(UTC).date())
 
 
 def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -196,6 +196,20 @@ def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
         elif kind.is_integer() and not answer[name].isna().any():
             answer[name] = answer[name].astype("int64")
     return answer.sort_values(list(by), ignore_index=True) if by else answer
+
+
+def whole(second: ir.IntegerColumn, width: int) -> ir.IntegerColumn:
+    """The start of the stretch of *width* seconds that a second since 1970 lies in.
+
+    Engines cut a remainder towards zero, which before 1970 would lead to the stretch after.
+    """
+    return second - (second % width + width) % width
+
+
+def moments(seconds: pd.Series[int]) -> pd.Series[pd.Timestamp]:
+    """Seconds since 1970 as datetime64[us, UTC], in any year that there is."""
+    found = seconds.astype("int64").astype("datetime64[s]").astype("datetime64[us]")
+    return found.dt.tz_localize("UTC")
 
 
 def literal(moment: datetime) -> ir.TimestampScalar:

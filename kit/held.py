@@ -18,7 +18,9 @@ import pyarrow.compute as pc
 from kit import words
 from kit.errors import KitError, SourceError, UsageError
 from kit.lake import Lake, PutAside, add, skipped
-from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, tail
+from kit.lake.coverage import TICK, Coverage, Window, common, gaps, iso, merged, tail
+from kit.lake.holes import Hole, holes_in, skipped_lines
+from kit.lake.lacking import EFFECTS, Lacking, lacking_in
 from kit.lake.orgs import lakes
 from kit.lake.parquet import opened
 from kit.places import COPY, LAKE, PULLED, SAMPLE, place
@@ -45,7 +47,11 @@ class Held:
     first: datetime
     last: datetime
     covered: tuple[Window, ...] = ()
-    """The stretches of time that the source holds in full, oldest first."""
+    """The stretches of time that the source holds in full, oldest first; but for its holes."""
+    holes: tuple[Hole, ...] = ()
+    """Where skipped lines may belong."""
+    lacking: tuple[Lacking, ...] = ()
+    """What the events of its files lack that counting needs."""
     growing: bool = False
     """Whether more may come: a lake's newest minutes are provisional."""
     put_aside: tuple[PutAside, ...] = ()
@@ -88,11 +94,32 @@ class Held:
 
     def coverage(self, window: Window) -> Coverage:
         """Say which parts of *window* the source does not hold, and which may still grow."""
-        lacking = gaps(() if self.unread else self.covered, window)
+        holes = [hole for hole in self.holes if hole.touches(window)]
+        return Coverage(
+            gaps(() if self.unread else self.covered, window),
+            self._provisional(window),
+            tuple(merged(hole.within(window) for hole in holes)),
+            skipped_lines(holes),
+            self._notes(window),
+        )
+
+    def _provisional(self, window: Window) -> Window | None:
         if not self.growing or (newest := tail(self.covered)) is None:
-            return Coverage(lacking)
+            return None
         inside = Window(max(window.since, newest.since), min(window.until, newest.until))
-        return Coverage(lacking, inside if inside.since < inside.until else None)
+        return inside if inside.since < inside.until else None
+
+    def _notes(self, window: Window) -> tuple[str, ...]:
+        """What the events of a window lack, and what that does to the counts."""
+        files: dict[str, set[str]] = {}
+        for one in self.lacking:
+            for what in one.what if one.touches(window) else ():
+                files.setdefault(what, set()).add(one.file or "several files")
+        return tuple(
+            f"In {_named(sorted(files[what]))} {effect}."
+            for what, effect in EFFECTS.items()
+            if what in files
+        )
 
 
 def hold(
@@ -160,6 +187,8 @@ def _of_many(many: Mapping[str, Lake], named: str) -> Held:
         last=max(one.last for one in found.values()),
         covered=tuple(common([one.covered for one in found.values()])),
         growing=True,
+        holes=tuple(hole for one in found.values() for hole in one.holes),
+        lacking=tuple(lack for one in found.values() for lack in one.lacking),
         put_aside=tuple(line for one in found.values() for line in one.put_aside),
         unread=unread,
     )
@@ -179,7 +208,7 @@ def _opened(lake: Lake, named: str) -> Held:
 def _held(lake: Lake, named: str, *, growing: bool = False, repeats: int = 0) -> Held:
     first, last = _ends(lake)
     covered = tuple(lake.covered())
-    lost = lake.lost()
+    lost, manifest = lake.lost(), lake.manifest()
     ends = [window.until for window in lost if window.until > last]
     if named == "okta" and covered:
         ends.append(covered[-1].until)
@@ -189,6 +218,8 @@ def _held(lake: Lake, named: str, *, growing: bool = False, repeats: int = 0) ->
         first=min([first, *(window.since for window in lost)]),
         last=last,
         covered=covered,
+        holes=tuple(holes_in(manifest)),
+        lacking=tuple(lacking_in(manifest)),
         growing=growing,
         put_aside=tuple(lake.put_aside()),
         repeats=repeats,
@@ -255,6 +286,12 @@ def _as_lake(names: list[str | Path]) -> Lake | None:
     if names == ["lake"] or (len(names) == 1 and "://" in str(names[0])):
         return lake
     return lake if len(names) == 1 and lake.exists() else None
+
+
+def _named(files: Sequence[str]) -> str:
+    """Some files' names."""
+    more = [f"{len(files) - 2:,} more"] if len(files) > 3 else files[2:]
+    return words.join([*files[:2], *more])
 
 
 def _nothing_in(

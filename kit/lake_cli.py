@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kit import words
-from kit.errors import UsageError
+from kit.errors import SourceError, UsageError
 from kit.places import LAKE
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def import_files(
     Example: okta-kit import exports/*.ndjson.gz
     """
     from kit.lake import Lake, add, skipped
+    from kit.lake.lacking import EFFECTS
     from kit.sources.exports import expand
 
     stretch = _covers(covers) if covers else None
@@ -70,6 +71,18 @@ def import_files(
         _note(f"and {more:,} more; okta-kit lake lists them.")
     for name, columns in done.unknown.items():
         _note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
+    for name, what in done.lacking.items():
+        _note(f"{name}: {'; '.join(EFFECTS[one] for one in what)}.")
+    if done.nothing:
+        raise SourceError(
+            f"{done.barren[0]}: no System Log event in it, so nothing of it counts as covered. "
+            "Export it as NDJSON, JSON or CSV."
+        )
+    for name in done.barren:
+        _note(
+            f"{name}: no System Log event in it. What it holds may belong anywhere in what this "
+            "import covers, so that stays a gap. Export it again, then import all with --covers."
+        )
 
 
 def show_lake(
@@ -103,7 +116,6 @@ def show_lake(
 
 def _check_lake(lake: Any) -> None:
     """Name all that is wrong, and raise if anything is."""
-    from kit.errors import SourceError
     from kit.lake.repair import examined
 
     if lake.exists() and (wrong := examined(lake)):

@@ -104,13 +104,43 @@ def span(window: Window) -> str:
 
 
 def covered(coverage: Coverage, put_aside: int = 0) -> str:
-    """Say whether the source holds the whole window, and what was put aside."""
-    said = "the whole window is held"
-    if not coverage.complete:
-        said = "not held: " + join([span(gap) for gap in coverage.gaps])
+    """Say whether the source holds the whole window, and what of it could not be read.
+
+    Args:
+        coverage: of the window.
+        put_aside: skipped lines in the whole source.
+    """
+    said = []
+    if coverage.missing:
+        said.append("not held: " + _some([span(gap) for gap in coverage.missing]))
+    if coverage.unread:
+        lines = count(coverage.skipped, "line")
+        where = _some([_stretch(gap) for gap in coverage.unread])
+        said.append(f"{lines} in the window could not be read: {where}")
+    elif put_aside:
+        said.append(f"{count(put_aside, 'skipped line')} in the source")
+    if coverage.complete:
+        said.insert(0, "the whole window is held")
     if coverage.provisional:
-        said += f"; events since {moment(coverage.provisional.since)} may still arrive"
-    return f"{said}; {count(put_aside, 'line')} put aside" if put_aside else said
+        said.append(f"events since {moment(coverage.provisional.since)} may still arrive")
+    return "; ".join(said)
+
+
+_FEW = 5
+"""Stretches that are named one by one."""
+
+
+def _some(parts: Sequence[str]) -> str:
+    """A list in words, of many the first."""
+    if len(parts) <= _FEW:
+        return join(parts)
+    return join([*parts[:_FEW], f"{len(parts) - _FEW:,} more stretches"])
+
+
+def _stretch(window: Window) -> str:
+    """A stretch in words, which may be a moment."""
+    first, last = moment(window.since), moment(window.until)
+    return f"at {first}" if first == last else f"{first} to {last}"
 
 
 def hours(seconds: float) -> str:

@@ -24,6 +24,7 @@ from kit.analysis import (
     radius,
     recovery,
     states,
+    stops,
     trends,
     unresolved,
     verification,
@@ -103,10 +104,7 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
         "with_state",
         lambda: recovery.with_state(failures.failures(log, window), recovery.recovery(log, window)),
     )
-    hourly = ["hour", "app_key", "operation"]
-    yield "every_hour", lambda: frame(attempts.every_hour(log), by=hourly)
-    for bucket in ("hour", "day"):
-        yield f"worked by {bucket}", lambda: attempts.worked(log, window, bucket)  # noqa: B023
+    yield from _of_successes(log, window)
     yield "baseline", lambda: states.baseline(log, window)
     yield "states", lambda: states.states(log, window)
     told = ["start", "app_key", "code"]
@@ -133,6 +131,13 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
         yield from _of_one(log, found)
 
 
+def _of_successes(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    hourly = ["hour", "app_key", "operation"]
+    yield "every_hour", lambda: frame(attempts.every_hour(log), by=hourly)
+    for bucket in ("hour", "day"):
+        yield f"worked by {bucket}", lambda: attempts.worked(log, window, bucket)  # noqa: B023
+
+
 def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "spans", lambda: episodes.spans(log, window)
     everyone = recovery.recovery(log, window, everyone=True)
@@ -141,6 +146,8 @@ def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any
     yield "since_when", lambda: unresolved.since_when(log, window, still)
     yield "who", lambda: radius.who(everyone)
     yield "who_in_words", lambda: radius.who_in_words(everyone)
+    yield "stops", lambda: stops.stops(log, window)
+    yield "coverage_of", lambda: stops.coverage_of(log, window)
 
 
 def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:

@@ -17,7 +17,7 @@ import ibis
 import pandas as pd
 
 from kit.analysis.failures import succeeded, successes
-from kit.engine import frame
+from kit.engine import frame, moments, whole
 from kit.lake.coverage import TICK, Window
 
 if TYPE_CHECKING:
@@ -56,14 +56,13 @@ def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
     since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
     if since < until:
         counts = every_hour(log)
-        whole = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
-        found = frame(whole)
+        found = frame(counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until)))
         if edges := _edges(window, since, until):
             found = pd.concat([found, _exactly(log, *edges)])
     else:
         found = _exactly(log, window)
     width = _SECONDS[bucket]
-    found = found.assign(bucket=_times(found["hour"] // width * width))
+    found = found.assign(bucket=moments(found["hour"] // width * width))
     return found.groupby(["bucket", "app_key", "operation"], as_index=False).agg(
         app=("app", "max"), successes=("successes", "sum")
     )
@@ -104,9 +103,9 @@ class Successes:
         if since >= until:
             return self._exactly(window)
         hours = self._hours
-        whole = hours[(hours.index >= since) & (hours.index < until)].sum()
+        inside = hours[(hours.index >= since) & (hours.index < until)].sum()
         edges = _edges(window, since, until)
-        return int(whole) + (self._exactly(*edges) if edges else 0)
+        return int(inside) + (self._exactly(*edges) if edges else 0)
 
     def any(self, after: datetime, before: datetime) -> bool:
         """Whether anything worked after one moment and before another."""
@@ -165,7 +164,7 @@ class Successes:
             counts.hour < _seconds(pd.Timestamp(self.until).ceil("s")),
         )
         rows = frame(mine.group_by("hour").aggregate(n=mine.successes.sum()), by=["hour"])
-        return pd.Series(rows["n"].to_numpy(), index=pd.DatetimeIndex(_times(rows["hour"])))
+        return pd.Series(rows["n"].to_numpy(), index=pd.DatetimeIndex(moments(rows["hour"])))
 
     def _inside(self, after: datetime, before: datetime) -> Window | None:
         since, until = pd.Timestamp(after) + TICK, min(pd.Timestamp(before), self.until)
@@ -209,15 +208,11 @@ def _seconds(moment: pd.Timestamp) -> int:
     return int(moment.timestamp())
 
 
-def _times(seconds: pd.Series[int]) -> pd.Series[pd.Timestamp]:
-    return pd.to_datetime(seconds, unit="s", utc=True).astype("datetime64[us, UTC]")
-
-
 def _hourly(done: ir.Table) -> ir.Table:
     """Successes by hour (seconds since 1970, when it began), app and operation."""
     # Whole seconds, because engines truncate a time with its zone several times as slowly.
     seconds = done.published.epoch_seconds().floor().cast("int64")
-    return _summed(done.mutate(hour=seconds - seconds % _HOUR, successes=1))
+    return _summed(done.mutate(hour=whole(seconds, _HOUR), successes=1))
 
 
 def _summed(done: ir.Table) -> ir.Table:

@@ -18,7 +18,7 @@ import pandas as pd
 from kit.analysis.attempts import Successes, worked
 from kit.analysis.failures import COUNTED, KEYS, counted
 from kit.analysis.recovery import first_after, recovery
-from kit.engine import frame, literal
+from kit.engine import frame, literal, moments, whole
 from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
@@ -116,9 +116,9 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         runs = runs.filter(runs[name] == value)
     found = frame(runs, by=["start", "app_key", "code"])
     found = found[found["last"] >= pd.Timestamp(window.since)].reset_index(drop=True)
-    for name in ("start", "last", "peak_at"):
-        found[name] = pd.to_datetime(found[name], unit="s" if name == "peak_at" else None, utc=True)
-        found[name] = found[name].astype("datetime64[us, UTC]")
+    found["peak_at"] = moments(found["peak_at"])
+    for name in ("start", "last"):
+        found[name] = pd.to_datetime(found[name], utc=True).astype("datetime64[us, UTC]")
     found["length"] = found["last"] - found["start"]
     found["open"] = pd.Timestamp(window.until) - found["last"] <= gap
     found["attempts"] = found["failures"] + _meanwhile(log, window, found, rows)
@@ -345,7 +345,7 @@ def _runs(rows: ir.Table, gap: timedelta) -> ir.Table:
     silence = rows.second - rows.second.lag().over(order)
     begins = silence.isnull() | (silence > int(gap.total_seconds()))
     rows = rows.mutate(begins=begins.cast("int64"))
-    rows = rows.mutate(episode=rows.begins.sum().over(upto), hour=rows.second - rows.second % _HOUR)
+    rows = rows.mutate(episode=rows.begins.sum().over(upto), hour=whole(rows.second, _HOUR))
     hours = rows.group_by([*keys, "episode", "hour"]).aggregate(n=rows.count())
     # The largest count, and the first hour that has it.
     worst = ibis.struct({"n": hours.n, "earlier": -hours.hour})

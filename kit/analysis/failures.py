@@ -26,7 +26,7 @@ import pandas as pd
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.catalogue.model import Kind
-from kit.engine import frame, literal
+from kit.engine import frame, literal, moments, whole
 from kit.events import SUCCEEDED_RESULTS
 from kit.messages import CUT, FINGERPRINT
 
@@ -210,8 +210,8 @@ def told(log: Log, rows: ir.Table) -> ir.Table:
     lenders = rows.filter(borrows).select("lender", at="lent_at", code="code")
     read = own.union(lenders.drop("lender"))
     second = read.at.epoch_seconds().floor().cast("int64")
-    read = frame(read.select("code", day=second - second % _DAY).distinct())
-    events = log.on_days(pd.to_datetime(read["day"].unique(), unit="s", utc=True))
+    read = frame(read.select("code", day=whole(second, _DAY)).distinct())
+    events = log.on_days(moments(read["day"].drop_duplicates()))
     codes = sorted(set(read["code"]))
     if 0 < len(codes) <= _FEW:
         failing = ibis.union(*(events.filter(events.code == code) for code in codes))

@@ -12,6 +12,7 @@ from kit import words
 from kit.analysis.failures import ROW, failures
 from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
+from kit.analysis.stops import coverage_of
 from kit.catalogue import load
 from kit.engine import frame, open_log
 from kit.errors import KitError, UsageError, nearest
@@ -84,8 +85,10 @@ def listing(
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
         rows = rows[rows["state"] == "still_failing"]
-    coverage = words.covered(log.coverage(window), skipped(log.put_aside))
-    said = f"{words.count(len(rows), 'failure')}, {words.span(window)}; {coverage}."
+    coverage = coverage_of(log, window)
+    held = words.covered(coverage, skipped(log.put_aside))
+    said = f"{words.count(len(rows), 'failure')}, {words.span(window)}; {held}."
+    said += "".join(f" {note}" for note in coverage.notes)
     said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
     rows = rows.assign(kind=_kinds(rows))
     rows = rows.reset_index(drop=True)[list(columns)]

@@ -15,6 +15,7 @@ from kit.analysis.attempts import every_hour
 from kit.analysis.episodes import history, incident
 from kit.analysis.failures import COUNTED, counted
 from kit.analysis.radius import blast_radius, hit, who
+from kit.analysis.stops import coverage_of
 from kit.analysis.trends import trends
 from kit.engine import frame, literal, open_log
 from kit.errors import KitError
@@ -151,7 +152,7 @@ def _state(org: str, log: Log | KitError, window: Window) -> OrgState:
     still = known.recovery[known.recovery["state"] == "still_failing"]
     return OrgState(
         org,
-        log.coverage(window),
+        coverage_of(log, window),
         int(known.totals["failures"]),
         int(known.totals["attempts"]),
         int(known.totals["users"]),

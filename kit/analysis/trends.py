@@ -18,7 +18,7 @@ from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
 from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
-from kit.engine import frame, literal
+from kit.engine import frame, literal, moments, whole
 from kit.messages import FINGERPRINT
 
 if TYPE_CHECKING:
@@ -194,13 +194,12 @@ def prepare(log: Log) -> None:
 
 def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:
     second = rows.published.epoch_seconds().floor().cast("int64")
-    rows = rows.mutate(bucket=second - second % _SECONDS[bucket])
+    rows = rows.mutate(bucket=whole(second, _SECONDS[bucket]))
     found = frame(
         rows.group_by(["bucket", "app", "code"]).aggregate(failures=rows.count()),
         by=["bucket", "app", "code"],
     )
-    found["bucket"] = pd.to_datetime(found["bucket"], unit="s", utc=True)
-    found["bucket"] = found["bucket"].astype("datetime64[us, UTC]")
+    found["bucket"] = moments(found["bucket"])
     return found.assign(app=_named(found))
 
 

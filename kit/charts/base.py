@@ -6,6 +6,7 @@ hatch, line or mark, for print. Source: https://jfly.uni-koeln.de/color/
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib.dates as mdates
@@ -46,6 +47,7 @@ __all__ = [
     "style",
     "time_axis",
     "whole_numbers",
+    "width_of",
 ]
 
 WIDTH = 5.8
@@ -148,7 +150,9 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
     if bucket:
         whole = {"hour": "h", "day": "D"}[bucket]
         since, until = since.floor(whole), until.ceil(whole)
-    axes.set_xlim(mdates.date2num(since), mdates.date2num(until))
+    # Beside the calendar's ends matplotlib finds no ticks.
+    first, last = mdates.date2num([_FIRST, _LAST])
+    axes.set_xlim(*(min(max(_days_of(at), first), last) for at in (since, until)))
     locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(
@@ -160,6 +164,19 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
         )
     )
     axes.set_xlabel("UTC", fontsize=10.5)
+
+
+_FIRST, _LAST = datetime(500, 1, 1, tzinfo=UTC), datetime(9500, 1, 1, tzinfo=UTC)
+
+
+def _days_of(at: pd.Timestamp) -> float:
+    """A moment as matplotlib counts it, also where Python's calendar has ended."""
+    return float((at - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1))
+
+
+def width_of(window: Window, bucket: str) -> float:
+    """How wide a bucket's bar is, in days; it can be seen on an axis of any length."""
+    return max(DAY[bucket] * 0.92, (window.until - window.since).total_seconds() / 86400 / 600)
 
 
 def marks(panels: Sequence[Axes], named: Mapping[str, Any], window: Window) -> None:

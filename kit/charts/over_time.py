@@ -13,7 +13,6 @@ from matplotlib.ticker import PercentFormatter
 from kit import words
 from kit.charts.base import (
     COLOURS,
-    DAY,
     FAILED,
     HATCHES,
     INK,
@@ -30,6 +29,7 @@ from kit.charts.base import (
     style,
     time_axis,
     whole_numbers,
+    width_of,
 )
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
             axes,
             days(wide.index),
             wide[name],
-            DAY[bucket] * 0.92,
+            width_of(window, bucket),
             bottom=bottom,
             label=short(str(name), 56),
             facecolor=COLOURS[place],
@@ -109,7 +109,7 @@ def failing_against_working(
         rows = attempts[attempts["app"] == app].set_index("bucket")
         tried = rows["failures"] + rows["successes"]
         rate = rows["failures"] / tried
-        _rate(axes, rate, bucket)
+        _rate(axes, rate, window, bucket)
         total = int(rows["failures"].sum())
         axes.set_title(
             f"{short(str(app), 44)}: {total:,} of {int(tried.sum()):,} attempts failed",
@@ -149,13 +149,13 @@ def failures_and_rate(
             axes.axvspan(mdates.date2num(start), mdates.date2num(last), color=_EPISODE, zorder=0)
     rows = counts.set_index("bucket")
     at = days(rows.index)
-    bars(above, at, rows["failures"], DAY[bucket] * 0.92, color=FAILED)
+    bars(above, at, rows["failures"], width_of(window, bucket), color=FAILED)
     above.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
     above.set_ylim(0, max(rows["failures"].max() * 1.06, 1))
     style(above)
     whole_numbers(above)
     rate = rows["failures"] / rows["attempts"]
-    _rate(below, rate, bucket)
+    _rate(below, rate, window, bucket)
     below.set_ylabel("share failed", fontsize=10.5)
     marks([above, below], named, window)
     time_axis(below, window, bucket)
@@ -189,7 +189,7 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
     )
     last = (pd.Timestamp(window.until) - pd.Timedelta(microseconds=1)).floor("D")
     first = max(pd.Timestamp(window.since).floor("D"), last - pd.Timedelta(days=27))
-    every = pd.date_range(first, last, freq="D")
+    every = pd.date_range(first, last, freq="D", unit="us")
     rows = rows[rows["day"] >= first]
     totals = rows.groupby("name")["failures"].sum().sort_values(ascending=False, kind="stable")
     wide = rows.groupby(["name", "day"])["failures"].sum().unstack(fill_value=0)
@@ -230,11 +230,11 @@ def _two_lines(name: str) -> str:
     return "\n".join(short(part, 24) for part in name.split("\n"))
 
 
-def _rate(axes: Axes, rate: pd.Series[float], bucket: str) -> None:
+def _rate(axes: Axes, rate: pd.Series[float], window: Window, bucket: str) -> None:
     """Bars of a share from 0 to 1, and a dot where all worked."""
-    bars(axes, days(rate.index), rate, DAY[bucket] * 0.92, color=FAILED)
+    bars(axes, days(rate.index), rate, width_of(window, bucket), color=FAILED)
     fine = rate[rate == 0]
-    middle = days(fine.index) + DAY[bucket] * 0.46
+    middle = days(fine.index) + width_of(window, bucket) / 2
     axes.plot(middle, fine + 0.05, "o", markersize=4, color=WORKED)
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -25,6 +25,7 @@ __all__ = [
     "merged",
     "state_of",
     "tail",
+    "whole_day",
 ]
 
 TICK = timedelta(milliseconds=1)
@@ -53,20 +54,37 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Which parts of a window the source does not hold."""
+    """Which parts of a window the source does not hold, and what else may be missing in it."""
 
-    gaps: tuple[Window, ...] = ()
+    missing: tuple[Window, ...] = ()
+    """Stretches of which nothing was read."""
     provisional: Window | None = None
     """The window's newest minutes, where events may still arrive."""
+    unread: tuple[Window, ...] = ()
+    """Stretches that skipped lines may belong to."""
+    skipped: int = 0
+    """How many lines may belong to the window and could not be read."""
+    notes: tuple[str, ...] = ()
+    """What else may be missing, or changes the counts: a sentence each."""
+
+    @property
+    def gaps(self) -> tuple[Window, ...]:
+        """All that is missing or could not be read, in the fewest stretches, oldest first."""
+        return tuple(merged([*self.missing, *self.unread]))
 
     @property
     def complete(self) -> bool:
-        """Whether the source holds the whole window."""
-        return not self.gaps
+        """Whether the source holds the whole window, and all of it could be read."""
+        return not self.missing and not self.unread
 
     def as_dict(self) -> dict[str, Any]:
         """The coverage for a summary."""
-        return {"complete": self.complete, "gaps": [gap.as_text() for gap in self.gaps]}
+        return {
+            "complete": self.complete,
+            "gaps": [gap.as_text() for gap in self.gaps],
+            "skipped": self.skipped,
+            "notes": list(self.notes),
+        }
 
 
 def merged(windows: Iterable[Window]) -> list[Window]:
@@ -87,12 +105,15 @@ def merged(windows: Iterable[Window]) -> list[Window]:
     return joined
 
 
-def bridged(windows: Iterable[Window], held: Iterable[Window]) -> list[Window]:
+def bridged(
+    windows: Iterable[Window], held: Iterable[Window], unread: Iterable[Window] = ()
+) -> list[Window]:
     """Let what export files span reach to what comes within ten minutes of it.
 
     Args:
         windows: what the files span, from their first event to their last.
         held: what is held already; gaps that the files do not touch stay.
+        unread: stretches with skipped lines; beside one, silence may be what was skipped.
 
     Returns:
         The stretches, and the short silences beside them.
@@ -101,8 +122,13 @@ def bridged(windows: Iterable[Window], held: Iterable[Window]) -> list[Window]:
     ends = {end for window in spans for end in (window.since, window.until)}
     pairs = pairwise(merged([*spans, *held]))
     silent = [Window(one.until, other.since) for one, other in pairs]
+    doubtful = {end for window in unread for end in (window.since, window.until)}
     near = [
-        gap for gap in silent if gap.until - gap.since <= JOIN and {gap.since, gap.until} & ends
+        gap
+        for gap in silent
+        if gap.until - gap.since <= JOIN
+        and {gap.since, gap.until} & ends
+        and not {gap.since, gap.until} & doubtful
     ]
     return [*spans, *near]
 
@@ -156,8 +182,7 @@ def state_of(day: date, covered: Iterable[Window]) -> State:
     newest moment, which lies in this day, so that it may still grow. Else ``partial``.
     """
     held = merged(covered)
-    start = datetime.combine(day, time(), UTC)
-    whole = Window(start, start + timedelta(days=1))
+    whole = whole_day(day)
     lacking = gaps(held, whole)
     if not lacking:
         newest = held[-1].until
@@ -166,6 +191,15 @@ def state_of(day: date, covered: Iterable[Window]) -> State:
         return "missing"
     tail = Window(held[-1].until, whole.until)
     return "provisional" if lacking == (tail,) else "partial"
+
+
+def whole_day(day: date) -> Window:
+    """A UTC day from its midnight to the next."""
+    start = datetime.combine(day, time(), UTC)
+    try:
+        return Window(start, start + timedelta(days=1))
+    except OverflowError:  # the calendar's last
+        return Window(start, datetime.max.replace(tzinfo=UTC))
 
 
 def iso(moment: datetime) -> str:

@@ -17,8 +17,9 @@ import pyarrow as pa
 from kit.catalogue import load
 from kit.catalogue.coding import code_event
 from kit.events import UnfitEventError, decode, row, schema
-from kit.lake.coverage import TICK, Window
 from kit.lake.files import PutAside
+from kit.lake.holes import Trail, own_time
+from kit.lake.lacking import Presence, absent_in
 from kit.lake.parquet import HOLD, EventFile
 from kit.sources.json_stream import parts
 
@@ -48,8 +49,10 @@ class Coded:
     """What came of one block."""
 
     events: int = 0
-    spans: dict[str, Window] = field(default_factory=dict)
-    """What the events of each source file span."""
+    trails: dict[str, Trail] = field(default_factory=dict)
+    """What stood in each source file, in order."""
+    presences: dict[str, Presence] = field(default_factory=dict)
+    """What of each source file's failing events counting can rely on."""
     put_aside: list[PutAside] = field(default_factory=list)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CSV columns that were not understood, by source file."""
@@ -162,21 +165,23 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
     catalogue, done = load(), Coded()
     days: _Rows = {}
     for place, (document, event, raw) in enumerate(decoded(block.documents())):
+        if document.file not in done.trails:
+            done.trails[document.file], done.presences[document.file] = Trail(), Presence()
         if document.unknown:
             done.unknown[document.file] = document.unknown
+        if document.columns:
+            done.presences[document.file].absent = absent_in(document.columns)
         if event is None:
             done.put_aside.append(_aside(document, raw))
+            done.trails[document.file].skip(document.count, own_time(document))
             continue
         coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
-        days.setdefault((at.date(), coding.code is not None), []).append(
-            (place, row(event, raw, coding))
-        )
+        values = row(event, raw, coding)
+        days.setdefault((at.date(), coding.code is not None), []).append((place, values))
         done.events += 1
-        span = done.spans.get(document.file)
-        if span is None:
-            done.spans[document.file] = Window(at, at + TICK)
-        elif not span.since <= at < span.until:
-            done.spans[document.file] = Window(min(span.since, at), max(span.until, at + TICK))
+        done.trails[document.file].read(at)
+        if coding.code is not None:
+            done.presences[document.file].note(event.event_type, values)
     return done, days
 
 

@@ -8,7 +8,7 @@ stretches that it took from the coverage, until they are covered again or the fi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from dateutil.parser import isoparse
 
 from kit.lake.coverage import Window, gaps, merged
+from kit.lake.coverage import whole_day as day_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -185,11 +186,7 @@ def without(covered: Iterable[Window], days: Iterable[str]) -> list[Window]:
 
 def whole_day(day: str) -> Window:
     """A UTC day from its midnight to the next."""
-    start = datetime.combine(date.fromisoformat(day), time(), UTC)
-    try:
-        return Window(start, start + timedelta(days=1))
-    except OverflowError:  # the calendar's last
-        return Window(start, datetime.max.replace(tzinfo=UTC))
+    return day_window(date.fromisoformat(day))
 
 
 def day_of(name: str) -> str:

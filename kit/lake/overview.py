@@ -7,18 +7,29 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from kit import words
 from kit.catalogue import load
 from kit.lake.coverage import Window, gaps, state_of, tail
 from kit.lake.files import skipped
+from kit.lake.holes import holes_in
+from kit.lake.lacking import EFFECTS, lacking_in
 from kit.lake.parquet import footer
 from kit.lake.storage import day_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
     from kit.lake.files import Lake
+    from kit.lake.holes import Hole
 
 __all__ = ["as_table", "overview"]
+
+_SHOWN = 20
+"""Stretches that a terminal shows."""
+
+_ONE_BY_ONE = 7
+"""Days in a row without events that are told one by one."""
 
 _AT_ONCE = 8
 """Files that are looked at side by side; in a store, each takes a request."""
@@ -31,9 +42,12 @@ def overview(lake: Lake) -> dict[str, Any]:
         lake: the lake, opened.
 
     Returns:
-        ``lake``, ``events``, ``days`` (each ``date``, ``events``, ``files``, ``coverage``),
+        ``lake``, ``events``, ``days`` (each ``date``, ``events``, ``files``, ``coverage``; many
+        days in a row without events are one, with ``last`` and ``count``),
         ``covered`` and ``gaps`` (``since`` and ``until``), ``provisional`` (likewise, or None),
         ``lost_files`` and ``unknown_files`` (names; see ``kit.lake.inventory``),
+        ``unread`` (``since``, ``until``, ``file``, ``lines``: where skipped lines may belong),
+        ``lacking`` (``file``, ``since``, ``until``, ``what``: see ``kit.lake.lacking``),
         ``put_aside`` (a number), ``put_aside_lines`` (``file``, ``line``, ``reason``),
         ``catalogue`` (the days coded with each version) and ``catalogue_version`` (today's).
     """
@@ -45,11 +59,15 @@ def overview(lake: Lake) -> dict[str, Any]:
     for name, found in zip(names, footers, strict=True):
         held.setdefault(date.fromisoformat(day_of(name)), []).append(found)
     days, coded = [], Counter[str]()
-    for day in _every_day(set(held), covered):
+    manifest = lake.manifest()
+    holes = holes_in(manifest)
+    readable = [part for w in covered for part in gaps([hole.window for hole in holes], w)]
+    for day, last in _days_of(set(held), covered, holes):
         files = held.get(day, [])
         coded.update({version for _, version in files})
-        events, state = sum(rows for rows, _ in files), state_of(day, covered)
-        days.append({"date": str(day), "events": events, "files": len(files), "coverage": state})
+        events, state = sum(rows for rows, _ in files), state_of(day, readable)
+        one = {"date": str(day), "events": events, "files": len(files), "coverage": state}
+        days.append(one if day == last else {**one, **_range(day, last)})
     aside = lake.put_aside()
     newest = tail(covered)
     whole = Window(covered[0].since, covered[-1].until) if covered else None
@@ -57,8 +75,10 @@ def overview(lake: Lake) -> dict[str, Any]:
         "lake": lake.address,
         "events": sum(rows for rows, _ in footers),
         "days": days,
-        "covered": [w.as_text() for w in covered],
-        "gaps": [w.as_text() for w in gaps(covered, whole)] if whole else [],
+        "covered": [w.as_text() for w in readable],
+        "gaps": [w.as_text() for w in gaps(readable, whole)] if whole else [],
+        "unread": [hole.as_dict() for hole in holes],
+        "lacking": [one.as_dict() for one in lacking_in(manifest)],
         "provisional": newest.as_text() if newest else None,
         "lost_files": list(faults.lost),
         "unknown_files": list(faults.unknown),
@@ -81,10 +101,13 @@ def as_table(found: dict[str, Any], out: TextIO) -> None:
     for name in ("day (UTC)", "events", "files", "coverage"):
         table.add_column(name, justify="right" if name in {"events", "files"} else "left")
     for day in found["days"]:
-        table.add_row(day["date"], f"{day['events']:,}", str(day["files"]), day["coverage"])
+        date_ = f"{day['date']} to {day['last']}" if "last" in day else day["date"]
+        table.add_row(date_, f"{day['events']:,}", str(day["files"]), day["coverage"])
     console.print(table)
     for gap in found["gaps"]:
         console.print(f"missing: {gap['since']} to {gap['until']}")
+    for line in _unread(found):
+        console.print(line)
     if found["provisional"]:
         newest = found["provisional"]
         console.print(f"provisional, may still grow: {newest['since']} to {newest['until']}")
@@ -102,17 +125,44 @@ def as_table(found: dict[str, Any], out: TextIO) -> None:
         console.print(f"  {line['file']}:{line['line']}: {line['reason']}")
 
 
+def _unread(found: dict[str, Any]) -> Iterator[str]:
+    """Where skipped lines may belong, and what events lack, a line each."""
+    for hole in found["unread"][:_SHOWN]:
+        lines = words.count(hole["lines"], "skipped line")
+        of = f" of {hole['file']}" if hole["file"] else ""
+        yield f"not read: {hole['since']} to {hole['until']}, {lines}{of}"
+    if len(found["unread"]) > _SHOWN:
+        yield f"not read: {len(found['unread']) - _SHOWN:,} more stretches"
+    for one in found["lacking"][:_SHOWN]:
+        said = "; ".join(EFFECTS[what] for what in one["what"])
+        yield f"{one['file'] or 'several files'}: {said}"
+
+
 def _days(found: dict[str, Any]) -> str:
     held = sum(1 for day in found["days"] if day["events"])
     return f"{held} day" + ("" if held == 1 else "s")
 
 
-def _every_day(held: set[date], covered: list[Window]) -> list[date]:
-    """The days with events or coverage, and all between."""
-    ends = [*held]
-    for window in covered:
-        ends += [window.since.date(), (window.until - timedelta(microseconds=1)).date()]
-    if not ends:
-        return []
-    first, last = min(ends), max(ends)
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+def _range(day: date, last: date) -> dict[str, Any]:
+    """What is said of several days at once besides."""
+    return {"last": str(last), "count": (last - day).days + 1}
+
+
+def _days_of(held: set[date], covered: list[Window], holes: list[Hole]) -> list[tuple[date, date]]:
+    """All days from the first with events or coverage to the last; alike ones as ranges.
+
+    Between a day with events or an end of a stretch and the next such day, all days are alike.
+    """
+    ends = set(held)
+    for window in (*covered, *(hole.window for hole in holes)):
+        ends |= {window.since.date(), (window.until - timedelta(microseconds=1)).date()}
+    days: list[tuple[date, date]] = []
+    for day in sorted(ends):
+        if days and (between := (day - days[-1][1]).days - 1):
+            first = days[-1][1] + timedelta(days=1)
+            if between > _ONE_BY_ONE:
+                days.append((first, day - timedelta(days=1)))
+            else:
+                days += [(one, one) for one in (first + timedelta(n) for n in range(between))]
+        days.append((day, day))
+    return days

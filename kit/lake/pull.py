@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ import msgspec
 from kit.errors import OktaError, UsageError
 from kit.lake.coverage import Window, gaps, iso
 from kit.lake.files import skipped
-from kit.lake.store import add_documents
+from kit.lake.holes import fewest, holes_in
+from kit.lake.store import Received, add_received
 from kit.sources.document import Document
 from kit.sources.okta import Org, bounded, polled, polling_url
 from kit.sources.okta.running import run
@@ -42,6 +43,8 @@ OVERLAP = timedelta(hours=1)
 _ORG = "org"
 """What the manifest calls the org that was pulled."""
 _DAY = timedelta(days=1)
+_HOLES = 50
+"""Holes that files left, each of which takes a request; of more, the nearest are read as one."""
 _READERS = 4
 """Windows that are read side by side."""
 _BATCH, _SECONDS = 4_000, 5.0
@@ -74,6 +77,8 @@ class _Piece:
     """A page on its way into the lake."""
 
     events: list[bytes]
+    reach: Window
+    """The stretch of time that its events can lie in."""
     covers: Window | None
     state: dict[str, str] | None
     """How far the cursor was followed with it."""
@@ -186,9 +191,9 @@ class _Pull:
 
     def _lost(self) -> str:
         window, why = min(self.done.failed)
-        count = len(self.done.failed)
+        failed = len(self.done.failed)
         return (
-            f"{count} of {self.done.windows} windows could not be read to the end, the first from "
+            f"{failed} of {self.done.windows} windows could not be read to the end, the first from "
             f"{iso(window.since)} to {iso(window.until)}: {why} They are gaps in the lake's "
             "coverage; run the same again."
         )
@@ -205,7 +210,7 @@ class _Pull:
         state = {"since": begin, "polled": iso(now), "cursor": polling_url(now - OVERLAP)} | kept
         if start:
             state["since"] = min(begin, state["since"])
-        await self.pieces.put(_Piece([], None, state))
+        await self._save(state)
         floor = max(datetime.fromisoformat(state["since"]), now - RETENTION)
         await self._windows(floor, datetime.fromisoformat(state["polled"]))
         try:
@@ -216,9 +221,14 @@ class _Pull:
             self._said("Okta does not know the saved cursor any more; reading by time.")
             since = datetime.fromisoformat(state["polled"])
             state |= {"polled": iso(now), "cursor": polling_url(now - OVERLAP)}
-            await self.pieces.put(_Piece([], None, state))
+            await self._save(state)
             await self._windows(max(since, now - RETENTION), now)
             await self._poll(state)
+
+    async def _save(self, state: dict[str, str]) -> None:
+        """Save how far the cursor was followed."""
+        now = datetime.fromisoformat(state["polled"])
+        await self.pieces.put(_Piece([], Window(now, now), None, state))
 
     @property
     def _name(self) -> str:
@@ -231,16 +241,16 @@ class _Pull:
         self._hears("what is new")
         async for page in polled(self.org, state["cursor"]):
             state = {**state, "cursor": page.next or state["cursor"]}
-            covers = None
-            if not page.events:
-                until = datetime.fromtimestamp(page.at, UTC)
+            until = datetime.fromtimestamp(page.at, UTC)
+            reach, covers = Window(min(since, until) - OVERLAP, until), None
+            if page.caught_up:
                 state["polled"] = iso(until)
                 covers = Window(since, until) if since < until else None
-            await self._put(page, covers, state)
+            await self._put(page, reach, covers, state)
 
     async def _windows(self, start: datetime, end: datetime) -> None:
         """Read what is not covered, day by day, the newest first, some days side by side."""
-        held = self.lake.covered()
+        held = self._held()
         lacking = [day for gap in gaps(held, Window(start, end)) for day in _days(gap)]
         self.done.windows += len(lacking)
         failures = 0
@@ -262,23 +272,39 @@ class _Pull:
         if failures >= _GIVE_UP:
             raise OktaError(self._lost())
 
+    def _held(self) -> list[Window]:
+        """What is covered, but for holes that files left: the org may still have what is in them.
+
+        What the org itself sent and nobody can read, is not asked for again.
+        """
+        covered = self.lake.covered()
+        of_files = (h for h in holes_in(self.lake.manifest()) if h.file != self.settings.host)
+        left = [hole.window for hole in fewest(of_files, _HOLES)]
+        return [w for one in covered for w in gaps(left, one)]
+
     async def _window(self, window: Window, held: list[Window]) -> None:
         """Read a window; each page moves the end of what is covered on."""
         self._hears(f"{window.since:%Y-%m-%d}")
         follows = any(one.until == window.since for one in held)
         asked = Window(window.since - OVERLAP, window.until) if follows else window
+        begun, since = asked.since, window.since
         async for page in bounded(self.org, asked):
             at = window.until if page.next is None else _reached(page)
-            covers = Window(window.since, at) if at and at > window.since else None
-            await self._put(page, covers)
+            covers = Window(since, at) if at and at > since else None
+            await self._put(page, Window(begun, window.until), covers)
+            begun, since = at or begun, max(at or since, since)
 
     async def _put(
-        self, page: Page, covers: Window | None, state: dict[str, str] | None = None
+        self,
+        page: Page,
+        reach: Window,
+        covers: Window | None,
+        state: dict[str, str] | None = None,
     ) -> None:
         self.done.pages += 1
         self.done.read += len(page.events)
         self._told(self.done)
-        await self.pieces.put(_Piece(page.events, covers, state))
+        await self.pieces.put(_Piece(page.events, reach, covers, state))
 
     async def _write(self) -> None:
         """Write what was read in batches, each in one step with what it covers."""
@@ -303,15 +329,18 @@ class _Pull:
 
     def _add(self, batch: list[_Piece]) -> None:
         place = self.settings.host
-        events = [event for piece in batch for event in piece.events]
-        documents = [Document(place, n, event) for n, event in enumerate(events, start=1)]
+        numbers = count(1)
+        pages = [
+            Received(
+                [Document(place, next(numbers), event) for event in piece.events],
+                piece.reach,
+                piece.covers,
+            )
+            for piece in batch
+        ]
         states = [piece.state for piece in batch if piece.state]
-        added = add_documents(
-            self.lake,
-            documents,
-            covered=[piece.covers for piece in batch if piece.covers],
-            noted={_ORG: place} | ({self._name: states[-1]} if states else {}),
-        )
+        said = {_ORG: place} | ({self._name: states[-1]} if states else {})
+        added = add_received(self.lake, place, pages, **said)
         self.done.events += added.events
         self.done.repeats += added.repeats
         self.done.put_aside += skipped(added.put_aside)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from kit.errors import DiskFull, KitError, SourceError, UsageError
 from kit.lake.coverage import merged
+from kit.lake.holes import holes_in
 from kit.lake.inventory import Tally, day_of, stretches
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def read_manifest(address: str, data: bytes | None) -> dict[str, Any]:
 
 def _check(manifest: dict[str, Any]) -> None:
     """Look at all that is relied on."""
-    for window in stretches(manifest):
+    for window in (*stretches(manifest), *(hole.window for hole in holes_in(manifest))):
         if window.since.utcoffset() is None or window.since >= window.until:
             raise ValueError("a covered stretch is none")
     for part in ("inventory", "index", "lost"):

@@ -15,7 +15,10 @@ import pyarrow.parquet as pq
 
 from kit.lake.coverage import Window, bridged
 from kit.lake.files import PutAside, shortened
+from kit.lake.holes import Hole, Trail, cleared, holes_in, noted
 from kit.lake.inventory import Tally
+from kit.lake.lacking import Presence, lacking_in
+from kit.lake.lacking import noted as lacking_noted
 from kit.lake.parquet import read_keys, write_events
 from kit.lake.repeats import ROW, index_of, keys_beside, news
 from kit.lake.storage import Change
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
 
-__all__ = ["Added", "add", "add_documents"]
+__all__ = ["Added", "Received", "add", "add_received"]
 
 _NAMED = 1_000
 """Skipped documents that an import names one by one."""
@@ -51,6 +54,15 @@ class Added:
     covered: list[Window] = field(default_factory=list)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CSV columns that were not understood, by file; their values are kept in ``raw``."""
+    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What the events of files lack, by file; see ``kit.lake.lacking.EFFECTS``."""
+    barren: list[str] = field(default_factory=list)
+    """Files in which something stood, and nothing of it was an event."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether something stood in what was read, and nothing of it was an event."""
+        return bool(self.barren) and not self.events and not self.repeats
 
 
 def add(
@@ -69,7 +81,7 @@ def add(
         lake: the lake; made if missing.
         files: export files.
         covers: the stretch of time that the files hold in full; what the events of each
-            file span, if left out.
+            file span, if left out. It is not believed where nothing was an event.
         told: is called with the number of events read since the last call.
 
     Returns:
@@ -81,32 +93,89 @@ def add(
         DiskFull: there is no space; the lake is as it was, or has some days more.
         UsageError: the folder cannot be written.
     """
-    spans: dict[str, Window] = {}
+    read = _Read()
 
-    def noted(block: Coded) -> None:
-        for file, span in block.spans.items():
-            known = spans.get(file, span)
-            spans[file] = Window(min(known.since, span.since), max(known.until, span.until))
+    def heard(block: Coded) -> None:
+        read.follow(block)
         if told:
             told(block.events)
 
     def note(held: Contents, done: Added) -> dict[str, Any]:
-        done.covered = [covers] if covers else bridged(spans.values(), held.covered())
-        return held.noting(done.covered)
+        done.lacking = {file: one.what for file, one in read.presences.items() if one.what}
+        done.barren = [file for file, one in read.trails.items() if one.barren]
+        if done.nothing:
+            return held.noting([])
+        known = holes_in(held.manifest)
+        if covers:
+            done.covered = [covers]
+            fresh = read.holes([covers])
+            if not any(one.skipped for one in read.trails.values()):
+                known = cleared(known, [covers])
+        else:
+            spans, fresh = read.spans(), read.holes(())
+            unread = [hole.window for hole in (*known, *fresh)]
+            done.covered = bridged(spans.values(), held.covered(), unread)
+            fresh += read.holes(done.covered, barren=True)
+        lacking = lacking_noted(lacking_in(held.manifest), read.lacking())
+        return held.noting(done.covered, unread=noted(known, fresh), lacking=lacking)
 
-    return _added(lake, blocks(files), note, noted)
+    return _added(lake, blocks(files), note, heard)
 
 
-def add_documents(
-    lake: Lake, documents: list[Document], *, covered: list[Window], noted: dict[str, Any]
-) -> Added:
-    """Add documents that came from the live org, and note how far it was read.
+@dataclass(slots=True)
+class _Read:
+    """What of each file is known beside its events, block by block."""
+
+    trails: dict[str, Trail] = field(default_factory=dict)
+    presences: dict[str, Presence] = field(default_factory=dict)
+
+    def follow(self, block: Coded) -> None:
+        """Take in a block, in the order of the files."""
+        for file, trail in block.trails.items():
+            if file in self.trails:
+                self.trails[file].follow(trail)
+                self.presences[file].follow(block.presences[file])
+            else:
+                self.trails[file], self.presences[file] = trail, block.presences[file]
+
+    def spans(self) -> dict[str, Window]:
+        """What the events of each file span."""
+        return {file: span for file, one in self.trails.items() if (span := one.span)}
+
+    def holes(self, reach: Sequence[Window], *, barren: bool = False) -> list[Hole]:
+        """Where skipped lines may belong; with *barren*, of files without an event alone."""
+        return [
+            hole
+            for file, one in self.trails.items()
+            if one.barren or not barren
+            for hole in one.holes(file, reach)
+        ]
+
+    def lacking(self) -> dict[str, tuple[Window, Presence]]:
+        """What the events of each file span, and what they have."""
+        return {file: (span, self.presences[file]) for file, span in self.spans().items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A page that came from the live org."""
+
+    documents: list[Document]
+    """The events, each as it was received."""
+    reach: Window
+    """The stretch of time that they can lie in."""
+    covers: Window | None
+    """The stretch of time that the lake holds in full with them."""
+
+
+def add_received(lake: Lake, org: str, pages: list[Received], **said: Any) -> Added:
+    """Add what came from the live org, and note how far it was read.
 
     Args:
         lake: the lake; made if missing.
-        documents: the events, each as it was received.
-        covered: the stretches of time that the lake holds in full with them.
-        noted: what the manifest says from then on, by its names.
+        org: the org's host name, under which the documents stand.
+        pages: the pages, each in the order in which it was received.
+        said: what the manifest says from then on, by its names.
 
     Returns:
         What was added, repeated and put aside.
@@ -114,15 +183,32 @@ def add_documents(
     Raises:
         SourceError, DiskFull, UsageError: as ``add``.
     """
-    documented = iter([Documents(documents)])
-    return _added(lake, documented, lambda held, _: held.noting(covered, **noted))
+    covered = [page.covers for page in pages if page.covers]
+    left, fresh = iter(pages), list[Hole]()
+
+    def heard(block: Coded) -> None:
+        page = next(left)
+        for trail in block.trails.values():
+            fresh.extend(trail.holes(org, [page.reach]))
+
+    def note(held: Contents, _: Added) -> dict[str, Any]:
+        known = holes_in(held.manifest)
+        # What the org itself sent so stays unreadable; what files lacked is here now.
+        own = [hole for hole in known if hole.file == org]
+        others = cleared((hole for hole in known if hole.file != org), covered)
+        return held.noting(covered, unread=noted([*own, *others], fresh), **said)
+
+    documents = iter([Documents(page.documents) for page in pages])
+    return _added(lake, documents, note, heard, side_by_side=False)
 
 
 def _added(
     lake: Lake,
     documents: Iterator[Block],
     note: Callable[[Contents, Added], dict[str, Any]],
-    noted: Callable[[Coded], None] | None = None,
+    told: Callable[[Coded], None],
+    *,
+    side_by_side: bool = True,
 ) -> Added:
     """Code blocks and bring their days into the lake."""
     done = Added()
@@ -134,10 +220,10 @@ def _added(
             if block.put_aside:
                 done.put_aside = shortened([*done.put_aside, *block.put_aside], _NAMED)
             done.unknown |= block.unknown
-            if noted:
-                noted(block)
+            told(block)
 
-        fresh = _Fresh(coded(documents, staging, heard), staging)
+        files = coded(documents, staging, heard, side_by_side=side_by_side)
+        fresh = _Fresh(files, staging)
 
         def change(held: Contents) -> Change:
             new, index, grown = fresh.beside(lake, held)
@@ -177,7 +263,8 @@ class _Fresh:
             return read_keys(lake.storage.opened(name))
 
         index = index_of(lake.storage, held.manifest, self._staging, keys)
-        masks = news([path for paths in self._days.values() for path in paths], index, made)
+        paths = [path for paths in self._days.values() for path in paths]
+        masks = news(paths, index, made) if paths else {}
         self.events = int(sum(mask.sum() for mask in masks.values()))
         self.repeats = int(sum(len(mask) for mask in masks.values())) - self.events
         if self.events:

@@ -65,13 +65,20 @@ _blocks = msgspec.msgpack.Decoder(Block)
 _answers = msgspec.msgpack.Decoder(_Done | _Ended | _Fault)
 
 
-def coded(blocks: Iterator[Block], staging: Path, told: Callable[[Coded], None]) -> Files:
+def coded(
+    blocks: Iterator[Block],
+    staging: Path,
+    told: Callable[[Coded], None],
+    *,
+    side_by_side: bool = True,
+) -> Files:
     """Code blocks: a single one here, many in processes side by side.
 
     Args:
         blocks: the blocks.
         staging: the folder that the Parquet files go to.
         told: is called with what came of each block, in their order.
+        side_by_side: whether other processes may be begun: they take half a second.
 
     Returns:
         The files.
@@ -80,10 +87,10 @@ def coded(blocks: Iterator[Block], staging: Path, told: Callable[[Coded], None])
         OSError: a file could not be written.
         KitError: a process was ended from outside.
     """
-    begun = [block for _, block in zip(range(2), blocks, strict=False)]
+    begun = [block for _, block in zip(range(2), blocks, strict=False)] if side_by_side else []
     if len(begun) < 2:
         coder = Coder(staging)
-        for number, block in enumerate(begun):
+        for number, block in enumerate(chain(begun, blocks)):
             told(coder.add(block, number))
         return coder.end()
     free: SimpleQueue[_Worker] = SimpleQueue()

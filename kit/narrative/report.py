@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit import show, words
 from kit.analysis.choices import choices
+from kit.analysis.stops import coverage_of
 from kit.catalogue import load
 from kit.engine import Log, open_log
 from kit.lake.coverage import Window
@@ -80,7 +81,7 @@ class NotebookReport:
             self.log = before["log"] if same else self._open()
             since, until = (self.parameters[name] or None for name in ("since", "until"))
             self.window = self.log.window(since, until)
-            self.coverage = self.log.coverage(self.window)
+            self.coverage = coverage_of(self.log, self.window)
             self._look()
         except BaseException:
             vars(self).clear()
@@ -129,6 +130,7 @@ class NotebookReport:
                 "Window": words.span(self.window),
                 "Source": f"{self.log.source}: {words.count(self.log.count, 'event')}",
                 "Coverage": words.covered(self.coverage, put_aside),
+                **({"Mind": " ".join(self.coverage.notes)} if self.coverage.notes else {}),
                 **({"Orgs": _orgs(self.log)} if self.log.orgs else {}),
                 **more,
             }

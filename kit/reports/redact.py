@@ -95,7 +95,15 @@ def redacted_copy(log: Log, folder: Path, people: People) -> None:
             partitioning=ds.partitioning(_date_schema(), flavor="hive"),
             existing_data_behavior="overwrite_or_ignore",
         )
-        noted = {"growing": log.growing, "repeats": log.repeats, "copy_of": ANYTHING}
+        unread = [replace(hole, file="").as_dict() for hole in log.holes]
+        lacking = [replace(one, file="").as_dict() for one in log.lacking]
+        noted = {
+            "unread": unread,
+            "lacking": lacking,
+            "growing": log.growing,
+            "repeats": log.repeats,
+            "copy_of": ANYTHING,
+        }
         lake.cover(list(log.covered), **noted)
         aside = [
             replace(
@@ -199,7 +207,7 @@ def _row(row: dict[str, Any], people: People) -> dict[str, Any]:
         if row[name]:
             row[name] = people.redact(row[name], own)
     row["raw"] = json.dumps({"uuid": row["uuid"]})
-    row["date"] = f"{row['published']:%Y-%m-%d}"
+    row["date"] = str(row["published"].date())
     return row
 
 

@@ -89,6 +89,7 @@ def rows(file: str, lines: Iterable[str]) -> Iterator[Document]:
     header = [name.strip() for name in next(reader, [])]
     paths = [_path(name) for name in header]
     unknown = tuple(n for n, path in zip(header, paths, strict=True) if path is None and n)
+    columns = tuple(".".join(path) for path in paths if path)
     while True:
         try:
             row = next(reader, None)
@@ -104,8 +105,8 @@ def rows(file: str, lines: Iterable[str]) -> Iterator[Document]:
             yield Document(file, reader.line_num, ",".join(row).encode(), fault=told)
             continue
         raw = json.dumps(_event(header, paths, row), ensure_ascii=False).encode()
-        yield Document(file, reader.line_num, raw, unknown=unknown)
-        unknown = ()
+        yield Document(file, reader.line_num, raw, unknown=unknown, columns=columns)
+        unknown = columns = ()
 
 
 def _path(name: str) -> tuple[str, ...] | None:

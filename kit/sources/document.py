@@ -26,6 +26,8 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     """Why this is no event, or why the file cannot be read from here on; None for JSON."""
     unknown: tuple[str, ...] = ()
     """In a CSV file's first document, the columns that were not understood."""
+    columns: tuple[str, ...] = ()
+    """Likewise, where in a LogEvent the values of its columns stand: ``outcome.reason``."""
     count: int = 1
     """How many things it stands for: values in a row that are no events are told as one."""
 

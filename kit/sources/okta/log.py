@@ -9,7 +9,8 @@ https://developer.okta.com/docs/reference/api/system-log/#bounded-requests
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -34,6 +35,18 @@ LIMIT = 1000
 _EMPTY = 20
 """Empty pages in a row after which a bounded read is not believed to end."""
 
+_STALE = 3
+"""Pages in a row with events, all of which came before, after which it is not either."""
+
+_THIN = 500
+"""Likewise, thin pages: another follows, and they hold under a hundredth of what they may."""
+
+_CAUGHT_UP = 20
+"""Thin pages in a row after which a poll has what there is for now: the log grows while it asks."""
+
+_RECENT = 20 * LIMIT
+"""Events by which it is told whether one came before."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -46,6 +59,13 @@ class Page:
     """What Okta's clock showed, seconds since 1970."""
     turns_back: bool = False
     """Whether the next page was asked for already."""
+    caught_up: bool = False
+    """Whether a poll has all that there is for now."""
+
+    @property
+    def thin(self) -> bool:
+        """Whether it holds next to nothing, and another one follows."""
+        return self.next is not None and len(self.events) * 100 < LIMIT
 
 
 def bounded_url(window: Window) -> str:
@@ -73,14 +93,18 @@ async def bounded(org: Org, window: Window) -> AsyncIterator[Page]:
         Pages, the last one without a next.
 
     Raises:
-        OktaError: Okta refused or could not be reached, or its pages do not end.
+        OktaError: Okta refused or could not be reached, or its pages do not end; what came
+            before is handed on.
     """
-    empty = 0
+    empty = thin = 0
     async for page in _pages(org, bounded_url(window)):
-        empty = 0 if page.events else empty + 1
-        if page.next and (empty == _EMPTY or page.turns_back):
-            raise _circle(org)
         yield page
+        empty = 0 if page.events else empty + 1
+        thin = thin + 1 if page.thin else 0
+        if thin == _THIN:
+            raise _endless(org, f"{_THIN} pages in a row of a few events each")
+        if page.next and (empty == _EMPTY or page.turns_back):
+            raise _endless(org, f"{empty} empty pages in a row" if empty else "a page twice")
 
 
 async def polled(org: Org, url: str) -> AsyncIterator[Page]:
@@ -91,26 +115,27 @@ async def polled(org: Org, url: str) -> AsyncIterator[Page]:
         url: the cursor: ``polling_url``, or the ``next`` of the last page read.
 
     Yields:
-        Pages; the last one is empty.
+        Pages; the last one is empty or ``caught_up``.
 
     Raises:
         OktaError: Okta refused or could not be reached, or its pages go round in a circle.
     """
-    empty = 0
+    empty = thin = 0
     async for page in _pages(org, url):
         empty = 0 if page.events else empty + 1
+        thin = thin + 1 if page.thin else 0
+        yield replace(page, caught_up=not page.events or thin == _CAUGHT_UP)
         if page.events and page.turns_back:
-            raise _circle(org)
-        yield page
+            raise _endless(org, "a page twice")
         # An empty page with a cursor of its own may have been one on the way.
-        if page.turns_back or empty == 2:
+        if page.turns_back or empty == 2 or thin == _CAUGHT_UP:
             return
 
 
 async def _pages(org: Org, url: str) -> AsyncIterator[Page]:
     """Follow ``next`` from page to page, verbatim."""
     asked: set[str] = set()
-    seen: set[bytes] = set()
+    news = _News()
     following: str | None = url
     while following is not None:
         asked.add(following)
@@ -120,11 +145,8 @@ async def _pages(org: Org, url: str) -> AsyncIterator[Page]:
             raise OktaError(
                 f"{org.settings.host}: answered with an object where a list of events was due."
             )
-        if events:
-            mark = hashlib.blake2b(reply.body, digest_size=16).digest()
-            if mark in seen:
-                raise _circle(org)
-            seen.add(mark)
+        if events and (why := news.missing_in(reply.body, events)):
+            raise _endless(org, why)
         yield Page(events, reply.next, reply.at, turns_back=reply.next in asked)
         following = reply.next
 
@@ -140,7 +162,34 @@ def _events(body: bytes) -> list[bytes] | None:
     return [one.raw for one in documents]
 
 
-def _circle(org: Org) -> OktaError:
+class _News:
+    """Whether a log's pages still bring something new."""
+
+    def __init__(self) -> None:
+        self._pages: set[bytes] = set()
+        self._events: dict[int, None] = {}
+        self._stale = 0
+
+    def missing_in(self, body: bytes, events: list[bytes]) -> str:
+        """Look at the next page; why no further one is to be asked for, empty if there may be."""
+        mark = hashlib.blake2b(body, digest_size=16).digest()
+        if mark in self._pages:
+            return "a page twice"
+        self._pages.add(mark)
+        marks = [hash(found[1] if (found := _UUID.search(one)) else one) for one in events]
+        fresh = [mark for mark in marks if mark not in self._events]
+        self._events.update(dict.fromkeys(fresh))
+        while len(self._events) > _RECENT:
+            del self._events[next(iter(self._events))]
+        self._stale = 0 if fresh else self._stale + 1
+        return f"{_STALE} pages in a row without a new event" if self._stale == _STALE else ""
+
+
+_UUID = re.compile(rb'"uuid"\s*:\s*"([^"]+)"')
+
+
+def _endless(org: Org, why: str) -> OktaError:
     return OktaError(
-        f"{org.settings.host}: its pages go round in a circle; not read on. Try again later."
+        f"{org.settings.host}: its pages go round in a circle or do not end ({why}); not read on. "
+        "What came before is kept. Try again later."
     )

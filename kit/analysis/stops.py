@@ -1,0 +1,136 @@
+"""Log streams and agents that stopped in a window: a reason why events may be missing in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kit import words
+from kit.engine import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from datetime import datetime
+
+    from kit.engine import Log
+    from kit.lake.coverage import Coverage, Window
+
+__all__ = ["Stop", "coverage_of", "stops"]
+
+_FAILED = ("FAILURE", "DENY")
+_SHOWN = 3
+"""Stops that are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What events come through, and the ends of the event types that say how it stands."""
+
+    prefix: str
+    name: str
+    target: str
+    """The type of the target that names it; empty if the actor does."""
+    off: tuple[str, ...]
+    on: tuple[str, ...]
+    lost: str
+
+
+_SOURCES = (
+    _Source(
+        "system.log_stream.",
+        "the log stream",
+        "LogStream",
+        ("deactivate", "delete"),
+        ("activate", "create"),
+        "a source that is fed by it lacks what came after",
+    ),
+    _Source(
+        "system.agent.",
+        "the agent",
+        "",
+        ("disconnect", "deactivate", "delete"),
+        ("connect", "reconnect", "reactivate", "start"),
+        "what it would have done and logged since is missing",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A log stream or an agent that stopped."""
+
+    source: _Source
+    name: str
+    at: datetime
+    again: datetime | None = None
+    """When it worked again; None if it did not in the window."""
+
+    @property
+    def said(self) -> str:
+        """In a sentence."""
+        named = f"{self.source.name} {self.name}" if self.name else self.source.name
+        until = f" and came back {words.moment(self.again)}" if self.again else ""
+        return (
+            f"{named[0].upper()}{named[1:]} stopped {words.moment(self.at)}{until}: "
+            f"{self.source.lost}."
+        )
+
+
+def coverage_of(log: Log, window: Window) -> Coverage:
+    """Say which parts of a window a log does not hold, and why events may be missing in others."""
+    coverage, found = log.coverage(window), stops(log, window)
+    said = [one.said for one in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        said.append(f"{len(found) - _SHOWN:,} more log streams and agents stopped in the window.")
+    return replace(coverage, notes=(*coverage.notes, *said))
+
+
+def stops(log: Log, window: Window) -> list[Stop]:
+    """Find the log streams and agents that stopped in a window, oldest first.
+
+    Args:
+        log: the opened log.
+        window: the window.
+
+    Returns:
+        One for each stop; a stream or agent that stops again before it worked again is one.
+    """
+    events = log.within(window)
+    kinds = events.event_type
+    wanted = kinds.startswith(_SOURCES[0].prefix)
+    for source in _SOURCES[1:]:
+        wanted |= kinds.startswith(source.prefix)
+    rows = events.filter(wanted).select(
+        "published", "uuid", "event_type", "result", "actor_id", "actor_name", "raw"
+    )
+    found: list[Stop] = []
+    running: dict[tuple[str, str], int] = {}
+    for row in frame(rows, by=["published", "uuid"]).to_dict("records"):
+        source = next(one for one in _SOURCES if row["event_type"].startswith(one.prefix))
+        end, failed = row["event_type"].rpartition(".")[2], row["result"] in _FAILED
+        name, at = _name(source, row), row["published"].to_pydatetime()
+        which = (source.prefix, name)
+        if (end in source.off and not failed) or (end in source.on and failed):
+            if which not in running:
+                running[which] = len(found)
+                found.append(Stop(source, name, at))
+        elif end in source.on and which in running:
+            place = running.pop(which)
+            found[place] = replace(found[place], again=at)
+    return found
+
+
+def _name(source: _Source, row: Mapping[Hashable, Any]) -> str:
+    """What a stream or agent is called: as its target has it, else the actor."""
+    try:
+        targets = json.loads(row["raw"]).get("target") or []
+    except (ValueError, AttributeError):
+        targets = []
+    for target in targets:
+        kind = str(target.get("type") or "") if isinstance(target, dict) else ""
+        named = target.get("displayName") if kind else None
+        if named and (kind == source.target or (not source.target and "agent" in kind.casefold())):
+            return words.clean(named)
+    actor = row["actor_name"]
+    return words.clean(actor) if not source.target and isinstance(actor, str) else ""

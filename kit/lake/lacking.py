@@ -1,0 +1,165 @@
+"""What the events of a file lack that counting needs: columns get dropped on the way.
+
+Failing events are joined by transaction, app and user into what a person counts as one failure.
+Where a form has lost these, the same log gives other counts, and whoever reads them must know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dateutil.parser import isoparse
+
+from kit.events import COLUMNS
+from kit.lake.coverage import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["EFFECTS", "Lacking", "Presence", "absent_in", "lacking_in", "noted"]
+
+EFFECTS = {
+    "result": "no event says its outcome: only types that are failures by themselves are counted",
+    "transaction": "no failing event has a transaction: the events of one attempt are counted as "
+    "several failures",
+    "app": "no provisioning failure names an app: failures of different apps are counted as one "
+    "app's, and the events of one attempt may not be joined",
+    "user": "no provisioning failure names a user: nobody counts as hit, still failing or "
+    "recovered by it, and the events of one attempt may be counted as several failures",
+    "targets": "there are no targets: provisioning failures name no app and no user, so failures, "
+    "users and who still fails are other numbers",
+    "reason": "there is no reason: what went wrong is told from the event type alone",
+    "actor": "there is no actor: who failed to sign in is not known",
+    "debug": "there is no debug data: what it adds to a code, and Okta's request ids, are lost",
+}
+"""What may be lacking, and what that does to the counts."""
+
+_NEEDED = {
+    "result": "outcome.result",
+    "reason": "outcome.reason",
+    "transaction": "transaction.id",
+    "actor": "actor",
+    "targets": "target",
+    "debug": "debugContext",
+}
+_PLACES = {column.name: place for place, column in enumerate(COLUMNS)}
+_APP = [_PLACES[name] for name in ("app_id", "app_name")]
+_USER = [_PLACES[name] for name in ("user_id", "user_login", "user_name")]
+_TRANSACTION = _PLACES["transaction_id"]
+_PROVISIONING = ("application.provision.", "application.user_membership.")
+_OF_USERS = ("application.provision.user.", "application.user_membership.")
+_MOST = 100
+"""Files that a manifest lists; of more, the rest as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What the events of a file lack."""
+
+    file: str
+    """Its name without its folder; empty of several."""
+    since: str
+    until: str
+    """What its events span, as ISO texts."""
+    what: tuple[str, ...]
+    """Keys of ``EFFECTS``."""
+
+    def touches(self, window: Window) -> bool:
+        """Whether any of its events may lie in a window."""
+        return isoparse(self.since) < window.until and isoparse(self.until) > window.since
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a manifest."""
+        return {"file": self.file, "since": self.since, "until": self.until, "what": [*self.what]}
+
+
+@dataclass(slots=True)
+class Presence:
+    """How many failing events of a file have what counting needs."""
+
+    failing: int = 0
+    transaction: int = 0
+    provisioning: int = 0
+    app: int = 0
+    of_users: int = 0
+    user: int = 0
+    absent: list[str] = field(default_factory=list)
+    """What the header of a table has no column for."""
+
+    def note(self, kind: str, row: Sequence[Any]) -> None:
+        """Look at a failing event: its type, and its row of the events table."""
+        self.failing += 1
+        self.transaction += row[_TRANSACTION] is not None
+        if kind.startswith(_PROVISIONING):
+            self.provisioning += 1
+            self.app += any(row[place] for place in _APP)
+            if kind.startswith(_OF_USERS):
+                self.of_users += 1
+                self.user += any(row[place] for place in _USER)
+
+    def follow(self, other: Presence) -> None:
+        """Take in what was seen elsewhere in the file."""
+        self.failing += other.failing
+        self.transaction += other.transaction
+        self.provisioning += other.provisioning
+        self.app += other.app
+        self.of_users += other.of_users
+        self.user += other.user
+        self.absent += [what for what in other.absent if what not in self.absent]
+
+    @property
+    def what(self) -> tuple[str, ...]:
+        """What is lacking, as keys of ``EFFECTS``."""
+        found = set(self.absent)
+        if self.failing > 1 and not self.transaction:
+            found.add("transaction")
+        if self.provisioning and not self.app:
+            found.add("app")
+        if self.of_users and not self.user:
+            found.add("user")
+        if "targets" in found:
+            found -= {"app", "user"}
+        return tuple(what for what in EFFECTS if what in found)
+
+
+def absent_in(columns: Iterable[str]) -> list[str]:
+    """What a table lacks by its header.
+
+    Args:
+        columns: where in a LogEvent the values of its columns stand: ``outcome.reason``.
+    """
+    known = [f"{column}." for column in columns]
+    return [
+        what
+        for what, needed in _NEEDED.items()
+        if not any(column.startswith(f"{needed}.") for column in known)
+    ]
+
+
+def lacking_in(manifest: Mapping[str, Any]) -> list[Lacking]:
+    """What the files of a lake lack, as its manifest has it."""
+    return [
+        Lacking(str(one["file"]), str(one["since"]), str(one["until"]), tuple(one["what"]))
+        for one in manifest.get("lacking", [])
+    ]
+
+
+def noted(
+    known: Iterable[Lacking], fresh: Mapping[str, tuple[Window, Presence]]
+) -> list[dict[str, Any]]:
+    """What files lack, for a manifest."""
+    found = {(one.file, one.since, one.until): one for one in known}
+    for file, (span, presence) in fresh.items():
+        if presence.what:
+            text = span.as_text()
+            one = Lacking(Path(file).name, text["since"], text["until"], presence.what)
+            found[one.file, one.since, one.until] = one
+    every = list(found.values())
+    if len(every) > _MOST:
+        rest = every[_MOST - 1 :]
+        what = {name for one in rest for name in one.what}
+        ends = min(one.since for one in rest), max(one.until for one in rest)
+        every[_MOST - 1 :] = [Lacking("", *ends, tuple(k for k in EFFECTS if k in what))]
+    return [one.as_dict() for one in every]
