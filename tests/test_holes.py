@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -57,7 +58,7 @@ def test_each_skipped_line_lies_in_a_hole_however_the_file_is_cut_into_blocks(
     """Blocks are coded apart, and what they say together is what the file says."""
     ends = sorted({0, len(lines), *(min(cut, len(lines)) for cut in cuts)})
     joined = Trail()
-    for first, last in zip(ends, ends[1:], strict=False):
+    for first, last in itertools.pairwise(ends):
         joined.follow(_trail(lines[first:last]))
     found = joined.holes("a.ndjson", [DAY])
     assert found == _trail(lines).holes("a.ndjson", [DAY])
