@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
     from kit.sources.document import Document
 
-__all__ = ["Hole", "Trail", "cleared", "fewest", "holes_in", "noted", "own_time", "skipped_lines"]
+__all__ = [
+    "Hole",
+    "Trail",
+    "cleared",
+    "fewest",
+    "holes_in",
+    "noted",
+    "own_time",
+    "skipped_lines",
+    "summed",
+]
 
 MOST = 1_000
 """Holes that a manifest lists; of more, the nearest become one."""
@@ -211,11 +221,11 @@ class Trail:
         if span is None:
             lines = sum(run.lines for run in self.runs)
             whole = [Hole(w.since, w.until, name, lines, whole=True) for w in reach if lines]
-            return [*fewest(found, _MOST_OF_FILE), *whole]
+            return [*fewest(summed(found), _MOST_OF_FILE), *whole]
         start = min([span.since, *(w.since for w in reach)])
         end = max([span.until, *(w.until for w in reach)])
         found += self._between(name, Window(start, end))
-        return fewest(found, _MOST_OF_FILE)
+        return fewest(summed(found), _MOST_OF_FILE)
 
     def _between(self, name: str, reach: Window) -> list[Hole]:
         held = [one for one in self.stretches if one]
@@ -272,6 +282,18 @@ def own_time(document: Document) -> datetime | None:
         return at if at is None or at + TICK else None
     except (ValueError, OverflowError):
         return None
+
+
+def summed(holes: Iterable[Hole]) -> list[Hole]:
+    """Holes of one reading; those of the same file and stretch are one, with the lines of all."""
+    lines: dict[tuple[datetime, datetime, str, bool], int] = {}
+    for hole in holes:
+        key = (hole.since, hole.until, hole.file, hole.whole)
+        lines[key] = lines.get(key, 0) + hole.lines
+    return [
+        Hole(since, until, file, count, whole)
+        for (since, until, file, whole), count in lines.items()
+    ]
 
 
 def fewest(holes: Iterable[Hole], most: int = MOST) -> list[Hole]:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from kit.lake.coverage import Window, bridged
 from kit.lake.files import PutAside, shortened
-from kit.lake.holes import Hole, Trail, cleared, holes_in, noted
+from kit.lake.holes import Hole, Trail, cleared, holes_in, noted, summed
 from kit.lake.inventory import Tally
 from kit.lake.lacking import Presence, lacking_in
 from kit.lake.lacking import noted as lacking_noted
@@ -196,7 +196,7 @@ def add_received(lake: Lake, org: str, pages: list[Received], **said: Any) -> Ad
         # What the org itself sent so stays unreadable; what files lacked is here now.
         own = [hole for hole in known if hole.file == org]
         others = cleared((hole for hole in known if hole.file != org), covered)
-        return held.noting(covered, unread=noted([*own, *others], fresh), **said)
+        return held.noting(covered, unread=noted([*own, *others], summed(fresh)), **said)
 
     documents = iter([Documents(page.documents) for page in pages])
     return _added(lake, documents, note, heard, side_by_side=False)
