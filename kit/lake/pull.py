@@ -340,7 +340,7 @@ class _Pull:
         ]
         states = [piece.state for piece in batch if piece.state]
         said = {_ORG: place} | ({self._name: states[-1]} if states else {})
-        added = add_received(self.lake, place, pages, **said)
+        added = add_received(self.lake, place, pages, said)
         self.done.events += added.events
         self.done.repeats += added.repeats
         self.done.put_aside += skipped(added.put_aside)

@@ -168,14 +168,16 @@ class Received:
     """The stretch of time that the lake holds in full with them."""
 
 
-def add_received(lake: Lake, org: str, pages: list[Received], **said: Any) -> Added:
+def add_received(
+    lake: Lake, org: str, pages: list[Received], state: dict[str, Any] | None = None
+) -> Added:
     """Add what came from the live org, and note how far it was read.
 
     Args:
         lake: the lake; made if missing.
         org: the org's host name, under which the documents stand.
         pages: the pages, each in the order in which it was received.
-        said: what the manifest says from then on, by its names.
+        state: what the manifest says from then on, by its names.
 
     Returns:
         What was added, repeated and put aside.
@@ -196,7 +198,7 @@ def add_received(lake: Lake, org: str, pages: list[Received], **said: Any) -> Ad
         # What the org itself sent so stays unreadable; what files lacked is here now.
         own = [hole for hole in known if hole.file == org]
         others = cleared((hole for hole in known if hole.file != org), covered)
-        return held.noting(covered, unread=noted([*own, *others], summed(fresh)), **said)
+        return held.noting(covered, unread=noted([*own, *others], summed(fresh)), **(state or {}))
 
     documents = iter([Documents(page.documents) for page in pages])
     return _added(lake, documents, note, heard, side_by_side=False)
