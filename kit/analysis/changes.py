@@ -20,7 +20,7 @@ import pandas as pd
 from kit.analysis.failures import counted, keyed
 from kit.catalogue import load
 from kit.engine import frame, literal
-from kit.lake.coverage import TICK, Window, gaps
+from kit.lake.coverage import TICK, Window, gaps, moment_before
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -89,10 +89,10 @@ def changes(known: History, onset: pd.Timestamp | None) -> Changes:
     """
     if onset is None:
         return Changes(_empty(), None)
-    since = onset - CHANGE_REACH
+    since = moment_before(onset, CHANGE_REACH)
     worked = known.successes.last_hour(onset)
     if worked is not None:
-        since = max(min(since, worked), onset - _FARTHEST)
+        since = max(min(since, worked), moment_before(onset, _FARTHEST))
     rows = touching(known, since, onset + TICK, onset)
     rows = rows.assign(before=onset - rows["published"])
     rows = rows.sort_values(

@@ -13,7 +13,7 @@ from kit.analysis.attempts import worked
 from kit.analysis.episodes import QUIET_GAP
 from kit.analysis.failures import counted
 from kit.engine import frame, literal
-from kit.lake.coverage import Window, gaps
+from kit.lake.coverage import Window, gaps, moment_before
 
 if TYPE_CHECKING:
     from kit.engine import Log
@@ -55,7 +55,7 @@ def baseline(log: Log, window: Window) -> Window | None:
         The stretch; None where less than a day of it is held.
     """
     length = min(max(window.until - window.since, _DAY), _LONGEST)
-    start = max(window.since - length, log.first)
+    start = max(moment_before(window.since, length), log.first)
     if start >= window.since:
         return None
     found = Window(start, window.since)
@@ -170,7 +170,7 @@ def _state(facts: _Known, log: Log, window: Window, earlier: Window | None) -> t
     if window.until - facts.last > QUIET_GAP:
         return _silent(facts.last, window)
     if facts.before is None:
-        day = Window(facts.first - _DAY, facts.first)
+        day = Window(moment_before(facts.first, _DAY), facts.first)
         if _held(log, day) >= _DAY:
             return "new", f"first seen {words.moment(facts.first)}, not before in what is held"
         return "ongoing", "the source holds less than a day before it, so it may be old"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +23,7 @@ __all__ = [
     "gaps",
     "iso",
     "merged",
+    "moment_before",
     "state_of",
     "tail",
     "whole_day",
@@ -200,6 +201,21 @@ def whole_day(day: date) -> Window:
         return Window(start, start + timedelta(days=1))
     except OverflowError:  # the calendar's last
         return Window(start, datetime.max.replace(tzinfo=UTC))
+
+
+Moment = TypeVar("Moment", bound=datetime)
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+
+def moment_before(moment: Moment, span: timedelta) -> Moment:
+    """A time before *moment* by *span*, but no earlier than the calendar begins.
+
+    Args:
+        moment: a UTC time; of a pandas Timestamp, a Timestamp comes back.
+        span: how much before.
+    """
+    within: timedelta = moment - _FIRST  # type: ignore[operator]  # of any kind of datetime
+    return moment - min(span, within)
 
 
 def iso(moment: datetime) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from kit import charts, show, words
 from kit.analysis.attempts import bucket_of
-from kit.lake.coverage import Window
+from kit.lake.coverage import Window, moment_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -129,8 +129,8 @@ def close(found: Case) -> Window:
     whole = found.history.window
     since, until = pd.Timestamp(whole.since), pd.Timestamp(whole.until)
     if since >= found.onset:
-        since = found.onset - _AROUND
-    near = max(since, found.onset - _AROUND), min(until, max(ends) + _AROUND)
+        since = moment_before(found.onset, _AROUND)
+    near = max(since, moment_before(found.onset, _AROUND)), min(until, max(ends) + _AROUND)
     if near[0] < near[1] and 2 * (near[1] - near[0]) <= until - since:
         since, until = near
     return Window(since.to_pydatetime(), until.to_pydatetime())
