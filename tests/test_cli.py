@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "published app app_id user user_id operation code family http_status vendor_message reason "
-    "event_type result events transaction_id trace_id correlation_id request_id uuid state"
+    "event_type result events transaction_id trace_id correlation_id request_id uuid state "
+    "kind hit_type hit"
 ).split()
 FIELDS = (
-    "operation user app http_status code family vendor_message trace_id correlation_id request_id "
-    "timestamp meaning cause owner retry steps verify links"
+    "operation user app http_status code family kind vendor_message trace_id correlation_id "
+    "request_id timestamp meaning cause owner retry steps verify links"
 ).split()
 
 

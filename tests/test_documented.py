@@ -47,7 +47,7 @@ def understood(words: list[str]) -> Any:
     """Parse a command with the real command line, without running it."""
     command: Any = typer.main.get_command(app)
     name, context = "okta-kit", command.context_class(command)
-    while words and hasattr(command, "resolve_command"):
+    while words and not words[0].startswith("-") and hasattr(command, "resolve_command"):
         name, command, words = command.resolve_command(context, words)
     return command.make_context(name, words, parent=context).params
 

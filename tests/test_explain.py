@@ -205,7 +205,7 @@ def test_nothing_on_standard_input_is_said() -> None:
         ("usernme_taken", "username_taken"),
         ("Reqest_ResourceNotFound", "Request_ResourceNotFound"),
         ("application.provision.user.pushprofile", "application.provision.user.push_profile"),
-        (f"{TASK}This user is linked with two AD instances, so no ImmutableID", "two_ad_instances"),
+        ("This user is linked with two AD instances, so no ImmutableID", "two_ad_instances"),
     ],
 )
 def test_what_is_unknown_has_its_nearest(text: str, near: str) -> None:

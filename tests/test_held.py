@@ -171,7 +171,7 @@ def test_a_window_reads_its_own_events_and_all_of_them(
 
 def test_a_user_is_found_however_the_events_write_the_login(opened: Callable[..., Log]) -> None:
     """Okta compares logins without case; where there is no login, the id tells who it is."""
-    idle = event("2026-10-27T08:00:00Z", user=None, type_="user.account.lock", app=None)
+    idle = event("2026-10-27T08:00:00Z", user=None, type_="user.account.update_profile", app=None)
     idle["target"] = [{"id": "ada@example.com", "type": "User", "alternateId": None}]
     log = opened(
         event("2026-10-27T09:00:00Z", user="Ada@Example.com", result="SUCCESS"),

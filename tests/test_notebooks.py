@@ -89,7 +89,9 @@ def test_a_notebook_runs_on_the_sample_as_it_is(made: dict[str, Report], name: s
     executed = nbformat.read(report.folder / "notebook.ipynb", as_version=4)
     assert (report.status, report.error) == ("ok", None)
     assert all(words in facts["headline"] for words in SAID[name])
-    assert facts["coverage"] == {"complete": True, "gaps": []}
+    # All that the sample holds has lines that cannot be read; its last week has none.
+    unread = 1 if name == "user_history" else 0
+    assert (facts["coverage"]["skipped"], facts["coverage"]["complete"]) == (unread, not unread)
     assert not [
         o for c in executed.cells for o in c.get("outputs", []) if o.output_type == "stream"
     ]
@@ -108,8 +110,8 @@ def test_a_notebook_runs_on_the_sample_as_it_is(made: dict[str, Report], name: s
 def test_what_was_asked_for_is_named_where_it_did_not_fail(
     report: Any, asked: dict[str, str], said: str
 ) -> None:
-    """Slack had a good day on 6 October, and nothing was open from before."""
-    answer = report("sample", since="2026-10-06", until="2026-10-07", **asked)
+    """Slack had a good day on 6 October, read whole from nine on; nothing was open from before."""
+    answer = report("sample", since="2026-10-06T09:00Z", until="2026-10-07", **asked)
 
     assert answer.headline_text.startswith(said)
 

@@ -137,7 +137,7 @@ def test_the_answer_is_the_same_without_names(made: dict[str, Path]) -> None:
     facts = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
 
     assert (facts["results"]["code"], facts["results"]["affected"]) == ("AADSTS50126", 1)
-    assert [gap["until"] for gap in facts["coverage"]["gaps"]] == ["2026-10-27T08:00:00Z"]
+    assert [gap["until"] for gap in facts["coverage"]["gaps"]] == ["2026-10-27T08:01:00.001Z"]
     assert facts["source"].startswith("source-")
     assert facts["redacted"] is True
     assert "replaced by pseudonyms" in (folder / "report.html").read_text(encoding="utf-8")
