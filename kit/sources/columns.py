@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kit.sources.written_times import Order
 
-__all__ = ["Path", "Table", "event_of", "leaves", "place_of", "squeezed"]
+__all__ = ["PLAIN", "Path", "Table", "event_of", "leaves", "place_of", "squeezed"]
 
 Path = tuple[str, ...]
 """Where in a LogEvent a value stands."""
@@ -140,8 +140,9 @@ def _below(name: str) -> Path | None:
     """What no name explains in one of Okta's objects stays where it is."""
     first, *more = name.split(".")
     top = _TOP.get(squeezed(first))
-    within = top in _OBJECTS and top != "target" or top == "device"
-    return (top, *more) if within and more else None
+    if top is None or not more or not (top == "device" or top in _OBJECTS - {"target"}):
+        return None
+    return (top, *more)
 
 
 def _debug_name(name: str) -> str:

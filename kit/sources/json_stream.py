@@ -15,7 +15,7 @@ import msgspec
 
 from kit.sources.brackets import Brackets
 from kit.sources.document import Document
-from kit.sources.wrappers import unwrap
+from kit.sources.wrappers import opened
 
 __all__ = ["LONGEST", "JsonStream", "parts"]
 
@@ -481,22 +481,26 @@ def parts(document: Document) -> list[Document] | None:
         What stands inside, each with its line; None if there is nothing but itself.
     """
     raw = document.raw
-    inner = unwrap(raw)
-    if inner is None and _valid(raw):
+    inside = opened(raw)
+    if inside is None and _valid(raw):
         return None
-    if inner is None:
+    if inside is None:
         whole, _ = JsonStream(document.file, document.line).split(raw, last=True)
         if len(whole) == 1 and (whole[0].fault is not None or whole[0].raw == raw):
             return None
         # one line's documents stand on that line, whatever is an array in it
-        return [msgspec.structs.replace(one, line=_below(document, one)) for one in whole]
+        return [
+            msgspec.structs.replace(one, line=_below(document, one), wrapper=document.wrapper)
+            for one in whole
+        ]
     found, at, line = [], 0, document.line
-    for one in inner:
+    wrapper = document.wrapper or inside.wrapper
+    for one in inside.contents:
         place = raw.find(one, at)
         if place >= 0:
             line += raw.count(b"\n", at, place)
             at = place
-        found.append(Document(document.file, line, one))
+        found.append(Document(document.file, line, one, wrapper=wrapper))
         if place >= 0:
             line += one.count(b"\n")
             at = place + len(one)

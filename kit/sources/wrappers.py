@@ -43,7 +43,7 @@ _EVENTS_OWN = {"uuid", "published", "outcome", "actor", "displayMessage", "targe
 """Names that no envelope has, so that an event without its uuid is not looked into."""
 
 _NEEDED = {"uuid", "published", "eventType"}
-_MARKS = re.compile(rb'uuid|event_?type|EventOriginalUid|event_code|"(?:eyJ|[a-z_]*\\?/?Date)', re.I)
+_MARKS = re.compile(rb'uuid|event_?type|EventOriginalUid|event_code|productLogId|"eyJ', re.I)
 """What a list with events in it has."""
 
 _DEEPEST = 8
@@ -54,7 +54,7 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 """A sign beyond 16 bits has two of them; one by itself makes the whole document unreadable."""
 
 _FLAT = re.compile(
-    rb'"(?:outcome(?:[._]result)|actor[._]?alternate_?id|target(?:\{\}|\[?0\]?)?[._]id)"\s*:', re.I
+    r"outcome[._]?result|actor[._]?alternate_?id|target(?:\{\}|\[?0\]?)?[._]?(?:id|type)", re.I
 )
 """A name that puts a part of an event beside its uuid, as tables do."""
 
@@ -138,7 +138,7 @@ def advice(document: bytes) -> str | None:
     if table is None or not table.advice:
         return None
     cut = _cut_at(fields)
-    what = f"its event is cut off after {cut:,} bytes" if cut else "no Okta event can be read from it"
+    what = f"its event is cut off after {cut:,} bytes" if cut else "no event can be read from it"
     return f"looks like {table.name}, but {what}. {table.advice}"
 
 
@@ -174,7 +174,7 @@ def _content(value: bytes, depth: int) -> Inside | None:
     first = value[:1]
     try:
         if first == b"{":
-            if _NEEDED <= _fields.decode(value).keys():
+            if _fields.decode(value).keys() >= _NEEDED:
                 return _from_object(value, depth) or Inside([value])
             return _from_object(value, depth)
         if first == b"[":
@@ -244,7 +244,7 @@ def _is_field(element: bytes) -> bool:
 def _from_object(document: bytes, depth: int) -> Inside | None:
     fields = _fields.decode(document)
     is_event = fields.keys() >= _NEEDED
-    if is_event and not _is_respelt(document):
+    if is_event and not _is_respelt(document, fields):
         return None
     product = _product(fields)
     name = product.name if product else ""
@@ -256,10 +256,10 @@ def _from_object(document: bytes, depth: int) -> Inside | None:
     return Inside(inside.contents, name or inside.wrapper) if inside else None
 
 
-def _is_respelt(document: bytes) -> bool:
-    """Whether an event with Okta's own uuid, type and time has been through a table all the same."""
-    return bool(
-        _PRINTED.search(document) or (_FLAT.search(document)) or b'"@{' in document
+def _is_respelt(document: bytes, fields: Fields) -> bool:
+    """Whether an event with Okta's own uuid, type and time has been through a table."""
+    return bool(_PRINTED.search(document) or b'"@{' in document) or any(
+        _FLAT.fullmatch(name) for name in fields
     )
 
 
@@ -330,9 +330,7 @@ def _object(keys: list[bytes], values: list[bytes]) -> bytes:
 
 
 def _lists(fields: Fields) -> Inside | None:
-    named = [
-        raw for name in _LISTS if name in fields and (raw := bytes(fields[name]))[:1] == b"["
-    ]
+    named = [raw for name in _LISTS if name in fields and (raw := bytes(fields[name]))[:1] == b"["]
     if not named:
         return None
     return Inside([bytes(one) for raw in named for one in _elements.decode(raw)])
