@@ -122,15 +122,15 @@ def place_of(name: str, table: Table = PLAIN) -> tuple[int, Path | None]:
         if not name.startswith(table.prefix):
             return 0, None
         name = name.removeprefix(table.prefix)
-    return 0, _path(name) or _path(_SUFFIX.sub("", name)) or _below(name)
+    return 0, _path(name) or _below(name)
 
 
 def _path(name: str) -> Path | None:
-    plain = squeezed(name)
-    if plain in _KNOWN:
-        return _KNOWN[plain]
-    if match := _TARGET.fullmatch(plain):
-        return ("target", match[1], _TARGET_FIELDS[match[2]])
+    for plain in (squeezed(name), squeezed(_SUFFIX.sub("", name))):
+        if plain in _KNOWN:
+            return _KNOWN[plain]
+        if match := _TARGET.fullmatch(plain):
+            return ("target", match[1], _TARGET_FIELDS[match[2]])
     if match := _DEBUG.fullmatch(name):
         return ("debugContext", "debugData", _debug_name(match[1]))
     return None

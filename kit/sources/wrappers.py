@@ -249,7 +249,7 @@ def _from_object(document: bytes, depth: int) -> Inside | None:
     product = _product(fields)
     name = product.name if product else ""
     inside = None if is_event else _first(fields, _ORIGINALS, depth)
-    inside = inside or _rebuilt(document, product)
+    inside = inside or _rebuilt(document, fields, product)
     if inside is None and not _EVENTS_OWN & fields.keys():
         inside = _rows(fields) or _lists(fields) or _first(fields, _INSIDE, depth)
         inside = inside or _likeliest(fields)
@@ -290,12 +290,17 @@ def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
     return None
 
 
-def _rebuilt(document: bytes, product: Table | None) -> Inside | None:
+def _rebuilt(document: bytes, fields: Fields, product: Table | None) -> Inside | None:
     """The event that a table's row tells of, or one whose names are spelt anew."""
-    if not _MARKS.search(document):
+    named = [PLAIN] if any("uuid" in name.casefold() for name in fields) else []
+    known = [product, *named] if product and product.columns else named
+    if not known:
         return None
-    row = list(leaves(msgspec.json.decode(document)))
-    for table in (product, PLAIN) if product and product.columns else (PLAIN,):
+    try:
+        row = list(leaves(msgspec.json.decode(document)))
+    except msgspec.DecodeError:  # a number that is out of range
+        return None
+    for table in known:
         event = event_of(row, table)
         if event is not None:
             raw = json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -353,7 +358,7 @@ def _cut_at(fields: Fields) -> int:
     for name in ("_raw", "result._raw", "event.original", "message"):
         value = _value(fields, name)
         if value is not None and value[:1] == b'"':
-            text = _text.decode(value).strip()
-            if text.startswith('{"') and not text.endswith("}"):
+            text = _text.decode(value)
+            if text.startswith('{"') and not text.rstrip().endswith("}"):
                 return len(text.encode())
     return 0
