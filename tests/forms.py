@@ -448,15 +448,16 @@ IN_JSON: dict[str, Callable[[Events], str]] = {
 }
 """Forms that may stand behind one another in one file."""
 
+
+def _console(events: Events, delimiter: str = ",") -> str:
+    return table([console(one) for one in events], delimiter)
+
+
 IN_TABLES: dict[str, Callable[[Events], bytes]] = {
-    "Console": lambda events: table([console(e) for e in events]).encode(),
-    "Console, semicolon": lambda events: table([console(e) for e in events], ";").encode(
-        "utf-8-sig"
-    ),
-    "Console, sep=": lambda events: b"sep=;\r\n" + table(list(map(console, events)), ";").encode(),
-    "Console, Unicode text": lambda events: table(list(map(console, events)), "\t").encode(
-        "utf-16"
-    ),
+    "Console": lambda events: _console(events).encode(),
+    "Console, semicolon": lambda events: _console(events, ";").encode("utf-8-sig"),
+    "Console, sep=": lambda events: b"sep=;\r\n" + _console(events, ";").encode(),
+    "Console, Unicode text": lambda events: _console(events, "\t").encode("utf-16"),
     "Microsoft Sentinel, CSV": lambda events: table([_sentinel(e) for e in events]).encode(),
     "Microsoft Sentinel, Okta_CL, CSV": lambda events: table(
         [_okta_cl(e) for e in events]

@@ -227,9 +227,9 @@ def test_what_is_cut_off_is_called_so_in_the_products_words(tmp_path: Path) -> N
     cut = json.dumps({"_raw": json.dumps(EVENTS[0])[:300], "sourcetype": "OktaIM2:log"})
 
     assert "cut off after 300 bytes" in str(advice(cut.encode()))
+    path = tmp_path / "a-file"
+    path.write_text(cut, encoding="utf-8")
     with pytest.raises(SourceError, match=r"looks like Splunk.*TRUNCATE"):
-        path = tmp_path / "a-file"
-        path.write_text(cut, encoding="utf-8")
         open_log(path)
 
 
@@ -290,6 +290,18 @@ def test_targets_whose_lists_differ_in_length_are_not_put_together(tmp_path: Pat
         ("0oa1", "AppInstance", "Slack"),
     ]
     assert not any("alternateId" in t for t in targets)
+
+
+def test_a_long_answer_of_rows_keeps_the_names_of_its_columns(tmp_path: Path) -> None:
+    """It is waited for, not handed on in pieces."""
+    path = tmp_path / "a-file"
+    path.write_text(IN_JSON["Azure Log Analytics"](EVENTS * 5_000), encoding="utf-8")
+    found = [
+        each is not None for block in blocks([path]) for _, each, _ in decoded(block.documents())
+    ]
+
+    assert path.stat().st_size > 10 << 20
+    assert found == [True] * 20_000
 
 
 def test_hostile_depth_ends(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ _SCALAR = re.compile(rb'null|true|false|-?\d[\d.eE+-]*|"(?:[^"\\]|\\.)*"')
 _NAME = re.compile(rb'[\s,]*"(?:[^"\\\n]|\\.)*"\s*:')
 _BEGINS = re.compile(rb'\{\s*"')
 _OF_EVENTS = re.compile(rb'"(?:uuid|published|outcome|actor|displayMessage|target)"\s*:')
+_OF_ROWS = re.compile(rb'"(?:columns|rows)"\s*:')
+"""Its rows mean nothing without the names of the columns before them."""
 _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _TRIED = 1_000
 """Places that are looked at for an event behind something broken."""
@@ -368,7 +370,7 @@ class _Text:
         brackets = bytes(text[marks.at[one]] for one in path)
         head = text[start:place]
         whole = head + brackets[::-1].translate(bytes.maketrans(b"[{", b"]}"))
-        if _OF_EVENTS.search(head) or not _valid(whole):
+        if _OF_EVENTS.search(head) or _OF_ROWS.search(head) or not _valid(whole):
             return None
         return _Found(place, brackets)
 
@@ -493,10 +495,10 @@ def parts(document: Document) -> list[Document] | None:
             msgspec.structs.replace(one, line=_below(document, one), wrapper=document.wrapper)
             for one in whole
         ]
-    found, at, line = [], 0, document.line
+    found, at, line, place = [], 0, document.line, 0
     wrapper = document.wrapper or inside.wrapper
     for one in inside.contents:
-        place = raw.find(one, at)
+        place = raw.find(one, at) if place >= 0 else -1  # rows built anew stand nowhere in it
         if place >= 0:
             line += raw.count(b"\n", at, place)
             at = place
