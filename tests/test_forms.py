@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kit.analysis.failures import failures
 from kit.engine import open_log
 from kit.errors import SourceError
+from kit.explain import asked, asked_by_line
 from kit.lake import Lake, add, recode
 from kit.lake.ingest import decoded
 from kit.sources.document import Document
@@ -88,23 +89,18 @@ def test_every_form_reads_to_what_the_plain_log_reads_to(
     assert counted(path).equals(counted(plain))
 
 
-KEPT = [
-    name
-    for name in IN_JSON
-    if name.startswith(("Okta", "Amazon", "Google", "Datadog, search", "Sumo", "Vector", "under"))
-    or name in {"Splunk, search", "Splunk HEC", "Elastic, original", "Wazuh", "syslog, RFC 5424"}
-]
-
-
-@pytest.mark.parametrize("form", KEPT)
+@pytest.mark.parametrize(
+    "form",
+    ["Okta Event Hook", "Amazon EventBridge", "Amazon Firehose", "Splunk HEC", "Datadog, search",
+     "Wazuh", "under okta", "Azure Event Hubs", "syslog, RFC 5424", "Okta's pages"],
+)  # fmt: skip
 def test_raw_is_the_event_as_okta_wrote_it(tmp_path: Path, form: str) -> None:
     """Byte for byte, spaces, escapes and numbers too."""
     first = json.dumps(EVENTS[0])[:-1] + ', "odd":  1e400, "same": "\\u00e4\\/\\ud800"}'
     path = tmp_path / "a-file"
     whole = IN_JSON[form]([{**EVENTS[0], "odd": "PLACE"}]).encode()
     text = json.dumps({**EVENTS[0], "odd": "PLACE"})
-    if text.encode() not in whole:
-        pytest.skip("the form holds it as text, which the other tests compare")
+    assert text.encode() in whole
     path.write_bytes(whole.replace(text.encode(), first.encode()))
 
     assert open_log(path).events.raw.to_pyarrow().to_pylist() == [first]
@@ -233,6 +229,26 @@ def test_what_is_cut_off_is_called_so_in_the_products_words(tmp_path: Path) -> N
         open_log(path)
 
 
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"udm": {"metadata": {"productLogId": "x", "productEventType": "y"}}}, "raw logs"),
+        ({"metadata": {"productLogId": "x", "productEventType": "y"}}, "raw logs"),
+        ({"detail-type": "SystemLog", "detail": {"user": "x"}}, "input transformer"),
+        ({"_index": "x", "_id": "1", "_source": {"message": "x"}}, "preserve_original_event"),
+        ({"EventOriginalUid": "x", "EventOriginalType": "y"}, "OktaV2_CL"),
+    ],
+)
+def test_what_cannot_be_read_names_the_export_that_works(
+    document: dict[str, Any], words: str
+) -> None:
+    """In the product's own words, in the reason of the skipped line."""
+    [(_, each, reason)] = decoded([Document("a-file", 1, json.dumps(document).encode())])
+
+    assert each is None
+    assert words in reason
+
+
 def local(order: str, days: list[str]) -> bytes:
     """The Console's CSV after a spreadsheet took its times for dates."""
     rows = []
@@ -312,6 +328,17 @@ def test_hostile_depth_ends(tmp_path: Path) -> None:
 
     assert unwrap(json.dumps(document).encode()) is None
     assert unwrap(b'{"event":' * 5_000 + b"1" + b"}" * 5_000) is None
+
+
+@pytest.mark.parametrize("form", IN_JSON)
+def test_explain_reads_an_event_in_any_form(form: str) -> None:
+    """Pasted alone or on standard input; a table's row gives the event that it tells of."""
+    text = IN_JSON[form](EVENTS[:2])
+    for asked_for in (asked(text), asked_by_line(text)):
+        assert [one["uuid"] for one in asked_for if isinstance(one, dict)][:1] == [
+            EVENTS[0]["uuid"]
+        ]
+        assert not [one for one in asked_for if isinstance(one, str)]
 
 
 def test_recoding_keeps_the_wrapper(tmp_path: Path) -> None:
