@@ -20,6 +20,7 @@ from kit.lake.ingest import decoded
 from kit.sources.document import Document
 from kit.sources.exports import blocks
 from kit.sources.wrappers import advice, tables, unwrap
+from kit.sources.written_times import utc
 from made import REFUSED, SLACK, event
 
 if TYPE_CHECKING:
@@ -308,16 +309,54 @@ def test_targets_whose_lists_differ_in_length_are_not_put_together(tmp_path: Pat
     assert not any("alternateId" in t for t in targets)
 
 
-def test_a_long_answer_of_rows_keeps_the_names_of_its_columns(tmp_path: Path) -> None:
-    """It is waited for, not handed on in pieces."""
+@pytest.mark.parametrize(
+    "form", ["Azure Log Analytics", "Grafana Loki", "Amazon CloudWatch, Insights"]
+)
+def test_a_long_answer_is_read_as_a_short_one_is(tmp_path: Path, form: str) -> None:
+    """Rows keep the names of their columns, and pairs stay together, over the blocks' ends."""
     path = tmp_path / "a-file"
-    path.write_text(IN_JSON["Azure Log Analytics"](EVENTS * 5_000), encoding="utf-8")
+    path.write_text(IN_JSON[form](EVENTS * 3_000), encoding="utf-8")
     found = [
         each is not None for block in blocks([path]) for _, each, _ in decoded(block.documents())
     ]
 
-    assert path.stat().st_size > 10 << 20
-    assert found == [True] * 20_000
+    assert path.stat().st_size > 6 << 20
+    assert found == [True] * 12_000
+
+
+def test_an_array_of_texts_gives_the_events_in_them(tmp_path: Path) -> None:
+    """What else stands between them is skipped, and counted."""
+    path = tmp_path / "a-file"
+    path.write_text(json.dumps([json.dumps(EVENTS[0]), "x", 5, json.dumps(EVENTS[1])]))
+    log = open_log(path)
+
+    assert log.count == 2
+    assert sum(one.count for one in log.put_aside) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-10-27 09:05:00.123 UTC", "2026-10-27T09:05:00.123Z"),
+        ("2026-10-27 09:05:00", "2026-10-27T09:05:00Z"),
+        ("2026-10-27T11:05:00+0200", "2026-10-27T11:05:00+02:00"),
+        ("2026-10-27T09:05:00,5Z", "2026-10-27T09:05:00.5Z"),
+        ("27.10.2026 09:05", "2026-10-27T09:05:00Z"),
+        ("2026/10/27 9:05", "2026-10-27T09:05:00Z"),
+        ("Oct 27, 2026 @ 09:05:00.123", "2026-10-27T09:05:00.123Z"),
+        ("/Date(1793091900123)/", "2026-10-27T09:05:00.123Z"),
+        (1793091900, "2026-10-27T09:05:00.000Z"),
+        ("1793091900123", "2026-10-27T09:05:00.123Z"),
+        ("1793091900123000", "2026-10-27T09:05:00.123Z"),
+        ("1793091900123000000", "2026-10-27T09:05:00.123Z"),
+        ("03/04/2026 09:05", None),
+        ("yesterday", None),
+        ("12345", None),
+    ],
+)
+def test_times_are_read_as_products_write_them(written: object, read: str | None) -> None:
+    """What could be either is not guessed."""
+    assert utc(written) == read
 
 
 def test_hostile_depth_ends(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ _BEGINS = re.compile(rb'\{\s*"')
 _OF_EVENTS = re.compile(rb'"(?:uuid|published|outcome|actor|displayMessage|target)"\s*:')
 _OF_ROWS = re.compile(rb'"(?:columns|rows)"\s*:')
 """Its rows mean nothing without the names of the columns before them."""
+_OF_ONE = re.compile(rb'\[\s*(?:"\d{10,}"\s*,\s*"|\{\s*"field"\s*:)')
+"""An array that is one event: Loki's pair of a time and a line, or CloudWatch's list of fields."""
+_OF_AN_EVENT = re.compile(rb'uuid|EventOriginalUid|event_code|"eyJ')
+"""What an array or object in an envelope has that is worth a look."""
 _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _TRIED = 1_000
 """Places that are looked at for an event behind something broken."""
@@ -42,6 +46,8 @@ _EVENT = 128 << 10
 """Bytes of the longest event that is looked for there."""
 _WINDOW = 64 << 10
 _INDENT = 1024
+_SHORT = 64
+"""Bytes after which it shows what stands in an array."""
 _DEEPEST = 100
 """Arrays that may be open at once."""
 
@@ -195,8 +201,15 @@ class _Text:
         stream, text, match = self.stream, self.text, self.marks.match[number]
         end = self.marks.at[match] + 1 if match >= 0 else 0
         within = stream._open[-1:]
-        if within == b"{" and end and b'"uuid"' not in text[start:end]:
+        if within == b"{" and end and not _OF_AN_EVENT.search(text, start, end):
             return end
+        rest = len(text) - start
+        if within and (_OF_ONE.match(text, start) or (not end and rest < _SHORT)):
+            if end:
+                self.add(start, end)
+                return end
+            if not self.last and rest < _LONG:
+                return None
         if not within and end and not _valid(text[start:end]) and b"{" not in text[start:end]:
             return self._line_of(start)
         if stream._fresh and not stream._open and self._line == 1:
@@ -219,7 +232,7 @@ class _Text:
         raw = text[start:end]
         if _valid(raw):
             stream._broken = None
-            if stream._open[-1:] != b"{" or b'"uuid"' in raw:
+            if stream._open[-1:] != b"{" or _OF_AN_EVENT.search(raw):
                 self.add(start, end)
             return end
         behind = self._sibling(start, number, match) or self._inside(start + 1, end)
@@ -441,12 +454,21 @@ class _Text:
         if within == b"[":
             values = self._values(start, bracket)
             if values:
-                self.add(start, start + len(values), "a value, no event", _count(values))
+                self._add_values(start, values)
                 return start + len(values)
             if not begins_line and text.find(b"\n", start, bracket) < 0 and bracket < len(text):
                 self._skip(start, bracket)
                 return bracket
         return self._line_of(start)
+
+    def _add_values(self, start: int, values: bytes) -> None:
+        """Hand on values in a row: a text that may hold an event by itself, others as one."""
+        if b"uuid" not in values:
+            self.add(start, start + len(values), "a value, no event", _count(values))
+            return
+        for one in _SCALAR.finditer(values):
+            fault = None if b"uuid" in one[0] else "a value, no event"
+            self.add(start + one.start(), start + one.end(), fault)
 
     def _values(self, start: int, bracket: int) -> bytes:
         """The texts, numbers and the like that stand in a row in an array."""

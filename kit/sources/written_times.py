@@ -19,6 +19,7 @@ _LOCAL = re.compile(
     r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?\s*([AP]M)?",
     re.IGNORECASE,
 )
+_YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})\s+(\d{1,2}):(\d\d(?::\d\d)?)")
 _KIBANA = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d(?:\.\d+)?)")
 _POWERSHELL = re.compile(r"\\?/Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?/")
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{15,16}|\d{18,19}")
@@ -46,6 +47,9 @@ def utc(written: object, order: Order | None = None) -> str | None:
         return f"{day}T{minutes}{seconds or ':00'}{(fraction or '').replace(',', '.')}{zone}"
     if match := _LOCAL.fullmatch(text):
         return _from_local(match, order)
+    if match := _YEAR_FIRST.fullmatch(text):
+        year, month, day, hour, rest = match.groups()
+        return utc(f"{year}-{int(month):02}-{int(day):02} {int(hour):02}:{rest}")
     if match := _KIBANA.fullmatch(text):
         month, day, year, clock = match.groups()
         if month not in _MONTHS:
