@@ -95,6 +95,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("hit_name", _TEXT, "ingest", "its name, where no other column has it"),
     Column("factor", _TEXT, "debugContext.debugData.factor", "the factor, where the type has one"),
     Column("raw", _LONG_TEXT, "(the whole event)", "the event's JSON as received"),
+    Column("wrapper", _TEXT, "ingest", "the product whose envelope or table it lay in, else null"),
 )
 
 
@@ -266,7 +267,9 @@ _EARLIEST, _LATEST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  
 """Between them any offset leads to a time that there is, and a second more, too."""
 
 
-def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
+def row(
+    event: LogEvent, raw: str, coding: tuple[Any, ...], wrapper: str | None = None
+) -> tuple[Any, ...]:
     """Lay an event out as one row of the events table.
 
     Args:
@@ -275,6 +278,7 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
         coding: operation, code, family, http_status, vendor_message, trace_id,
             correlation_id, vendor_request_id, what the type can hit and the factor, made by
             the step that knows codes.
+        wrapper: the product whose envelope or table the event lay in.
 
     Returns:
         The values in the order of ``COLUMNS``.
@@ -316,6 +320,7 @@ def row(event: LogEvent, raw: str, coding: tuple[Any, ...]) -> tuple[Any, ...]:
         *hit,
         factor,
         raw,
+        wrapper or None,
     )
 
 

@@ -10,6 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from kit.sources.wrappers import unwrap
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -60,7 +62,7 @@ def asked(text: str) -> list[Asked]:
         value, end = _json(text, at)
         inner = _events(value)
         if not inner:
-            return [text]
+            return _of_lines(text) or [text]
         events += inner
         at = end
     return events or [text]
@@ -87,8 +89,11 @@ def asked_by_line(text: str) -> list[Asked]:
             goes_on = False
         else:
             line, next_line = _line(text, at)
-            _add(found, line, goes_on=goes_on)
-            goes_on = bool(line)
+            events = _unwrapped(line) if "{" in line else []
+            found.extend(events)
+            if not events:
+                _add(found, line, goes_on=goes_on)
+            goes_on = bool(line) and not events
         at = next_line
     return found
 
@@ -160,7 +165,27 @@ def _json(text: str, at: int) -> tuple[Any, int]:
 
 
 def _events(value: Any, depth: int = _DEEPEST) -> list[Asked]:
-    return list(_found(value, depth))
+    return list(_found(value, depth)) or (_unwrapped(json.dumps(value)) if value else [])
+
+
+def _of_lines(text: str) -> list[Asked]:
+    """The events of log lines, if each line has some."""
+    each = [_unwrapped(line) for line in text.splitlines() if line.strip()]
+    return [event for events in each for event in events] if all(each) else []
+
+
+def _unwrapped(text: str, depth: int = _DEEPEST) -> list[Asked]:
+    """The events in another product's envelope, table's row or log line."""
+    contents = unwrap(text.strip().encode("utf-8", "replace")) if depth else None
+    events: list[Asked] = []
+    for one in contents or ():
+        inner = one.decode("utf-8", "replace")
+        value, _ = _json(inner, 0)
+        if isinstance(value, dict) and isinstance(value.get("eventType"), str) and "uuid" in value:
+            events.append(value)
+        else:
+            events += _unwrapped(inner, depth - 1)
+    return events
 
 
 def _found(value: Any, depth: int) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,7 @@ from kit.lake.holes import Trail, own_time
 from kit.lake.lacking import Presence, absent_in
 from kit.lake.parquet import HOLD, EventFile
 from kit.sources.json_stream import parts
+from kit.sources.wrappers import advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -176,7 +177,7 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
             done.trails[document.file].skip(document.count, own_time(document))
             continue
         coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
-        values = row(event, raw, coding)
+        values = row(event, raw, coding, document.wrapper)
         days.setdefault((at.date(), coding.code is not None), []).append((place, values))
         done.events += 1
         done.trails[document.file].read(at)
@@ -202,11 +203,16 @@ def decoded(
         except UnfitEventError as fault:
             inner = parts(document) if depth else None
             if inner is None:
-                yield document, None, str(fault)
+                yield document, None, advice(document.raw) or str(fault)
             else:
                 yield from decoded(inner, depth - 1)
         else:
-            yield document, event, raw
+            # a table's row may have Okta's uuid, type and time, and the rest under names of its own
+            inner = parts(document) if event.outcome is None and depth else None
+            if inner is None:
+                yield document, event, raw
+            else:
+                yield from decoded(inner, depth - 1)
 
 
 @contextmanager

@@ -137,7 +137,8 @@ def _coded_anew(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Parse ``raw`` again with today's catalogue."""
     catalogue = load()
     rows = []
-    for raw in batch.column("raw").to_pylist():
+    wrappers = batch.column("wrapper").to_pylist()
+    for raw, wrapper in zip(batch.column("raw").to_pylist(), wrappers, strict=True):
         event, text = decode(raw.encode())
-        rows.append(row(event, text, code_event(event, catalogue)))
+        rows.append(row(event, text, code_event(event, catalogue), wrapper))
     return as_batch(rows)

@@ -1,147 +1,221 @@
-"""The Admin Console's System Log CSV: each row becomes a LogEvent again.
+"""CSV with System Log events in it: each row becomes a LogEvent again.
 
-Columns are found by name, whatever their order, number and spelling: ``event_type``,
-``eventType``, ``actor.alternate_id``, ``actor_alternateId``, ``target0.display_name``,
-``target[0].displayName`` all say what they mean. What no name explains stays in the event,
-under ``fromCsv`` with the whole row, and is told.
+The Admin Console's export, also as a spreadsheet has saved it anew, and the tables of other
+products. A column that holds the event as Okta wrote it is taken for it; else columns are found by
+name. What no name explains stays in the event, under ``fromCsv`` with the whole row, and is told.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kit.sources.columns import PLAIN, Table, event_of, place_of, squeezed
 from kit.sources.document import Document
+from kit.sources.wrappers import tables
+from kit.sources.written_times import first_above_twelve, is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["is_header", "rows"]
+    from kit.sources.written_times import Order
 
-_PATHS = """
-uuid published eventType displayMessage severity version legacyEventType
-outcome.result outcome.reason
-actor.id actor.type actor.alternateId actor.displayName
-client.id client.zone client.ipAddress client.device
-client.userAgent.rawUserAgent client.userAgent.os client.userAgent.browser
-client.geographicalContext.country client.geographicalContext.city
-client.geographicalContext.state client.geographicalContext.postalCode
-client.geographicalContext.geolocation.lat client.geographicalContext.geolocation.lon
-transaction.id transaction.type
-authenticationContext.authenticationStep authenticationContext.authenticationProvider
-authenticationContext.credentialProvider authenticationContext.credentialType
-authenticationContext.issuer authenticationContext.externalSessionId
-authenticationContext.interface
-securityContext.asNumber securityContext.asOrg securityContext.isp securityContext.domain
-securityContext.isProxy
-request.ipChain.ip request.ipChain.source request.ipChain.version
-request.ipChain.geographicalContext.country request.ipChain.geographicalContext.city
-request.ipChain.geographicalContext.state request.ipChain.geographicalContext.postalCode
-request.ipChain.geographicalContext.geolocation.lat
-request.ipChain.geographicalContext.geolocation.lon
-request.ipChain.geographicalContext.geolocation.state
-""".split()
+__all__ = ["Header", "header_of", "rows"]
 
-_TARGET = re.compile(r"target(\d{1,3})(id|type|alternateid|displayname)")
-_TARGET_FIELDS = {
-    "id": "id",
-    "type": "type",
-    "alternateid": "alternateId",
-    "displayname": "displayName",
-}
-_DEBUG = re.compile(r"debug_?context[._]?debug_?data[._](.+)", re.IGNORECASE)
+_DELIMITERS = ",;\t|"
+_ORIGINALS = ("_raw", "event.original", "@message", "log_text", "raw_log", "Raw Log", "RAW")
+"""Columns that hold the event as Okta wrote it."""
+_MESSAGES = ("message", "Message", "Line", "line", "event", "log", "raw", "JSON", "json")
+"""Columns that may, beside others."""
 _LARGEST_CELL = 1 << 24
+_CONSOLE = Table("", columns={"timestamp": "published", "Timestamp": "published"})
+_UNCLEAR = (
+    "its time {time} is a local date of which it is not clear what is the day and what the month, "
+    "since no number of the file's dates is above 12 in one place alone. Export the log again and "
+    "do not save it from a spreadsheet, or write its times there as yyyy-mm-dd hh:mm:ss in UTC"
+)
 
 
-def _squeezed(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+@dataclass(frozen=True)
+class Header:
+    """The first line of a CSV file that holds events."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    table: Table
+    original: int | None = None
+    """The column that may hold the event as Okta wrote it."""
+    before: int = 0
+    """Lines before it: Excel's ``sep=;``."""
 
 
-_KNOWN = {_squeezed(path): tuple(path.split(".")) for path in _PATHS}
-_KNOWN["timestamp"] = ("published",)
+def header_of(text: bytes) -> Header | None:
+    """Read the header of a CSV file.
+
+    Args:
+        text: the file's beginning, UTF-8.
+
+    Returns:
+        The header; None if it is none of a table with System Log events.
+    """
+    line, _, rest = text.partition(b"\n")
+    if line.strip().lower() in {b"sep=" + d.encode() for d in _DELIMITERS}:
+        header = header_of(rest)
+        return header and Header(
+            header.names, header.delimiter, header.table, header.original, header.before + 1
+        )
+    for delimiter in _DELIMITERS:
+        try:
+            cells = next(csv.reader([line.decode("utf-8-sig")], delimiter=delimiter), [])
+        except (UnicodeDecodeError, csv.Error):
+            return None
+        names = tuple(name.strip() for name in cells)
+        table, original = _table(names), _original(names)
+        if table is not None or original is not None:
+            return Header(names, delimiter, table or PLAIN, original)
+    return None
 
 
-def is_header(line: bytes) -> bool:
-    """Whether a line is the header of a System Log CSV."""
-    try:
-        names = next(csv.reader([line.decode("utf-8-sig")]), [])
-    except (UnicodeDecodeError, csv.Error):
-        return False
-    squeezed = {_squeezed(name) for name in names}
-    return {"uuid", "eventtype"} <= squeezed and bool({"published", "timestamp"} & squeezed)
+def _table(names: tuple[str, ...]) -> Table | None:
+    plain = {squeezed(name) for name in names}
+    if {"uuid", "eventtype"} <= plain and {"published", "timestamp"} & plain:
+        return PLAIN if "published" in plain else _CONSOLE
+    without_zone = {name.removesuffix(" [UTC]") for name in names}
+    return next(
+        (one for one in tables() if one.columns and without_zone.issuperset(one.signs)), None
+    )
 
 
-def rows(file: str, lines: Iterable[str]) -> Iterator[Document]:
+def _original(names: tuple[str, ...]) -> int | None:
+    likely = [*_ORIGINALS, *(_MESSAGES if len(names) > 1 else ())]
+    return next((names.index(name) for name in likely if name in names), None)
+
+
+def rows(
+    file: str,
+    lines: Iterable[str],
+    header: Header,
+    again: Callable[[], Iterable[str]] | None = None,
+) -> Iterator[Document]:
     """Read a CSV file's rows as events.
 
     Args:
         file: the file's name.
-        lines: its text, line by line with their ends, the header first.
+        lines: its text, line by line with their ends, from its beginning.
+        header: its header.
+        again: reads the lines anew, to learn the order of day and month in local dates.
 
     Yields:
-        One document a row: the LogEvent that the row tells of, with the row itself under
-        ``fromCsv``. A row that does not fit the header has ``fault`` set.
+        One document a row: the LogEvent that the row holds or tells of, the latter with the row
+        itself under ``fromCsv``. A row that does not fit the header, or whose local date cannot be
+        told, has ``fault`` set.
     """
-    csv.field_size_limit(_LARGEST_CELL)
-    reader = csv.reader(lines)
-    header = [name.strip() for name in next(reader, [])]
-    paths = [_path(name) for name in header]
-    unknown = tuple(n for n, path in zip(header, paths, strict=True) if path is None and n)
-    columns = tuple(".".join(path) for path in paths if path)
+    reader = _reader(lines, header)
+    table, names = header.table, header.names
+    paths = [place_of(name, table)[1] for name in names]
+    unknown = (
+        ()
+        if table.name or header.original is not None
+        else tuple(name for name, path in zip(names, paths, strict=True) if path is None and name)
+    )
+    columns = () if header.original is not None else tuple(".".join(p) for p in paths if p)
+    dates = _Dates(header, paths, again)
     while True:
         try:
             row = next(reader, None)
-        except csv.Error as fault:
-            yield Document(file, reader.line_num, b"", fault=f"CSV is malformed: {fault}")
+        except csv.Error as error:
+            yield Document(file, reader.line_num, b"", fault=f"CSV is malformed: {error}")
             continue
         if row is None:
             return
         if not any(row):
             continue
-        if len(row) > len(header):
-            told = f"the row has {len(row)} fields, the header {len(header)}"
+        if len(row) > len(names) and any(row[len(names) :]):
+            told = f"the row has {len(row)} fields, the header {len(names)}"
             yield Document(file, reader.line_num, ",".join(row).encode(), fault=told)
             continue
-        raw = json.dumps(_event(header, paths, row), ensure_ascii=False).encode()
-        yield Document(file, reader.line_num, raw, unknown=unknown, columns=columns)
+        raw, fault = _raw(header, row, dates)
+        yield Document(
+            file, reader.line_num, raw, fault, unknown, columns, wrapper=_wrapper(header)
+        )
         unknown = columns = ()
 
 
-def _path(name: str) -> tuple[str, ...] | None:
-    """Where in a LogEvent a column's value stands."""
-    squeezed = _squeezed(name)
-    if squeezed in _KNOWN:
-        return _KNOWN[squeezed]
-    if match := _TARGET.fullmatch(squeezed):
-        return ("target", match[1], _TARGET_FIELDS[match[2]])
-    if match := _DEBUG.fullmatch(name):
-        first, *more = re.split(r"[._]", match[1])
-        return ("debugContext", "debugData", first + "".join(part.title() for part in more))
-    return None
+def _reader(lines: Iterable[str], header: Header) -> Any:
+    csv.field_size_limit(_LARGEST_CELL)
+    reader = csv.reader(lines, delimiter=header.delimiter)
+    for _ in range(header.before + 1):
+        next(reader, None)
+    return reader
 
 
-def _event(header: list[str], paths: list[tuple[str, ...] | None], row: list[str]) -> Any:
-    event: dict[str, Any] = {}
-    targets: dict[int, dict[str, str]] = {}
-    for path, value in zip(paths, row, strict=False):
-        if not path or not value:
-            continue
-        if path[0] == "target":
-            targets.setdefault(int(path[1]), {})[path[2]] = value
-            continue
-        place = event
-        for part in path[:-1]:
-            place = place.setdefault(part, {})
-        place[path[-1]] = _utc(value) if path == ("published",) else value
-    if targets:
-        event["target"] = [targets[number] for number in sorted(targets)]
-    event["fromCsv"] = {n: v for n, v in zip(header, row, strict=False) if v}
-    return event
+def _raw(header: Header, row: list[str], dates: _Dates) -> tuple[bytes, str | None]:
+    """The event that a row holds or tells of, and why it cannot be told."""
+    original = header.original
+    held = row[original].strip() if original is not None and original < len(row) else ""
+    if held.endswith("}") and '"uuid"' in held:
+        return held.encode(), None
+    pairs = list(zip(header.names, row, strict=False))
+    order = None
+    if local := dates.local(row):
+        order = dates.order()
+        if order is None:
+            return _as_json(dict(pairs)), _UNCLEAR.format(time=local)
+    event = event_of(pairs, header.table, order)
+    if event is None:
+        return (held.encode() if held else _as_json(dict(pairs))), None
+    event.pop("fromRow", None)
+    event["fromCsv"] = {name: value for name, value in pairs if value}
+    return _as_json(event), None
 
 
-def _utc(text: str) -> str:
-    """The Console writes UTC; older exports leave the zone out."""
-    joined = text.strip().replace(" ", "T", 1)
-    return joined if re.search(r"(Z|[+-]\d\d:?\d\d)$", joined) else f"{joined}Z"
+def _wrapper(header: Header) -> str:
+    """The product, told by a table's names; the Console's own export is none."""
+    return header.table.name or ("CSV" if header.original is not None else "")
+
+
+def _as_json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+class _Dates:
+    """The order of day and month in the local dates of one file."""
+
+    def __init__(
+        self,
+        header: Header,
+        paths: list[tuple[str, ...] | None],
+        again: Callable[[], Iterable[str]] | None,
+    ) -> None:
+        self._header, self._again = header, again
+        self._places = [n for n, path in enumerate(paths) if path == ("published",)]
+        self._order: Order | None = None
+        self._is_read = False
+        if any(header.names[place].endswith("[UTC]") for place in self._places):
+            self._order, self._is_read = "month", True  # as Azure's portal writes it
+
+    def local(self, row: list[str]) -> str:
+        """The local date of a row, if it has one."""
+        return next((row[n] for n in self._places if n < len(row) and is_local(row[n])), "")
+
+    def order(self) -> Order | None:
+        """The order, told from a number above 12 anywhere in the file."""
+        if not self._is_read and self._again is not None:
+            orders = set(self._orders(_reader(self._again(), self._header)))
+            self._order = orders.pop() if len(orders) == 1 else None
+        self._is_read = True
+        return self._order
+
+    def _orders(self, reader: Any) -> Iterator[Order]:
+        while True:
+            try:
+                row = next(reader, None)
+            except csv.Error:
+                continue
+            if row is None:
+                return
+            for place in self._places:
+                if place < len(row) and (order := first_above_twelve(row[place])):
+                    yield order

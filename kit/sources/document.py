@@ -28,6 +28,8 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     """In a CSV file's first document, the columns that were not understood."""
     columns: tuple[str, ...] = ()
     """Likewise, where in a LogEvent the values of its columns stand: ``outcome.reason``."""
+    wrapper: str = ""
+    """The product whose envelope or table it lay in; empty for Okta's own forms."""
     count: int = 1
     """How many things it stands for: values in a row that are no events are told as one."""
 

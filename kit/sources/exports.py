@@ -7,6 +7,7 @@ events can put it aside and count it.
 
 from __future__ import annotations
 
+from functools import partial
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from kit.sources.json_stream import JsonStream
 from kit.sources.unpacked import Source, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from kit.sources.unpacked import Readable
 
@@ -32,7 +33,7 @@ _SMALLEST = 50
 _SMALL_ONES = 1_000
 """How many things smaller than that are told one by one where they stand in a row."""
 _BOM = b"\xef\xbb\xbf"
-_WHITE = b" \t\r\n"
+_BLANK = b" \r\n"
 
 
 def expand(names: Iterable[str | Path]) -> list[Path]:
@@ -84,7 +85,7 @@ def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
     for path in files:
         try:
             with path.open("rb") as packed:
-                yield from _blocks(str(path), unpacked(packed), size)
+                yield from _blocks(str(path), unpacked(packed), size, partial(_lines, path))
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise SourceError(f"{path}: cannot be read ({reason}).") from fault
@@ -96,12 +97,26 @@ def _is_export(path: Path) -> bool:
     return name.suffix in kinds and not path.name.startswith((".", "_"))
 
 
-def _blocks(file: str, stream: Readable, size: int) -> Iterator[Block]:
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a file, read anew."""
+    with path.open("rb") as packed:
+        source = Source(unpacked(packed))
+        yield from source.lines(_start(source.read(BLOCK)))
+
+
+def _start(text: bytes) -> bytes:
+    return text.removeprefix(_BOM).lstrip(_BLANK)
+
+
+def _blocks(
+    file: str, stream: Readable, size: int, again: Callable[[], Iterable[str]] | None = None
+) -> Iterator[Block]:
     source = Source(stream)
     text = source.read(size)
-    start = text.removeprefix(_BOM).lstrip(_WHITE)
-    if not start.startswith((b"{", b"[")) and console_csv.is_header(start.partition(b"\n")[0]):
-        yield from _in_blocks(console_csv.rows(file, source.lines(start)), size)
+    start = _start(text)
+    header = None if start.startswith((b"{", b"[", b"<")) else console_csv.header_of(start)
+    if header is not None:
+        yield from _in_blocks(console_csv.rows(file, source.lines(start), header, again), size)
         fault, line = source.fault, 0
     else:
         line = yield from _of_json(file, source, text, size)

@@ -15,7 +15,7 @@ import msgspec
 
 from kit.sources.brackets import Brackets
 from kit.sources.document import Document
-from kit.sources.wrappers import unwrap
+from kit.sources.wrappers import opened
 
 __all__ = ["LONGEST", "JsonStream", "parts"]
 
@@ -33,6 +33,12 @@ _SCALAR = re.compile(rb'null|true|false|-?\d[\d.eE+-]*|"(?:[^"\\]|\\.)*"')
 _NAME = re.compile(rb'[\s,]*"(?:[^"\\\n]|\\.)*"\s*:')
 _BEGINS = re.compile(rb'\{\s*"')
 _OF_EVENTS = re.compile(rb'"(?:uuid|published|outcome|actor|displayMessage|target)"\s*:')
+_OF_ROWS = re.compile(rb'"(?:columns|rows)"\s*:')
+"""Its rows mean nothing without the names of the columns before them."""
+_OF_ONE = re.compile(rb'\[\s*(?:"\d{10,}"\s*,\s*"|\{\s*"field"\s*:)')
+"""An array that is one event: Loki's pair of a time and a line, or CloudWatch's list of fields."""
+_OF_AN_EVENT = re.compile(rb'uuid|EventOriginalUid|event_code|"eyJ')
+"""What an array or object in an envelope has that is worth a look."""
 _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _TRIED = 1_000
 """Places that are looked at for an event behind something broken."""
@@ -40,6 +46,8 @@ _EVENT = 128 << 10
 """Bytes of the longest event that is looked for there."""
 _WINDOW = 64 << 10
 _INDENT = 1024
+_SHORT = 64
+"""Bytes after which it shows what stands in an array."""
 _DEEPEST = 100
 """Arrays that may be open at once."""
 
@@ -193,8 +201,15 @@ class _Text:
         stream, text, match = self.stream, self.text, self.marks.match[number]
         end = self.marks.at[match] + 1 if match >= 0 else 0
         within = stream._open[-1:]
-        if within == b"{" and end and b'"uuid"' not in text[start:end]:
+        if within == b"{" and end and not _OF_AN_EVENT.search(text, start, end):
             return end
+        rest = len(text) - start
+        if within and (_OF_ONE.match(text, start) or (not end and rest < _SHORT)):
+            if end:
+                self.add(start, end)
+                return end
+            if not self.last and rest < _LONG:
+                return None
         if not within and end and not _valid(text[start:end]) and b"{" not in text[start:end]:
             return self._line_of(start)
         if stream._fresh and not stream._open and self._line == 1:
@@ -217,7 +232,7 @@ class _Text:
         raw = text[start:end]
         if _valid(raw):
             stream._broken = None
-            if stream._open[-1:] != b"{" or b'"uuid"' in raw:
+            if stream._open[-1:] != b"{" or _OF_AN_EVENT.search(raw):
                 self.add(start, end)
             return end
         behind = self._sibling(start, number, match) or self._inside(start + 1, end)
@@ -368,7 +383,7 @@ class _Text:
         brackets = bytes(text[marks.at[one]] for one in path)
         head = text[start:place]
         whole = head + brackets[::-1].translate(bytes.maketrans(b"[{", b"]}"))
-        if _OF_EVENTS.search(head) or not _valid(whole):
+        if _OF_EVENTS.search(head) or _OF_ROWS.search(head) or not _valid(whole):
             return None
         return _Found(place, brackets)
 
@@ -439,12 +454,21 @@ class _Text:
         if within == b"[":
             values = self._values(start, bracket)
             if values:
-                self.add(start, start + len(values), "a value, no event", _count(values))
+                self._add_values(start, values)
                 return start + len(values)
             if not begins_line and text.find(b"\n", start, bracket) < 0 and bracket < len(text):
                 self._skip(start, bracket)
                 return bracket
         return self._line_of(start)
+
+    def _add_values(self, start: int, values: bytes) -> None:
+        """Hand on values in a row: a text that may hold an event by itself, others as one."""
+        if b"uuid" not in values:
+            self.add(start, start + len(values), "a value, no event", _count(values))
+            return
+        for one in _SCALAR.finditer(values):
+            fault = None if b"uuid" in one[0] else "a value, no event"
+            self.add(start + one.start(), start + one.end(), fault)
 
     def _values(self, start: int, bracket: int) -> bytes:
         """The texts, numbers and the like that stand in a row in an array."""
@@ -481,22 +505,26 @@ def parts(document: Document) -> list[Document] | None:
         What stands inside, each with its line; None if there is nothing but itself.
     """
     raw = document.raw
-    inner = unwrap(raw)
-    if inner is None and _valid(raw):
+    inside = opened(raw)
+    if inside is None and _valid(raw):
         return None
-    if inner is None:
+    if inside is None:
         whole, _ = JsonStream(document.file, document.line).split(raw, last=True)
         if len(whole) == 1 and (whole[0].fault is not None or whole[0].raw == raw):
             return None
         # one line's documents stand on that line, whatever is an array in it
-        return [msgspec.structs.replace(one, line=_below(document, one)) for one in whole]
-    found, at, line = [], 0, document.line
-    for one in inner:
-        place = raw.find(one, at)
+        return [
+            msgspec.structs.replace(one, line=_below(document, one), wrapper=document.wrapper)
+            for one in whole
+        ]
+    found, at, line, place = [], 0, document.line, 0
+    wrapper = document.wrapper or inside.wrapper
+    for one in inside.contents:
+        place = raw.find(one, at) if place >= 0 else -1  # rows built anew stand nowhere in it
         if place >= 0:
             line += raw.count(b"\n", at, place)
             at = place
-        found.append(Document(document.file, line, one))
+        found.append(Document(document.file, line, one, wrapper=wrapper))
         if place >= 0:
             line += one.count(b"\n")
             at = place + len(one)

@@ -1,76 +1,364 @@
-"""A JSON document that is no event may hold events: the envelopes that Okta's events come in."""
+"""A JSON document that is no event may hold events: the envelopes that Okta's events come in.
+
+Where an event lies in an envelope is told by its content, and an object that merely has a name
+that is known is none: something in it has to be an event. Products and the names of their tables
+are data, in ``wrappers.toml`` beside this file.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-__all__ = ["unwrap"]
+from kit.sources.columns import PLAIN, Table, event_of, leaves
 
-_LISTS = ("events", "value", "results")
+__all__ = ["Inside", "advice", "opened", "tables", "unwrap"]
+
+_LISTS = (
+    "events value results logEvents hits Records records messages values logs entries items".split()
+)
 """Names under which APIs, log stores and hooks send their lists."""
+
+_ORIGINALS = """
+_raw event.original original log_text logText rawLog raw_log @message full_log message Message line
+log body Body event raw RAW text textPayload jsonPayload json
+""".split()
+"""Where the event stands as Okta wrote it; a copy in other names may stand beside it."""
+
+_INSIDE = """
+_source result detail okta data Data attributes content map fields record payload Payload udm Sns
+properties value hits logs output
+""".split()
+"""Where the event, or another envelope, stands."""
 
 _EVENTS_OWN = {"uuid", "published", "outcome", "actor", "displayMessage", "target"}
 """Names that no envelope has, so that an event without its uuid is not looked into."""
 
+_NEEDED = {"uuid", "published", "eventType"}
+_MARKS = re.compile(rb'uuid|event_?type|EventOriginalUid|event_code|productLogId|"eyJ', re.I)
+"""What a list with events in it has."""
+
+_DEEPEST = 8
+_TRIED = 20
+"""Braces of a line that are tried for the begin of an event."""
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+"""A sign beyond 16 bits has two of them; one by itself makes the whole document unreadable."""
+
+_FLAT = re.compile(
+    r"outcome[._]?result|actor[._]?alternate_?id|target(?:\{\}|\[?0\]?)?[._]?(?:id|type)", re.I
+)
+"""A name that puts a part of an event beside its uuid, as tables do."""
+
+_PRINTED = re.compile(rb'"published"\s*:\s*(?:\d|"(?:\d{4}-\d\d-\d\d |\\?/Date|[^"]*(?:UTC|GMT)"))')
+"""A time as databases and PowerShell print it."""
+
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _elements = msgspec.json.Decoder(list[msgspec.Raw])
+_text = msgspec.json.Decoder(str)
+_scan = json.JSONDecoder()
+
+
+class Inside(NamedTuple):
+    """What stands inside a document."""
+
+    contents: list[bytes]
+    """Each event, or envelope again; byte for byte where it stands so in the document."""
+    wrapper: str = ""
+    """The product whose envelope it is; empty for Okta's own pages and for lists."""
 
 
 def unwrap(document: bytes) -> list[bytes] | None:
     """Take what stands inside a document that is no event itself.
 
-    An array gives its elements. An object gives the elements of ``events``, ``value`` or
-    ``results``, or of the list with events in it under any other name, also below ``data`` (an
-    Okta Event Hook's body). What comes out may be an envelope again.
+    An array gives its elements. An object gives the event in it as Okta wrote it, as an object or
+    as text, or the elements of a list with events in it, wherever the products in
+    ``wrappers.toml`` put them. A row of a table, or an event whose names another product has
+    spelt anew, gives the event that it tells of. A line gives the JSON behind its syslog header.
     https://developer.okta.com/docs/concepts/event-hooks/#sample-event-delivery-payload
 
     Args:
         document: one JSON document, or one line of text, UTF-8.
 
     Returns:
-        What stands inside, byte for byte; empty if the envelope is; None if it is no envelope.
+        What stands inside, byte for byte where it stands there; empty if the envelope is; None if
+        it is no envelope.
     """
-    inside = _inside(document)
+    inside = opened(document)
+    return None if inside is None else inside.contents
+
+
+def opened(document: bytes) -> Inside | None:
+    """Take what stands inside a document, with the product whose envelope it is.
+
+    Args:
+        document: one JSON document, or one line of text, UTF-8.
+
+    Returns:
+        As ``unwrap``, named.
+    """
+    inside = _opened(document, _DEEPEST)
     if inside is not None or not _HALF.search(document):
         return inside
     readable = _HALF.sub(rb"\\ufffd", document)  # of the same length
-    inside, at = _inside(readable), 0
+    inside, at = _opened(readable, _DEEPEST), 0
     if inside is None:
         return None
-    found = []
-    for one in inside:
+    contents = []
+    for one in inside.contents:
         place = readable.find(one, at)
-        at = (place if place >= 0 else readable.find(one)) + len(one)
-        found.append(document[at - len(one) : at])
-    return found
+        place = place if place >= 0 else readable.find(one)
+        at = max(place, 0) + len(one)
+        contents.append(document[place:at] if place >= 0 else one)
+    return Inside(contents, inside.wrapper)
 
 
-_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-"""A sign beyond 16 bits has two of them; one by itself makes the whole document unreadable."""
+def advice(document: bytes) -> str | None:
+    """Say which product's envelope a document looks like that no event can be read from.
 
+    Args:
+        document: what ``unwrap`` finds nothing in.
 
-def _inside(document: bytes) -> list[bytes] | None:
-    first = document[:1]
+    Returns:
+        What it looks like and the export that works; None if it looks like none.
+    """
     try:
-        if first == b"[":
-            return [bytes(one) for one in _elements.decode(document)]
-        return _from_object(document) if first == b"{" else None
+        fields = _fields.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-
-
-def _from_object(document: bytes) -> list[bytes] | None:
-    fields = _fields.decode(document)
-    if _EVENTS_OWN & fields.keys():
+    table = _product(fields)
+    if table is None or not table.advice:
         return None
-    lists = {name: raw for name, one in fields.items() if (raw := bytes(one)).startswith(b"[")}
-    if named := [lists[name] for name in _LISTS if name in lists]:
-        return [bytes(one) for raw in named for one in _elements.decode(raw)]
-    if data := fields.get("data"):
-        inner = _inside(bytes(data))
-        if inner is not None:
-            return inner
-    likely = [raw for raw in lists.values() if b'"uuid"' in raw or b'"published"' in raw]
-    return [bytes(one) for one in _elements.decode(max(likely, key=len))] if likely else None
+    cut = _cut_at(fields)
+    what = f"its event is cut off after {cut:,} bytes" if cut else "no event can be read from it"
+    return f"looks like {table.name}, but {what}. {table.advice}"
+
+
+@cache
+def tables() -> tuple[Table, ...]:
+    """The products, in the order in which they are tried."""
+    text = Path(__file__).with_name("wrappers.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tuple(tomllib.loads(text)["wrapper"]), tuple[Table, ...])
+
+
+Fields = dict[str, msgspec.Raw]
+
+
+def _opened(document: bytes, depth: int) -> Inside | None:
+    if not depth:
+        return None
+    first = document[:1]
+    try:
+        if first == b"{":
+            return _from_object(document, depth)
+        if first == b"[":
+            return _from_array(document, depth)
+        if first == b'"':
+            return _from_text(_text.decode(document), depth)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if first == b"{":
+            return None
+    return _from_line(document, depth)
+
+
+def _content(value: bytes, depth: int) -> Inside | None:
+    """What stands in a value: it has to be an event, or to lead to one."""
+    first = value[:1]
+    try:
+        if first == b"{":
+            if _fields.decode(value).keys() >= _NEEDED:
+                return _from_object(value, depth) or Inside([value])
+            return _from_object(value, depth)
+        if first == b"[":
+            return _from_array(value, depth) if _MARKS.search(value) else None
+        if first == b'"' and len(value) > 20:
+            return _from_text(_text.decode(value), depth)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    return None
+
+
+def _from_text(text: str, depth: int) -> Inside | None:
+    """What stands in a text: JSON once more, in base64 too, or behind a syslog header."""
+    text = text.strip()
+    if text.startswith("eyJ"):
+        try:
+            text = base64.b64decode(text, validate=True).decode().strip()
+        except (binascii.Error, ValueError):
+            return None
+    if depth <= 1:
+        return None
+    raw = text.encode("utf-8", "surrogatepass")
+    if text.startswith(("{", "[", '"')):
+        inside = _content(raw, depth - 1)
+        if inside is not None:
+            return inside
+    return _from_line(raw, depth - 1)
+
+
+def _from_line(line: bytes, depth: int) -> Inside | None:
+    """The event behind what a relay put before it: a time, a host, RFC 5424's structured data."""
+    if depth <= 1 or not _MARKS.search(line):
+        return None
+    at = 0
+    for _ in range(_TRIED):
+        at = line.find(b"{", at + 1)
+        if at < 0:
+            return None
+        try:
+            text = line[at:].decode()
+            _, end = _scan.raw_decode(text)
+        except (ValueError, RecursionError):
+            continue
+        if b"{" in (rest := text[end:].encode()) and _MARKS.search(rest):
+            return None  # several, which are told apart elsewhere
+        inside = _content(text[:end].encode(), depth - 1)
+        if inside is not None:
+            return Inside(inside.contents, inside.wrapper or "syslog")
+    return None
+
+
+def _from_array(document: bytes, depth: int) -> Inside | None:
+    elements = [bytes(one) for one in _elements.decode(document)]
+    if len(elements) == 2 and re.fullmatch(rb'"\d{10,}"', elements[0]) and elements[1][:1] == b'"':
+        return _content(elements[1], depth - 1)  # Loki's pair of a time and a line
+    if elements and all(_is_field(one) for one in elements):  # of CloudWatch Logs Insights
+        pairs = [msgspec.json.decode(one) for one in elements]
+        row = json.dumps({one["field"]: one["value"] for one in pairs}, ensure_ascii=False)
+        return _content(row.encode(), depth - 1)
+    return Inside(elements)
+
+
+def _is_field(element: bytes) -> bool:
+    return element.startswith(b"{") and _fields.decode(element).keys() == {"field", "value"}
+
+
+def _from_object(document: bytes, depth: int) -> Inside | None:
+    fields = _fields.decode(document)
+    is_event = fields.keys() >= _NEEDED
+    if is_event and not _is_respelt(document, fields):
+        return None
+    product = _product(fields)
+    name = product.name if product else ""
+    inside = None if is_event else _first(fields, _ORIGINALS, depth)
+    inside = inside or _rebuilt(document, fields, product)
+    if inside is None and not _EVENTS_OWN & fields.keys():
+        inside = _rows(fields) or _lists(fields) or _first(fields, _INSIDE, depth)
+        inside = inside or _likeliest(fields)
+    return Inside(inside.contents, name or inside.wrapper) if inside else None
+
+
+def _is_respelt(document: bytes, fields: Fields) -> bool:
+    """Whether an event with Okta's own uuid, type and time has been through a table."""
+    return bool(_PRINTED.search(document) or b'"@{' in document) or any(
+        _FLAT.fullmatch(name) for name in fields
+    )
+
+
+def _value(fields: Fields, name: str) -> bytes | None:
+    """A value by its name, which may be dotted, or lead into objects."""
+    if name in fields:
+        return bytes(fields[name])
+    first, dot, rest = name.partition(".")
+    if not dot or first not in fields or bytes(fields[first])[:1] != b"{":
+        return None
+    return _value(_fields.decode(fields[first]), rest)
+
+
+def _product(fields: Fields) -> Table | None:
+    for table in tables():
+        if all(_value(fields, sign) is not None for sign in table.signs):
+            return table
+    return None
+
+
+def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
+    if depth <= 1:
+        return None
+    for name in names:
+        value = _value(fields, name)
+        if value is not None and (inside := _content(value, depth - 1)) is not None:
+            return inside
+    return None
+
+
+def _rebuilt(document: bytes, fields: Fields, product: Table | None) -> Inside | None:
+    """The event that a table's row tells of, or one whose names are spelt anew."""
+    named = [PLAIN] if any("uuid" in name.casefold() for name in fields) else []
+    known = [product, *named] if product and product.columns else named
+    if not known:
+        return None
+    try:
+        row = list(leaves(msgspec.json.decode(document)))
+    except msgspec.DecodeError:  # a number that is out of range
+        return None
+    for table in known:
+        event = event_of(row, table)
+        if event is not None:
+            raw = json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            return Inside([raw]) if raw != document else None
+    return None
+
+
+def _rows(fields: Fields) -> Inside | None:
+    """Rows that stand apart from the names of their columns, as query services answer."""
+    for names, rows in (("columns", "rows"), ("fields", "rows"), ("columns", "values")):
+        if names not in fields or rows not in fields:
+            continue
+        try:
+            columns = msgspec.json.decode(fields[names], type=list[str | dict[str, object]])
+            values = msgspec.json.decode(fields[rows], type=list[list[msgspec.Raw]])
+        except msgspec.DecodeError:
+            continue
+        keys = [
+            json.dumps(one if isinstance(one, str) else one.get("name", "")).encode()
+            for one in columns
+        ]
+        return Inside([_object(keys, [bytes(value) for value in row]) for row in values])
+    tables_ = _value(fields, "tables")
+    if tables_ is not None and tables_[:1] == b"[":
+        return Inside([bytes(one) for one in _elements.decode(tables_)])
+    return None
+
+
+def _object(keys: list[bytes], values: list[bytes]) -> bytes:
+    pairs = (key + b": " + value for key, value in zip(keys, values, strict=False))
+    return b"{" + b", ".join(pairs) + b"}"
+
+
+def _lists(fields: Fields) -> Inside | None:
+    named = [raw for name in _LISTS if name in fields and (raw := bytes(fields[name]))[:1] == b"["]
+    if not named:
+        return None
+    return Inside([bytes(one) for raw in named for one in _elements.decode(raw)])
+
+
+def _likeliest(fields: Fields) -> Inside | None:
+    """The list with events in it under any other name."""
+    likely = [raw for one in fields.values() if _holds_events(raw := bytes(one))]
+    if not likely:
+        return None
+    return Inside([bytes(one) for one in _elements.decode(max(likely, key=len))])
+
+
+def _holds_events(raw: bytes) -> bool:
+    return raw[:1] == b"[" and (b'"uuid"' in raw or b'"published"' in raw)
+
+
+def _cut_at(fields: Fields) -> int:
+    """How long an event is that is cut off in its envelope; 0 if none is."""
+    for name in ("_raw", "result._raw", "event.original", "message"):
+        value = _value(fields, name)
+        if value is not None and value[:1] == b'"':
+            text = _text.decode(value)
+            if text.startswith('{"') and not text.rstrip().endswith("}"):
+                return len(text.encode())
+    return 0

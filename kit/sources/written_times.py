@@ -1,0 +1,97 @@
+"""The event's time, in the ways in which products and spreadsheets write it, as RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Literal
+
+__all__ = ["Order", "first_above_twelve", "is_local", "utc"]
+
+Order = Literal["day", "month"]
+"""Which of a local date's first two numbers comes first."""
+
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?([.,]\d+)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
+    re.IGNORECASE,
+)
+_LOCAL = re.compile(
+    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?\s*([AP]M)?",
+    re.IGNORECASE,
+)
+_YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})\s+(\d{1,2}):(\d\d(?::\d\d)?)")
+_KIBANA = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d(?:\.\d+)?)")
+_POWERSHELL = re.compile(r"\\?/Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?/")
+_EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{15,16}|\d{18,19}")
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def utc(written: object, order: Order | None = None) -> str | None:
+    """Read a time.
+
+    Args:
+        written: ISO 8601 with any separator, seconds since 1970 (or milli-, micro-, nanoseconds),
+            PowerShell's ``/Date(…)/``, Kibana's ``Oct 27, 2026 @ 09:05:00.000``, or a local date.
+            Without a zone it is read as UTC.
+        order: which number of a local date comes first; one with dots is day first.
+
+    Returns:
+        It as RFC 3339, or None if it cannot be read.
+    """
+    text = str(written).strip()
+    if match := _ISO.fullmatch(text):
+        day, minutes, seconds, fraction, zone = match.groups()
+        zone = "Z" if not zone or zone[0] not in "+-" else zone
+        if len(zone) in {3, 5}:
+            zone = f"{zone[:3]}:{zone[3:] or '00'}"
+        return f"{day}T{minutes}{seconds or ':00'}{(fraction or '').replace(',', '.')}{zone}"
+    if match := _LOCAL.fullmatch(text):
+        return _from_local(match, order)
+    if match := _YEAR_FIRST.fullmatch(text):
+        year, month, day, hour, rest = match.groups()
+        return utc(f"{year}-{int(month):02}-{int(day):02} {int(hour):02}:{rest}")
+    if match := _KIBANA.fullmatch(text):
+        month, day, year, clock = match.groups()
+        if month not in _MONTHS:
+            return None
+        return f"{year}-{_MONTHS.index(month) + 1:02}-{int(day):02}T{clock}Z"
+    if match := _POWERSHELL.fullmatch(text):
+        return _from_epoch(int(match[1]) / 1000)
+    if _EPOCH.fullmatch(text):
+        whole = len(text.partition(".")[0])
+        return _from_epoch(float(text) / 10 ** (0 if whole < 11 else 3 * ((whole - 9) // 3)))
+    return None
+
+
+def is_local(written: str) -> bool:
+    """Whether it is a date whose order of day and month is not plain."""
+    match = _LOCAL.fullmatch(written.strip())
+    return match is not None and match[2] != "."
+
+
+def first_above_twelve(written: str) -> Order | None:
+    """What a local date tells of its order by a number that is no month."""
+    match = _LOCAL.fullmatch(written.strip())
+    if match is None:
+        return None
+    first, second = int(match[1]) > 12, int(match[3]) > 12
+    return None if first == second else "day" if first else "month"
+
+
+def _from_local(match: re.Match[str], order: Order | None) -> str | None:
+    one, dots, other, year, hour, minute, second, fraction, half = match.groups()
+    order = order or ("day" if dots == "." else None)
+    if order is None:
+        return None
+    day, month = (one, other) if order == "day" else (other, one)
+    hours = int(hour) % 12 + 12 * (half.upper() == "PM") if half else int(hour)
+    date = f"{year}-{int(month):02}-{int(day):02}"
+    return f"{date}T{hours:02}:{minute}:{second or '00'}{fraction or ''}Z"
+
+
+def _from_epoch(seconds: float) -> str | None:
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
