@@ -34,6 +34,9 @@ _BESIDE = frozenset({"User", "AppUser", "AppInstance", "App", "UserGroup", "AppG
 _CLIENT = re.compile(r"client(\s*app)?$", re.IGNORECASE)
 """``PublicClientApp``, ``OAuth2Client``, ``Client``."""
 
+_SYSTEM = "system@okta.com"
+"""Okta itself, also where a table keeps no actor's type."""
+
 _NO_NAMES = ("urlpattern", "policy", "rule", "enrollment")
 """Targets that say under what something was tried, not to whom."""
 
@@ -86,6 +89,7 @@ def _of_kind(
         calls = (
             actor
             and actor.type != "SystemPrincipal"
+            and actor.alternate_id != _SYSTEM
             and (known(actor.id) or known(actor.alternate_id))
         )
         return ("client", None, None) if calls else None

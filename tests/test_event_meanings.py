@@ -278,6 +278,18 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str, str, str]]]] =
         ],
         [("missing_attribute", "user creation", ADA_HIT, "still_failing")],
     ),
+    "Okta itself is nobody's client": (
+        [
+            _own(
+                1,
+                "application.provision.user.push",
+                reason="matching user not found",
+                actor={"alternateId": "system@okta.com"},
+            )
+            | {"client": None}
+        ],
+        [("matching_user_not_found", "provisioning", " ", "")],
+    ),
     "nobody is known": (
         [
             _own(
