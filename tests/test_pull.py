@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -263,6 +265,35 @@ def test_pages_that_go_round_in_a_circle_are_left(lake: Lake) -> None:
             pulled(org, lake, days=0.3)
 
         assert len(org.requests) < 30
+
+
+def test_pages_that_repeat_under_ever_new_addresses_are_left(lake: Lake) -> None:
+    """Each next is another, and none brings an event that is new."""
+    numbers = count(1)
+
+    def again(me: str, following: str) -> list[tuple[str, str]]:
+        first = re.sub(r"after=[^&]*", "after=0", following)
+        return [("Link", f'<{first}&n={next(numbers)}>; rel="next"')]
+
+    with FakeOrg(events=log(60, days=0.2), page=10) as org:
+        org.link = again
+        with pytest.raises(OktaError, match="end"):
+            pulled(org, lake, days=0.3)
+
+        assert len(org.requests) < 30
+        assert set(uuids(lake)) <= {one["uuid"] for one in org.events}
+
+
+def test_pages_that_stay_empty_and_never_end_are_left(lake: Lake) -> None:
+    """An empty page on the way is none to worry about; twenty in a row are."""
+    with FakeOrg(events=log(60, days=0.2), page=10) as org:
+        numbers = count(1)
+        org.fault_when = lambda request: "empty" if "until" in request.query else ""
+        org.link = lambda me, following: [("Link", f'<{following}&n={next(numbers)}>; rel="next"')]
+        with pytest.raises(OktaError, match="empty pages in a row"):
+            pulled(org, lake, days=0.3)
+
+        assert len(org.requests) < 60
 
 
 def test_a_next_page_on_another_host_is_not_followed(lake: Lake) -> None:
