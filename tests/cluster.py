@@ -25,7 +25,7 @@ spark.ui.enabled false
 # Questions to tests' logs are many and small: compiling takes longer than answering.
 SMALL = """\
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-spark.driver.memory 512m
+spark.driver.memory 1g
 spark.executor.memory 512m
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.sql.shuffle.partitions 2

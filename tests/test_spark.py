@@ -311,6 +311,28 @@ def test_a_lake_that_is_rewritten_is_never_counted_wrong(
     assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
 
 
+def test_what_failed_beneath_is_named() -> None:
+    """Spark wraps a fault in one that says nothing; memory has a remedy."""
+    from pyspark.errors import PySparkException
+
+    from kit.spark.backend import Spark
+
+    said = (
+        "org.apache.spark.SparkException: Exception thrown in awaitResult: \n"
+        "\tat org.apache.spark.util.ThreadUtils$.awaitResult(ThreadUtils.scala:53)\n"
+        "Caused by: java.lang.OutOfMemoryError: Java heap space"
+    )
+
+    with (
+        pytest.raises(
+            SourceError,
+            match=r"not answer: java.lang.OutOfMemoryError: .* Raise spark.driver.memory",
+        ),
+        Spark().explained(),
+    ):
+        raise PySparkException(said)
+
+
 def test_files_of_an_older_version_have_nulls(spark: cluster.Cluster, tmp_path: Path) -> None:
     """A column that a file lacks is null in its events alone."""
     lake = Lake(tmp_path / "an [odd] {name}, 100%20")

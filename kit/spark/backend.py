@@ -34,7 +34,8 @@ _GONE = re.compile(
     r"FILE_NOT_EXIST|PATH_NOT_FOUND|FileNotFound(Exception|Error)|does not exist", re.I
 )
 _MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
-_ERROR = re.compile(r"(?:: |Caused by: )?[\w.]*(?:Error|Exception): \S")
+# What only says that something beneath failed ends in a colon.
+_ERROR = re.compile(r"(?:: |Caused by: )?[\w.]*(?:Error|Exception): .*[^:\s]$")
 
 
 def connect(engine: Any) -> Spark:
@@ -168,4 +169,6 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         lines = [" ".join(one.split()) for one in said.splitlines() if one.strip()]
         # A worker's own fault stands below what Spark says of it.
         found = next((one for one in lines if _ERROR.match(one)), lines[0] if lines else "")
-        return f"Spark could not answer: {found.removeprefix(': ')[:300] or type(fault).__name__}"
+        cause = found.removeprefix(": ").removeprefix("Caused by: ")[:300] or type(fault).__name__
+        hint = ". Raise spark.driver.memory." if "OutOfMemoryError" in said else ""
+        return f"Spark could not answer: {cause}{hint}"
