@@ -23,6 +23,7 @@ lint: $(READY)  ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 lab: $(READY)  ## Open JupyterLab on the notebooks
 	@$(BIN)/okta-kit lab

@@ -39,8 +39,8 @@ import json, pickle, sys, time
 from dataclasses import replace
 sys.path.insert(0, "tests")
 import analyses
-from kit.answers import Answers
-from kit.engine import open_log
+from kit.log.cache import Answers
+from kit.log.log import open_log
 
 source, engine, since, path, *only = sys.argv[1:]
 def opened():

@@ -38,7 +38,7 @@ began = time.perf_counter()
 import pandas, ibis, matplotlib.pyplot
 imported = time.perf_counter()
 import kit
-from kit.narrative import trends_report
+from kit.views import trends_report
 ready = time.perf_counter()
 trends_report(sys.argv[1], since="7d").headline_text
 print(imported - began, time.perf_counter() - ready)

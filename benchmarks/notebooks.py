@@ -27,7 +27,7 @@ ASKED = """
 import contextlib, io, sys, time
 began = time.perf_counter()
 import kit
-from kit.engine import open_log
+from kit.log.log import open_log
 
 name, lake, since, calls = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4].split()
 began_asking = []
@@ -44,12 +44,13 @@ def timed(draw):
         drawing.append(time.perf_counter() - start)
         return made
     return drawn
-from kit import charts, show
-import kit.narrative.report
-kit.narrative.report.open_log = opened
+from kit.display import charts
+from kit.display import output
+import kit.views.base
+kit.views.base.open_log = opened
 for one in charts.__all__:
     setattr(charts, one, timed(getattr(charts, one)))
-show.figure = timed(show.figure)
+output.figure = timed(output.figure)
 with contextlib.redirect_stdout(io.StringIO()):
     report = getattr(kit, name)(lake, since=since)
     for call in calls:

@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from kit.explain import explanation
+from kit.catalogue.explain import explanation
 from kit.messages import parse
 
 

@@ -34,7 +34,7 @@ import sys, time
 from kit.analysis.failures import counted
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import worked
-from kit.engine import frame, open_log
+from kit.log.log import frame, open_log
 
 began = time.perf_counter()
 log = open_log(sys.argv[1])

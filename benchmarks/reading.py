@@ -17,7 +17,7 @@ from measure import Run, median, run
 
 KIT = """
 import sys
-from kit.engine import open_log
+from kit.log.log import open_log
 from kit.analysis.failures import failures
 print(failures(open_log(sys.argv[1])).groupby("code").size().sum())
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from measure import ROOT
 
-from kit.lake.coverage import iso
+from kit.base.times import iso
 from kit.reports import run_report
 
 sys.path.insert(0, str(ROOT / "tests"))

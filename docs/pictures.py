@@ -23,7 +23,7 @@ ROOT = HERE.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 from browsing import BROWSER, FLAGS, home, opened, serving  # noqa: E402
-from kit.places import NOTEBOOKS  # noqa: E402
+from kit.base.paths import NOTEBOOKS  # noqa: E402
 from kit.reports import run_report  # noqa: E402
 
 PICTURES = HERE / "pictures"

@@ -7,8 +7,9 @@ which needs no data answers at once.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
+from kit.base.version import __version__
 
 if TYPE_CHECKING:
     from kit.analysis.changes import changes
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
     from kit.analysis.states import states
     from kit.analysis.trends import trends
     from kit.analysis.verification import verification
-    from kit.engine import open_log
-    from kit.narrative import (
+    from kit.case.case import case
+    from kit.log.log import open_log
+    from kit.views import (
         error_code_report,
         orgs_report,
         remediation_report,
         trends_report,
         user_history_report,
     )
-    from kit.remediation import case
 
 __all__ = [
     "__version__",
@@ -51,29 +52,24 @@ __all__ = [
     "verification",
 ]
 
-try:
-    __version__ = version("okta-kit")
-except PackageNotFoundError:  # a checkout that was not installed
-    __version__ = "0+unknown"
-
 _HOME = {
     "blast_radius": "kit.analysis.radius",
-    "case": "kit.remediation",
+    "case": "kit.case.case",
     "changes": "kit.analysis.changes",
     "episodes": "kit.analysis.episodes",
-    "error_code_report": "kit.narrative",
+    "error_code_report": "kit.views",
     "failures": "kit.analysis.failures",
     "history": "kit.analysis.episodes",
     "incident": "kit.analysis.episodes",
     "onset": "kit.analysis.episodes",
-    "open_log": "kit.engine",
-    "orgs_report": "kit.narrative",
+    "open_log": "kit.log.log",
+    "orgs_report": "kit.views",
     "recovery": "kit.analysis.recovery",
-    "remediation_report": "kit.narrative",
+    "remediation_report": "kit.views",
     "states": "kit.analysis.states",
     "trends": "kit.analysis.trends",
-    "trends_report": "kit.narrative",
-    "user_history_report": "kit.narrative",
+    "trends_report": "kit.views",
+    "user_history_report": "kit.views",
     "verification": "kit.analysis.verification",
 }
 

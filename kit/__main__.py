@@ -8,8 +8,8 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line and exit with the code that ``kit.errors`` gives."""
-    from kit.cli import run
+    """Run the command line and exit with the code that ``kit.base.errors`` gives."""
+    from kit.commands.app import run
 
     sys.exit(run(sys.argv[1:]))
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from kit import remediation, ticket
 from kit.analysis import (
     attempts,
     changes,
@@ -29,12 +28,13 @@ from kit.analysis import (
     unresolved,
     verification,
 )
-from kit.engine import Log, frame
+from kit.case import case, ticket
+from kit.log.log import Log, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
 
 
 WHOLE = {"events", "keyed", "successes", "succeeded", "failure_rows", "first_after"}
@@ -125,7 +125,7 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
         yield "open_before", lambda: _open_before(log, window, user)
     yield "an unknown user", lambda: names.find_user(log, "nobody@example.org")
     yield "an unknown app", lambda: names.find_apps(log, "no such app")
-    found = remediation.case(log, window)
+    found = case.case(log, window)
     yield "case", lambda: found
     if found is not None:
         yield from _of_one(log, found)
@@ -173,7 +173,7 @@ def _user_events(log: Log, window: Window, user: str) -> pd.DataFrame:
     return one_user.user_events(log, window, user, failed)
 
 
-def _of_one(log: Log, found: remediation.Case) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]]]:
     known, now = found.history, found.incident
     yield "results", found.results
     first = found.failures.iloc[0]
@@ -182,7 +182,7 @@ def _of_one(log: Log, found: remediation.Case) -> Iterator[tuple[str, Callable[[
     yield "events_beside", lambda: one_failure.events_beside(log, batch, first["uuid"], at)
     yield "find_code", lambda: names.find_code(log, found.code.lower())
     yield "find_apps", lambda: names.find_apps(log, found.app_key or "none")
-    yield "most_hit", lambda: remediation.choose(log, known.window)
+    yield "most_hit", lambda: case.choose(log, known.window)
     yield "history", lambda: episodes.history(log, known.window, found.app_key, found.code)
     yield "incident", lambda: episodes.incident(known)
     yield "incidents", lambda: episodes.incidents(known)

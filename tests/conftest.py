@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import kit.lab
+import kit.commands.jupyter
 from browsing import BROWSER, FLAGS, home, jupyterlab, serving
-from kit.engine import Log, open_log
-from kit.places import NOTEBOOKS
+from kit.base.paths import NOTEBOOKS
+from kit.log.log import Log, open_log
 from needed import need
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shutil.copytree(NOTEBOOKS, folder / "notebooks")
     environment = home(folder / "home") | {
         "OKTA_KIT_LAKE": str(folder / "lake"),
-        "JUPYTER_CONFIG_PATH": str(Path(kit.lab.__file__).with_name("jupyter")),
+        "JUPYTER_CONFIG_PATH": str(Path(kit.commands.jupyter.__file__).with_name("jupyter_config")),
     }
     command = jupyterlab(folder / "notebooks")
     with serving(command, environment, cwd=folder) as running:

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from kit.analysis.attempts import every_hour
 from kit.analysis.changes import logged_changes
 from kit.analysis.failures import counted, failures
 from kit.analysis.recovery import assignments, recovery
+from kit.analysis.successes import every_hour
 from kit.analysis.trends import prepare, trends
-from kit.cli import run
-from kit.engine import frame, open_log
+from kit.commands.app import run
 from kit.lake import Lake, add, compact
+from kit.log.log import frame, open_log
 from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:

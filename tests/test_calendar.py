@@ -9,16 +9,16 @@ import pytest
 
 from kit.analysis.failures import failures
 from kit.analysis.trends import trends
-from kit.cli import run
-from kit.narrative.sections import close
-from kit.remediation import case
+from kit.case.case import case
+from kit.commands.app import run
+from kit.views.sections import close
 from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 DAY = [f"2026-10-27T09:{minute:02d}:00.000Z" for minute in range(5)]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kit.analysis.changes import Changes
-    from kit.engine import Log
+    from kit.log.log import Log
 
 AD = {"id": "0oaad", "name": "Active Directory"}
 CONFIGURE = "application.configuration.update"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kit import charts
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import trends
+from kit.display import charts
 from made import REFUSED, event
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 ODD = {"id": "0oaodd", "name": "A $x^2$ app with a name that is far too long for any legend \u202e"}
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kit.analysis.unknown_codes import drift
 from kit.catalogue import OWN, load
 from kit.catalogue.coding import code_message
-from kit.cli import run
-from kit.drift import drift
+from kit.commands.app import run
 from kit.messages import parse
 
 if TYPE_CHECKING:

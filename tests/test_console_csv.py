@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kit.engine import open_log
 from kit.lake import Lake, add
+from kit.log.log import open_log
 from made import M365, REFUSED, event
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:
 
 def test_another_csv_is_no_log(tmp_path: Path) -> None:
     """It is refused as what it is, not read as an empty log."""
-    from kit.errors import SourceError
+    from kit.base.errors import SourceError
 
     with pytest.raises(SourceError, match="no System Log event"):
         open_log(write(tmp_path / "x.csv", ["a", "b"], [["1", "2"]]))

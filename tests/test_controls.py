@@ -10,19 +10,19 @@ import pandas as pd
 import pytest
 
 import kit
-from kit import show
 from kit.analysis.choices import choices
-from kit.errors import UsageError
-from kit.places import NOTEBOOKS
+from kit.base.errors import UsageError
+from kit.base.paths import NOTEBOOKS
+from kit.display import output
+from kit.display.table import Table, View
 from kit.sources.okta.console import admin_host, log_search, user_page
-from kit.tables import Table, View
 from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 ROWS = pd.DataFrame(
     {
@@ -72,10 +72,10 @@ def test_a_table_keeps_hostile_text_as_text() -> None:
 
 def test_what_is_shown_can_be_collected_in_its_order() -> None:
     """A live section shows the same parts as a report."""
-    with show.collected() as parts:
-        show.note("one")
-        show.table(ROWS, caption="two")
-        show.headline("three")
+    with output.collected() as parts:
+        output.note("one")
+        output.table(ROWS, caption="two")
+        output.headline("three")
 
     assert [type(part).__name__ for part in parts] == ["Text", "Table", "Text"]
 
@@ -158,7 +158,7 @@ def test_a_cell_counts_as_watched_only_with_the_marks_of_an_open_notebook(
     """JupyterLab's request has them; a console's, nbclient's and none at all have not."""
     import IPython
 
-    from kit.widgets import asking_cell
+    from kit.display.widgets import asking_cell
 
     class Kernel:
         marks: dict[str, Any] | None = None
@@ -268,20 +268,20 @@ def test_a_step_onward_can_be_begun_with_its_parameters_set(
     log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command says the same; what cannot be printed in one line gets no command."""
-    import kit.narrative.thread
+    import kit.views.next_steps
 
-    monkeypatch.setattr(kit.narrative.thread, "INVESTIGATIONS", tmp_path / "cases")
+    monkeypatch.setattr(kit.views.next_steps, "INVESTIGATIONS", tmp_path / "cases")
     report = kit.trends_report(str(log))
-    with show.collected() as parts:
+    with output.collected() as parts:
         report.next()
     (steps,) = parts
-    assert isinstance(steps, show.Listing)
+    assert isinstance(steps, output.Listing)
     assert steps.act is not None
     assert steps.rows["notebook"].tolist()[:2] == ["remediation", "error_code"]
 
-    with show.collected() as told:
+    with output.collected() as told:
         steps.open(steps.all.iloc[0])
-    with show.collected() as made:
+    with output.collected() as made:
         steps.act[1](steps.all.iloc[0])
 
     command = f"okta-kit new remediation -p source={log}"

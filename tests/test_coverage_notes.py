@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kit.analysis.stops import coverage_of, stops
-from kit.cli import run
-from kit.engine import open_log
+from kit.commands.app import run
+from kit.log.log import open_log
 from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 TIMES = [f"2026-10-27T09:0{minute}:00.000Z" for minute in range(4)]
 OKTA = {"id": "okta.sys", "type": "SystemPrincipal", "alternateId": "system@okta.com"}

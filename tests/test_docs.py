@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import kit
-from kit.cli import app
-from kit.places import NOTEBOOKS
+from kit.base.paths import NOTEBOOKS
+from kit.commands.app import app
 
 if TYPE_CHECKING:
     from pathlib import Path

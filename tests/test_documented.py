@@ -14,7 +14,7 @@ import pytest
 import typer
 import yaml
 
-from kit.cli import app
+from kit.commands.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEDULERS = ROOT / "docs" / "schedulers"

@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from endings import ENDINGS, ROOT, Ending, Outcome, row, run
-from kit.errors import KitError
-from kit.temporary import temporary_folder
+from kit.base.errors import KitError
+from kit.base.tempdirs import temporary_folder
 
 DOCUMENTED = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
 
@@ -115,7 +115,7 @@ def test_what_a_killed_process_left_goes_with_the_next(
     within = Path(tempfile.gettempdir())
     program = (
         "import sys, time, kit\n"
-        "from kit.temporary import temporary_folder\n"
+        "from kit.base.tempdirs import temporary_folder\n"
         "with temporary_folder() as folder:\n"
         "    (folder / 'x').touch(); print(folder, flush=True); time.sleep(60)"
     )

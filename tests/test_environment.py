@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from kit.environment import named, needed
-from kit.errors import UsageError
+from kit.base.environment import named, needed
+from kit.base.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

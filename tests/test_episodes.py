@@ -14,7 +14,7 @@ from made import M365, REFUSED, SLACK, event
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 CODE = "AADSTS50126"
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kit.analysis.failures import failures
-from kit.analysis.listing import COLUMNS, listing
 from kit.analysis.recovery import recovery, with_state
 from kit.catalogue import load
+from kit.catalogue.explain import explanation
 from kit.catalogue.files import OWN, check_event_types
-from kit.explain.answer import explanation
+from kit.commands.listing import COLUMNS, listing
 from made import M365, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 FIELD = Path(__file__).parent.parent.parent / "shared" / "field"
 CATALOGUE = load()

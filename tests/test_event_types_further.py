@@ -12,7 +12,7 @@ from made import M365, event
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 ADA = {"id": "00u1", "type": "User", "alternateId": "ada@example.com", "displayName": "Ada"}
 SYSTEM = {"id": "okta.sys", "type": "SystemPrincipal", "alternateId": "system@okta.com"}

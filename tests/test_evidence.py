@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kit.remediation import case
+from kit.case.case import case
+from kit.case.ticket import retry_list, ticket, warnings
 from kit.sources.okta import AppEvidence
-from kit.ticket import retry_list, ticket, warnings
 from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
-    from kit.remediation import Case
+    from kit.case.case import Case
+    from kit.log.log import Log
 
 SAVED = "application.configuration.update"
 

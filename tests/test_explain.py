@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from kit.cli import app, run
-from kit.explain import asked, asked_by_line, explanation
+from kit.catalogue.explain import explanation
+from kit.commands.app import app, run
+from kit.sources.questions import asked, asked_by_line
 
 TASK = "Automatic provisioning of user Ada Example to app Slack failed: "
 IDS = "Trace ID: 11111111-2222-3333-4444-555555555555"

@@ -10,8 +10,8 @@ import pytest
 import zstandard
 
 from kit.analysis.failures import failures
-from kit.engine import open_log
-from kit.errors import SourceError
+from kit.base.errors import SourceError
+from kit.log.log import open_log
 from kit.sources.exports import blocks
 from made import REFUSED, event
 

@@ -15,7 +15,7 @@ from made import M365, REFUSED, SLACK, event
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 
 def test_two_failing_events_of_one_transaction_app_and_user_are_one_failure(

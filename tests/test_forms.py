@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.analysis.failures import failures
-from kit.engine import open_log
-from kit.errors import SourceError
-from kit.explain import asked, asked_by_line
+from kit.base.errors import SourceError
 from kit.lake import Lake, add, recode
 from kit.lake.ingest import decoded
+from kit.log.log import open_log
 from kit.sources.document import Document
 from kit.sources.exports import blocks
+from kit.sources.questions import asked, asked_by_line
 from kit.sources.wrappers import advice, tables, unwrap
 from kit.sources.written_times import utc
 from made import REFUSED, SLACK, event

@@ -17,19 +17,19 @@ from kit.analysis.failures import failures
 from kit.analysis.names import find_user
 from kit.analysis.one_user import user_events
 from kit.analysis.trends import examples
-from kit.engine import frame, open_log
-from kit.held import hold
-from kit.lake.coverage import Window
-from kit.narrative import trends_report
-from kit.places import COPY
+from kit.base.paths import COPY
+from kit.base.windows import Window
+from kit.log.log import frame, open_log
+from kit.log.source import hold
 from kit.reports import run_report
 from kit.reports.batch import read_once
+from kit.views import trends_report
 from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 SAID = ("source", "first", "last", "count", "covered", "growing", "put_aside", "repeats", "end")
 

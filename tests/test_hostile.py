@@ -19,7 +19,7 @@ import nbformat
 import pytest
 
 from hostile import ELSEWHERE, MIXED, PAYLOADS, incident, write
-from kit.words import in_json, in_sheet
+from kit.base.text import in_json, in_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

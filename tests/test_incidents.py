@@ -13,13 +13,13 @@ from incidents import APP, CODE, simulate
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
-from kit.lake.coverage import Window
-from kit.remediation import case
+from kit.base.windows import Window
+from kit.case.case import case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 few = settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

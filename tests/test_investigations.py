@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.errors import SourceError, UsageError
-from kit.investigations import begin
-from kit.places import NOTEBOOKS
+from kit.base.errors import SourceError, UsageError
+from kit.base.parameters import read
+from kit.base.paths import NOTEBOOKS
 from kit.reports import run_report
-from kit.reports.parameters import read
+from kit.reports.investigations import begin
 from made import REFUSED, event
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def test_values_stand_where_the_defaults_stood(tmp_path: Path) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_read_back_as_it_was_given(text: str) -> None:
     """A value is text in the copy, never code."""
-    from kit.investigations import _with_values
+    from kit.reports.investigations import _with_values
 
     cell = 'name: str = ""  # whose\n'
     scope: dict[str, Any] = {}

@@ -11,9 +11,9 @@ import pytest
 
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON, code_message
+from kit.catalogue.explain import explanation
 from kit.catalogue.kinds import plain_words
 from kit.catalogue.model import Kind
-from kit.explain.answer import explanation
 from kit.messages import parse
 
 CATALOGUE = load()

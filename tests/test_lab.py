@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from browsing import Server, home, opened, serving
-from kit.investigations import begin
-from kit.places import NOTEBOOKS
+from kit.base.paths import NOTEBOOKS
+from kit.reports.investigations import begin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +121,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
 def test_no_jupyterlab_is_one_line() -> None:
     """It says how to get it."""
     program = (
-        "import sys; sys.modules['jupyterlab'] = None; from kit.cli import run; "
+        "import sys; sys.modules['jupyterlab'] = None; from kit.commands.app import run; "
         "sys.exit(run(['lab', '--no-browser']))"
     )
     done = subprocess.run(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from browsing import BROWSER, home, jupyterlab, opened, serving
-from kit.places import NOTEBOOKS
+from kit.base.paths import NOTEBOOKS
 from made import event
 
 if TYPE_CHECKING:

@@ -24,13 +24,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.base.errors import KitError, SourceError, UsageError
+from kit.base.windows import Window, gaps, merged
 from kit.catalogue import load
-from kit.engine import open_log
-from kit.errors import KitError, SourceError, UsageError
 from kit.lake import FORMAT, Lake, add, compact, recode
-from kit.lake.coverage import JOIN, Window, bridged, gaps, merged, state_of
+from kit.lake.coverage import JOIN, bridged, state_of
 from kit.lake.overview import overview
 from kit.lake.parquet import catalogue_of, write_events
+from kit.log.log import open_log
 from made import REFUSED, event
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -227,7 +228,7 @@ def test_a_full_disk_leaves_the_lake_as_it_was_and_says_so(tmp_path: Path) -> No
         ],
     )
     limited = (
-        "import resource, signal, sys\nfrom kit.cli import run\n"
+        "import resource, signal, sys\nfrom kit.commands.app import run\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))\n"
         "sys.exit(run(sys.argv[1:]))"

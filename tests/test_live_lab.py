@@ -12,7 +12,7 @@ from fake_org import CANARY, FakeOrg
 from test_pull import log
 
 from browsing import home, jupyterlab, opened, serving
-from kit.places import NOTEBOOKS
+from kit.base.paths import NOTEBOOKS
 
 if TYPE_CHECKING:
     from pathlib import Path

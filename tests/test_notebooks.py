@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import kit
-from kit.places import NOTEBOOKS, SAMPLE
+from kit.base.paths import NOTEBOOKS, SAMPLE
 from kit.reports import Report, run_report
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fake_org import CANARY, FakeOrg
 from jwcrypto.jwk import JWK
 
-from kit.cli import run
-from kit.doctor import examine
-from kit.errors import OktaError, UsageError
+from kit.base.errors import OktaError, UsageError
+from kit.commands.app import run
+from kit.commands.doctor import examine
 from kit.lake import Lake
 from kit.sources.okta import Org, Settings, app_evidence, read_settings
 from kit.sources.okta.links import next_link

@@ -12,15 +12,15 @@ from typer.testing import CliRunner
 
 from incidents import simulate
 from kit import trends
-from kit.analysis.listing import COLUMNS
 from kit.analysis.orgs import broken_connections, orgs_of, states_of_orgs
 from kit.analysis.recovery import recovery
-from kit.cli import app
-from kit.engine import frame, open_log
-from kit.errors import SourceError, UsageError
+from kit.base.errors import SourceError, UsageError
+from kit.base.windows import Window, common
+from kit.commands.app import app
+from kit.commands.listing import COLUMNS
 from kit.lake import Lake, add
-from kit.lake.coverage import Window, common
 from kit.lake.orgs import lake_of, lakes
+from kit.log.log import frame, open_log
 from made import REFUSED, event
 
 if TYPE_CHECKING:

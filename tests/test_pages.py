@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kit.places import NOTEBOOKS
+from kit.base.paths import NOTEBOOKS
 from kit.reports import run_report
 
 if TYPE_CHECKING:

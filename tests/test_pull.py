@@ -20,9 +20,9 @@ import pytest
 from fake_org import CANARY, FakeOrg
 from jupyter_client.manager import start_new_kernel
 
-from kit.errors import OktaError, UsageError
+from kit.base.errors import OktaError, UsageError
+from kit.base.windows import Window, gaps
 from kit.lake import Lake
-from kit.lake.coverage import Window, gaps
 from kit.lake.pull import Pulled, pull
 from kit.sources.okta import read_settings
 from made import M365, REFUSED, event
@@ -514,13 +514,13 @@ def test_the_token_is_seen_nowhere(tmp_path: Path) -> None:
 
         loud = (
             "import logging, sys; logging.basicConfig(level=logging.DEBUG);"
-            "from kit.cli import run; sys.exit(run(sys.argv[1:]))"
+            "from kit.commands.app import run; sys.exit(run(sys.argv[1:]))"
         )
         runs = [ran(loud, "pull", "--since", "4d", "--rate-share", "1"), ran(loud, "doctor")]
         org.fault_when = lambda _: "401"
         trace = (
             "import sys, traceback\n"
-            "from kit.cli import run\n"
+            "from kit.commands.app import run\n"
             "try: run(sys.argv[1:])\n"
             "except BaseException as fault:\n"
             "    t = traceback.TracebackException.from_exception(fault, capture_locals=True)\n"

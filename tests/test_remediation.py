@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kit.errors import UsageError
-from kit.remediation import case
+from kit.base.errors import UsageError
+from kit.case.case import case
 from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 CHANGED = "application.configuration.update"
 

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.cli import run
-from kit.engine import open_log
-from kit.errors import SourceError
+from kit.base.errors import SourceError
+from kit.commands.app import run
 from kit.lake import Lake, add, compact, recode, repair
 from kit.lake.coverage import state_of
 from kit.lake.inventory import Tally, keys_of
 from kit.lake.repair import examined
+from kit.log.log import open_log
 from made import event
 
 if TYPE_CHECKING:

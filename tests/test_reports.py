@@ -15,10 +15,10 @@ import nbformat
 import psutil
 import pytest
 
-from kit.errors import UsageError
+from kit.base.errors import UsageError
+from kit.base.parameters import check, read
 from kit.reports import Limits, run_report
 from kit.reports.page import clean_html
-from kit.reports.parameters import check, read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,9 +14,9 @@ import pytest
 from kit.analysis.failures import KEYS, failures
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import trends
-from kit.engine import Log, open_log
-from kit.places import SAMPLE
-from kit.remediation import case
+from kit.base.paths import SAMPLE
+from kit.case.case import case
+from kit.log.log import Log, open_log
 
 ROOT = Path(__file__).resolve().parents[1]
 

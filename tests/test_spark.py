@@ -27,11 +27,11 @@ import cluster
 import kit.analysis
 from incidents import simulate
 from kit.analysis.failures import counted
-from kit.engine import Log, frame, open_log
-from kit.errors import SourceError, UsageError
+from kit.base.errors import SourceError, UsageError
+from kit.case.case import case
 from kit.lake import Lake, add, compact
-from kit.remediation import case
-from kit.spark import check, chosen
+from kit.log.log import Log, frame, open_log
+from kit.log.spark import check, chosen
 from made import M365, REFUSED, SLACK, event
 from needed import need
 
@@ -315,7 +315,7 @@ def test_what_failed_beneath_is_named() -> None:
     """Spark wraps a fault in one that says nothing; memory has a remedy."""
     from pyspark.errors import PySparkException
 
-    from kit.spark.backend import Spark
+    from kit.log.spark.backend import Spark
 
     said = (
         "org.apache.spark.SparkException: Exception thrown in awaitResult: \n"
@@ -412,7 +412,7 @@ def test_a_report_says_so_before_it_starts_a_kernel(tmp_path: Path, closed_port:
 
 def test_without_pyspark_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pyspark is an extra, and nothing else needs it."""
-    monkeypatch.setattr("kit.spark.engines.find_spec", lambda _: None)
+    monkeypatch.setattr("kit.log.spark.engines.find_spec", lambda _: None)
 
     with pytest.raises(SourceError, match=r"pip install 'okta-kit\[spark\]'$"):
         open_log("sample", engine="spark://127.0.0.1:7077")

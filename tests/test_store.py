@@ -23,18 +23,18 @@ from pandas.testing import assert_frame_equal
 
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
-from kit.cli import run
-from kit.engine import open_log
-from kit.errors import SourceError
+from kit.base.errors import SourceError
+from kit.base.object_store import Objects
+from kit.base.paths import SAMPLE
+from kit.base.windows import Window, gaps
+from kit.commands.app import run
 from kit.lake import Lake, add, compact, recode
 from kit.lake.bucket import Bucket
-from kit.lake.coverage import Window, gaps
 from kit.lake.overview import overview
 from kit.lake.parquet import catalogue_of
 from kit.lake.pull import pull
 from kit.lake.snapshot import Snapshot
-from kit.objects import Objects
-from kit.places import SAMPLE
+from kit.log.log import open_log
 from kit.sources.okta import read_settings
 from made import REFUSED, event
 from needed import need
@@ -520,7 +520,7 @@ def test_one_uuid_is_once_in_a_lake_in_a_store(tmp_path: Path) -> None:
 
 def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:
     """And nothing else of the kit needs it."""
-    blocked = "import sys; sys.modules['s3fs'] = None; from kit.cli import run; "
+    blocked = "import sys; sys.modules['s3fs'] = None; from kit.commands.app import run; "
     blocked += "sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", blocked]
     path = export(tmp_path / "a.ndjson", some(5))

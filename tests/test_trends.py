@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kit import show
 from kit.analysis.trends import bucket_of, trends
-from kit.narrative import failure_trends
+from kit.display import output
+from kit.views import failure_trends
 from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 
 def test_a_rate_is_failures_over_attempts_of_what_failed(opened: Callable[..., Log]) -> None:
@@ -69,10 +69,10 @@ def test_the_latest_failures_are_listed_and_how_many_there_are_is_said(
     monkeypatch.setattr(failure_trends, "LISTED", 3)
     report = failure_trends.trends_report(str(path), app=M365["name"])
 
-    with show.collected() as parts:
+    with output.collected() as parts:
         report.failures()
 
-    (listed,) = (one for one in parts if isinstance(one, show.Listing))
+    (listed,) = (one for one in parts if isinstance(one, output.Listing))
     assert list(listed.all["uuid"]) == [rows[0]["uuid"], rows[4]["uuid"], rows[3]["uuid"]]
     assert set(listed.all["state"]) == {"still_failing"}
     assert "the latest 3 of 5," in listed.caption

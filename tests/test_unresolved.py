@@ -17,15 +17,15 @@ from kit.analysis.failures import KEYS
 from kit.analysis.orgs import broken_connections
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import Trends, trends
-from kit.engine import Log, open_log
-from kit.lake.coverage import Window
-from kit.narrative.failure_trends import trends_report
-from kit.narrative.user_history import user_history_report
-from kit.places import NOTEBOOKS, SAMPLE
-from kit.remediation import Case, case
+from kit.base.paths import NOTEBOOKS, SAMPLE
+from kit.base.windows import Window
+from kit.case.case import Case, case
+from kit.case.ticket import retry_list
+from kit.log.log import Log, open_log
 from kit.reports.changes import compare
 from kit.reports.run import run_report
-from kit.ticket import retry_list
+from kit.views.failure_trends import trends_report
+from kit.views.user_history import user_history_report
 from made import M365, REFUSED, event
 
 if TYPE_CHECKING:

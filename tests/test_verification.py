@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kit.analysis.recovery import recovery
-from kit.remediation import case
-from kit.ticket import ticket
+from kit.case.case import case
+from kit.case.ticket import ticket
 from made import REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.engine import Log
-    from kit.remediation import Case
+    from kit.case.case import Case
+    from kit.log.log import Log
 
 CONFIGURE = "application.configuration.update"
 UNASSIGNED, ASSIGNED = (f"application.user_membership.{word}" for word in ("remove", "add"))
@@ -176,9 +176,9 @@ def test_a_given_fix_is_held_to_what_came_after_it(
 
 def log_moment(clock: str) -> Any:
     """A time on 27 October."""
-    from kit.times import moment
+    from kit.base.times import parse_time
 
-    return moment("fixed", f"2026-10-27T{clock}:00Z", None)  # type: ignore[arg-type]  # not relative
+    return parse_time("fixed", f"2026-10-27T{clock}:00Z", None)  # type: ignore[arg-type]  # not relative
 
 
 def test_how_often_a_code_came_is_told_with_its_interval(opened: Callable[..., Log]) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import words
+from kit.base.text import clean
+from kit.display import phrases
 
 
 @pytest.mark.parametrize(
@@ -24,25 +25,25 @@ from kit import words
 )
 def test_a_rate_never_rounds_something_to_nothing(rate: float, text: str, fixed: str) -> None:
     """Nor nearly all to all; in a column every rate has one decimal."""
-    assert words.percent(rate) == text
-    assert words.percent(rate, fixed=True) == fixed
+    assert phrases.percent(rate) == text
+    assert phrases.percent(rate, fixed=True) == fixed
 
 
 def test_counts_and_times_are_written_out() -> None:
     """One user, 1,204 users; a UTC time that no locale changes."""
-    assert words.count(1, "user") == "1 user"
-    assert words.count(1204, "user") == "1,204 users"
-    assert words.count(2, "success", "successes") == "2 successes"
-    assert words.moment(datetime(2026, 10, 27, 9, 5, tzinfo=UTC)) == "27 Oct 2026, 09:05 UTC"
-    assert words.join(["a", "b", "c"]) == "a, b and c"
+    assert phrases.count(1, "user") == "1 user"
+    assert phrases.count(1204, "user") == "1,204 users"
+    assert phrases.count(2, "success", "successes") == "2 successes"
+    assert phrases.moment(datetime(2026, 10, 27, 9, 5, tzinfo=UTC)) == "27 Oct 2026, 09:05 UTC"
+    assert phrases.join(["a", "b", "c"]) == "a, b and c"
 
 
 @given(st.text())
 def test_cleaned_text_stays_in_its_line(text: str) -> None:
     """No line break, control character or mark that turns the reading direction."""
-    assert words.clean(text).isprintable()
+    assert clean(text).isprintable()
 
 
 def test_a_mark_that_turns_the_reading_direction_is_shown() -> None:
     """``exe.txt`` cannot pose as ``txt.exe``."""
-    assert words.clean("a\u202etxt.exe") == "a\ufffdtxt.exe"
+    assert clean("a\u202etxt.exe") == "a\ufffdtxt.exe"

@@ -18,15 +18,16 @@ import ibis
 import pandas as pd
 
 from kit.analysis.failures import counted, keyed
+from kit.base.times import moment_before
+from kit.base.windows import TICK, Window, gaps
 from kit.catalogue import load
-from kit.engine import frame, literal
-from kit.lake.coverage import TICK, Window, gaps, moment_before
+from kit.log.log import frame, literal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from kit.analysis.episodes import History
-    from kit.engine import Log
+    from kit.log.log import Log
 
 __all__ = ["CHANGE_REACH", "Changes", "changes", "logged_changes", "mending", "touching"]
 

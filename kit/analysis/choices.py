@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kit import words
-from kit.analysis.attempts import every_hour
 from kit.analysis.failures import counted
-from kit.engine import frame
+from kit.analysis.successes import every_hour
+from kit.display import phrases
+from kit.display.choices import Choices
+from kit.log.log import frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kit.engine import Log
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
+    from kit.log.log import Log
 
-__all__ = ["Choices", "choices"]
+__all__ = ["choices"]
 
 _USERS = 500
 """Users that are offered; any other can be typed."""
-
-
-@dataclass(frozen=True)
-class Choices:
-    """Values to choose from, each with what to call it; those that hit most users first."""
-
-    apps: tuple[tuple[str, str], ...]
-    """The name, and the name with how many users its failures hit; then apps that only worked."""
-    codes: tuple[tuple[str, str], ...]
-    users: tuple[str, ...]
-    """Logins, those with most failures first."""
 
 
 def choices(log: Log, window: Window) -> Choices:
@@ -71,5 +60,5 @@ def _named(rows: pd.DataFrame) -> tuple[tuple[str, str], ...]:
 
 def _hit(users: int, failures: int) -> str:
     if users:
-        return words.count(users, "user")
-    return words.count(failures, "failure")
+        return phrases.count(users, "user")
+    return phrases.count(failures, "failure")

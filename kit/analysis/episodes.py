@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import ibis
 import pandas as pd
 
-from kit.analysis.attempts import Successes, worked
 from kit.analysis.failures import COUNTED, KEYS, counted
 from kit.analysis.recovery import first_after, recovery
-from kit.engine import frame, literal, moments, whole
-from kit.lake.coverage import Window
+from kit.analysis.successes import Successes, worked
+from kit.base.windows import Window
+from kit.log.log import frame, literal, moments, whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 __all__ = [
     "QUIET_GAP",
@@ -104,7 +104,7 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         hour began; ``users`` int64; ``attempts`` int64, ``rate`` float64; ``open`` bool.
 
     Example:
-        >>> from kit.engine import open_log
+        >>> from kit.log.log import open_log
         >>> log = open_log("sample")
         >>> found = episodes(log, log.window("7d"), code="AADSTS50126")
         >>> found[["failures", "users", "open"]].to_dict("records")

@@ -26,15 +26,15 @@ import pandas as pd
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.catalogue.model import Kind
-from kit.engine import frame, literal, moments, whole
 from kit.events import SUCCEEDED_RESULTS
+from kit.log.log import frame, literal, moments, whole
 from kit.messages import CUT, FINGERPRINT
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kit.engine import Log
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
+    from kit.log.log import Log
 
 __all__ = [
     "COUNTED",
@@ -242,7 +242,7 @@ def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFram
         int64, the rest text.
 
     Example:
-        >>> from kit.engine import open_log
+        >>> from kit.log.log import open_log
         >>> log = open_log("sample")
         >>> found = failures(log, log.window("7d"))
         >>> found[["code", "user"]].tail(1).to_dict("records")

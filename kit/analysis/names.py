@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.analysis.attempts import every_hour
 from kit.analysis.failures import counted, keyed
+from kit.analysis.successes import every_hour
+from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
-from kit.engine import frame
-from kit.errors import UsageError, nearest
+from kit.log.log import frame
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 __all__ = ["every_user", "find_apps", "find_code", "find_user", "most_hit"]
 

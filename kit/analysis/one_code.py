@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.attempts import worked
 from kit.analysis.episodes import Incident, episodes
 from kit.analysis.failures import counted
-from kit.engine import frame, literal
+from kit.analysis.successes import worked
+from kit.log.log import frame, literal
 from kit.messages import mask
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from kit.engine import frame, literal
-from kit.lake.coverage import TICK, Window
+from kit.base.windows import TICK, Window
+from kit.log.log import frame, literal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-    from kit.engine import Log
+    from kit.log.log import Log
 
 __all__ = ["event_of", "events_beside", "with_addresses"]
 

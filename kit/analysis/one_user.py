@@ -10,13 +10,13 @@ import pandas as pd
 from kit.analysis.failures import counted, keyed
 from kit.analysis.names import every_user
 from kit.analysis.recovery import recovery
-from kit.engine import frame
+from kit.log.log import frame
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kit.engine import Log
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
+    from kit.log.log import Log
 
 __all__ = ["most_failing", "user_events", "user_recovery"]
 

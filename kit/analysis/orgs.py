@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.attempts import every_hour
 from kit.analysis.episodes import history, incident
 from kit.analysis.failures import COUNTED, counted
 from kit.analysis.radius import blast_radius, hit, who
 from kit.analysis.stops import coverage_of
+from kit.analysis.successes import every_hour
 from kit.analysis.trends import trends
-from kit.engine import frame, literal, open_log
-from kit.errors import KitError
-from kit.places import place
+from kit.base.errors import KitError
+from kit.base.paths import place
+from kit.log.log import frame, literal, open_log
 
 if TYPE_CHECKING:
-    from kit.engine import Log
-    from kit.lake.coverage import Coverage, Window
+    from kit.base.windows import Coverage, Window
+    from kit.log.log import Log
 
 __all__ = ["OrgState", "broken_connections", "orgs_of", "states_of_orgs"]
 

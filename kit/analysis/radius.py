@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from kit import words
 from kit.analysis.episodes import Incident
 from kit.analysis.failures import COUNTED
+from kit.display import phrases
 
 if TYPE_CHECKING:
     from kit.analysis.episodes import History
@@ -42,13 +42,13 @@ class Radius:
             return "Nothing failed."
         who = "" if not self.worked or self.users_worked is None else self._who_worked()
         return (
-            f"{words.count(self.failures, 'failure')} of {self.hit} beside "
-            f"{words.count(self.worked, 'success', 'successes')}{who} of the same operations on "
-            f"the app, from {words.moment(self.since)} to {words.moment(self.until)}."
+            f"{phrases.count(self.failures, 'failure')} of {self.hit} beside "
+            f"{phrases.count(self.worked, 'success', 'successes')}{who} of the same operations on "
+            f"the app, from {phrases.moment(self.since)} to {phrases.moment(self.until)}."
         )
 
     def _who_worked(self) -> str:
-        return f" of {words.count(self.users_worked or 0, 'user')}"
+        return f" of {phrases.count(self.users_worked or 0, 'user')}"
 
 
 def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | None = None) -> Radius:
@@ -106,8 +106,8 @@ def who_in_words(rows: pd.DataFrame) -> str:
     """
     kinds = rows["hit_type"].where(who(rows).notna()).dropna()
     counts = rows.loc[kinds.index].groupby("hit_type")["hit_key"].nunique()
-    said = [words.count(int(counts[kind]), kind) for kind in COUNTED if kind in counts.index]
-    return words.join(said) if said else "0 users"
+    said = [phrases.count(int(counts[kind]), kind) for kind in COUNTED if kind in counts.index]
+    return phrases.join(said) if said else "0 users"
 
 
 def hit(known: History, now: Incident) -> pd.DataFrame:

@@ -10,13 +10,13 @@ import pandas as pd
 
 from kit.analysis.failures import BY, DEACTIVATIONS, KEYS, counted, keyed, succeeded
 from kit.catalogue import load
-from kit.engine import frame, literal
+from kit.log.log import frame, literal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kit.engine import Log
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
+    from kit.log.log import Log
 
 __all__ = ["assignments", "first_after", "people", "recovery", "with_state"]
 
@@ -69,7 +69,7 @@ def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -
         ``time_to_recover`` timedelta64[us] from ``failing_since``; ``state``.
 
     Example:
-        >>> from kit.engine import open_log
+        >>> from kit.log.log import open_log
         >>> log = open_log("sample")
         >>> found = recovery(log, log.window("7d"))
         >>> found[found["failures"] > 0]["state"].value_counts().to_dict()

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from kit import words
-from kit.analysis.attempts import worked
 from kit.analysis.episodes import QUIET_GAP
 from kit.analysis.failures import counted
-from kit.engine import frame, literal
-from kit.lake.coverage import Window, gaps, moment_before
+from kit.analysis.successes import worked
+from kit.base.times import moment_before
+from kit.base.windows import Window, gaps
+from kit.display import phrases
+from kit.log.log import frame, literal
 
 if TYPE_CHECKING:
-    from kit.engine import Log
+    from kit.log.log import Log
 
 __all__ = ["State", "baseline", "states"]
 
@@ -89,7 +90,7 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         stretch: none where nothing did.
 
     Example:
-        >>> from kit.engine import open_log
+        >>> from kit.log.log import open_log
         >>> log = open_log("sample")
         >>> found = states(log, log.window("7d"))
         >>> found[found["code"] == "AADSTS50126"][["state", "why"]].to_dict("records")
@@ -160,7 +161,7 @@ def _failed(log: Log, window: Window) -> pd.DataFrame:
 
 def _silent(last: pd.Timestamp, window: Window) -> tuple[State, str]:
     """The state of a code that did not fail in the window."""
-    lasted = words.hours((window.until - last).total_seconds())
+    lasted = phrases.hours((window.until - last).total_seconds())
     if window.until - last > QUIET_GAP:
         return "quiet", f"silent for {lasted} before the window's end"
     return "ongoing", f"last failed {lasted} before the window's end, before it began"
@@ -172,11 +173,11 @@ def _state(facts: _Known, log: Log, window: Window, earlier: Window | None) -> t
     if facts.before is None:
         day = Window(moment_before(facts.first, _DAY), facts.first)
         if _held(log, day) >= _DAY:
-            return "new", f"first seen {words.moment(facts.first)}, not before in what is held"
+            return "new", f"first seen {phrases.moment(facts.first)}, not before in what is held"
         return "ongoing", "the source holds less than a day before it, so it may be old"
     silence = Window(facts.before, facts.first)
     if _held(log, silence) >= _DAY:
-        lasted = words.hours((facts.first - facts.before).total_seconds())
+        lasted = phrases.hours((facts.first - facts.before).total_seconds())
         return "regressed", f"came back after {lasted} of silence"
     return _against(facts, log, window, earlier)
 
@@ -190,8 +191,8 @@ def _against(facts: _Known, log: Log, window: Window, earlier: Window | None) ->
     share = facts.failures / facts.attempts
     usual = facts.earlier / facts.earlier_attempts if facts.earlier else 0.0
     told = (
-        f"{facts.failures / days:,.1f} failures a day, {words.percent(share)} of attempts, after "
-        f"{facts.earlier / past:,.1f} and {words.percent(usual)}"
+        f"{facts.failures / days:,.1f} failures a day, {phrases.percent(share)} of attempts, after "
+        f"{facts.earlier / past:,.1f} and {phrases.percent(usual)}"
     )
     grown = facts.failures >= _TWICE * expected and facts.failures - expected >= _MORE
     if facts.earlier and grown and share >= min(_SHARE * usual, 1.0):

@@ -6,15 +6,16 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kit import words
-from kit.engine import frame
+from kit.base.text import clean
+from kit.display import phrases
+from kit.log.log import frame
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from datetime import datetime
 
-    from kit.engine import Log
-    from kit.lake.coverage import Coverage, Window
+    from kit.base.windows import Coverage, Window
+    from kit.log.log import Log
 
 __all__ = ["Stop", "coverage_of", "stops"]
 
@@ -70,9 +71,9 @@ class Stop:
     def said(self) -> str:
         """In a sentence."""
         named = f"{self.source.name} {self.name}" if self.name else self.source.name
-        until = f" and came back {words.moment(self.again)}" if self.again else ""
+        until = f" and came back {phrases.moment(self.again)}" if self.again else ""
         return (
-            f"{named[0].upper()}{named[1:]} stopped {words.moment(self.at)}{until}: "
+            f"{named[0].upper()}{named[1:]} stopped {phrases.moment(self.at)}{until}: "
             f"{self.source.lost}."
         )
 
@@ -131,6 +132,6 @@ def _name(source: _Source, row: Mapping[Hashable, Any]) -> str:
         kind = str(target.get("type") or "") if isinstance(target, dict) else ""
         named = target.get("displayName") if kind else None
         if named and (kind == source.target or (not source.target and "agent" in kind.casefold())):
-            return words.clean(named)
+            return clean(named)
     actor = row["actor_name"]
-    return words.clean(actor) if not source.target and isinstance(actor, str) else ""
+    return clean(actor) if not source.target and isinstance(actor, str) else ""

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.attempts import bucket_of, every_hour, worked
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
 from kit.analysis.failures import COUNTED, KEYS, counted, failures, told
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
+from kit.analysis.successes import bucket_of, every_hour, worked
 from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
-from kit.engine import frame, literal, moments, whole
+from kit.log.log import frame, literal, moments, whole
 from kit.messages import FINGERPRINT
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kit.engine import Log
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
+    from kit.log.log import Log
 
 __all__ = ["QUIET_GAP", "Trends", "bucket_of", "examples", "prepare", "trends", "worked"]
 
@@ -104,7 +104,7 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         UsageError: the log knows no such app.
 
     Example:
-        >>> from kit.engine import open_log
+        >>> from kit.log.log import open_log
         >>> log = open_log("sample")
         >>> found = trends(log, log.window("7d"))
         >>> found.by_code[["code", "users", "state"]].head(1).to_dict("records")

@@ -9,11 +9,11 @@ import pandas as pd
 from kit.analysis.episodes import spans
 from kit.analysis.failures import KEYS, counted, failures
 from kit.analysis.recovery import first_after
-from kit.engine import frame
-from kit.lake.coverage import Window
+from kit.base.windows import Window
+from kit.log.log import frame
 
 if TYPE_CHECKING:
-    from kit.engine import Log
+    from kit.log.log import Log
 
 __all__ = ["open_before", "since_when", "unresolved"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from kit import words
 from kit.analysis.changes import mending
 from kit.analysis.episodes import incidents
 from kit.analysis.failures import KEYS
 from kit.analysis.radius import Radius, blast_radius, hit, who
-from kit.lake.coverage import TICK
+from kit.base.windows import TICK
+from kit.display import phrases
 
 if TYPE_CHECKING:
     from kit.analysis.episodes import History, Incident
@@ -166,24 +166,26 @@ def _verdict(
     if len(after):
         last = pd.Timestamp(after.iloc[-1])
         tried = proof.count(last, until)
-        came = f"{words.count(len(after), 'failure')} with this code came after the fix ({_at(at)})"
+        later = phrases.count(len(after), "failure")
+        came = f"{later} with this code came after the fix ({_at(at)})"
         if last - at > GRACE or not tried:
             return "not_fixed", f"{came}, the last {_at(last)}."
         return "holds", (
-            f"{words.count(tried, 'attempt')} {who} worked since, and none failed with this code; "
-            f"{came}, but within {words.hours(GRACE.total_seconds())}, so under way before it."
+            f"{phrases.count(tried, 'attempt')} {who} worked since, and none failed with this "
+            f"code; {came}, but within {phrases.hours(GRACE.total_seconds())}, so under way "
+            "before it."
         )
     # What worked at the moment itself is the first success, where that is the fix.
     tried = proof.count(at - TICK, until)
     if not tried:
         return "unproven", f"nothing that would prove it has worked since ({_at(at)})."
     return "holds", (
-        f"{words.count(tried, 'attempt')} {who} worked since {_at(at)}, and none failed with this "
-        "code."
+        f"{phrases.count(tried, 'attempt')} {who} worked since {_at(at)}, and none failed with "
+        "this code."
     )
 
 
-_at = words.moment
+_at = phrases.moment
 
 
 def _sides(known: History, now: Incident | None, at: pd.Timestamp | None) -> pd.DataFrame:

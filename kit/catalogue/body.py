@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import msgspec
 
-from kit.errors import KitError, nearest
+from kit.base.errors import KitError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

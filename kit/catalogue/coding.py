@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from kit.events import FAILING_RESULTS
-from kit.hit import DEFAULT
+from kit.events.hit import DEFAULT
 from kit.messages import Message, fingerprint, http_code, is_fingerprint, labelled_code, parse
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 import msgspec
 import yaml
 
+from kit.base.errors import nearest
 from kit.catalogue.body import Body, CatalogueError, read_steps
 from kit.catalogue.lookup import Catalogue
 from kit.catalogue.model import (
@@ -32,7 +33,6 @@ from kit.catalogue.model import (
     WordForm,
     WordGroup,
 )
-from kit.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.errors import UsageError, nearest
+from kit.base.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from kit.catalogue.lookup import Catalogue

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from kit.base.errors import nearest
 from kit.catalogue.body import Step
 from kit.catalogue.kinds import KindWords
-from kit.errors import nearest
-from kit.hit import DEFAULT
+from kit.events.hit import DEFAULT
 from kit.messages import is_fingerprint
 
 if TYPE_CHECKING:

@@ -238,7 +238,7 @@ class SignInCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Verdict = Literal["", "fails", "only_fails", "reports", "change"]
 Credential = Literal["", "factor", "password"]
 HITS = ("user", "actor", "client", "caller", "group", "agent", "hook", "address", "app", "other")
-"""Who or what an event can hit; ``kit.hit`` says where in an event each stands."""
+"""Who or what an event can hit; ``kit.events.hit`` says where in an event each stands."""
 
 
 class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -253,7 +253,7 @@ class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by itself that it still fails. ``reports``: neither failed nor worked, whatever its result."""
     hit: str = ""
     """Who is hit where the event names no user as its target: words of ``HITS``, the first that
-    the event has counts. Empty: ``kit.hit.DEFAULT``."""
+    the event has counts. Empty: ``kit.events.hit.DEFAULT``."""
     credential: Credential = ""
     """What tells one attempt of a user from another: the ``factor``, or the one ``password``,
     whatever app it was asked for; else the app."""

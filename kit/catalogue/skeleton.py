@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from kit.base.text import clean
 from kit.catalogue.files import load
 from kit.catalogue.model import KnownText
 from kit.messages import is_fingerprint, mask, parse
-from kit.words import clean
 
 if TYPE_CHECKING:
     from datetime import date

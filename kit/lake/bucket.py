@@ -27,14 +27,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import numpy as np
 
-from kit.errors import SourceError
+from kit.base.errors import SourceError
+from kit.base.object_store import Objects
+from kit.base.tempdirs import temporary_folder
 from kit.lake.inventory import KEY, Tally, inventoried, reconciled
 from kit.lake.parquet import read_keys
-from kit.lake.parts import Parts
+from kit.lake.range_reader import Parts
 from kit.lake.repeats import INDEX
 from kit.lake.storage import MANIFEST, Contents, is_event_file, read_manifest, unwritable
-from kit.objects import Objects
-from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

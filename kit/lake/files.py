@@ -24,19 +24,19 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from kit.errors import SourceError
+from kit.base.errors import SourceError
+from kit.base.object_store import is_store
+from kit.base.windows import common, merged
 from kit.lake.bucket import Bucket
-from kit.lake.coverage import common, merged
 from kit.lake.folder import Folder
 from kit.lake.inventory import compare, stretches, whole_day, without
 from kit.lake.parquet import footer
 from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, damaged, day_of, read_manifest
-from kit.objects import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
     from kit.lake.inventory import Faults
     from kit.lake.storage import Contents, Storage
 

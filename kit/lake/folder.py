@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from kit.errors import SourceError
+from kit.base.errors import SourceError
 from kit.lake.inventory import KEY, Tally, inventoried, reconciled
 from kit.lake.parquet import read_keys
 from kit.lake.repeats import INDEX

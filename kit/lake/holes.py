@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.parser import isoparse
 
-from kit.lake.coverage import TICK, Window, gaps, iso
+from kit.base.times import iso
+from kit.base.windows import TICK, Window, gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dateutil.parser import isoparse
 
-from kit.lake.coverage import Window, gaps, merged
-from kit.lake.coverage import whole_day as day_window
+from kit.base.windows import Window, gaps, merged
+from kit.base.windows import whole_day as day_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.parser import isoparse
 
+from kit.base.windows import Window
 from kit.events import COLUMNS
-from kit.lake.coverage import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kit.errors import SourceError, nearest
+from kit.base.errors import SourceError, nearest
+from kit.base.object_store import Objects, is_store
 from kit.lake.files import Lake
-from kit.objects import Objects, is_store
 
 __all__ = ["lake_of", "lakes"]
 

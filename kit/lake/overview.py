@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kit import words
+from kit.base.windows import Window, gaps
 from kit.catalogue import load
-from kit.lake.coverage import Window, gaps, state_of, tail
+from kit.display import phrases
+from kit.lake.coverage import state_of, tail
 from kit.lake.files import skipped
 from kit.lake.holes import holes_in
 from kit.lake.lacking import EFFECTS, lacking_in
@@ -128,7 +129,7 @@ def as_table(found: dict[str, Any], out: TextIO) -> None:
 def _unread(found: dict[str, Any]) -> Iterator[str]:
     """Where skipped lines may belong, and what events lack, a line each."""
     for hole in found["unread"][:_SHOWN]:
-        lines = words.count(hole["lines"], "skipped line")
+        lines = phrases.count(hole["lines"], "skipped line")
         of = f" of {hole['file']}" if hole["file"] else ""
         yield f"not read: {hole['since']} to {hole['until']}, {lines}{of}"
     if len(found["unread"]) > _SHOWN:

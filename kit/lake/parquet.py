@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kit.base.errors import KitError
 from kit.catalogue import load
-from kit.errors import KitError
 from kit.events import schema
 from kit.lake.inventory import keys_of
 from kit.lake.repeats import ROW, keys_beside

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kit.errors import OktaError, UsageError
-from kit.lake.coverage import Window, gaps, iso
+from kit.base.errors import OktaError, UsageError
+from kit.base.times import iso
+from kit.base.windows import Window, gaps
 from kit.lake.files import skipped
 from kit.lake.holes import fewest, holes_in
 from kit.lake.store import Received, add_received

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from kit.errors import SourceError
+from kit.base.errors import SourceError
 from kit.lake.inventory import Tally, day_of, stretches, without
 from kit.lake.parquet import opened, read_keys
 from kit.lake.storage import FORMAT, MANIFEST, Change, is_day

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from kit.errors import DiskFull, KitError, SourceError, UsageError
-from kit.lake.coverage import merged
+from kit.base.errors import DiskFull, KitError, SourceError, UsageError
+from kit.base.windows import merged
 from kit.lake.holes import holes_in
 from kit.lake.inventory import Tally, day_of, stretches
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
 
 __all__ = [
     "EVENTS",

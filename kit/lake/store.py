@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kit.lake.coverage import Window, bridged
+from kit.base.windows import Window
+from kit.lake.coverage import bridged
 from kit.lake.files import PutAside, shortened
 from kit.lake.holes import Hole, Trail, cleared, holes_in, noted, summed
 from kit.lake.inventory import Tally

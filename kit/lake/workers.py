@@ -22,8 +22,8 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 import pyarrow as pa
 
-from kit.environment import needed
-from kit.errors import KitError
+from kit.base.environment import needed
+from kit.base.errors import KitError
 from kit.lake.ingest import Coded, Coder
 from kit.sources.document import Block
 

@@ -14,11 +14,11 @@ by their names, ``codes.py`` what is a code and what only a word, ``masks.py`` t
 unknown text.
 """
 
-from kit.messages.carriers import http_code
 from kit.messages.codes import labelled_code
 from kit.messages.masks import FINGERPRINT, fingerprint, is_fingerprint, mask
 from kit.messages.parsing import parse
 from kit.messages.parts import CUT, Message
+from kit.messages.wrappers import http_code
 
 __all__ = [
     "CUT",

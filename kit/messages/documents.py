@@ -11,10 +11,10 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from kit.messages.carriers import status_in
 from kit.messages.codes import labelled_code, status_of
 from kit.messages.labels import id_name, time_in
 from kit.messages.parts import NOTHING, WINDOW, Found, note, set_status, unescaped
+from kit.messages.wrappers import status_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

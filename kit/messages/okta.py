@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kit.messages.carriers import reason_at_end
 from kit.messages.labels import time_at
 from kit.messages.names import note_names
 from kit.messages.parts import Found, note, set_status
+from kit.messages.wrappers import reason_at_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable

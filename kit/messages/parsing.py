@@ -6,7 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kit.messages.answers import (
+from kit.messages.codes import bare_code, bracketed_code, labelled_code, status_of
+from kit.messages.documents import document, document_start
+from kit.messages.labels import take_labels
+from kit.messages.okta import okta_sentence
+from kit.messages.parts import CUT, NOTHING, WINDOW, Found, Message, note, set_status, unescaped
+from kit.messages.vendors import (
     aadsts,
     code_first,
     complaint,
@@ -17,12 +22,7 @@ from kit.messages.answers import (
     pairs,
     rpc,
 )
-from kit.messages.carriers import exception, executing, innermost, reported, status, status_in
-from kit.messages.codes import bare_code, bracketed_code, labelled_code, status_of
-from kit.messages.documents import document, document_start
-from kit.messages.labels import take_labels
-from kit.messages.okta import okta_sentence
-from kit.messages.parts import CUT, NOTHING, WINDOW, Found, Message, note, set_status, unescaped
+from kit.messages.wrappers import exception, executing, innermost, reported, status, status_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,13 +10,13 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
-from kit.errors import KitError
-from kit.places import COPY
-from kit.reports.stop import StoppedError, stoppable
-from kit.temporary import temporary_folder
+from kit.base.errors import KitError
+from kit.base.paths import COPY
+from kit.base.tempdirs import temporary_folder
+from kit.reports.signals import StoppedError, stoppable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from multiprocessing.process import BaseProcess
 
 __all__ = ["read_once", "run_each"]
@@ -34,7 +34,7 @@ def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
     Yields:
         What the reports' environment needs to read the copies, which go afterwards.
     """
-    from kit.held import hold
+    from kit.log.source import hold
     from kit.reports.window import names_of
 
     shared = [
@@ -50,26 +50,29 @@ def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
         yield {COPY: os.pathsep.join(copies)} if copies else {}
 
 
-def run_each(commands: Sequence[Sequence[str]], jobs: int, environment: Mapping[str, str]) -> int:
-    """Run commands of okta-kit; what each prints goes where ours goes.
+def run_each(
+    calls: Sequence[Callable[[], int]], jobs: int, environment: Mapping[str, str], preload: str
+) -> int:
+    """Make calls, each in a process of its own; what each prints goes where ours goes.
 
     Each runs in a process that was forked from one with all imports done: they take as long as
-    the command itself needs for the rest.
+    the call itself needs for the rest.
 
     Args:
-        commands: the words of each.
+        calls: functions that return an exit code, each of which can be pickled.
         jobs: how many run at the same time.
         environment: what their environment has besides ours.
+        preload: the module that imports what they need.
 
     Returns:
-        The exit code of the first of *commands* that failed; 0 if none did.
+        The exit code of the first of *calls* that failed; 0 if none did.
 
     Raises:
         Interrupted, Terminated: a signal came; those that ran have ended by it.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["kit.reports.ready"])
-    waiting = list(range(len(commands)))
+    context.set_forkserver_preload([preload])
+    waiting = list(range(len(calls)))
     running: dict[int, BaseProcess] = {}
     codes: dict[int, int] = {}
     # A signal is heard while nothing is being started, so that all that runs is known.
@@ -78,8 +81,8 @@ def run_each(commands: Sequence[Sequence[str]], jobs: int, environment: Mapping[
             while waiting or running:
                 while waiting and len(running) < jobs:
                     number = waiting.pop(0)
-                    told = (list(commands[number]), {**os.environ, **environment})
-                    running[number] = context.Process(target=_command, args=told)
+                    values = (calls[number], {**os.environ, **environment})
+                    running[number] = context.Process(target=_process, args=values)
                     running[number].start()
                 with stop.armed():
                     wait([process.sentinel for process in running.values()])
@@ -95,11 +98,9 @@ def run_each(commands: Sequence[Sequence[str]], jobs: int, environment: Mapping[
     return next((code for _, code in sorted(codes.items()) if code), 0)
 
 
-def _command(words: list[str], environment: dict[str, str]) -> None:
-    """Run one command, as the process's whole life."""
+def _process(call: Callable[[], int], environment: dict[str, str]) -> None:
+    """Make one call, as the process's whole life."""
     os.setsid()  # it hears of Ctrl-C from whoever started it, and once
     os.environ.clear()
     os.environ.update(environment)
-    from kit.cli import run
-
-    sys.exit(run(words))
+    sys.exit(call())

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.parser import isoparse
 
-from kit import words
+from kit.display import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -118,9 +118,9 @@ def _compared(now: Mapping[str, Any], before: Mapping[str, Any], failed: int) ->
     window, old = _window(now), _window(before)
     if window is None or old is None:
         return [f"Compared with the run of {moment(before.get('started'))}."]
-    said = [f"Compared with the window {words.moment(old[0])} to {words.moment(old[1])}."]
+    said = [f"Compared with the window {phrases.moment(old[0])} to {phrases.moment(old[1])}."]
     if failed:
-        said.append(f"{words.count(failed, 'run')} between the two failed.")
+        said.append(f"{phrases.count(failed, 'run')} between the two failed.")
     if old[1] > window[0]:
         both = min(old[1], window[1]) - max(old[0], window[0])
         said.append(f"{_long(both)} are in both windows, and what failed then counts in both.")
@@ -200,7 +200,7 @@ def _counted(name: str, number: int) -> str:
     if name == "fix":
         return "fix"
     many = name.replace("user ", "users ").replace(" code", " codes")
-    return words.count(number, name, many)
+    return phrases.count(number, name, many)
 
 
 def _keyed(rows: Iterable[Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -218,8 +218,8 @@ def _name(key: tuple[str, str]) -> str:
 
 def _state_of(row: Mapping[str, Any]) -> str:
     return (
-        f"{words.count(_number(row, 'failures'), 'failure')}, "
-        f"{words.count(_number(row, 'users'), 'user')} hit, "
+        f"{phrases.count(_number(row, 'failures'), 'failure')}, "
+        f"{phrases.count(_number(row, 'users'), 'user')} hit, "
         f"{_number(row, 'still_failing'):,} still failing"
     )
 
@@ -230,8 +230,8 @@ def _moved(row: Mapping[str, Any], was: Mapping[str, Any]) -> str:
         for name in ("still_failing", "failures", "users")
     )
     return (
-        f"{still[0]:,} still failing {still[1]}, {words.count(failures[0], 'failure')} "
-        f"{failures[1]}, {words.count(users[0], 'user')} hit {users[1]}"
+        f"{still[0]:,} still failing {still[1]}, {phrases.count(failures[0], 'failure')} "
+        f"{failures[1]}, {phrases.count(users[0], 'user')} hit {users[1]}"
     )
 
 
@@ -289,12 +289,12 @@ def _days(facts: Mapping[str, Any]) -> float:
 
 
 def _long(span: timedelta) -> str:
-    return words.hours(span.total_seconds())
+    return phrases.hours(span.total_seconds())
 
 
 def moment(text: object) -> str:
     """An ISO time in words; what is no time as it is."""
     try:
-        return words.moment(isoparse(str(text)))
+        return phrases.moment(isoparse(str(text)))
     except ValueError:
         return str(text or "")

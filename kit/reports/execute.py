@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from kit.errors import (
+from kit.base.errors import (
     CellError,
     CellTimeout,
     DiskFull,
@@ -28,7 +28,7 @@ from kit.errors import (
     is_full,
 )
 from kit.reports.kernel import kernel_name
-from kit.reports.stop import Stop, StoppedError
+from kit.reports.signals import Stop, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -215,7 +215,7 @@ def _quiet_notes() -> Iterator[None]:
 
 def one_line(text: object) -> str:
     """A fault of somebody else's code, in one harmless line of at most 300 characters."""
-    from kit.words import clean
+    from kit.base.text import clean
 
     line = " ".join(clean(text).split())
     return line if len(line) <= 300 else line[:299] + "…"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.reports.changes import moment, newest_first, previous_and_changes
-from kit.reports.place import locked, write_whole
+from kit.reports.staging import locked, write_whole
 
 __all__ = ["reports", "write_index"]
 
@@ -51,7 +51,7 @@ def write_index(out: Path) -> Path:
     """
     from jinja2 import Environment, FileSystemLoader
 
-    from kit.words import clean
+    from kit.base.text import clean
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit.environment import needed
-from kit.objects import is_store
-from kit.places import APPS, LAKE, PLAIN, PULLED
-from kit.spark.engines import DUCKDB, ENGINE
+from kit.base.environment import needed
+from kit.base.object_store import is_store
+from kit.base.paths import APPS, LAKE, PLAIN, PULLED
+from kit.log.spark.engines import DUCKDB, ENGINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ __all__ = ["kernel_name", "starting"]
 
 _USES_KIT = re.compile(r"^\s*(import|from) kit\b", re.M)
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
-_WARM = "--IPKernelApp.extra_extensions=kit.reports.warm"
+_WARM = "--IPKernelApp.extra_extensions=kit.reports.kernel_preload"
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit.objects import is_store
-from kit.words import clean
+from kit.base.object_store import is_store
+from kit.base.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kit.base.text import visible
 from kit.reports.changes import moment
 from kit.reports.sorting import Sorter, sorting_style
-from kit.words import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

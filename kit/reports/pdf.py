@@ -9,13 +9,13 @@ import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from kit.environment import needed
-from kit.errors import NotRendered, UsageError
+from kit.base.environment import needed
+from kit.base.errors import NotRendered, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kit.reports.stop import Stop
+    from kit.reports.signals import Stop
 
 __all__ = ["browser", "print_page"]
 

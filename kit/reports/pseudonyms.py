@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from kit.errors import UsageError, nearest
+from kit.base.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

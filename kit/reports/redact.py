@@ -11,17 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit.errors import UsageError
-from kit.held import ANYTHING
+from kit.base.errors import UsageError
+from kit.base.object_store import is_store
 from kit.lake import Lake
-from kit.objects import is_store
+from kit.log.source import ANYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pyarrow as pa
 
-    from kit.engine import Log
+    from kit.log.log import Log
     from kit.reports.people import People
     from kit.reports.pseudonyms import Key
 

@@ -19,23 +19,23 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from kit.environment import named
-from kit.errors import DiskFull, KitError, NotRendered, is_full
-from kit.objects import is_store, store_settings
-from kit.places import COPY, LAKE, PULLED
+from kit.base.environment import named
+from kit.base.errors import DiskFull, KitError, NotRendered, is_full
+from kit.base.object_store import is_store, store_settings
+from kit.base.parameters import check, read
+from kit.base.paths import COPY, LAKE, PULLED
+from kit.base.tempdirs import temporary_folder
+from kit.log.spark.engines import DUCKDB, ENGINE
 from kit.reports.changes import Changes, previous_and_changes
 from kit.reports.execute import Executed, Limits, execute, one_line
 from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
 from kit.reports.page import bare_page, load_exporter, page
-from kit.reports.parameters import check, read
 from kit.reports.people import People
-from kit.reports.place import Place, making, unwritable
-from kit.reports.stop import Stop, StoppedError, stoppable
+from kit.reports.signals import Stop, StoppedError, stoppable
+from kit.reports.staging import Place, making, unwritable
 from kit.reports.summary import collect, summary
 from kit.reports.window import COPY_NAME, close_window
-from kit.spark.engines import DUCKDB, ENGINE
-from kit.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """As ``kit.errors`` lists them."""
+        """As ``kit.base.errors`` lists them."""
         return int(self.facts["exit_code"])
 
     @property

@@ -51,9 +51,9 @@ def summary(
     seconds: float,
 ) -> dict[str, Any]:
     """Lay out ``summary.json``: always the same keys, for good runs and failed ones."""
-    from kit import __version__
+    from kit.base.text import clean
+    from kit.base.version import __version__
     from kit.catalogue import load
-    from kit.words import clean
 
     window = result.get("window")
     if not isinstance(window, dict):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dateutil.parser import isoparse
 
 from kit.reports.index import reports, write_index
-from kit.reports.place import locked
+from kit.reports.staging import locked
 
 if TYPE_CHECKING:
     from pathlib import Path

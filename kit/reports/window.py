@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.errors import CoverageError, UsageError
-from kit.spark.engines import DUCKDB
+from kit.base.errors import CoverageError, UsageError
+from kit.log.spark.engines import DUCKDB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from kit.held import Held
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
+    from kit.log.source import Held
     from kit.reports.people import People
 
 __all__ = ["COPY_NAME", "close_window", "names_of"]
@@ -51,8 +51,8 @@ def close_window(
         if people:
             raise UsageError("--redact: the notebook has no parameter source to take from.")
         return dict(values)
-    from kit import words
-    from kit.held import hold
+    from kit.display import phrases
+    from kit.log.source import hold
 
     since, until = (str(values.get(k) or "") for k in ("since", "until"))
     held = hold(names_of(source), folder, since=since, until=until)
@@ -60,7 +60,7 @@ def close_window(
     coverage = held.coverage(window)
     if require_complete and not coverage.complete:
         raise CoverageError(
-            f"{source} does not cover the window; {words.covered(coverage)}. "
+            f"{source} does not cover the window; {phrases.covered(coverage)}. "
             "Add the missing export, or leave --require-complete out."
         )
     if source == "okta" and "code" in values:
@@ -76,8 +76,8 @@ def names_of(source: str) -> list[str | Path]:
 
 
 def _ask_about_apps(held: Held, window: Window, values: Mapping[str, Any], folder: Path) -> None:
-    from kit.engine import opened
-    from kit.live import ask_about_apps
+    from kit.case.live_evidence import ask_about_apps
+    from kit.log.log import opened
 
     log = opened(held, folder / "asking", DUCKDB)
     ask_about_apps(log, window, code=str(values["code"]), app=str(values.get("app") or ""))
@@ -86,7 +86,7 @@ def _ask_about_apps(held: Held, window: Window, values: Mapping[str, Any], folde
 def _without_people(
     held: Held, folder: Path, values: Mapping[str, Any], people: People
 ) -> dict[str, Any]:
-    from kit.engine import opened
+    from kit.log.log import opened
     from kit.reports.redact import redacted_copy, redacted_values
 
     redacted_copy(opened(held, folder / "asking", DUCKDB), folder / COPY_NAME[True], people)

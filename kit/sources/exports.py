@@ -12,7 +12,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kit.errors import SourceError
+from kit.base.errors import SourceError
 from kit.sources import console_csv
 from kit.sources.document import Block, Document, Documents, Lines
 from kit.sources.json_stream import JsonStream

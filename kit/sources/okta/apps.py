@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from kit.errors import KitError, OktaError
-from kit.objects import read_file, write_file
-from kit.places import PULLED
+from kit.base.errors import KitError, OktaError
+from kit.base.object_store import read_file, write_file
+from kit.base.paths import PULLED
 from kit.sources.okta.org import Org
 from kit.sources.okta.running import run
 from kit.sources.okta.settings import read_settings

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from kit.errors import UsageError
+from kit.base.errors import UsageError
 from kit.sources.okta.settings import org_url
 
 if TYPE_CHECKING:

@@ -16,15 +16,15 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from kit.errors import OktaError
-from kit.lake.coverage import iso
+from kit.base.errors import OktaError
+from kit.base.times import iso
 from kit.sources.json_stream import JsonStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
-    from kit.lake.coverage import Window
+    from kit.base.windows import Window
     from kit.sources.okta.org import Org
 
 __all__ = ["Page", "bounded", "polled", "polling_url"]

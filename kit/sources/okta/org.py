@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type
 
+from kit.base.errors import OktaError
 from kit.catalogue import load
-from kit.errors import OktaError
 from kit.sources.brackets import Brackets
 from kit.sources.okta.budget import LONGEST, Budget, server_time
 from kit.sources.okta.links import next_link

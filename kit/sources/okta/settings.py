@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import SecretStr
 
-from kit.errors import UsageError, nearest
+from kit.base.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from okta.http_client import HTTPClient
 from okta.request_executor import RequestExecutor
 from yarl import URL
 
-from kit import __version__
+from kit.base.version import __version__
 
 if TYPE_CHECKING:
     from kit.sources.okta.settings import Settings

@@ -1,0 +1,221 @@
+"""What worked, counted: the other half of every rate, and the proof of every fix.
+
+A log holds many more successes than failures. They are counted by the hour once, and that is
+kept; a question reads events only at the edges of its stretch of time, so that it is exact
+and still quick on millions of events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import ibis
+import pandas as pd
+
+from kit.analysis.failures import succeeded, successes
+from kit.base.windows import TICK, Window
+from kit.log.log import frame, moments, whole
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from kit.log.cache import Answers
+    from kit.log.log import Log
+
+__all__ = ["Successes", "bucket_of", "every_hour", "worked"]
+
+_HOUR = 3600
+_SECONDS = {"hour": _HOUR, "day": 86400}
+_MOST_DAYS = 14
+"""Over longer stretches than this many days, users who worked are not counted."""
+
+
+def bucket_of(window: Window, bucket: str = "auto") -> str:
+    """Choose ``hour`` or ``day`` for a window, where it is left to us."""
+    if bucket != "auto":
+        return bucket
+    return "hour" if window.until - window.since <= timedelta(days=3) else "day"
+
+
+def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
+    """Count the successes of a window by bucket, app and operation.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        One row a bucket, app and operation with a success: ``bucket`` datetime64[us, UTC],
+        ``app_key``, ``operation``, ``app``, ``successes`` int64.
+    """
+    since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
+    if since < until:
+        counts = every_hour(log)
+        found = frame(counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until)))
+        if edges := _edges(window, since, until):
+            found = pd.concat([found, _exactly(log, *edges)])
+    else:
+        found = _exactly(log, window)
+    width = _SECONDS[bucket]
+    found = found.assign(bucket=moments(found["hour"] // width * width))
+    return found.groupby(["bucket", "app_key", "operation"], as_index=False).agg(
+        app=("app", "max"), successes=("successes", "sum")
+    )
+
+
+def every_hour(log: Log) -> ir.Table:
+    """Count a log's successes by hour, app and operation, once.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        ``hour`` (seconds since 1970, when it began), ``app_key``, ``operation``, ``app``,
+        ``successes``.
+    """
+    return log.answers.once(
+        "worked",
+        lambda: _hourly(successes(log)),
+        lambda known, fresh: _summed(known.union(_hourly(succeeded(fresh)).cast(known.schema()))),
+    )
+
+
+@dataclass(frozen=True)
+class Successes:
+    """What worked on one app at some operations, up to a moment."""
+
+    log: Log
+    app_key: str
+    operations: tuple[str, ...]
+    until: datetime
+
+    def count(self, after: datetime, before: datetime) -> int:
+        """Count what worked after one moment and before another, neither included."""
+        window = self._inside(after, before)
+        if window is None:
+            return 0
+        since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
+        if since >= until:
+            return self._exactly(window)
+        hours = self._hours
+        inside = hours[(hours.index >= since) & (hours.index < until)].sum()
+        edges = _edges(window, since, until)
+        return int(inside) + (self._exactly(*edges) if edges else 0)
+
+    def any(self, after: datetime, before: datetime) -> bool:
+        """Whether anything worked after one moment and before another."""
+        hours = self._hours
+        first, last = pd.Timestamp(after).ceil("h"), pd.Timestamp(before).floor("h")
+        if ((hours.index >= first) & (hours.index < last)).any():
+            return True
+        return self.count(after, before) > 0
+
+    def first(self, after: datetime) -> pd.Timestamp | None:
+        """When something first worked after a moment; None if nothing did."""
+        hours = self._hours
+        for hour in hours.index[hours.index >= pd.Timestamp(after).floor("h")][:2]:
+            window = self._inside(after, hour + pd.Timedelta(hours=1))
+            if window is None:
+                continue
+            done = self._rows(window)
+            found = frame(done.aggregate(first=done.published.min()))["first"][0]
+            if pd.notna(found):
+                return pd.Timestamp(found)
+        return None
+
+    def last_hour(self, before: datetime) -> pd.Timestamp | None:
+        """The last hour before a moment in which something worked; None if there is none."""
+        earlier = self._hours.index[self._hours.index < pd.Timestamp(before).floor("h")]
+        return pd.Timestamp(earlier[-1]) if len(earlier) else None
+
+    def users(self, after: datetime, before: datetime) -> int | None:
+        """For how many users something worked in a stretch; None where it is too long to say."""
+        window = self._inside(after, before)
+        if window is None:
+            return 0
+        if window.until - window.since > timedelta(days=_MOST_DAYS):
+            return None
+        done = self._rows(window)
+        done = done.filter(done.user_key != "")
+        return int(frame(done.aggregate(n=done.user_key.nunique()))["n"][0])
+
+    def event(self, at: datetime) -> str:
+        """The uuid of an event that worked at a moment."""
+        done = self._rows(Window(at, at + TICK))
+        return str(frame(done.aggregate(uuid=done.uuid.min()))["uuid"][0])
+
+    def over_time(self, window: Window, bucket: str) -> pd.DataFrame:
+        """Count what worked by bucket: ``bucket`` datetime64[us, UTC], ``successes`` int64."""
+        rows = worked(self.log, window, bucket)
+        mine = rows[(rows["app_key"] == self.app_key) & rows["operation"].isin(self.operations)]
+        return mine.groupby("bucket", as_index=False)[["successes"]].sum()
+
+    @cached_property
+    def _hours(self) -> pd.Series[int]:
+        counts = every_hour(self.log)
+        mine = counts.filter(
+            counts.app_key == self.app_key,
+            counts.operation.isin(self.operations),
+            counts.hour < _seconds(pd.Timestamp(self.until).ceil("s")),
+        )
+        rows = frame(mine.group_by("hour").aggregate(n=mine.successes.sum()), by=["hour"])
+        return pd.Series(rows["n"].to_numpy(), index=pd.DatetimeIndex(moments(rows["hour"])))
+
+    def _inside(self, after: datetime, before: datetime) -> Window | None:
+        since, until = pd.Timestamp(after) + TICK, min(pd.Timestamp(before), self.until)
+        return Window(since, until) if since < until else None
+
+    def _exactly(self, *windows: Window) -> int:
+        rows = _exactly(self.log, *windows)
+        mine = (rows["app_key"] == self.app_key) & rows["operation"].isin(self.operations)
+        return int(rows.loc[mine, "successes"].sum())
+
+    def _rows(self, window: Window) -> ir.Table:
+        done = successes(self.log, window)
+        return done.filter(done.app_key == self.app_key, done.operation.isin(self.operations))
+
+
+def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Window]:
+    """What a window has before and after its whole hours."""
+    ends = [
+        Window(window.since, since.to_pydatetime()),
+        Window(until.to_pydatetime(), window.until),
+    ]
+    return [edge for edge in ends if edge.since < edge.until]
+
+
+_edge_counts: WeakKeyDictionary[Answers, dict[tuple[Window, ...], pd.DataFrame]] = (
+    WeakKeyDictionary()
+)
+"""What worked in parts of hours, read from the events once: many questions share a window."""
+
+
+def _exactly(log: Log, *windows: Window) -> pd.DataFrame:
+    """Successes of short stretches as ``_hourly`` counts them, read from the events."""
+    known = _edge_counts.setdefault(log.answers, {})
+    if windows not in known:
+        done = [successes(log, window) for window in windows]
+        known[windows] = frame(_hourly(ibis.union(*done)))
+    return known[windows]
+
+
+def _seconds(moment: pd.Timestamp) -> int:
+    return int(moment.timestamp())
+
+
+def _hourly(done: ir.Table) -> ir.Table:
+    """Successes by hour (seconds since 1970, when it began), app and operation."""
+    # Whole seconds, because engines truncate a time with its zone several times as slowly.
+    seconds = done.published.epoch_seconds().floor().cast("int64")
+    return _summed(done.mutate(hour=whole(seconds, _HOUR), successes=1))
+
+
+def _summed(done: ir.Table) -> ir.Table:
+    return done.group_by(["hour", "app_key", "operation"]).aggregate(
+        app=done.app.max(), successes=done.successes.sum()
+    )

@@ -1,0 +1,1 @@
+"""What every room may use: faults, times, text, files, an object store."""

@@ -1,0 +1,379 @@
+"""Files in an object store, through fsspec: each is written whole or not at all.
+
+Credentials and the endpoint come from where the store's own tools take them: for S3, the
+environment's ``AWS_…``, ``~/.aws`` and ``AWS_ENDPOINT_URL``. None of them is ever in an address,
+and no fault is handed on in the store's words, which may quote a request.
+
+Source of the conditional writes:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from kit.base.errors import KitError, SourceError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["Object", "Objects", "is_store", "read_file", "store_settings", "write_file"]
+
+_AT_ONCE = 8
+"""Objects that are sent or fetched side by side."""
+
+_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+"""What S3 says where an object is no more as it was, or another one writes it this moment."""
+
+_IN_PROCESS = threading.Lock()
+"""Stands for conditional writes where the store has none."""
+
+_SETTINGS = ("AWS_", "AZURE_STORAGE_", "FSSPEC_", "GOOGLE_")
+
+_INSTALL = {
+    "s3": "pip install 'okta-kit[s3]'",
+    "s3a": "pip install 'okta-kit[s3]'",
+    "gs": "pip install gcsfs",
+    "gcs": "pip install gcsfs",
+    "az": "pip install adlfs",
+    "abfs": "pip install adlfs",
+    "abfss": "pip install adlfs",
+}
+
+
+def is_store(place: str | Path) -> bool:
+    """Whether a place is an address in an object store: ``s3://bucket/prefix``."""
+    return "://" in str(place) and not str(place).startswith("file://")
+
+
+def store_settings() -> dict[str, str]:
+    """What the environment tells the stores' own tools, credentials among it."""
+    return {k: v for k, v in os.environ.items() if k.startswith(_SETTINGS)}
+
+
+def read_file(place: str) -> bytes:
+    """The bytes of a file on disk or in a store.
+
+    Raises:
+        OSError: it cannot be read, or is not there.
+        SourceError: the store cannot be read.
+    """
+    if not is_store(place):
+        return Path(place).read_bytes()
+    home, _, name = place.rpartition("/")
+    return Objects(home).read(name)
+
+
+def write_file(place: str, data: bytes) -> None:
+    """Write a file on disk or in a store, in the place of what was there.
+
+    Raises:
+        OSError: it cannot be written.
+        SourceError: the store cannot be written.
+    """
+    if not is_store(place):
+        Path(place).write_bytes(data)
+        return
+    home, _, name = place.rpartition("/")
+    Objects(home).write(name, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One file in the store."""
+
+    size: int
+    written: datetime
+
+
+class Objects:
+    """The files below one address."""
+
+    def __init__(self, address: str, fault: type[KitError] = SourceError) -> None:
+        """Name the place; the store is not asked yet.
+
+        Args:
+            address: ``s3://bucket/prefix``, or any other address that fsspec knows.
+            fault: what is raised if the store cannot be read or written.
+
+        Raises:
+            UsageError: it names no bucket, or holds a password.
+        """
+        parts = urlsplit(address)
+        if parts.password is not None or ("@" in parts.netloc and parts.scheme.startswith("s3")):
+            raise UsageError(
+                f"{parts.scheme}://…: no credentials in an address. Give them to the store's own "
+                "tools: AWS_… in the environment, or ~/.aws."
+            )
+        if not parts.netloc:
+            raise UsageError(f"{address}: no bucket is named. Write it as s3://bucket/prefix.")
+        self.address = address.rstrip("/")
+        self._fault = fault
+        self.scheme = parts.scheme
+        self.bucket = parts.netloc
+
+    @cached_property
+    def _fs_and_root(self) -> tuple[Any, str]:
+        install = _INSTALL.get(self.scheme, f"the fsspec file system for {self.scheme}://")
+        try:
+            from fsspec.core import url_to_fs
+
+            fs, root = url_to_fs(self.address, use_listings_cache=False)
+        except ImportError:
+            raise self._fault(
+                f"{self.address}: what reads {self.scheme}:// is not installed. Run: {install}"
+            ) from None
+        except ValueError:
+            raise UsageError(
+                f"{self.address}: nobody here knows {self.scheme}://. Write s3://bucket/prefix, or "
+                "install the fsspec file system of your store."
+            ) from None
+        return fs, root.rstrip("/")
+
+    @property
+    def fs(self) -> Any:
+        """The fsspec file system."""
+        return self._fs_and_root[0]
+
+    def path(self, name: str) -> str:
+        """A file's path as the file system knows it."""
+        return f"{self._fs_and_root[1]}/{name}"
+
+    def read(self, name: str, start: int = 0, end: int | None = None) -> bytes:
+        """The bytes of a file, or some of them.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            KitError: the store cannot be read.
+        """
+        with self._told():
+            found: bytes = self.fs.cat_file(self.path(name), start=start, end=end)
+        return found
+
+    def read_marked(self, name: str) -> tuple[bytes | None, str]:
+        """The bytes of a file and a mark of how it stands, for ``replace``; None of no file."""
+        with self._told():
+            try:
+                # The mark first: if the file changes in between, it is too old, and is refused.
+                mark = str(self.fs.info(self.path(name), **self._anew).get("ETag", ""))
+                found: bytes = self.fs.cat_file(self.path(name), start=0)
+            except FileNotFoundError as fault:
+                if _said(fault) == "NoSuchBucket":
+                    raise
+                return None, ""
+        return found, mark or _digest(found)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file, in the place of what was there."""
+        with self._told():
+            self.fs.pipe_file(self.path(name), data, **self._type(name))
+
+    def replace(self, name: str, data: bytes, mark: str) -> bool:
+        """Write a file if it is still as it was when it was read.
+
+        Args:
+            name: the file.
+            data: its new bytes; never the same twice, lest an old mark fits again.
+            mark: of ``read_marked``; empty where there was no file.
+
+        Returns:
+            Whether it was written. Of a store that knows no conditional writes, a write of
+            another process at the same moment is not seen.
+        """
+        with self._told():
+            if self.conditional:
+                given = {"IfMatch": mark} if mark else {"IfNoneMatch": "*"}
+                return self._conditionally(name, data, given)
+            with _IN_PROCESS:
+                if self.read_marked(name)[1] != mark:
+                    return False
+                self.fs.pipe_file(self.path(name), data, **self._type(name))
+                return True
+
+    @cached_property
+    def conditional(self) -> bool:
+        """Whether the store refuses a write whose condition is not met; it is tried."""
+        if not self.scheme.startswith("s3"):
+            return False
+        tried = f"_tried-{uuid.uuid4().hex}"
+        with self._told():
+            try:
+                if not self._conditionally(tried, b"-", {"IfMatch": f'"{"0" * 32}"'}):
+                    return True
+            except OSError as fault:
+                if _said(fault) != "NotImplemented":
+                    raise
+                return False
+            self.fs.rm_file(self.path(tried))
+        return False
+
+    def _conditionally(self, name: str, data: bytes, condition: dict[str, str]) -> bool:
+        try:
+            self.fs.pipe_file(self.path(name), data, **condition, **self._type(name))
+        except OSError as fault:
+            if _said(fault) in _LOST:
+                return False
+            raise
+        return True
+
+    def put(self, pairs: Iterable[tuple[Path, str]]) -> None:
+        """Send files from the disk, each with its name in the store."""
+        self._each(lambda pair: self.fs.put_file(str(pair[0]), self.path(pair[1])), pairs)
+
+    def get(self, name: str, path: Path) -> None:
+        """Fetch a file to the disk.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
+        with self._told():
+            self.fs.get_file(self.path(name), str(path))
+
+    def get_all(self, pairs: Iterable[tuple[str, Path]]) -> None:
+        """Fetch files to the disk; one that is gone is left out."""
+
+        def one(pair: tuple[str, Path]) -> None:
+            with _left_out():
+                self.fs.get_file(self.path(pair[0]), str(pair[1]))
+
+        self._each(one, pairs)
+
+    def copy(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Copy files within the store; one that is gone is left out."""
+
+        def one(pair: tuple[str, str]) -> None:
+            with _left_out():
+                self.fs.cp_file(self.path(pair[0]), self.path(pair[1]))
+
+        self._each(one, pairs)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files; one that is gone already is fine."""
+
+        def one(name: str) -> None:
+            with _left_out():
+                self.fs.rm_file(self.path(name))
+
+        self._each(one, names)
+
+    def list(self, folder: str = "") -> dict[str, Object]:
+        """All files below a folder, at any depth, by their names below the address."""
+        found: dict[str, Any] = {}
+        with self._told():
+            begin = len(self.path(""))
+            with _left_out():
+                found = self.fs.find(self.path(folder).rstrip("/"), detail=True, **self._anew)
+            return {
+                path[begin:]: Object(facts["size"], _written(facts))
+                for path, facts in sorted(found.items())
+            }
+
+    def folders(self) -> tuple[str, ...]:
+        """The names of the folders right below the address, sorted."""
+        with self._told():
+            try:
+                found = self.fs.ls(self.path("").rstrip("/"), detail=True, **self._anew)
+            except FileNotFoundError as fault:
+                if _said(fault) == "NoSuchBucket":
+                    raise
+                found = []
+        names = (one["name"].rstrip("/") for one in found if one["type"] == "directory")
+        return tuple(sorted(name.rpartition("/")[2] for name in names))
+
+    def _type(self, name: str) -> dict[str, str]:
+        """What a browser is told of a file; it would offer to save a page that it cannot name."""
+        kind = mimetypes.guess_type(name)[0] if self.scheme.startswith("s3") else None
+        return {"ContentType": kind} if kind else {}
+
+    @property
+    def _anew(self) -> dict[str, bool]:
+        """Past what s3fs remembers of a listing."""
+        return {"refresh": True} if self.scheme.startswith("s3") else {}
+
+    def _each(self, do: Callable[[Any], object], things: Iterable[Any]) -> None:
+        with self._told(), ThreadPoolExecutor(_AT_ONCE) as threads:
+            for _ in threads.map(do, list(things)):
+                pass
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn a fault of the store into one line; a file that is not there is the caller's."""
+        try:
+            yield
+        except KitError:
+            raise
+        except FileNotFoundError as fault:
+            if _said(fault) != "NoSuchBucket":
+                raise
+            raise self._fault(
+                f"{self.address}: there is no bucket {self.bucket!r}. Make it, or name another."
+            ) from None
+        except Exception as fault:  # noqa: BLE001  # each store's client raises faults of its own
+            raise self._fault(f"{self.address}: {self._why(fault)}") from None
+
+    def _why(self, fault: Exception) -> str:
+        kind, said = type(fault).__name__, _said(fault)
+        if kind in {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}:
+            return (
+                "there are no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+                "AWS_PROFILE."
+            )
+        if isinstance(fault, PermissionError):
+            return (
+                f"access was refused ({said or 'no access'}). Check the credentials (AWS_…, "
+                "~/.aws) and the bucket's policy."
+            )
+        gone = isinstance(fault, ConnectionError | TimeoutError)
+        if gone or any(word in kind for word in ("Connect", "Timeout", "HTTPClient")):
+            return (
+                "the store cannot be reached. Check the network, AWS_ENDPOINT_URL and the region, "
+                "and run the same again."
+            )
+        return f"the store failed ({said or kind}). Run the same again."
+
+
+@contextmanager
+def _left_out() -> Iterator[None]:
+    """Pass over a file that is gone, but not over a bucket."""
+    try:
+        yield
+    except FileNotFoundError as fault:
+        if _said(fault) == "NoSuchBucket":
+            raise
+
+
+def _said(fault: BaseException) -> str:
+    """The code by which an S3 store names a fault; empty where it names none."""
+    for one in (fault, fault.__cause__):
+        response = getattr(one, "response", None)
+        if isinstance(response, dict):
+            return str(response.get("Error", {}).get("Code", ""))
+    return ""
+
+
+def _digest(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
+def _written(facts: dict[str, Any]) -> datetime:
+    """When a file was written; stores name it differently."""
+    names = ("LastModified", "last_modified", "updated", "mtime", "created")
+    found = next((facts[name] for name in names if facts.get(name)), None)
+    if isinstance(found, int | float):
+        return datetime.fromtimestamp(found, UTC)
+    if isinstance(found, str):
+        found = datetime.fromisoformat(found)
+    return found if isinstance(found, datetime) else datetime.now(UTC)

@@ -1,0 +1,227 @@
+"""A notebook's parameters, read and checked before any kernel starts.
+
+They stand in the cell tagged ``parameters`` as ``name: type = default  # help``. The cell
+is parsed, never run: defaults are literals, and types come from a closed list.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import tokenize
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, Union, get_args
+
+from pydantic import AfterValidator
+
+from kit.base.environment import SECRET_NAME, SECRET_VALUE
+from kit.base.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Parameter", "check", "declared", "read"]
+
+
+def _utc(moment: datetime) -> datetime:
+    """A time without a zone is UTC, as everywhere."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+_TYPES: dict[str, Any] = {
+    "bool": bool,
+    "date": date,
+    "datetime": Annotated[datetime, AfterValidator(_utc)],
+    "dict": dict,
+    "float": float,
+    "int": int,
+    "list": list,
+    "Literal": Literal,
+    "Optional": Optional,
+    "str": str,
+    "time": time,
+    "tuple": tuple,
+    "Union": Union,
+}
+_ANNOTATION = (
+    ast.Name,
+    ast.Subscript,
+    ast.Tuple,
+    ast.List,
+    ast.Constant,
+    ast.BinOp,
+    ast.BitOr,
+    ast.Load,
+)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a notebook."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str = ""
+
+
+def read(path: Path) -> dict[str, Parameter]:
+    """Read the parameters that a notebook declares.
+
+    Args:
+        path: the notebook.
+
+    Returns:
+        Each parameter by its name, in the notebook's order; none where no cell is tagged.
+
+    Raises:
+        UsageError: the file is no notebook, or its parameters cell is not plain
+            ``name: type = literal`` lines.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
+        source = "".join(tagged[0]["source"]) if tagged else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{path}: is no notebook. Save it from JupyterLab as .ipynb.") from None
+    return declared(source, path.name)
+
+
+def declared(source: str, name: str) -> dict[str, Parameter]:
+    """Read the parameters that a cell declares; the cell is not run.
+
+    Args:
+        source: the cell.
+        name: what the cell stands in, for an error.
+
+    Returns:
+        Each parameter by its name, in the cell's order.
+
+    Raises:
+        UsageError: it is not plain ``name: type = literal`` lines.
+    """
+    try:
+        lines = ast.parse(source).body
+        comments = _comments(source)
+    except (SyntaxError, tokenize.TokenError) as fault:
+        raise UsageError(f"{name}: its parameters cell is no Python: {fault}.") from None
+    found = {}
+    for line in lines:
+        if isinstance(line, ast.Import | ast.ImportFrom):
+            continue
+        parameter = _parameter(name, line, comments)
+        found[parameter.name] = parameter
+    return found
+
+
+def check(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put given values in the places of the defaults.
+
+    Args:
+        declared: the notebook's parameters.
+        given: values by name; text is read as the parameter's type.
+
+    Returns:
+        A value for each parameter, in the notebook's order, fit for JSON.
+
+    Raises:
+        UsageError: an unknown name (with the nearest), or a value of the wrong type.
+    """
+    from pydantic import ConfigDict, ValidationError, create_model
+
+    for name in given:
+        if name not in declared:
+            if SECRET_NAME.search(name):
+                raise UsageError(
+                    f"{name}: a secret is never a parameter, it would stand in the report. "
+                    "Put it into the environment."
+                )
+            known = f" It has {', '.join(declared)}." if declared else " It has none."
+            raise UsageError(
+                f"{name}: the notebook has no such parameter.{nearest(name, declared)}{known}"
+            )
+    fields: dict[str, Any] = {p.name: (p.type, p.default) for p in declared.values()}
+    config = ConfigDict(validate_default=True, allow_inf_nan=False)
+    try:
+        values = {name: _from_text(declared[name].type, value) for name, value in given.items()}
+        checked = create_model("Parameters", __config__=config, **fields)(**values)
+    except ValidationError as fault:
+        wrong = [f"{e['loc'][0]}: {e['msg']} (got {_shown(e['input'])})" for e in fault.errors()]
+        raise UsageError("; ".join(wrong) + ".") from None
+    done: dict[str, Any] = json.loads(checked.model_dump_json())
+    for name, value in done.items():
+        if SECRET_VALUE.search(json.dumps(value)):
+            raise UsageError(
+                f"{name}: its value looks like a secret, which is never a parameter: it would "
+                "stand in the report. Put it into the environment."
+            )
+    return done
+
+
+def _parameter(place: str, line: ast.stmt, comments: Mapping[int, str]) -> Parameter:
+    wrong = UsageError(
+        f"{place}: line {line.lineno} of its parameters cell is no parameter. "
+        "Write name: type = literal."
+    )
+    try:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value:
+            default = ast.literal_eval(line.value)
+            kind = _type(line.annotation)
+            name = line.target.id
+        elif isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+            default = ast.literal_eval(line.value)
+            kind = Any if default is None else type(default)
+            name = line.targets[0].id
+        else:
+            raise wrong
+    except (ValueError, TypeError, NameError):
+        raise wrong from None
+    if SECRET_NAME.search(name):
+        raise UsageError(f"{place}: {name} looks like a secret, which is never a parameter.")
+    return Parameter(name, kind, default, comments.get(line.end_lineno or line.lineno, ""))
+
+
+def _type(annotation: ast.expr) -> Any:
+    """Evaluate an annotation that is made of the known types alone."""
+    annotation = _Plain().visit(annotation)
+    if not all(isinstance(node, _ANNOTATION) for node in ast.walk(annotation)):
+        raise ValueError
+    code = compile(ast.Expression(annotation), "annotation", "eval")
+    return eval(code, {"__builtins__": {}}, _TYPES)  # noqa: S307  # closed names, no calls
+
+
+def _shown(value: object) -> str:
+    """A wrong value for an error, unless it is one that no error may tell."""
+    return "a secret" if SECRET_VALUE.search(str(value)) else repr(value)
+
+
+class _Plain(ast.NodeTransformer):
+    """``datetime.date`` is ``date``: of which module a type comes is of no interest."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # ast calls it so
+        return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
+
+
+def _from_text(kind: Any, value: Any) -> Any:
+    """Text for a list or a dict is JSON, or parts with commas; an empty one may be None."""
+    if NoneType in get_args(kind) and isinstance(value, str):
+        others = [part for part in get_args(kind) if part is not NoneType]
+        if str not in others and value.strip().casefold() in ("", "none", "null"):
+            return None
+        kind = others[0] if len(others) == 1 else kind
+    origin = getattr(kind, "__origin__", kind)
+    if isinstance(value, str) and origin in (list, tuple, dict):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return [part.strip() for part in value.split(",")] if origin is not dict else value
+    return value
+
+
+def _comments(source: str) -> dict[int, str]:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}

@@ -1,0 +1,1 @@
+"""One code on one app: what happened, what to do, and whether the fix holds."""

@@ -1,0 +1,354 @@
+"""One code on one app: what it is, since when, what changed, who is hit, what proves a fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kit.analysis.changes import Changes, changes
+from kit.analysis.episodes import QUIET_GAP, History, Incident, history, incident
+from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, failures
+from kit.analysis.names import find_apps, find_code, most_hit
+from kit.analysis.orgs import broken_connections
+from kit.analysis.radius import who, who_in_words
+from kit.analysis.recovery import people, recovery, with_state
+from kit.analysis.unresolved import unresolved
+from kit.analysis.verification import Fix, Verification, verification
+from kit.base.times import iso
+from kit.base.windows import TICK, Window
+from kit.case.steps import Facts, StepState, steps
+from kit.catalogue import load
+from kit.display import phrases
+from kit.log.log import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+
+    from kit.catalogue import Remedy
+    from kit.log.log import Log
+    from kit.sources.okta import AppEvidence
+
+__all__ = ["Case", "case", "choose"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the log and the catalogue say of one code on one app, up to a window's end.
+
+    The incident is told whole, wherever the window begins: windows that end together agree on it.
+    What failed in the window is told apart.
+    """
+
+    app: str
+    app_key: str
+    code: str
+    meaning: str
+    remedy: Remedy | None
+    window: Window
+    """The window that was asked for."""
+    failures: pd.DataFrame
+    """One row a failure of the incident or in the window, with ``state``, oldest first."""
+    people: pd.DataFrame
+    """One row a user and operation that failed with this code since the onset, or still fails
+    with it, as ``recovery`` lists them; ``failures`` are those with this code."""
+    history: History
+    """Its window begins with the onset, where the one that was asked for begins later."""
+    incident: Incident
+    changed: Changes
+    proof: Verification
+    steps: tuple[StepState, ...]
+    live: AppEvidence | None = None
+    """What the live org says of the app, if it was asked."""
+
+    @property
+    def onset(self) -> pd.Timestamp:
+        """Since when it fails."""
+        return self.incident.start
+
+    @property
+    def may_be_older(self) -> bool:
+        """Whether it may have failed before the onset, where the source does not reach."""
+        ends = [pd.Timestamp(gap.until) for gap in self.changed.not_held]
+        near = [end for end in ends if end >= self.onset - QUIET_GAP]
+        return bool(near) and not self.history.successes.any(max(near) - TICK, self.onset)
+
+    @property
+    def since(self) -> str:
+        """Since when it fails, in words, as far as the source can tell."""
+        return phrases.moment(self.onset) + (" or earlier" if self.may_be_older else "")
+
+    @property
+    def hit(self) -> str:
+        """How many users are hit since the onset, and before it if they still fail, in words."""
+        users = self.people["hit_key"].nunique()
+        since = who(self.since_onset).nunique()
+        said = f"{who_in_words(self.since_onset)} hit"
+        return said if since == users else f"{said} since the onset and {users - since:,} before it"
+
+    @property
+    def since_onset(self) -> pd.DataFrame:
+        """The rows of ``failures`` since the onset."""
+        return self.failures[self.failures["published"] >= self.onset]
+
+    @property
+    def in_window(self) -> pd.DataFrame:
+        """The rows of ``failures`` that fell in the window."""
+        return self.failures[self.failures["published"] >= pd.Timestamp(self.window.since)]
+
+    @property
+    def apart(self) -> str:
+        """What failed in the window, in a sentence; empty where that is the whole incident."""
+        rows = self.in_window
+        if len(rows) == len(self.failures) and rows["published"].min() >= self.onset:
+            return ""
+        if not len(rows):
+            return "In the window, nothing failed with this code."
+        of = f" of {who_in_words(rows)}" if who(rows).notna().any() else ""
+        return f"In the window, {phrases.count(len(rows), 'failure')}{of}."
+
+    @cached_property
+    def attempts(self) -> int:
+        """The failures in the window, and what worked on the app at the same operations."""
+        worked = self.history.successes.count(self.window.since - _INSTANT, self.window.until)
+        return len(self.in_window) + worked
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """Candidates for what changed, the best first."""
+        return self.changed.rows
+
+    @property
+    def fix(self) -> Fix:
+        """When it was fixed, and whether that holds."""
+        return self.proof.fix
+
+    @property
+    def blast_radius(self) -> str:
+        """``connection``, ``group`` or ``user``."""
+        return self.proof.radius.width
+
+    @property
+    def rate(self) -> float:
+        """Failures over attempts in the window; not a number where nobody tried."""
+        return len(self.in_window) / self.attempts if self.attempts else float("nan")
+
+    @property
+    def rate_in_words(self) -> str:
+        """How many attempts of the window failed, in words."""
+        if not self.attempts:
+            return "no attempt"
+        tried = f"{len(self.in_window):,} of {phrases.count(self.attempts, 'attempt')}"
+        return f"{tried} ({phrases.percent(self.rate)})"
+
+    @property
+    def still_failing(self) -> list[str]:
+        """Logins with an operation that has not worked since."""
+        return people(self.people)["still_failing"]
+
+    @property
+    def abandoned(self) -> list[str]:
+        """Else: logins that were unassigned from the app since."""
+        return people(self.people)["abandoned"]
+
+    @property
+    def recovered(self) -> list[str]:
+        """Logins whose every failed operation worked since."""
+        return people(self.people)["recovered"]
+
+    @property
+    def failed_deactivations(self) -> list[str]:
+        """Logins whose deactivation still fails: access that was left behind."""
+        left = self.people["operation"].isin(DEACTIVATIONS)
+        return people(self.people[left])["still_failing"]
+
+    def results(self) -> dict[str, Any]:
+        """The case as a report's machine-readable results."""
+        change = self.changes.iloc[0] if len(self.changes) else None
+        return {
+            "app": self.app,
+            "code": self.code,
+            "onset": iso(self.onset),
+            "change": None
+            if change is None
+            else {
+                "uuid": change["uuid"],
+                "event_type": change["event_type"],
+                "actor": change["actor"],
+                "published": iso(change["published"]),
+            },
+            "blast_radius": self.blast_radius,
+            "affected": int(self.people["hit_key"].nunique()),
+            "still_failing": self.still_failing,
+            "recovered": self.recovered,
+            "failed_deactivations": self.failed_deactivations,
+            "fix": {
+                "at": iso(self.fix.at) if self.fix.at is not None else None,
+                "verdict": self.fix.verdict,
+            },
+            "steps": [
+                {"number": s.number, "title": s.title, "state": s.state, "evidence": s.evidence}
+                for s in self.steps
+            ],
+            "abandoned": self.abandoned,
+        }
+
+
+def case(
+    log: Log,
+    window: Window,
+    *,
+    code: str = "",
+    app: str = "",
+    fixed: datetime | None = None,
+    ask: Callable[[str], AppEvidence] | None = None,
+) -> Case | None:
+    """Investigate one code on one app.
+
+    Args:
+        log: the opened log.
+        window: the window; the incident may have begun before it, or lie before it wholly.
+        code: the code; the one with most users hit in the window or still failing if left out.
+        app: the app's name or id; chosen likewise if left out.
+        fixed: when it was fixed, UTC; found in the log if left out.
+        ask: asks the live org about an app, by its id.
+
+    Returns:
+        The case; None where nothing failed so in the window and nothing is open from before,
+        although the catalogue or the log knows the code.
+
+    Raises:
+        UsageError: neither the catalogue nor the log knows the code, or the log does not
+            know the app.
+
+    Example:
+        >>> from kit.log.log import open_log
+        >>> log = open_log("sample")
+        >>> found = case(log, log.window("7d"), code="AADSTS50126")
+        >>> found.blast_radius, len(found.still_failing), found.fix.verdict
+        ('connection', 8, 'holds')
+    """
+    chosen = choose(log, window, code=code, app=app)
+    if chosen is None:
+        return None
+    app_key, code = chosen
+    known = history(log, window, app_key, code)
+    now = incident(known)
+    assert now is not None  # what was chosen failed before the window's end
+    hit, became = _hit(known, now), known.people
+    since = min(window.since, now.start.to_pydatetime())
+    known = replace(known, window=Window(since, window.until))
+    mine = failures(log, known.window, app_key=app_key, code=code)
+    proof = verification(known, now, given=pd.Timestamp(fixed) if fixed else None)
+    catalogue = load()
+    named = str(mine["app"].dropna().iloc[-1]) if mine["app"].notna().any() else None
+    # The same code may need another remedy on another app, or by what the vendor said last.
+    said = str(mine["reason"].iloc[-1] or "")
+    live = ask(app_key) if ask else None
+    return Case(
+        app=named or "(no app)",
+        app_key=app_key,
+        code=code,
+        meaning=catalogue.meaning(code, app=named, text=said)
+        or "The catalogue does not know this code.",
+        remedy=catalogue.remedy(code, app=named, text=said),
+        window=window,
+        failures=with_state(mine, became).reset_index(drop=True),
+        people=hit,
+        history=known,
+        incident=now,
+        changed=changes(known, now.start),
+        proof=proof,
+        steps=steps(
+            catalogue.steps(code, app=named, text=said), Facts(known, now, proof, hit, live)
+        ),
+        live=live,
+    )
+
+
+def _hit(known: History, now: Incident) -> pd.DataFrame:
+    """Who failed with a code since an onset, or still fails with it, as ``recovery`` lists them.
+
+    Whoever worked after his last failure with this code recovered from it, whatever failed later.
+    """
+    keys = list(KEYS)
+    rows = known.failures[who(known.failures).notna()]
+    since = rows["published"] >= now.start
+    rows = rows[since | rows["uuid"].isin(known.still_failing["uuid"])]
+    if rows.empty:
+        return known.people.head(0)
+    counts = rows.groupby(keys, as_index=False).agg(
+        failures=("uuid", "count"), first_failure=("published", "min")
+    )
+    last = rows.drop_duplicates(keys, keep="last")
+    last = last[[*keys, "published", "worked_again", "failing_since"]]
+    last = last.rename(columns={"published": "last", "failing_since": "since"})
+    mine = counts.merge(last, on=keys)
+    became = known.people.drop(columns=["failures", "first_failure"])
+    found = became.merge(mine, on=keys)  # in the order of ``recovery``
+    worked = found["worked_again"].notna()
+    found.loc[worked, "state"] = "recovered"
+    found.loc[worked, "abandoned_at"] = pd.NaT
+    for name, of_code in (
+        ("recovered_at", "worked_again"),
+        ("failing_since", "since"),
+        ("last_failure", "last"),
+    ):
+        found[name] = found[of_code].where(worked, found[name])
+    found["time_to_recover"] = found["recovered_at"] - found["failing_since"]
+    return found[list(known.people.columns)].reset_index(drop=True)
+
+
+_INSTANT = pd.Timedelta(milliseconds=1)
+
+
+def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[str, str] | None:
+    """Choose the app and code to look into, of those asked for.
+
+    The rule: the one with most users, hit in the window or still failing at its end; where there
+    is none, the connection that broke before the window, and on which nothing has worked since.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        code: a code, without case.
+        app: an app's name or id.
+
+    Returns:
+        The app's key and the code as the log spells it; None where nothing failed so in the
+        window, and nothing is open from before.
+
+    Raises:
+        UsageError: neither the catalogue nor the log knows the code, or the log does not
+            know the app.
+    """
+    asked: list[tuple[str, set[str]]] = []
+    if code:
+        asked.append(("code", {find_code(log, code.strip())}))
+    if app:
+        asked.append(("app_key", find_apps(log, app)))
+    rows = counted(log, window)
+    fell = frame(_asked(rows, asked).select("app_key", "code", "hit_key", "hit_type").distinct())
+    still = unresolved(log, window, recovery(log, window, everyone=True))
+    still = still[(still["state"] == "still_failing") & who(still).notna()]
+    for name, values in asked:
+        still = still[still[name].isin(values)]
+    both = pd.concat([fell, still[list(fell.columns)]])
+    if both.empty:
+        both = broken_connections(log, window)
+        for name, values in asked:
+            both = both[both[name].isin(values)]
+        return None if both.empty else most_hit(both)
+    by_pair = both.assign(who=who(both)).groupby(["app_key", "code"], as_index=False)
+    return most_hit(by_pair.agg(users=("who", "nunique")))
+
+
+def _asked(rows: ir.Table, asked: list[tuple[str, set[str]]]) -> ir.Table:
+    for name, values in asked:
+        rows = rows.filter(rows[name].isin(sorted(values)))
+    return rows

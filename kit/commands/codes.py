@@ -1,0 +1,172 @@
+"""The command that lists the catalogue, and what a source holds that it does not know."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kit.base.errors import UsageError
+from kit.base.text import clean, in_sheet
+from kit.commands.notes import note, print_json
+from kit.commands.options import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["register", "tell_mistakes"]
+
+
+class Format(StrEnum):
+    """How the catalogue is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    markdown = "markdown"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the catalogue's command to the command line."""
+    app.command("codes")(list_codes)
+
+
+def list_codes(
+    search: Annotated[str, typer.Option(help="Only rows with these words.")] = "",
+    family: Annotated[str, typer.Option(help="Only this family, or what begins so.")] = "",
+    owner: Annotated[str, typer.Option(help="Only this owner's, e.g. microsoft_admin.")] = "",
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="List instead what is unknown there: a source as for failures."),
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="With --source: start, UTC.")] = None,
+    until: Annotated[str | None, typer.Option(help="With --source: end, UTC.")] = None,
+    engine: Engine = None,
+    as_remedy: Annotated[
+        str,
+        typer.Option(
+            "--as-remedy",
+            metavar="CODE",
+            help="Print a remedy's file for a code, a message or an event type; "
+            "with --source from what is seen there.",
+        ),
+    ] = "",
+    format_: Annotated[
+        Format, typer.Option("--format", help="How to print them; markdown is the whole page.")
+    ] = Format.table,
+) -> None:
+    """List the codes that the catalogue knows, or those of a source that it does not.
+
+    Example: okta-kit codes --search "licence seat"
+    """
+    if (since or until) and not source:
+        raise UsageError("--since and --until belong to --source.")
+    if source and (search or family or owner):
+        raise UsageError("--search, --family and --owner filter the catalogue; leave --source out.")
+    if as_remedy:
+        print(_begun(as_remedy, source, since, until, engine), end="")
+    elif source:
+        from kit.analysis.unknown_codes import COLUMNS, drift
+
+        found = drift(source, since=since, until=until, engine=engine)
+        _print(found.rows, COLUMNS, format_)
+        note(found.said)
+    else:
+        _list(search, family, owner, format_)
+    tell_mistakes()
+
+
+def tell_mistakes() -> None:
+    """Say on stderr what in the user's own folder could not be used."""
+    from kit.catalogue import load
+
+    for mistake in load().mistakes:
+        note(f"left out of the catalogue: {mistake}")
+
+
+def _list(search: str, family: str, owner: str, form: Format) -> None:
+    from kit.catalogue import load
+    from kit.catalogue.listing import COLUMNS, rows
+
+    if form is Format.markdown:
+        from kit.catalogue.page import page
+
+        if search or family or owner:
+            raise UsageError("--format markdown prints the whole page; leave the filters out.")
+        print(page(load()), end="")
+        return
+    _print(rows(load(), search=search, family=family, owner=owner), COLUMNS, form)
+
+
+def _begun(
+    asked: str,
+    source: Sequence[str] | None,
+    since: str | None,
+    until: str | None,
+    engine: str | None,
+) -> str:
+    """A remedy's file: the catalogue's own where it has one, else the beginning of one."""
+    from datetime import UTC, datetime
+
+    from kit.base.errors import nearest
+    from kit.catalogue import load
+    from kit.catalogue.coding import code_message
+    from kit.catalogue.skeleton import event_type_row, skeleton
+    from kit.messages import parse
+
+    catalogue, today = load(), datetime.now(UTC).date()
+    if source:
+        from kit.analysis.unknown_codes import drift
+
+        found = drift(source, since=since, until=until, engine=engine)
+        seen = {row["name"]: row for row in found.rows}
+        if asked not in seen:
+            hint = nearest(asked, seen) or " okta-kit codes --source lists what is unknown."
+            raise UsageError(f"--as-remedy {asked}: the source has no such unknown.{hint}")
+        row = seen[asked]
+        if row["kind"] == "event type":
+            return event_type_row(asked, row["example"])
+        return skeleton(asked, today, example=row["example"], app=row["app"])
+    message = parse(asked)
+    code = catalogue.spelled(asked) or code_message(message, catalogue)
+    remedy = catalogue.remedy(code, app=message.app, text=message.text)
+    if remedy and code in remedy.codes:
+        return remedy.path.read_text(encoding="utf-8")
+    example = asked if message.text and asked != code else ""
+    return skeleton(code, today, example=example, app=message.app or "")
+
+
+def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: Format) -> None:
+    if form is Format.json:
+        print_json(list(rows))
+    elif form is Format.csv:
+        import csv
+
+        out = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+        out.writeheader()
+        out.writerows({k: in_sheet(v) for k, v in row.items()} for row in rows)
+    elif form is Format.table:
+        _table(rows, columns)
+    else:
+        raise UsageError("--format markdown prints the catalogue's page; leave --source out.")
+
+
+def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    width = None if sys.stdout.isatty() else 200
+    console = Console(file=sys.stdout, highlight=False, markup=False, width=width)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        number = name in {"events", "apps"}
+        table.add_column(
+            name.replace("_", " "), justify="right" if number else "left", overflow="fold"
+        )
+    for row in rows:
+        cells = (f"{v:,}" if isinstance(v := row[name], int) else v for name in columns)
+        table.add_row(*(Text(clean(cell)) for cell in cells))
+    console.print(table)

@@ -1,0 +1,75 @@
+"""A fault of a command becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from kit.base.errors import Interrupted, KitError, SourceError, Terminated, UsageError
+from kit.commands.notes import note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["end_on_sigterm", "exit_code_of"]
+
+_WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
+"""Click's UsageError: typer brings its own copy of Click, and names this subclass alone."""
+
+_IN_STORE = "SourceError: "
+"""How DuckDB begins when reading from a store failed while it answered a question; it hands our
+fault on as text of its own."""
+
+
+def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
+    """Make a call, and say a fault in one line.
+
+    Args:
+        call: what a command does; an ``int`` that it returns is the exit code.
+        debug: let a fault through, with its traceback.
+
+    Returns:
+        The exit code that ``kit.base.errors`` gives.
+    """
+    try:
+        result = call()
+    except KitError as fault:
+        if debug:
+            raise
+        note(str(fault))
+        return fault.exit_code
+    except _WRONG_USAGE as fault:
+        note(_usage(fault))
+        return UsageError.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        result = Interrupted.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as fault:
+        if debug or not str(fault).startswith(_IN_STORE):
+            raise
+        note(str(fault).removeprefix(_IN_STORE).splitlines()[0])
+        return SourceError.exit_code
+    if result == Interrupted.exit_code:  # typer turns the interrupt into this code
+        note("interrupted; what was half done is gone.")
+    return result if isinstance(result, int) else 0
+
+
+def end_on_sigterm() -> None:
+    """Let a scheduler's SIGTERM clean up what is half done."""
+    import signal
+
+    def end(number: int, frame: object) -> None:
+        raise Terminated("terminated; what was half done is gone.")
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def _usage(fault: Any) -> str:
+    """One line for a wrong command or option; Click adds the nearest right name."""
+    message = fault.format_message().rstrip(".").replace("Value error, ", "")
+    command = fault.ctx.command_path if fault.ctx else "okta-kit"
+    return f"{message}{'' if message.endswith('?') else '.'} See {command} --help."

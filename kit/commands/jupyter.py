@@ -1,0 +1,123 @@
+"""JupyterLab on the notebooks: looked over first, then served to this machine alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from kit.base.errors import KernelNotStarted, UsageError
+from kit.base.paths import NOTEBOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["check_kernel", "check_port", "serve"]
+
+_SETTINGS = Path(__file__).with_name("jupyter_config")
+"""Ours beside the user's own: no news, Markdown as a page, this machine only, a token."""
+
+_KERNEL = "python3"
+"""The kernel that the notebooks name; Jupyter takes it to be the interpreter beside it."""
+
+_START = "README.md"
+"""Which notebook answers which question."""
+
+
+def serve(notebook: Path | None, options: Sequence[str], *, port: int | None = None) -> None:
+    """Serve JupyterLab until it is stopped, opened on a notebook or on the page about all of them.
+
+    Args:
+        notebook: the one to open; the page if None.
+        options: JupyterLab's own.
+        port: where it listens; the next free one from 8888 if None.
+
+    Raises:
+        UsageError: JupyterLab is missing, or the port is taken.
+        KernelNotStarted: the notebooks could not run.
+    """
+    if find_spec("jupyterlab") is None:
+        raise UsageError("JupyterLab is not installed. Run: pip install jupyterlab")
+    if port is not None:
+        check_port(port)
+    check_kernel()
+    from jupyterlab.labapp import LabApp
+
+    shown = notebook or NOTEBOOKS / _START
+    # The folder that holds them all: links between them then lead somewhere.
+    folders = (Path.cwd(), NOTEBOOKS, shown.parent)
+    root = Path(os.path.commonpath([folder.resolve() for folder in folders]))
+    settings = [str(_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
+    below, kits = (path.resolve().relative_to(root) for path in (shown, NOTEBOOKS))
+    own = [
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{quote(below.as_posix())}",
+        *([f"--ServerApp.port={port}"] if port is not None else []),
+    ]
+    if any(part.startswith(".") for part in below.parts + kits.parts):  # in .venv, most often
+        own.append("--ContentsManager.allow_hidden=True")
+    LabApp.launch_instance([*own, *options])
+
+
+def check_port(port: int) -> None:
+    """Make sure that nobody listens on a port of this machine.
+
+    Raises:
+        UsageError: somebody does, or it may not be used.
+    """
+    with socket.socket() as tried:
+        if sys.platform != "win32":  # there, it would share the port
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("localhost", port))
+        except (OSError, OverflowError) as fault:
+            why = getattr(fault, "strerror", None) or fault
+            raise UsageError(
+                f"port {port} cannot be used ({why}). Close what listens there, name another "
+                "with --port, or leave it out for a free one."
+            ) from None
+
+
+def check_kernel() -> None:
+    """Start the notebooks' kernel once, and ask it for the kit.
+
+    Raises:
+        KernelNotStarted: it does not come up, or knows no kit.
+    """
+    from jupyter_client.kernelspec import NoSuchKernel
+
+    install = f"Run: {sys.executable} -m ipykernel install --sys-prefix"
+    try:
+        knows = _knows_the_kit()
+    except NoSuchKernel:
+        raise KernelNotStarted(f"there is no kernel {_KERNEL!r}. Install ipykernel.") from None
+    except (RuntimeError, OSError) as fault:  # it died, took too long, or is no program
+        raise KernelNotStarted(
+            f"the kernel {_KERNEL!r} did not start: {' '.join(str(fault).split())}. {install}"
+        ) from None
+    if not knows:
+        raise KernelNotStarted(
+            f"the kernel {_KERNEL!r} is another Python, without okta-kit. {install}"
+        )
+
+
+def _knows_the_kit() -> bool:
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(
+        startup_timeout=60, kernel_name=_KERNEL, stdout=DEVNULL, stderr=DEVNULL
+    )
+    try:
+        asked = {"found": "__import__('importlib.util').util.find_spec('kit') is not None"}
+        answer = client.execute("", user_expressions=asked, silent=True, reply=True, timeout=60)
+        found = answer["content"]["user_expressions"]["found"]
+        return bool(found.get("data", {}).get("text/plain") == "True")
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)

@@ -1,0 +1,68 @@
+"""The commands of who works in JupyterLab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit.commands.notebooks import find_notebook, given_to
+from kit.commands.options import Parameters, Since, Source, Until
+
+__all__ = ["register"]
+
+_INVESTIGATIONS = Path("investigations")
+
+
+def register(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    app.command("new")(begin_investigation)
+    app.command("lab", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+        open_lab
+    )
+
+
+def begin_investigation(
+    notebook: Annotated[str, typer.Argument(help="A name in notebooks/, or a path.")],
+    name: Annotated[str, typer.Argument(help="What the case is called.")] = "",
+    parameter: Parameters = None,
+    source: Source = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Copy a notebook into investigations/, its window closed and its parameters set.
+
+    Example: okta-kit new remediation tuesday-outage -p code=AADSTS50126 --since 7d
+    """
+    from datetime import UTC, datetime
+
+    from kit.base.parameters import read
+    from kit.reports.investigations import begin
+
+    path = find_notebook(notebook)
+    given = given_to({path: read(path)}, parameter, source, since, until)[path]
+    day = datetime.now(UTC).date()
+    print(begin(path, given, name=name, folder=_INVESTIGATIONS, day=day))
+
+
+def open_lab(
+    context: typer.Context,
+    notebook: Annotated[str, typer.Argument(help="A notebook to open, by name or path.")] = "",
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Where it listens.", show_default="a free one from 8888"
+        ),
+    ] = None,
+) -> None:
+    """Open JupyterLab on the notebooks; further options are JupyterLab's own.
+
+    Example: okta-kit lab failure_trends --no-browser --port 8890
+    """
+    from kit.commands.jupyter import serve
+
+    further = context.args
+    if notebook.startswith("-"):
+        notebook, further = "", [notebook, *further]
+    serve(find_notebook(notebook) if notebook else None, further, port=port)

@@ -1,0 +1,146 @@
+"""The failures as rows to print: one order of columns, safe in a spreadsheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import IO, TYPE_CHECKING
+
+import pandas as pd
+
+from kit.analysis.failures import ROW, failures
+from kit.analysis.orgs import orgs_of
+from kit.analysis.recovery import recovery, with_state
+from kit.analysis.stops import coverage_of
+from kit.base.errors import KitError, UsageError, nearest
+from kit.base.text import clean, in_json, in_sheet
+from kit.catalogue import load
+from kit.display import phrases
+from kit.lake.files import skipped
+from kit.log.log import frame, open_log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import ibis.expr.types as ir
+
+__all__ = ["COLUMNS", "Listing", "listing", "write"]
+
+COLUMNS = (*ROW, "state", "kind", "hit_type", "hit")
+"""The columns of ``okta-kit failures`` in their order; of many orgs, ``org`` comes behind them."""
+
+_TERMINAL = ("published", "app", "hit", "operation", "code", "events", "state")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows, and a sentence on what was looked at."""
+
+    rows: pd.DataFrame
+    said: str
+
+
+def listing(
+    source: Sequence[str],
+    *,
+    since: str | None,
+    until: str | None,
+    app: str | None,
+    code: str | None,
+    still_failing: bool,
+    engine: str | None = None,
+) -> Listing:
+    """List the failures of a source.
+
+    Args:
+        source: the source's names.
+        since: the window's start; all that the source holds without it.
+        until: the window's end.
+        app: only this app, by name or id, without case.
+        code: only this code, without case.
+        still_failing: only users with no success since.
+        engine: what answers, as ``open_log`` takes it.
+
+    Returns:
+        The rows with ``COLUMNS``, oldest first, and what was looked at.
+
+    Raises:
+        SourceError: the source cannot be read, or holds nothing.
+        UsageError: a time cannot be read, or the source knows no such app.
+    """
+    log = open_log(source, since=since, until=until, engine=engine)
+    window = log.window(since, until)
+    columns = (*COLUMNS, "org") if log.orgs else COLUMNS
+    if app is not None:
+        _refuse_unknown_app(log.events, app)
+    parts = []
+    for org, one in orgs_of(log).items():
+        if not isinstance(one, KitError):
+            rows = with_state(failures(one, window), recovery(one, window, everyone=True))
+            parts.append(rows.assign(org=org))
+    rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
+    if app is not None:
+        named = rows["app"].fillna("").str.casefold() == app.casefold()
+        rows = rows[named | (rows["app_id"].fillna("").str.casefold() == app.casefold())]
+    if code is not None:
+        rows = rows[rows["code"].str.casefold() == code.casefold()]
+    if still_failing:
+        rows = rows[rows["state"] == "still_failing"]
+    coverage = coverage_of(log, window)
+    held = phrases.covered(coverage, skipped(log.put_aside))
+    said = f"{phrases.count(len(rows), 'failure')}, {phrases.span(window)}; {held}."
+    said += "".join(f" {note}" for note in coverage.notes)
+    said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
+    rows = rows.assign(kind=_kinds(rows))
+    rows = rows.reset_index(drop=True)[list(columns)]
+    return Listing(rows.assign(http_status=rows["http_status"].astype("Int64")), said)
+
+
+def _kinds(rows: pd.DataFrame) -> list[str]:
+    """What went wrong with each, told from its code, else from the vendor's words."""
+    kind = cache(load().kind)
+    texts = rows["vendor_message"].fillna(rows["reason"]).fillna("")
+    statuses = [None if pd.isna(status) else int(status) for status in rows["http_status"]]
+    told = zip(rows["code"], texts, statuses, strict=True)
+    return [kind(code, text=text, http_status=status) for code, text, status in told]
+
+
+def write(rows: pd.DataFrame, form: str, out: IO[str]) -> None:
+    """Print rows as ``table``, ``csv``, ``json`` or ``parquet``."""
+    if form == "parquet":
+        rows.to_parquet(out.buffer, index=False)  # type: ignore[attr-defined]  # stdout has one
+        return
+    if form == "table":
+        _table(rows, out)
+        return
+    shown = rows.assign(
+        published=rows["published"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
+    )
+    if form == "csv":
+        shown.map(in_sheet).to_csv(out, index=False, lineterminator="\n")
+    else:
+        text = shown.to_json(orient="records", force_ascii=False, indent=2)
+        out.write(in_json(text) + "\n")
+
+
+def _refuse_unknown_app(events: ir.Table, app: str) -> None:
+    apps = frame(events.select("app_name", "app_id").distinct())
+    known = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
+    if app.casefold() not in {n.casefold() for n in known}:
+        raise UsageError(f"--app: the source knows no {app!r}.{nearest(app, known)}")
+
+
+def _table(rows: pd.DataFrame, out: IO[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=out, highlight=False, markup=False, width=None if out.isatty() else 160)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    shown = [name for name in (*_TERMINAL, "org") if name in rows]
+    for name in shown:
+        table.add_column(name, justify="right" if name == "events" else "left", overflow="fold")
+    for row in rows[shown].itertuples(index=False):
+        cells = [f"{row[0]:%Y-%m-%d %H:%M:%S}", *("" if pd.isna(v) else v for v in row[1:])]
+        table.add_row(*(Text(clean(cell)) for cell in cells))
+    console.print(table)

@@ -1,0 +1,101 @@
+"""The commands that speak to the live org."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kit.base.errors import UsageError
+from kit.base.paths import LAKE
+from kit.commands.lake import Place
+from kit.commands.notes import note
+from kit.display import phrases
+
+__all__ = ["register"]
+
+Share = Annotated[
+    float,
+    typer.Option("--rate-share", help="The part of the org's rate limit that may be taken."),
+]
+
+_MANY = 8
+"""Files a day on average from which questions become slow."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the live org's commands to the command line."""
+    app.command("pull")(pull_org)
+    app.command("doctor")(see_doctor)
+
+
+def pull_org(
+    since: Annotated[
+        str | None,
+        typer.Option(help="Start, UTC: 7d before the end, a date or an ISO time. First run: 90d."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="End, UTC; without it up to now, and on from there.")
+    ] = None,
+    lake: Place = LAKE,
+    root: Annotated[
+        str,
+        typer.Option(help="A folder of many orgs' lakes: fill that of this org's host name."),
+    ] = "",
+    rate_share: Share = 0.5,
+) -> None:
+    """Bring the lake up to date from the live org.
+
+    Example: okta-kit pull --since 30d
+    """
+    from kit.lake import Lake
+    from kit.lake.sync import bring_up_to_date
+    from kit.sources.okta import read_settings
+
+    if root:
+        lake = f"{root.rstrip('/')}/{read_settings().host}"
+    held = Lake(lake)
+    done = bring_up_to_date(held, since, until, share=_share(rate_share), said=note)
+    said = [
+        f"{phrases.count(done.events, 'event')} added",
+        f"{phrases.count(done.repeats, 'repeat')} left out",
+        f"{phrases.count(done.put_aside, 'event')} put aside",
+        f"{phrases.count(done.requests, 'request')} made",
+    ]
+    print(f"{lake}: {', '.join(said)}.")
+    if caution := held.storage.caution():
+        note(caution)
+    files, days = held.count_files(), len(held.days())
+    if files > _MANY * days:
+        note(
+            f"{files:,} files hold {phrases.count(days, 'day')}; "
+            "okta-kit compact makes questions faster."
+        )
+
+
+def see_doctor(
+    lake: Place = LAKE,
+    rate_share: Share = 0.5,
+) -> None:
+    """Check settings, org, lake, catalogue and versions, and say how to mend what is wrong.
+
+    Example: okta-kit doctor
+    """
+    from kit.commands.doctor import examine
+    from kit.lake import Lake
+
+    found = examine(Lake(lake), share=_share(rate_share))
+    width = max(len(check.name) for check in found)
+    for check in found:
+        print(f"{check.state:<4}  {check.name:<{width}}  {check.said}")
+        if check.mend:
+            print(f"{'':<{width + 6}}  mend: {check.mend}")
+    codes = [check.exit_code for check in found if check.state == "FAIL"]
+    if codes:
+        raise typer.Exit(codes[0])
+
+
+def _share(share: float) -> float:
+    if not 0 < share <= 1:
+        raise UsageError(f"--rate-share {share:g}: it must be over 0 and at most 1, e.g. 0.5.")
+    return share

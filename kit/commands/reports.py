@@ -1,0 +1,241 @@
+"""The commands that make reports, and keep them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kit.base.environment import named
+from kit.base.errors import SourceError, UsageError
+from kit.base.text import clean
+from kit.commands.faults import end_on_sigterm, exit_code_of
+from kit.commands.notebooks import find_notebook, given_to
+from kit.commands.notes import note
+from kit.commands.options import Engine, Parameters, Since, Source, Until
+from kit.display import phrases
+
+if TYPE_CHECKING:
+    from kit.reports.job import ReportJob
+
+__all__ = ["register"]
+
+Out = Annotated[str, typer.Option(help="Where reports are kept: a folder, or s3://bucket/prefix.")]
+
+_REPORTS = "reports"
+
+
+class When(StrEnum):
+    """On which good reports a notice is sent."""
+
+    failure = "failure"
+    change = "change"
+    always = "always"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the reports' commands to the command line."""
+    app.command("report")(make_reports)
+    upkeep = typer.Typer(
+        help="The reports made, and their retention.",
+        rich_markup_mode=None,
+        invoke_without_command=True,
+    )
+    upkeep.callback()(_list_by_default)
+    upkeep.command("list")(list_reports)
+    upkeep.command("prune")(prune_reports)
+    upkeep.command("resolve")(resolve_pseudonym)
+    app.add_typer(upkeep, name="reports")
+
+
+def make_reports(
+    context: typer.Context,
+    notebooks: Annotated[
+        list[str], typer.Argument(metavar="NOTEBOOK...", help="Names in notebooks/, or paths.")
+    ],
+    parameter: Parameters = None,
+    source: Source = None,
+    since: Since = None,
+    until: Until = None,
+    org: Annotated[
+        str, typer.Option(help="Of a folder with many orgs' lakes: a host name, or each.")
+    ] = "",
+    engine: Engine = None,
+    out: Out = _REPORTS,
+    notify: Annotated[
+        list[str] | None,
+        typer.Option(help="Send a notice to this apprise URL; may be repeated. [$OKTA_KIT_NOTIFY]"),
+    ] = None,
+    notify_on: Annotated[
+        When, typer.Option(help="On which good reports; on a failed one, always.")
+    ] = When.change,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Replace people by pseudonyms, everywhere.")
+    ] = False,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print the page as PDF, too; needs Chromium or Chrome.")
+    ] = False,
+    require_complete: Annotated[
+        bool, typer.Option("--require-complete", help="Exit 4 if the window is not covered.")
+    ] = False,
+    cell_timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that a cell may take.")
+    ] = 900,
+    run_timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that a notebook may take.")
+    ] = 3600,
+    pass_env: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Hand this environment variable to the notebooks; may be repeated.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=1, help="Notebooks that run at the same time.")
+    ] = 1,
+) -> None:
+    """Run notebooks into reports and print each report's path.
+
+    Example: okta-kit report failure_trends remediation --source sample --since 7d -j 2
+    """
+    from kit.base.parameters import check, read
+    from kit.log.spark.engines import check as check_engine
+    from kit.log.spark.engines import chosen as choose_engine
+    from kit.reports.execute import Limits
+    from kit.reports.job import ReportJob
+    from kit.reports.notify import urls
+
+    paths = [find_notebook(name) for name in notebooks]
+    declared = {path: read(path) for path in paths}
+    runs = [
+        run
+        for one in _sources(source, org)
+        for run in given_to(declared, parameter, one, since, until).items()
+    ]
+    checked = [check(declared[path], values) for path, values in runs]
+    chosen = choose_engine(engine)
+    check_engine(chosen)
+    named(pass_env or [])
+    reports = [
+        ReportJob(
+            notebook=path,
+            values=values,
+            out=out,
+            limits=Limits(cell=cell_timeout, run=run_timeout),
+            engine=chosen,
+            redact=redact,
+            pdf=pdf,
+            require_complete=require_complete,
+            pass_env=tuple(pass_env or ()),
+            notify=tuple(urls(notify or [])),
+            notify_on=notify_on.value,
+        )
+        for path, values in runs
+    ]
+    if len(reports) == 1:
+        raise typer.Exit(_make(reports[0]))
+    from kit.reports.batch import read_once, run_each
+
+    calls = [partial(_make_alone, one, debug=bool(context.obj)) for one in reports]
+    with read_once(str(one.get("source", "")) for one in checked) as environment:
+        raise typer.Exit(run_each(calls, jobs, environment, "kit.commands.worker_preload"))
+
+
+def _make(job: ReportJob) -> int:
+    """Make one report; print its page's path. Returns the exit code."""
+    from kit.reports.job import perform
+
+    return perform(job, on_page=print, on_note=note).exit_code
+
+
+def _make_alone(job: ReportJob, *, debug: bool) -> int:
+    """Make one report, as a process's whole life."""
+    end_on_sigterm()
+    return exit_code_of(partial(_make, job), debug=debug)
+
+
+def list_reports(out: Out = _REPORTS) -> None:
+    """List the reports, the newest run first: when, state, path and what it says.
+
+    Example: okta-kit reports list
+    """
+    from kit.reports.index import reports
+    from kit.reports.report_store import shelf
+
+    with shelf(out) as kept:
+        found = reports(kept.folder)
+    for run in found:
+        good = run.get("status") == "ok"
+        state = "ok" if good else f"failed {run.get('exit_code', '')}".strip()
+        said = (run.get("headline") if good else run.get("error")) or ""
+        line = (
+            f"{run.get('started', '')!s:<20}  {state:<10}  {kept.address}/{run['folder']}  {said}"
+        )
+        print(clean(line))
+    if not found:
+        note(f"{out}: there is no report. Make one: okta-kit report failure_trends")
+
+
+def prune_reports(
+    keep: Annotated[str, typer.Option(help="How long a report is kept: 90d, 36h.")] = "90d",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    out: Out = _REPORTS,
+) -> None:
+    """Remove reports that were run longer ago, and nothing else.
+
+    Example: okta-kit reports prune --keep 90d --dry-run
+    """
+    from datetime import UTC, datetime
+
+    from kit.base.times import parse_time
+    from kit.reports.report_store import shelf
+    from kit.reports.upkeep import old_reports
+
+    before = parse_time("--keep", keep, datetime.now(UTC))
+    with shelf(out) as kept:
+        if not kept.folder.is_dir():
+            raise UsageError(
+                f"{out}: there is no such folder. Name the reports' folder with --out."
+            )
+        gone = old_reports(kept.folder, before) if dry_run else kept.prune(before)
+    for run in gone:
+        print(f"{kept.address}/{run['folder']}")
+    note(f"{phrases.count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
+
+
+def resolve_pseudonym(
+    pseudonym: Annotated[str, typer.Argument(help="As it stands in a report made with --redact.")],
+) -> None:
+    """Say whom a pseudonym stands for, with the key that made it ($OKTA_KIT_REDACT_KEY).
+
+    Example: okta-kit reports resolve user-2mfk7q3xhc
+    """
+    from kit.reports.pseudonyms import Key, key_path
+
+    print(clean(Key(key_path()).resolve(pseudonym)))
+
+
+def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:
+    """The source, or of a folder of many orgs' lakes those that are asked for."""
+    if not org:
+        return [source]
+    from kit.base.paths import place
+    from kit.lake.orgs import lake_of, lakes
+
+    root = place(",".join(source or ["lake"]))
+    held = lakes(root)
+    if not held:
+        raise SourceError(
+            f"--org {org}: {root} is no folder of orgs' lakes. Name it with --source; each org's "
+            "lake lies in it in a folder of its host name."
+        )
+    chosen = held.values() if org == "each" else [lake_of(root, org)]
+    return [[lake.address] for lake in chosen]
+
+
+def _list_by_default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_reports()

@@ -1,0 +1,1 @@
+"""Values shown: tables, charts, sentences, and the widgets of an open notebook."""

@@ -1,0 +1,253 @@
+"""What all charts share: size, colours, axes, and names that fit.
+
+Colours are Okabe and Ito's, told apart by the colour-blind; what matters also differs in
+hatch, line or mark, for print. Source: https://jfly.uni-koeln.de/color/
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+from matplotlib import font_manager
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from kit.base.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    from kit.base.windows import Window
+
+__all__ = [
+    "COLOURS",
+    "DAY",
+    "FAILED",
+    "GIVEN_UP",
+    "HATCHES",
+    "INK",
+    "SOFT",
+    "TITLE",
+    "WIDTH",
+    "WORKED",
+    "bars",
+    "days",
+    "figure_of",
+    "legend",
+    "marks",
+    "moment_of",
+    "short",
+    "style",
+    "time_axis",
+    "whole_numbers",
+    "width_of",
+]
+
+WIDTH = 5.8
+"""Inches: as wide as a column of text, and still readable when a phone makes it smaller."""
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#7F7F7F"]
+HATCHES = ["", "//", "..", "xx", "\\\\", "++", ""]
+WORKED, FAILED, GIVEN_UP, INK, SOFT = "#0072B2", "#D55E00", "#7F7F7F", "#222222", "#5A6068"
+DAY = {"hour": 1 / 24, "day": 1.0}
+TITLE: dict[str, Any] = {"fontsize": 12, "fontweight": "bold", "x": 0.01, "ha": "left"}
+
+
+def figure_of(title: str, *, height: float) -> tuple[Figure, Axes]:
+    """A figure of one panel with its title."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.subplots()
+    figure.suptitle(title, **TITLE)
+    style(axes)
+    return figure, axes
+
+
+def style(axes: Axes, *, grid: Literal["x", "y", "both"] = "y") -> None:
+    """Quiet axes: no frame above and beside, a light grid behind."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.grid(axis=grid, color="#DDDDDD", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=10.5, colors=INK)
+
+
+def bars(
+    axes: Axes, at: Any, heights: Any, width: float, *, bottom: Any = 0.0, **look: Any
+) -> None:
+    """Upright bars as one shape: hundreds of single ones, an hour each, take seconds.
+
+    Args:
+        axes: where; its limits are set by the caller.
+        at: the bars' left edges.
+        heights: their heights; what is nothing is not drawn.
+        width: of each.
+        bottom: where they begin, one for all or one each.
+        look: as for ``PolyCollection``.
+    """
+    left, high = np.asarray(at, dtype=float), np.asarray(heights, dtype=float)
+    low = np.broadcast_to(np.asarray(bottom, dtype=float), high.shape)
+    there = high > 0
+    left, low, top = left[there], low[there], (low + high)[there]
+    right = left + width
+    corners = [(left, low), (left, top), (right, top), (right, low)]
+    outlines = np.stack([np.column_stack(corner) for corner in corners], axis=1)
+    axes.add_collection(PolyCollection(list(outlines), **look), autolim=False)
+
+
+def stacked(
+    axes: Axes, names: Sequence[str], parts: Sequence[tuple[pd.Series[int], str, str, str]]
+) -> None:
+    """Draw a horizontal bar for each name, of parts behind each other, with their sum beside it.
+
+    Args:
+        axes: where.
+        names: what the bars are called, from below.
+        parts: the lengths, the label, the colour and the hatch of each; one that is all zero
+            is left out.
+    """
+    places, left = np.arange(len(names)), np.zeros(len(names))
+    for lengths, label, colour, hatch in parts:
+        if not lengths.any():
+            continue
+        axes.barh(
+            places,
+            lengths,
+            left=left,
+            color=colour,
+            label=label,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0.3,
+        )
+        left = left + lengths.to_numpy()
+    for place, total in enumerate(left.astype(int)):
+        axes.text(total, place, f" {total:,}", va="center", fontsize=10.5, color=INK)
+    axes.set_yticks(places, names)
+    whole_numbers(axes, on="x")
+    axes.margins(x=0.1)
+    style(axes, grid="x")
+    axes.tick_params(axis="y", labelsize=9.5)
+
+
+def legend(axes: Axes, *, columns: int = 2) -> None:
+    """A legend below the picture, where there is something to tell apart."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        axes.figure.legend(
+            handles, labels, loc="outside lower left", ncols=columns, frameon=False, fontsize=10.5
+        )
+
+
+def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
+    """Show the window, widened to whole buckets, so that none is cut off."""
+    since, until = pd.Timestamp(window.since), pd.Timestamp(window.until)
+    if bucket:
+        whole = {"hour": "h", "day": "D"}[bucket]
+        since, until = since.floor(whole), until.ceil(whole)
+    # Beside the calendar's ends matplotlib finds no ticks.
+    first, last = mdates.date2num([_FIRST, _LAST])
+    axes.set_xlim(*(min(max(_days_of(at), first), last) for at in (since, until)))
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(
+        mdates.ConciseDateFormatter(
+            locator,
+            formats=["%Y", "%b %Y", "%-d %b", "%H:%M", "%H:%M", "%H:%M:%S"],
+            zero_formats=["", "%b %Y", "%-d %b", "%-d %b", "%H:%M", "%H:%M"],
+            show_offset=False,
+        )
+    )
+    axes.set_xlabel("UTC", fontsize=10.5)
+
+
+_FIRST, _LAST = datetime(500, 1, 1, tzinfo=UTC), datetime(9500, 1, 1, tzinfo=UTC)
+
+
+def _days_of(at: pd.Timestamp) -> float:
+    """A moment as matplotlib counts it, also where Python's calendar has ended."""
+    return float((at - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1))
+
+
+def width_of(window: Window, bucket: str) -> float:
+    """How wide a bucket's bar is, in days; it can be seen on an axis of any length."""
+    return max(DAY[bucket] * 0.92, (window.until - window.since).total_seconds() / 86400 / 600)
+
+
+def marks(panels: Sequence[Axes], named: Mapping[str, Any], window: Window) -> None:
+    """Mark moments by numbered lines through all panels, named above the first.
+
+    Those outside the window are named with an arrow at the edge that they lie behind.
+    """
+    since, until = mdates.date2num(window.since), mdates.date2num(window.until)
+    shown = [(k, pd.Timestamp(v)) for k, v in named.items() if v is not None and not pd.isna(v)]
+    shown.sort(key=lambda pair: pair[1])
+    for place, (name, when) in enumerate(shown):
+        at = mdates.date2num(when)
+        inside = since <= at <= until
+        for axes in panels if inside else ():
+            axes.axvline(at, color=INK, linewidth=1.1, linestyle=_LINES.get(name, "--"))
+        at = min(max(at, since), until)
+        left = at > since + 0.6 * (until - since)
+        arrow = "" if inside else ("← " if when < window.since else "→ ")
+        panels[0].annotate(
+            f"{arrow}{name} {when.day} {when:%b %H:%M}",
+            (at, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-5 if left else 5, 3 + 13.5 * (len(shown) - 1 - place)),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            fontsize=10.5,
+            color=INK,
+        )
+        panels[0].annotate(
+            "",
+            (at, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 12 + 13.5 * (len(shown) - 1 - place)),
+            textcoords="offset points",
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8},
+        )
+
+
+_LINES = {"change": ":", "onset": "-", "fix": "--"}
+
+
+def whole_numbers(axes: Axes, *, on: Literal["x", "y"] = "y") -> None:
+    """Count in whole numbers."""
+    axis = axes.yaxis if on == "y" else axes.xaxis
+    axis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
+
+
+def moment_of(label: object) -> pd.Timestamp:
+    """A label of a time index as the time it is."""
+    return pd.Timestamp(label)  # type: ignore[arg-type]  # an index knows no types
+
+
+def days(moments: Any) -> Any:
+    """Moments as matplotlib counts them."""
+    return mdates.date2num(pd.DatetimeIndex(moments).to_pydatetime())
+
+
+def short(name: str, most: int = 34) -> str:
+    """Fit a name into a chart; matplotlib reads ``$`` as mathematics, so it is escaped."""
+    text = clean(name)
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return text.replace("$", r"\$")
+
+
+def _fonts() -> None:
+    """Prefer fonts that hold more scripts, where they are installed, for users' names."""
+    import matplotlib as mpl
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    wanted = ["DejaVu Sans", "Noto Sans", "Noto Sans CJK SC", "Noto Sans Arabic"]
+    mpl.rcParams["font.family"] = [name for name in wanted if name in installed] or ["sans-serif"]
+
+
+_fonts()

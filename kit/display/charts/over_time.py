@@ -1,0 +1,275 @@
+"""Failures and rates on a time axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from kit.display import phrases
+from kit.display.charts.base import (
+    COLOURS,
+    FAILED,
+    HATCHES,
+    INK,
+    TITLE,
+    WIDTH,
+    WORKED,
+    bars,
+    days,
+    figure_of,
+    legend,
+    marks,
+    moment_of,
+    short,
+    style,
+    time_axis,
+    whole_numbers,
+    width_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+
+    from kit.base.windows import Window
+
+__all__ = ["code_by_day", "failing_against_working", "failures_and_rate", "over_time"]
+
+_MOST = 6
+"""Series that a reader can tell apart; the rest is drawn as one."""
+_ROWS = 14
+_EPISODE = "#F3D9C4"
+
+
+def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
+    """Draw failures over time, stacked by app and code.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``app``, ``code``, ``failures`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        The figure and its alt text.
+    """
+    wide = _wide(counts)
+    figure, axes = figure_of(
+        f"Failures by {bucket}, app and code", height=3.4 + 0.2 * len(wide.columns)
+    )
+    bottom = pd.Series(0, index=wide.index)
+    for place, name in enumerate(wide.columns):
+        bars(
+            axes,
+            days(wide.index),
+            wide[name],
+            width_of(window, bucket),
+            bottom=bottom,
+            label=short(str(name), 56),
+            facecolor=COLOURS[place],
+            hatch=HATCHES[place],
+            edgecolor="white",
+            linewidth=0.3,
+        )
+        bottom = bottom + wide[name]
+    axes.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
+    axes.set_ylim(0, max(bottom.max() * 1.06, 1))
+    whole_numbers(axes)
+    time_axis(axes, window, bucket)
+    legend(axes, columns=1)
+    return figure, _peak_in_words(wide, bucket)
+
+
+def failing_against_working(
+    attempts: pd.DataFrame, window: Window, bucket: str
+) -> tuple[Figure, str]:
+    """Draw the share of attempts that failed over time, one panel an app.
+
+    Args:
+        attempts: ``bucket`` datetime64[us, UTC], ``app``, ``failures`` and ``successes``
+            int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        The figure and its alt text.
+    """
+    worst = attempts.groupby("app")["failures"].sum().sort_values(ascending=False)
+    apps = list(worst[worst > 0].index[:4])
+    figure = Figure(figsize=(WIDTH, 0.9 + 1.45 * max(len(apps), 1)), layout="constrained")
+    figure.suptitle(f"Share of attempts that failed, by {bucket}", **TITLE)
+    panels = figure.subplots(max(len(apps), 1), 1, sharex=True, squeeze=False)[:, 0]
+    said = []
+    for axes, app in zip(panels, apps, strict=False):
+        rows = attempts[attempts["app"] == app].set_index("bucket")
+        tried = rows["failures"] + rows["successes"]
+        rate = rows["failures"] / tried
+        _rate(axes, rate, window, bucket)
+        total = int(rows["failures"].sum())
+        axes.set_title(
+            f"{short(str(app), 44)}: {total:,} of {int(tried.sum()):,} attempts failed",
+            fontsize=10.5,
+            loc="left",
+        )
+        said.append(f"{app} {phrases.percent(total / tried.sum())}, at worst {_worst(rate)}")
+    time_axis(panels[-1], window, bucket)
+    return figure, "Share of attempts that failed: " + ("; ".join(said) or "none") + "."
+
+
+def failures_and_rate(
+    counts: pd.DataFrame,
+    window: Window,
+    bucket: str,
+    *,
+    episodes: pd.DataFrame,
+    named: Mapping[str, Any],
+) -> tuple[Figure, str]:
+    """Draw one code's failures and their share of attempts on one time axis.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``failures`` and ``attempts`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+        episodes: ``start`` and ``last`` datetime64[us, UTC]; shaded.
+        named: moments to be marked, UTC: onset, change and fix.
+
+    Returns:
+        The figure and its alt text.
+    """
+    figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
+    figure.suptitle(f"Failures and share of attempts, by {bucket}", **TITLE)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    for start, last in episodes[["start", "last"]].itertuples(index=False):
+        for axes in (above, below):
+            axes.axvspan(mdates.date2num(start), mdates.date2num(last), color=_EPISODE, zorder=0)
+    rows = counts.set_index("bucket")
+    at = days(rows.index)
+    bars(above, at, rows["failures"], width_of(window, bucket), color=FAILED)
+    above.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
+    above.set_ylim(0, max(rows["failures"].max() * 1.06, 1))
+    style(above)
+    whole_numbers(above)
+    rate = rows["failures"] / rows["attempts"]
+    _rate(below, rate, window, bucket)
+    below.set_ylabel("share failed", fontsize=10.5)
+    marks([above, below], named, window)
+    time_axis(below, window, bucket)
+    below.set_xlabel("UTC; shaded: episodes; dots: all worked", fontsize=10.5)
+    total, tried = int(rows["failures"].sum()), int(rows["attempts"].sum())
+    shown = [
+        f"{name} {phrases.moment(pd.Timestamp(when))}"
+        for name, when in named.items()
+        if when is not None and not pd.isna(when)
+    ]
+    share = phrases.percent(total / tried) if tried else "none"
+    alt = (
+        f"Failures and their share of attempts by {bucket}: {total:,} of {tried:,} attempts failed "
+        f"({share}) in {phrases.count(len(episodes), 'episode')}; {', '.join(shown) or 'no marks'}."
+    )
+    return figure, alt
+
+
+def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
+    """Draw how often each code failed on each day, as a heat map with its numbers.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``app``, ``code``, ``failures`` int64.
+        window: the days that are shown; the last 28 at most.
+
+    Returns:
+        The figure and its alt text.
+    """
+    rows = counts.assign(
+        day=counts["bucket"].dt.floor("D"), name=counts["code"] + "\n" + counts["app"]
+    )
+    last = (pd.Timestamp(window.until) - pd.Timedelta(microseconds=1)).floor("D")
+    first = max(pd.Timestamp(window.since).floor("D"), last - pd.Timedelta(days=27))
+    every = pd.date_range(first, last, freq="D", unit="us")
+    rows = rows[rows["day"] >= first]
+    totals = rows.groupby("name")["failures"].sum().sort_values(ascending=False, kind="stable")
+    wide = rows.groupby(["name", "day"])["failures"].sum().unstack(fill_value=0)
+    wide = wide.reindex(index=totals.index[:_ROWS], columns=every, fill_value=0)
+    figure, axes = figure_of("Failures by code and day", height=1.2 + 0.42 * max(len(wide), 2))
+    axes.grid(visible=False)
+    # By rank of size, so that one great day leaves the others visible.
+    scale = (wide.to_numpy(dtype=float) / max(wide.to_numpy().max(initial=1), 1)) ** 0.4
+    # A day without failures stays white.
+    axes.imshow(np.ma.masked_equal(scale, 0), aspect="auto", cmap="Oranges", vmin=0, vmax=1.15)
+    size = 9.5 if len(every) <= 10 else 6.5
+    for y, name in enumerate(wide.index):
+        for x, day in enumerate(wide.columns):
+            if count := int(wide.loc[name, day]):
+                ink = "white" if scale[y, x] > 0.72 else INK
+                axes.text(x, y, _brief(count), ha="center", va="center", fontsize=size, color=ink)
+    axes.set_yticks(range(len(wide)), [_two_lines(str(name)) for name in wide.index], fontsize=9)
+    step = max(1, -(-len(every) // 5))
+    axes.set_xticks(
+        range(0, len(every), step), [f"{d.day} {d:%b}" for d in every[::step]], fontsize=9
+    )
+    axes.set_xlabel("day, UTC", fontsize=10.5)
+    if wide.empty:
+        return figure, "Failures by code and day: 0 in the days shown."
+    most = wide.stack()
+    name, day = list(most.index)[int(most.to_numpy().argmax())]
+    return figure, (
+        f"Failures by code and day, {phrases.count(len(wide), 'code')} over "
+        f"{phrases.count(len(every), 'day')}: most on {moment_of(day):%d %b} with "
+        f"{str(name).replace(_BREAK, ' on ')} ({int(most.to_numpy().max()):,})."
+    )
+
+
+_BREAK = "\n"
+
+
+def _two_lines(name: str) -> str:
+    return "\n".join(short(part, 24) for part in name.split("\n"))
+
+
+def _rate(axes: Axes, rate: pd.Series[float], window: Window, bucket: str) -> None:
+    """Bars of a share from 0 to 1, and a dot where all worked."""
+    bars(axes, days(rate.index), rate, width_of(window, bucket), color=FAILED)
+    fine = rate[rate == 0]
+    middle = days(fine.index) + width_of(window, bucket) / 2
+    axes.plot(middle, fine + 0.05, "o", markersize=4, color=WORKED)
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_yticks([0, 0.5, 1])
+    style(axes)
+
+
+def _each(bucket: str) -> str:
+    return "an hour" if bucket == "hour" else "a day"
+
+
+def _brief(count: int) -> str:
+    return f"{count:,}" if count < 1000 else f"{count / 1000:.0f}k"
+
+
+def _wide(counts: pd.DataFrame) -> pd.DataFrame:
+    """Failures with one column an app and code, the largest first, the rest as one."""
+    names = counts["code"] + " · " + counts["app"]
+    totals = counts.groupby(names)["failures"].sum().sort_values(ascending=False, kind="stable")
+    kept = list(totals.index[:_MOST])
+    rest = f"{len(totals) - _MOST} other codes"
+    shown = names.where(names.isin(kept), rest)
+    wide = counts.groupby(["bucket", shown])["failures"].sum().unstack(fill_value=0)
+    return wide[[name for name in [*kept, rest] if name in wide.columns]]
+
+
+def _peak_in_words(wide: pd.DataFrame, bucket: str) -> str:
+    total = wide.sum(axis=1)
+    at = total.idxmax()
+    return (
+        f"Failures by {bucket}: {int(total.sum()):,} in all, most in the {bucket} from "
+        f"{phrases.moment(moment_of(at))} ({int(total.max()):,}). The largest series is "
+        f"{wide.columns[0]} with {int(wide.iloc[:, 0].sum()):,}."
+    )
+
+
+def _worst(rate: pd.Series[float]) -> str:
+    return f"{phrases.percent(float(rate.max()))} on {rate.idxmax():%d %b %H:%M}"

@@ -1,0 +1,181 @@
+"""Explanations laid out for a terminal; plain text where the output is piped.
+
+What stood in a message is somebody else's text: it is cleaned, and never read as markup.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from kit.base.text import clean
+from kit.catalogue.model import OWNERS, RADII, RETRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
+
+    from kit.catalogue.explain import Explanation
+
+__all__ = ["read", "show", "told"]
+
+_EVIDENCE = {
+    "seen in Okta": "seen in messages of Okta's",
+    "vendor list": "known from the vendor's list, not yet seen in a message of Okta's",
+}
+
+
+def show(found: Sequence[Explanation], out: TextIO) -> None:
+    """Print explanations, one below the other.
+
+    Args:
+        found: what was asked, explained.
+        out: the terminal or file.
+    """
+    from functools import partial
+    from io import StringIO
+
+    from rich.console import Console
+
+    plain = StringIO()
+    make = partial(Console, highlight=False, markup=False, emoji=False)
+    console = make(file=out)
+    if not console.is_terminal:
+        console = make(file=plain, width=100)
+    for number, one in enumerate(found):
+        if number:
+            console.rule(characters="─", style="dim")
+        _show(one, console)
+    out.write("".join(f"{line.rstrip()}\n" for line in plain.getvalue().splitlines()))
+
+
+def _show(found: Explanation, console: Console) -> None:
+    from rich.text import Text
+
+    title = Text(clean(found.code or found.operation or "No failure"), style="bold")
+    if found.family:
+        title.append(f"  {clean(found.family)}", style="not bold dim")
+    console.print(title, soft_wrap=True)
+    if found.remedy:
+        console.print(clean(found.remedy.title))
+    if found.note:
+        console.print(clean(found.note))
+    if unknown := _unknown(found):
+        console.print(unknown)
+    console.print()
+    says, stood = told(found), read(found)
+    if [name for name, _ in stood] == ["App"]:  # a code alone; its remedy knows the app
+        says[1:1], stood = stood, []
+    _facts(console, says)
+    _facts(console, stood, title="Read from it")
+    _facts(console, found.nearest, title="Nearest in the catalogue")
+    _steps(found, console)
+    remedy = found.remedy
+    if remedy:
+        _listed(console, "To verify", remedy.verify)
+        _listed(console, "Do not", remedy.avoid)
+    if found.links:
+        console.print("Read more", style="bold")
+        for link in found.links:  # whole in a line, so that a terminal can open it
+            console.print(f"  {clean(link)}", soft_wrap=True)
+    if remedy and remedy.background:
+        console.print()
+        _facts(console, [("Background", remedy.background)])
+
+
+def _unknown(found: Explanation) -> str:
+    """What the catalogue does not know about it, in a sentence."""
+    if found.meaning or not found.code:
+        return ""
+    if found.code.startswith("AADSTS"):
+        return "Microsoft's number, and the catalogue has no meaning for it; the link below may."
+    if found.remedy:
+        return "The catalogue has no meaning for this very code, but steps for its kind."
+    return (
+        "The catalogue does not know it. okta-kit codes --as-remedy with the same text begins "
+        "a remedy for it."
+    )
+
+
+def told(found: Explanation) -> list[tuple[str, object]]:
+    """What the catalogue says of it, as names and values."""
+    remedy = found.remedy
+    retry = RETRIES.get(found.retry or "", found.retry or "")
+    if remedy and retry:
+        retry = f"{retry}. {remedy.retry_note}"
+    says = [
+        ("Meaning", found.meaning),
+        ("Kind", (found.kind or "").replace("_", " ")),
+        ("Cause", remedy.cause if remedy else None),
+        ("Whose job", OWNERS.get(found.owner or "", found.owner)),
+        ("A retry", retry),
+        ("Usually hits", RADII[remedy.blast_radius] if remedy else None),
+    ]
+    if remedy:
+        seen = _EVIDENCE.get(found.evidence)
+        checked = f"checked {remedy.checked:%-d %B %Y}"
+        says.append(("Evidence", f"{seen}; {checked}" if seen else checked))
+    return [(name, value) for name, value in says if value]
+
+
+def read(found: Explanation) -> list[tuple[str, object]]:
+    """What stood in the message, part by part, as names and values."""
+    parts = [
+        ("Operation", found.operation),
+        ("App", found.app),
+        ("User", found.user),
+        ("HTTP", found.http_status),
+        ("Vendor says", found.vendor_message),
+        ("Trace ID", found.trace_id),
+        ("Correlation", found.correlation_id),
+        ("Request ID", found.request_id),
+        ("Time", found.timestamp),
+    ]
+    return [(name, value) for name, value in parts if value is not None]
+
+
+def _steps(found: Explanation, console: Console) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if not found.steps:
+        return
+    console.print("Steps", style="bold")
+    for number, step in enumerate(found.steps, 1):
+        body = Text(f"{number}. ").append(step.title, style="bold")
+        console.print(Padding(body, (0, 0, 0, 2)))
+        console.print(Padding(Text(step.do), (0, 0, 0, 5)))
+        console.print(Padding(Text(f"You should see: {step.see}", style="italic"), (0, 0, 0, 5)))
+    console.print()
+
+
+def _listed(console: Console, title: str, items: Iterable[str]) -> None:
+    rows = [("-", item) for item in items]
+    if rows:
+        console.print(title, style="bold")
+        _facts(console, rows, lead="  ")
+
+
+def _facts(
+    console: Console,
+    values: Sequence[tuple[str, object]],
+    *,
+    title: str = "",
+    lead: str = "",
+) -> None:
+    """Print names and values in two columns; nothing where there is none."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not values:
+        return
+    if title:
+        console.print(title, style="bold")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    lead = "  " if title else lead
+    for name, value in values:
+        table.add_row(Text(lead + clean(name)), Text(clean(value)))
+    console.print(table)
+    console.print()

@@ -1,0 +1,239 @@
+"""A DataFrame as a table that a person reads: one page of it, safe with hostile text.
+
+Cells are put into words and cleaned, then escaped: whatever stood in an event is text. A view
+says which rows are shown and in what order; a report shows the table as it was made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kit.base.text import clean
+from kit.display import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["SET", "Table", "View", "cell", "grid", "title"]
+
+SET = {
+    "num": "text-align:right;white-space:nowrap",
+    "text": "text-align:left",
+    "when": "text-align:left;white-space:nowrap",
+}
+"""How cells are set, in the cell itself: JupyterLab sets all to the right otherwise."""
+
+_LONG = 60
+"""Letters from which a cell's text is long."""
+
+_TITLES = {
+    "first_seen": "first seen (UTC)",
+    "last_seen": "last seen (UTC)",
+    "since": "since (UTC)",
+    "published": "when (UTC)",
+    "still_failing": "still failing",
+    "first_failure": "first failure (UTC)",
+    "last_failure": "last failure (UTC)",
+    "recovered_at": "worked again (UTC)",
+    "event_type": "event type",
+    "user_name": "name",
+    "http_status": "HTTP",
+    "vendor_message": "the vendor's words",
+    "start": "first failure (UTC)",
+    "last": "last failure (UTC)",
+    "peak": "most in an hour",
+    "peak_at": "in the hour from (UTC)",
+    "time_to_recover": "took",
+    "abandoned_at": "unassigned (UTC)",
+    "failing_since": "failing since (UTC)",
+    "correlation_id": "correlation id",
+    "trace_id": "trace id",
+    "request_id": "request id",
+    "operation": "operation",
+    "uuid": "event",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which rows of a table are seen, and in what order."""
+
+    by: str = ""
+    """The column to sort by; as the table was made if empty or unknown."""
+    descending: bool = False
+    holding: str = ""
+    """Only rows whose cells hold each of these words, without case."""
+    page: int = 0
+    size: int = 10
+    """Rows on a page."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows with what they are called, to be shown as a table."""
+
+    rows: pd.DataFrame
+    """Times are UTC, ``rate`` is 0 to 1."""
+    caption: str
+    most: int = 50
+    """The most rows that a report shows; the caption says how many there are."""
+    empty: str = "None."
+    """What is said when there is none."""
+    folded: bool = False
+    """Whether the caption is shown alone until a reader opens it."""
+
+    def seen(self, view: View) -> pd.DataFrame:
+        """All rows that a view lets through, in its order.
+
+        Args:
+            view: the view; its page is not looked at.
+
+        Returns:
+            The rows with their index. What is missing comes last in either order.
+        """
+        rows = self.rows
+        if wanted := clean(view.holding).casefold().split():
+            texts = self._texts()
+            rows = rows[[all(word in text for word in wanted) for text in texts]]
+        if view.by in rows.columns:
+            key = _sortable if rows[view.by].dtype == object or _is_text(rows[view.by]) else None
+            rows = rows.sort_values(
+                view.by, ascending=not view.descending, kind="stable", na_position="last", key=key
+            )
+        return rows
+
+    def _texts(self) -> list[str]:
+        """Each row as the text that a reader finds words in."""
+        names = [str(name) for name in self.rows.columns]
+        columns = [[cell(name, value) for value in self.rows[name]] for name in names]
+        return [" ".join(one).casefold() for one in zip(*columns, strict=True)]
+
+    def html(self) -> str:
+        """The table as a report has it: its first rows, or the sentence that there is none."""
+        if self.rows.empty:
+            return f"<p>{escape(clean(self._nothing()))}</p>"
+        said = escape(clean(self._said()))
+        if self.folded:
+            return f"<details><summary>{said}</summary>{grid(self._shown())}</details>"
+        return grid(self._shown(), said)
+
+    def plain(self) -> str:
+        """The same as text."""
+        if self.rows.empty:
+            return self._nothing()
+        shown = self._shown()
+        cells = [[cell(str(name), v) for name, v in row.items()] for _, row in shown.iterrows()]
+        text = pd.DataFrame(cells, columns=[title(c) for c in shown.columns])
+        return f"{self._said()}\n{text.to_string(index=False)}"
+
+    def _shown(self) -> pd.DataFrame:
+        return self.rows.head(self.most)
+
+    def _nothing(self) -> str:
+        return f"{self.caption}: {self.empty}"
+
+    def _said(self) -> str:
+        count = len(self.rows)
+        return self.caption + (
+            f" (the first {self.most:,} of {count:,})" if count > self.most else ""
+        )
+
+
+def grid(rows: pd.DataFrame, caption: str = "") -> str:
+    """Rows as an HTML table.
+
+    Args:
+        rows: what is shown, all of it.
+        caption: what it is called, as HTML.
+    """
+    kinds = [_kind(rows[name]) for name in rows.columns]
+    head = "".join(
+        f'<th scope="col" class="{kind}" style="{SET[kind].partition(";")[0]}">'
+        f"{escape(title(name))}</th>"
+        for name, kind in zip(rows.columns, kinds, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            _td(kind, cell(str(name), value))
+            for kind, (name, value) in zip(kinds, row.items(), strict=True)
+        )
+        + "</tr>"
+        for _, row in rows.iterrows()
+    )
+    name = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
+    return (
+        f'<div class="scroll"><table>{name}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _td(kind: str, text: str) -> str:
+    """A cell; long texts get room where a page leaves it to them, as JupyterLab does."""
+    room = ";min-width:18em" if len(text) > _LONG else ""
+    return f'<td class="{kind}" style="{SET[kind]}{room}">{escape(text)}</td>'
+
+
+def title(name: object) -> str:
+    """A column's name as a reader sees it."""
+    return _TITLES.get(str(name), clean(name).replace("_", " "))
+
+
+def cell(name: str, value: object) -> str:
+    """A value in words, cleaned and not yet escaped.
+
+    Args:
+        name: the column that it stands in.
+        value: the value; missing is empty.
+    """
+    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if isinstance(value, pd.Timedelta):
+        return _length(value)
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}" if name == "day" else f"{value:%Y-%m-%d %H:%M}"
+    if name == "rate" and isinstance(value, float):
+        return phrases.percent(value, fixed=True)
+    if name == "http_status" and isinstance(value, float | int):
+        return str(int(value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = clean(value)
+    return text.replace("_", " ") if name == "state" else text
+
+
+def _kind(values: pd.Series[Any]) -> str:
+    """How a column is set: numbers to the right, times in one line."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "when"
+    if pd.api.types.is_timedelta64_dtype(values):
+        return "num"
+    number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return "num" if number else "text"
+
+
+def _is_text(values: pd.Series[Any]) -> bool:
+    return isinstance(values.dtype, pd.StringDtype)
+
+
+def _sortable(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Text without case, and whatever else there is as text."""
+
+    def folded(column: Iterable[Any]) -> list[str | None]:
+        return [None if pd.isna(one) else str(one).casefold() for one in column]
+
+    return pd.Series(folded(values), index=values.index, dtype=object)
+
+
+def _length(value: pd.Timedelta) -> str:
+    seconds = value.total_seconds()
+    if abs(seconds) < 90:
+        return phrases.count(round(seconds), "second")
+    return ("−" if seconds < 0 else "") + phrases.hours(abs(seconds))

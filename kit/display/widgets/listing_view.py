@@ -1,0 +1,215 @@
+"""Failures one by one: narrowed by what a chart shows, listed, and one of them opened."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from kit.base.errors import KitError
+from kit.base.text import clean
+from kit.display import output
+from kit.display.table import Table, cell
+from kit.display.widgets.chooser import Chooser
+from kit.display.widgets.table_view import TableView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["ListingView", "OpenedView"]
+
+_MOST = 200
+"""Entries that a list to choose from can hold and still be of use."""
+_FEW = 40
+"""Entries that are all offered, whatever else is chosen."""
+
+
+class ListingView:
+    """A table of rows that are narrowed by choosing, and opened one at a time."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """Make no controls yet; what can be chosen is known with the rows.
+
+        Args:
+            changed: is called when something else is to be shown.
+        """
+        self._changed = changed
+        self._listing: output.Listing | None = None
+        self._table = TableView(changed)
+        self._choosers: dict[str, Chooser] = {}
+        self._line = widgets.HBox(
+            layout=widgets.Layout(flex_flow="row wrap", align_items="center", width="100%")
+        )
+
+    @property
+    def controls(self) -> Sequence[widgets.Widget]:
+        """What stands above the table: what narrows it, and its own controls."""
+        return (self._line, *self._table.controls) if self._choosers else self._table.controls
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows of the page that is shown, all their columns."""
+        assert self._listing is not None
+        shown = self._table.rows
+        return self._listing.all.head(0) if shown is None else self._listing.all.loc[shown.index]
+
+    @property
+    def listing(self) -> output.Listing:
+        """What is listed."""
+        assert self._listing is not None
+        return self._listing
+
+    def take(self, listing: output.Listing) -> None:
+        """Show other rows; what was chosen stays chosen where there still is such a row."""
+        self._listing = listing
+        names = [name for name, counts in listing.narrow.items() if counts.nunique() > 1]
+        for name in names:
+            if name not in self._choosers:
+                told = partial(self._narrowed, name)
+                self._choosers[name] = Chooser(name, told, width="auto")
+        self._choosers = {name: self._choosers[name] for name in names}
+        self._line.children = tuple(one.widget for one in self._choosers.values())
+        self._narrow()
+
+    def html(self) -> str:
+        """The page of the table that is to be seen now."""
+        return self._table.html()
+
+    def plain(self) -> str:
+        """The table as text, as a report has it."""
+        assert self._listing is not None
+        return self._listing.plain()
+
+    def _narrowed(self, name: str, _: Any) -> None:
+        self._narrow(name)
+        self._changed()
+
+    def _narrow(self, newest: str = "") -> None:
+        """Keep the rows that all choices leave, and offer in each chooser what the others leave.
+
+        A choice that leaves nothing beside the newest one is taken back.
+        """
+        listing = self.listing
+        order = sorted(self._choosers, key=lambda name: name != newest)
+        left = pd.Series(data=True, index=listing.all.index)
+        fits: dict[str, pd.Series[bool]] = {}
+        for name in order:
+            if chosen := self._choosers[name].value:
+                fit = listing.narrow[name].astype(object) == chosen
+                if (left & fit).any():
+                    fits[name], left = fit, left & fit
+        for name, chooser in self._choosers.items():
+            others = pd.Series(data=True, index=listing.all.index)
+            for other, fit in fits.items():
+                others = others & fit if other != name else others
+            _offer(chooser, listing.narrow[name], others, chooser.value if name in fits else "")
+        rows = listing.rows[left]
+        table = Table(rows, listing.caption, listing.most, listing.empty)
+        self._table.take(table, out_of=len(listing.rows))
+
+
+class OpenedView:
+    """One row of a listing, with all that is known of it."""
+
+    def __init__(self, listed: ListingView, changed: Callable[[], None]) -> None:
+        """Have nothing opened yet.
+
+        Args:
+            listed: the table whose rows can be opened.
+            changed: is called when something else is to be shown.
+        """
+        self._listed, self._changed = listed, changed
+        self._chooser = Chooser("Open", self._open, width="auto")
+        self._button = widgets.Button(layout=widgets.Layout(width="auto"))
+        self._button.on_click(self._act)
+        self._html = ""
+
+    @property
+    def controls(self) -> Sequence[widgets.Widget]:
+        """The rows that can be opened, and what can be done with the one that is."""
+        if self._listed.rows.empty:
+            return ()
+        act = self._listed.listing.act
+        if act is None or not self._chooser.value:
+            return (self._chooser.widget,)
+        self._button.description = act[0]
+        return (self._chooser.widget, self._button)
+
+    def follow(self) -> None:
+        """Offer the rows that the table shows now; what is opened stays if it is among them."""
+        listing, rows = self._listed.listing, self._listed.rows
+        entries = [("a row of this page …", "")]
+        for key, (_, row) in zip(rows.index, rows.iterrows(), strict=True):
+            parts = [cell(name, row[name]) for name in listing.named]
+            entries.append((" · ".join(part for part in parts if part), f"row {key}"))
+        before = self._chooser.value
+        self._chooser.offer(entries)
+        if self._chooser.value != before:
+            self._html = ""
+
+    def forget(self) -> None:
+        """Close what is opened."""
+        self._chooser.offer([("a row of this page …", "")])
+        self._html = ""
+
+    def html(self) -> str:
+        """What is known of the row that is opened."""
+        return self._html
+
+    def plain(self) -> str:
+        """Nothing: it is what a reader looked at last, and no part of the report."""
+        return ""
+
+    def _open(self, chosen: str) -> None:
+        self._html = "<p><em>Looking it up …</em></p>" if chosen else ""
+        self._changed()
+        if chosen:
+            self._html = _framed(self._listed.listing.open, self._row())
+            self._changed()
+
+    def _act(self, _: Any) -> None:
+        act = self._listed.listing.act
+        assert act is not None
+        self._html = _framed(act[1], self._row())
+        self._changed()
+
+    def _row(self) -> pd.Series[Any]:
+        rows = self._listed.rows
+        return next(row for key, row in rows.iterrows() if f"row {key}" == self._chooser.value)
+
+
+def _framed(shows: Callable[[pd.Series[Any]], None], row: pd.Series[Any]) -> str:
+    """What is shown of a row, set apart; a fault is told in one line."""
+    try:
+        with output.collected() as parts:
+            shows(row)
+        html = "".join(one.html() if isinstance(one, Table) else one.html for one in parts)
+    except (KitError, KeyboardInterrupt) as fault:
+        html = f"<p><strong>{escape(clean(fault) or 'Stopped.')}</strong></p>"
+    return f'<div style="border-left:3px solid #5A6068;padding-left:1em">{html}</div>'
+
+
+def _offer(chooser: Chooser, values: pd.Series[Any], left: pd.Series[bool], chosen: Any) -> None:
+    """Offer the values that occur, each with how often beside the other choices.
+
+    Where they are few, also those that the other choices leave none of: a newer choice goes
+    before an older one. Times stand in their order.
+    """
+    every = values.dropna().value_counts()
+    counts = values[left].dropna().value_counts()
+    if len(every) <= _FEW:
+        counts = counts.reindex(every.index, fill_value=0)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        counts = counts.sort_index()
+        if len(counts) > _MOST:
+            chooser.offer([(f"any of {len(counts):,}; choose a day first", "")], "")
+            return
+    else:
+        counts = counts.sort_values(ascending=False, kind="stable")
+    kind = chooser.widget.description.casefold()
+    entries: list[tuple[str, Any]] = [(f"any of {len(counts):,}", "")]
+    entries += [(f"{cell(kind, v)} ({count:,})", v) for v, count in counts.head(_MOST).items()]
+    chooser.offer(entries, chosen)

@@ -1,0 +1,45 @@
+"""Pictures that were drawn are kept, so that only those are drawn again whose data changed."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from kit.display.output import Picture
+
+__all__ = ["Pictures"]
+
+_MOST = 60
+"""Pictures that are kept, some 50 KB each."""
+
+
+class Pictures:
+    """The pictures of one notebook."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def html(self, picture: Picture) -> str:
+        """A picture as HTML, drawn if none of the same data was."""
+        key = _key(picture)
+        # Put in again, so that those that were not looked at for longest go first.
+        self._known[key] = self._known.pop(key, "") or picture.html
+        while len(self._known) > _MOST:
+            del self._known[next(iter(self._known))]
+        return self._known[key]
+
+
+def _key(picture: Picture) -> str:
+    """The same for the same chart of the same data."""
+    digest = hashlib.sha256(f"{picture.draw.__module__}.{picture.draw.__qualname__}".encode())
+    for name, value in (*enumerate(picture.given), *picture.named.items()):
+        digest.update(str(name).encode())
+        if isinstance(value, pd.DataFrame):
+            digest.update(repr(list(value.columns)).encode())
+            digest.update(pd.util.hash_pandas_object(value).to_numpy().tobytes())
+        else:
+            digest.update(repr(value).encode())
+    return digest.hexdigest()

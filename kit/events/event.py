@@ -1,0 +1,176 @@
+"""A System Log event, read from its JSON.
+
+Okta's log is open-ended: unknown fields, event types and enum values are normal,
+so only what the table reads is typed, and only for that is an event refused.
+
+Source: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+
+__all__ = ["Client", "LogEvent", "Party", "Place", "Transaction", "UnfitEventError", "decode"]
+
+
+class _Camel(msgspec.Struct, rename="camel", gc=False):
+    """A part of a LogEvent, read by Okta's camelCase names."""
+
+
+class Party(_Camel):
+    """An actor or a target."""
+
+    id: str | None = None
+    type: str | None = None
+    alternate_id: str | None = None
+    display_name: str | None = None
+
+
+class _Outcome(_Camel):
+    result: str | None = None
+    reason: str | None = None
+
+
+class _UserAgent(_Camel):
+    raw_user_agent: str | None = None
+
+
+class Place(_Camel):
+    """Where an address lies."""
+
+    country: str | None = None
+    city: str | None = None
+
+
+class Client(_Camel):
+    """What a request came from."""
+
+    ip_address: str | None = None
+    user_agent: _UserAgent | None = None
+    geographical_context: Place | None = None
+
+
+class Transaction(_Camel):
+    """What events belong together by."""
+
+    id: str | None = None
+    type: str | None = None
+
+
+class _DebugContext(_Camel):
+    debug_data: dict[str, Any] | None = None
+
+
+class LogEvent(_Camel):
+    """The fields of a System Log event that the events table reads."""
+
+    uuid: Annotated[str, msgspec.Meta(min_length=1)]
+    published: Annotated[datetime, msgspec.Meta(tz=True)]
+    event_type: Annotated[str, msgspec.Meta(min_length=1)]
+    display_message: str | None = None
+    severity: str | None = None
+    outcome: _Outcome | None = None
+    actor: Party | None = None
+    client: Client | None = None
+    target: list[Party | None] | None = None
+    transaction: Transaction | None = None
+    debug_context: _DebugContext | None = None
+
+    @property
+    def result(self) -> str | None:
+        """The outcome's result."""
+        return self.outcome.result if self.outcome else None
+
+    @property
+    def reason(self) -> str | None:
+        """The outcome's reason; None where Okta gave none."""
+        return self.outcome.reason if self.outcome else None
+
+    @property
+    def debug_data(self) -> dict[str, Any]:
+        """The event's debugData; its keys differ by event type."""
+        return (self.debug_context and self.debug_context.debug_data) or {}
+
+    def parties(self) -> dict[str | None, Party]:
+        """The first target of each type."""
+        found: dict[str | None, Party] = {}
+        for target in self.target or ():
+            if target is not None and target.type not in found:
+                found[target.type] = target
+        return found
+
+
+class UnfitEventError(ValueError):
+    """A line that is no System Log event; its text says why, in one line."""
+
+
+_decoder = msgspec.json.Decoder(LogEvent)
+
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+"""A NUL in a JSON text; databases end a text there, and refuse the rest."""
+
+_HALF = re.compile(
+    rb"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""A sign beyond 16 bits, or half of one, which stands for nothing and which no database takes."""
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _without_nul(raw: bytes) -> bytes:
+    return _NUL.sub(rb"\1\\ufffd", raw) if b"\\u0000" in raw else raw
+
+
+def _without_halves(raw: bytes) -> bytes:
+    """JSON in which half a sign is the replacement character."""
+    previous = None
+    while previous != raw:  # two in a row have nothing between them to tell them apart by
+        previous = raw
+        raw = _HALF.sub(lambda m: m[1] + (m[2] or b"\\ufffd"), raw)
+    return raw
+
+
+def decode(raw: bytes) -> tuple[LogEvent, str]:
+    """Read one event from its JSON.
+
+    Half of a sign (a lone surrogate) and NUL are the replacement character in the event, and
+    stay as they are in its text. Of a name that is there twice, the last one counts.
+
+    Args:
+        raw: one JSON object, UTF-8.
+
+    Returns:
+        The event, and its JSON as text. Its time can be told in UTC, and that
+        a second later.
+
+    Raises:
+        UnfitEventError: it is truncated, of a wrong type, without uuid or with an
+            unreadable time.
+    """
+    try:
+        try:
+            event = _decoder.decode(_without_nul(raw))
+        except msgspec.DecodeError:
+            if not _SURROGATE.search(raw):
+                raise
+            event = _decoder.decode(_without_halves(_without_nul(raw)))
+        text = raw.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise UnfitEventError(str(fault) or type(fault).__name__) from None
+    if not _EARLIEST < event.published.replace(tzinfo=None) < _LATEST:
+        try:
+            event.published.astimezone(UTC) + timedelta(seconds=1)
+        except OverflowError:
+            raise UnfitEventError(
+                f"published is {event.published.isoformat()}, which is no time in UTC"
+            ) from None
+    return event, text
+
+
+_EARLIEST, _LATEST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  # local times
+"""Between them any offset leads to a time that there is, and a second more, too."""

@@ -1,0 +1,1 @@
+"""A source opened as one table of events, and the engines that answer questions to it."""

@@ -1,0 +1,156 @@
+"""Answers that many questions build on are worked out once, and grow with the lake.
+
+Folding ten million events into failures takes seconds, and every report begins with it. A
+lake's files never change, so an answer holds for as long as the lake consists of the same
+files: it is kept beside them in ``_kept/``, with the names of the files that it speaks of. Where
+files were only added since, an answer that says how to grow reads these alone. What is kept can
+be deleted at any time, and a lake that cannot be written is asked anew each time. In an object
+store it lies beside the lake as well: who reads it on another machine has it, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import msgspec
+
+from kit.base.errors import KitError
+from kit.base.tempdirs import temporary_folder
+from kit.catalogue import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import ibis.expr.types as ir
+
+    from kit.lake import Lake
+
+__all__ = ["Answers"]
+
+
+class _Record(msgspec.Struct):
+    """What a kept answer speaks of."""
+
+    question: str
+    files: list[str]
+    answer: str
+    """The answer's file."""
+
+
+class Answers:
+    """The answers of one opened source."""
+
+    def __init__(
+        self,
+        backend: Any,
+        lake: Lake | None = None,
+        files: Callable[[], list[str]] = list,
+        read: Callable[[Sequence[str]], ir.Table] | None = None,
+    ) -> None:
+        """Begin without any.
+
+        Args:
+            backend: the Ibis backend that the questions are put to.
+            lake: a lake that outlives this process; answers are kept there.
+            files: gives the names of the files that a question reads now.
+            read: opens some of these files as a table of events.
+        """
+        self.backend = backend
+        self._lake = lake
+        self._files = files
+        self._read = read
+        self._known: dict[str, ir.Table] = {}
+
+    def once(
+        self,
+        name: str,
+        question: Callable[[], ir.Table],
+        grown: Callable[[ir.Table, ir.Table], ir.Table] | None = None,
+    ) -> ir.Table:
+        """Answer a question at its first call, and give the same answer at the next ones.
+
+        Args:
+            name: what the answer is kept as.
+            question: gives the expression.
+            grown: given the answer to some of the lake's events and a table of the others,
+                gives the answer to all.
+
+        Returns:
+            The answer as a table. A lake that grows meanwhile does not change it.
+        """
+        if name not in self._known:
+            if self._lake:
+                self._known[name] = self._kept(self._lake, name, question, grown)
+            else:
+                self._known[name] = self._asked(name, question())
+        return self._known[name]
+
+    def _asked(self, name: str, question: ir.Table) -> ir.Table:
+        answer: ir.Table = self.backend.create_table(name, question, temp=True)
+        return answer
+
+    def _kept(
+        self,
+        lake: Lake,
+        name: str,
+        question: Callable[[], ir.Table],
+        grown: Callable[[ir.Table, ir.Table], ir.Table] | None,
+    ) -> ir.Table:
+        """The answer from the lake if it was asked before, else from the events."""
+        files, record = set(self._files()), _record(lake, name)
+        before = set(record.files) if record else set()
+        known = None
+        if record and (before == files or (grown and self._read and before < files)):
+            # Copied, so that it stays when the lake grows and the file goes. It may be broken.
+            with suppress(duckdb.Error, OSError, KitError), temporary_folder() as folder:
+                (path,) = lake.storage.local([f"_kept/{record.answer}"], folder)
+                known = self._asked(f"{name}_known", self.backend.read_parquet(path))
+        if known is None:
+            return self._keep(lake, name, files, self._asked(name, question()))
+        if before == files:
+            return known
+        assert grown
+        assert self._read
+        fresh = self._read(sorted(files - before))
+        return self._keep(lake, name, files, self._asked(name, grown(known, fresh)))
+
+    def _keep(self, lake: Lake, name: str, files: set[str], answer: ir.Table) -> ir.Table:
+        if files != set(self._files()):
+            return answer  # it may speak of some of a file's events that came meanwhile
+        kept = f"_kept/{name}-{uuid.uuid4().hex[:12]}.parquet"
+        with suppress(duckdb.Error, OSError, KitError):
+            lake.storage.save(
+                kept, lambda path: self.backend.to_parquet(answer, path, compression="zstd")
+            )
+            record = _Record(_version(), sorted(files), kept.removeprefix("_kept/"))
+            lake.storage.write(f"_kept/{name}.json", msgspec.json.encode(record))
+            mine = re.compile(rf"_kept/{name}-[0-9a-f]+\.parquet")
+            others = (one for one in lake.storage.names("_kept") if mine.fullmatch(one))
+            lake.storage.remove(one for one in others if one != kept)
+        return answer
+
+
+def _record(lake: Lake, name: str) -> _Record | None:
+    """What is kept of an answer, if it was worked out as it would be now."""
+    try:
+        found = msgspec.json.decode(lake.storage.read(f"_kept/{name}.json"), type=_Record)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found if found.question == _version() else None
+
+
+@cache
+def _version() -> str:
+    """Changes with what questions ask and with what the catalogue says."""
+    digest = hashlib.sha256(load().version.encode())
+    for path in sorted((Path(__file__).parents[1] / "analysis").iterdir()):
+        if path.suffix in {".py", ".csv"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]

@@ -1,0 +1,217 @@
+"""A source opened as one Ibis table of events, with what it holds and lacks.
+
+Analysis asks this table in Ibis expressions only, so that the same question runs on
+DuckDB here and on a Spark cluster elsewhere. The two differ in how they hand times
+back; ``frame`` brings every answer to one form.
+"""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pandas as pd
+
+from kit.base.tempdirs import temporary_folder
+from kit.base.times import iso
+from kit.log import duckdb
+from kit.log.cache import Answers
+from kit.log.source import Held, hold
+from kit.log.spark.engines import DUCKDB, check, chosen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+    from pyspark.sql import SparkSession
+
+    from kit.base.windows import Window
+
+__all__ = ["Log", "frame", "literal", "open_log", "opened"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log(Held):
+    """An opened source."""
+
+    events: ir.Table
+    """One row an event, the columns of ``kit.events.COLUMNS``; of many orgs, ``org`` first."""
+    dated: ir.Table = field(repr=False)
+    """What questions read: the same with ``date``, the UTC day as text, by which the files are told
+    apart. Of many orgs with the org in ids and names, since two may use the same."""
+    count: int
+    engine: Any = field(repr=False, compare=False)
+    """What answers questions: an engine's name, or a SparkSession."""
+    answers: Answers = field(repr=False, compare=False)
+    """Answers that other questions build on."""
+
+    @property
+    def apart(self) -> ir.Table:
+        """What questions read that are about all days."""
+        return self.dated.drop("date")
+
+    def within(self, window: Window) -> ir.Table:
+        """The events of a window; only its days' files are read."""
+        last = window.until - timedelta(microseconds=1)
+        rows = self.dated.filter(
+            self.dated.date >= _day(window.since),
+            self.dated.date <= _day(last),
+            self.dated.published >= literal(window.since),
+            self.dated.published < literal(window.until),
+        )
+        return rows.drop("date")
+
+    def on_days(self, days: Iterable[datetime]) -> ir.Table:
+        """The events of the UTC days of some moments; only their files are read."""
+        wanted = sorted({_day(one) for one in days})
+        return self.dated.filter(self.dated.date.isin(wanted)).drop("date")
+
+
+def open_log(
+    source: str | Path | Sequence[str | Path] = "sample",
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    engine: str | SparkSession | None = None,
+) -> Log:
+    """Open a source as one table of events.
+
+    Args:
+        source: ``sample``; ``lake``, the default lake; ``okta``, the live org, which is pulled
+            into the default lake first; a lake's folder, or its address in an object store; a
+            folder of many orgs' lakes; or export files, globs or folders of them, one or a list.
+        since: of the live org, what is pulled at least: ``7d``, a date or an ISO time; where
+            the last pull began, or 90 days back, if left out.
+        until: of the live org, where the pull ends; now if left out.
+        engine: what answers questions: ``duckdb``, ``spark://host:port``, ``sc://host:port``
+            (Spark Connect), ``local[N]`` or a SparkSession, which is left as it is;
+            ``$OKTA_KIT_ENGINE`` if left out, else ``duckdb``.
+
+    Returns:
+        The opened log.
+
+    Raises:
+        SourceError: there is no such file or lake, it cannot be read, or it holds no event;
+            or the cluster cannot be reached, or what it needs is not installed.
+        UsageError: there is no such engine.
+        OktaError: the live org refused, or could not be reached.
+
+    Example:
+        >>> log = open_log("sample")
+        >>> log.window("7d").as_text()
+        {'since': '2026-10-25T17:00:13.163Z', 'until': '2026-11-01T17:00:13.164Z'}
+    """
+    engine = chosen(engine)
+    check(engine)
+    with ExitStack() as stack:
+        folder = stack.enter_context(temporary_folder())
+        log = opened(hold(source, folder, since=since, until=until), folder, engine)
+        # The files live as long as a question can be asked, and go with the last of them.
+        weakref.finalize(log.answers.backend, stack.pop_all().close)
+    return log
+
+
+def opened(held: Held, folder: Path, engine: Any) -> Log:
+    """Open what a source holds.
+
+    Args:
+        held: the source, read.
+        folder: a folder for what memory does not hold; it must outlive the last question.
+        engine: as ``kit.log.spark.engines.chosen`` returns it.
+
+    Returns:
+        The opened log.
+    """
+    connection = _connected(engine, folder)
+    files = {org: connection.files(lake) for org, lake in held.lakes.items()}
+    if held.orgs:
+        every = [one.dated.mutate(org=ibis.literal(org)) for org, one in files.items()]
+        dated = ibis.union(*every) if len(every) > 1 else every[0]
+        columns = [name for name in dated.columns if name not in {"org", "date"}]
+        events, dated = dated.select("org", *columns), _apart(dated)
+        answers = Answers(connection)
+    else:
+        ((lake, one),) = zip(held.lakes.values(), files.values(), strict=True)
+        dated, events = one.dated, one.dated.drop("date")
+        # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
+        kept = lake if held.growing and engine == DUCKDB else None
+        answers = Answers(connection, kept, one.names, lambda names: one.read(names).drop("date"))
+    return Log(
+        **vars(held),
+        events=events,
+        dated=dated,
+        count=events.count().to_pyarrow().as_py(),
+        engine=engine,
+        answers=answers,
+    )
+
+
+def _connected(engine: Any, folder: Path) -> Any:
+    """The engine that answers questions."""
+    if engine == DUCKDB:
+        return duckdb.connect(temp_directory=str(folder / "spill"))
+    from kit.log.spark.backend import connect
+
+    return connect(engine)
+
+
+def _apart(events: ir.Table) -> ir.Table:
+    """Events of many orgs with the org in whatever tells events, apps and people apart."""
+    # An empty id stays one: it says that nothing can be told apart.
+    ids = {
+        name: ibis.ifelse(events[name] == "", "", events.org + "/" + events[name]) for name in _IDS
+    }
+    names = {name: events[name] + " · " + events.org for name in _NAMES}
+    return events.mutate(**ids, **names).drop("org")
+
+
+_IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id", "hit_id")
+_NAMES = ("app_name", "user_login", "actor_login", "group_name", "hit_name")
+
+
+def _day(moment: datetime) -> str:
+    return str(moment.astimezone(UTC).date())
+
+
+def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Ask a question and bring its answer to the one form that all engines share.
+
+    Args:
+        question: an Ibis expression.
+        by: columns that the answer is sorted by, a full key.
+
+    Returns:
+        The answer; times are ``datetime64[us, UTC]``, counts ``int64``.
+    """
+    answer: pd.DataFrame = question.to_pyarrow().to_pandas()
+    for name, kind in question.schema().items():
+        if kind.is_timestamp():
+            answer[name] = pd.to_datetime(answer[name], utc=True).astype("datetime64[us, UTC]")
+        elif kind.is_integer() and not answer[name].isna().any():
+            answer[name] = answer[name].astype("int64")
+    return answer.sort_values(list(by), ignore_index=True) if by else answer
+
+
+def whole(second: ir.IntegerColumn, width: int) -> ir.IntegerColumn:
+    """The start of the stretch of *width* seconds that a second since 1970 lies in.
+
+    Engines cut a remainder towards zero, which before 1970 would lead to the stretch after.
+    """
+    return second - (second % width + width) % width
+
+
+def moments(seconds: pd.Series[int]) -> pd.Series[pd.Timestamp]:
+    """Seconds since 1970 as datetime64[us, UTC], in any year that there is."""
+    found = seconds.astype("int64").astype("datetime64[s]").astype("datetime64[us]")
+    return found.dt.tz_localize("UTC")
+
+
+def literal(moment: datetime) -> ir.TimestampScalar:
+    """A UTC time as both engines read it."""
+    return ibis.literal(iso(moment), type="timestamp('UTC')")

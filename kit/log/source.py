@@ -1,0 +1,309 @@
+"""What a source holds: in which lake its events lie, from when to when, and what is lacking.
+
+No question is put to the events: their ends stand in the files' footers. So a report's window is
+fixed before an engine is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kit.base.errors import KitError, SourceError, UsageError
+from kit.base.paths import COPY, LAKE, PULLED, SAMPLE, place
+from kit.base.times import iso, parse_time
+from kit.base.windows import TICK, Coverage, Window, common, gaps, merged
+from kit.display import phrases
+from kit.lake import Lake, PutAside, add, skipped
+from kit.lake.coverage import tail
+from kit.lake.holes import Hole, holes_in, skipped_lines
+from kit.lake.lacking import EFFECTS, Lacking, lacking_in
+from kit.lake.orgs import lakes
+from kit.lake.parquet import opened
+from kit.sources.exports import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["ANYTHING", "Held", "hold"]
+
+ANYTHING = "anything"
+"""What a copy without names is a copy of: whatever source is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A source that was read, as far as it holds something."""
+
+    lakes: Mapping[str, Lake]
+    """Where its events lie, by the org's host name; of one org by an empty name. Of export files,
+    a copy."""
+    source: str
+    first: datetime
+    last: datetime
+    covered: tuple[Window, ...] = ()
+    """The stretches of time that the source holds in full, oldest first; but for its holes."""
+    holes: tuple[Hole, ...] = ()
+    """Where skipped lines may belong."""
+    lacking: tuple[Lacking, ...] = ()
+    """What the events of its files lack that counting needs."""
+    growing: bool = False
+    """Whether more may come: a lake's newest minutes are provisional."""
+    put_aside: tuple[PutAside, ...] = ()
+    repeats: int = 0
+    end: datetime | None = None
+    """Where a window ends that names no end, if not behind the last event."""
+    unread: Mapping[str, KitError] = field(default_factory=dict)
+    """Of many orgs, those whose lake could not be read, and why; nothing of them is covered."""
+
+    @property
+    def orgs(self) -> tuple[str, ...]:
+        """The host names of the orgs, if there are many."""
+        return tuple(filter(None, self.lakes))
+
+    def window(self, since: str | None = None, until: str | None = None) -> Window:
+        """Fix a window on this source.
+
+        Args:
+            since: ``7d``, ``36h``, ``90m`` before the end, a date or an ISO time, UTC;
+                the source's first event if left out.
+            until: likewise, counted back from the source's last event; one millisecond
+                after that event if left out, so that it lies inside.
+
+        Returns:
+            The window, closed.
+
+        Raises:
+            UsageError: a time cannot be read, or since is not before until.
+        """
+        last = self.end or self.last + TICK
+        end = parse_time("until", until, self.end or self.last) if until else last
+        anchor = end if until or self.end else self.last
+        start = parse_time("since", since, anchor) if since else min(self.first, end - TICK)
+        if start >= end:
+            raise UsageError(
+                f"since ({iso(start)}) is not before until ({iso(end)}). Swap them, "
+                "or leave until out to reach to the source's end."
+            )
+        return Window(start, end)
+
+    def coverage(self, window: Window) -> Coverage:
+        """Say which parts of *window* the source does not hold, and which may still grow."""
+        holes = [hole for hole in self.holes if hole.touches(window)]
+        return Coverage(
+            gaps(() if self.unread else self.covered, window),
+            self._provisional(window),
+            tuple(merged(hole.within(window) for hole in holes)),
+            skipped_lines(holes),
+            self._notes(window),
+        )
+
+    def _provisional(self, window: Window) -> Window | None:
+        if not self.growing or (newest := tail(self.covered)) is None:
+            return None
+        inside = Window(max(window.since, newest.since), min(window.until, newest.until))
+        return inside if inside.since < inside.until else None
+
+    def _notes(self, window: Window) -> tuple[str, ...]:
+        """What the events of a window lack, and what that does to the counts."""
+        files: dict[str, set[str]] = {}
+        for one in self.lacking:
+            for what in one.what if one.touches(window) else ():
+                files.setdefault(what, set()).add(one.file or "several files")
+        return tuple(
+            f"In {_named(sorted(files[what]))} {effect}."
+            for what, effect in EFFECTS.items()
+            if what in files
+        )
+
+
+def hold(
+    source: str | Path | Sequence[str | Path],
+    folder: Path,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+) -> Held:
+    """Read a source: export files are brought to a lake's form, of a lake it is looked up.
+
+    Args:
+        source: as ``open_log`` takes it.
+        folder: where the copy of export files is made.
+        since: of the live org, what is pulled at least.
+        until: of the live org, where the pull ends.
+
+    Returns:
+        What it holds.
+
+    Raises:
+        SourceError: there is no such file or lake, it cannot be read, or it holds no event.
+        OktaError: the live org refused, or could not be reached.
+    """
+    names = [source] if isinstance(source, str | Path) else list(source)
+    named = ", ".join(map(str, names))
+    if (copy := _copy_of(names)) is not None:
+        if not copy.names():
+            raise SourceError(f"{named}: its copy holds no event. Run the report again.")
+        known = copy.manifest()
+        growing, repeats = bool(known.get("growing")), int(known.get("repeats", 0))
+        return _held(copy, named, growing=growing, repeats=repeats)
+    if names == ["okta"]:
+        _pulled(since, until)
+        names = ["lake"]
+    if len(names) == 1 and (many := lakes(place(names[0]))):
+        return _of_many(many, named)
+    if (lake := _as_lake(names)) is not None:
+        return _opened(lake, named)
+    files = expand([SAMPLE if name == "sample" else name for name in names])
+    lake = Lake(folder / "lake")
+    done = add(lake, files)
+    if not lake.names():
+        raise SourceError(_nothing_in(names, files, done.put_aside))
+    with lake.writing():
+        lake.cover([], copy_of=_told_by(names), repeats=done.repeats)
+    return _held(lake, named, repeats=done.repeats)
+
+
+def _of_many(many: Mapping[str, Lake], named: str) -> Held:
+    """The lakes of many orgs; one that cannot be read hides none of the others."""
+    found: dict[str, Held] = {}
+    unread: dict[str, KitError] = {}
+    for org, lake in many.items():
+        try:
+            found[org] = _opened(lake, named)
+        except KitError as fault:
+            unread[org] = fault
+    if not found:
+        raise next(iter(unread.values()))
+    return Held(
+        lakes={org: many[org] for org in found},
+        source=named,
+        first=min(one.first for one in found.values()),
+        last=max(one.last for one in found.values()),
+        covered=tuple(common([one.covered for one in found.values()])),
+        growing=True,
+        holes=tuple(hole for one in found.values() for hole in one.holes),
+        lacking=tuple(lack for one in found.values() for lack in one.lacking),
+        put_aside=tuple(line for one in found.values() for line in one.put_aside),
+        unread=unread,
+    )
+
+
+def _opened(lake: Lake, named: str) -> Held:
+    if not lake.open().names() and (lost := lake.faults().lost):
+        raise SourceError(
+            f"{lake.address}: all its event files are gone, {lost[0]} the first. Put them back, or "
+            f"run: okta-kit lake repair --lake {lake.address}"
+        )
+    if not lake.names():
+        raise SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
+    return _held(lake, named, growing=True)
+
+
+def _held(lake: Lake, named: str, *, growing: bool = False, repeats: int = 0) -> Held:
+    first, last = _ends(lake)
+    covered = tuple(lake.covered())
+    lost, manifest = lake.lost(), lake.manifest()
+    ends = [window.until for window in lost if window.until > last]
+    if named == "okta" and covered:
+        ends.append(covered[-1].until)
+    return Held(
+        lakes={"": lake},
+        source=named,
+        first=min([first, *(window.since for window in lost)]),
+        last=last,
+        covered=covered,
+        holes=tuple(holes_in(manifest)),
+        lacking=tuple(lacking_in(manifest)),
+        growing=growing,
+        put_aside=tuple(lake.put_aside()),
+        repeats=repeats,
+        end=max(ends, default=None),
+    )
+
+
+def _ends(lake: Lake) -> tuple[datetime, datetime]:
+    """When the first event of a lake came, and the last."""
+    days = lake.days()
+    oldest = [at for file in lake.files(days[0]) for at in _ends_of(file)]
+    newest = [at for file in lake.files(days[-1]) for at in _ends_of(file)]
+    begun = datetime(1970, 1, 1, tzinfo=UTC)
+    return begun + timedelta(microseconds=min(oldest)), begun + timedelta(microseconds=max(newest))
+
+
+def _ends_of(path: Path | BinaryIO) -> list[int]:
+    """When a file's events came at the earliest and latest, in microseconds since 1970.
+
+    As the footer has it, where it says so. Whole numbers, because Arrow loads pandas for a time.
+    """
+    with opened(path) as file:
+        footer, kind = file.metadata, file.schema_arrow.field("published").type
+        place = footer.schema.names.index("published")
+        groups = [footer.row_group(n).column(place) for n in range(footer.num_row_groups)]
+        told = [one.statistics for one in groups if one.is_stats_set]
+        if (
+            kind == pa.timestamp("us", "UTC")
+            and len(told) == len(groups)
+            and all(one.has_min_max for one in told)
+        ):
+            return [at for one in told for at in (one.min_raw, one.max_raw)]
+        times = file.read(columns=["published"])["published"]
+        ends = pc.min_max(times.cast(pa.timestamp("us", "UTC")).cast(pa.int64())).as_py()
+        return [at for at in ends.values() if at is not None]
+
+
+def _copy_of(names: list[str | Path]) -> Lake | None:
+    """The copy that is to be read in a source's place, if whoever runs this made one."""
+    for copy in filter(None, os.environ.get(COPY, "").split(os.pathsep)):
+        lake = Lake(copy)
+        if lake.manifest().get("copy_of") in (ANYTHING, _told_by(names)):
+            return lake
+    return None
+
+
+def _told_by(names: Sequence[str | Path]) -> list[str]:
+    """What tells one source's names from another's, wherever they are read from."""
+    return [str(Path(name).absolute()) for name in names]
+
+
+def _pulled(since: str | None, until: str | None) -> None:
+    """Bring the default lake up to date, unless whoever runs this has just done so."""
+    if os.environ.get(PULLED):
+        return
+    from kit.lake.sync import bring_up_to_date
+
+    bring_up_to_date(Lake(LAKE), since, until)
+
+
+def _as_lake(names: list[str | Path]) -> Lake | None:
+    """The lake that a source's name stands for, if it is one."""
+    lake = Lake(place(names[0]))
+    if names == ["lake"] or (len(names) == 1 and "://" in str(names[0])):
+        return lake
+    return lake if len(names) == 1 and lake.exists() else None
+
+
+def _named(files: Sequence[str]) -> str:
+    """Some files' names."""
+    more = [f"{len(files) - 2:,} more"] if len(files) > 3 else files[2:]
+    return phrases.join([*files[:2], *more])
+
+
+def _nothing_in(
+    names: Sequence[str | Path], files: Sequence[Path], put_aside: Sequence[PutAside]
+) -> str:
+    what = ", ".join(map(str, names))
+    if put_aside:
+        first, count = put_aside[0], phrases.count(skipped(put_aside), "line")
+        return (
+            f"{what}: no System Log event in it; {count} put aside, "
+            f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
+        )
+    empty = "the file is empty" if len(files) == 1 else "the files are empty"
+    return f"{what}: {empty}. Export the log again, or use --source sample."

@@ -1,0 +1,180 @@
+"""A case is a notebook of its own: dated, its window closed, its parameters set.
+
+It is kept, rerun and handed over, while the kit's own notebooks stay clean.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from kit.base.errors import DiskFull, UsageError, is_full
+from kit.base.parameters import check, read
+from kit.base.tempdirs import temporary_folder
+from kit.reports.window import close_window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+__all__ = ["begin"]
+
+_SOURCES = ("sample", "lake", "okta")
+"""What stands for a source by its name; all else is a path."""
+
+_LINK = re.compile(r"(\]\(\s*<?|^ {0,3}\[[^\]]+\]:\s*<?)([^)\s>#?]+)", re.M)
+"""Where a Markdown link names its file: in its brackets, or in a line of its own."""
+
+_DAY = re.compile(r"^\d{4}-\d\d-\d\d-")
+"""An investigation may be copied into another one."""
+
+
+def begin(
+    notebook: Path, given: Mapping[str, Any], *, name: str = "", folder: Path, day: date
+) -> Path:
+    """Copy a notebook into a folder of investigations, ready to run there.
+
+    Its window is closed as that of a report is, so that it says the same whenever it is run
+    again. Files it reads are named in full, and its links to its neighbours lead back to them.
+
+    Args:
+        notebook: what is copied, without its outputs.
+        given: parameters by name, as values or as text; the others keep their defaults.
+        name: what the case is called; as the notebook, if empty.
+        folder: of the investigations; made if missing.
+        day: stands at the head of the file's name.
+
+    Returns:
+        The path of the copy, ``folder/DAY-NAME.ipynb``.
+
+    Raises:
+        UsageError: a parameter is wrong, *name* is no file's name, the copy is there already,
+            or it cannot be written.
+        SourceError, OktaError: the source cannot be read, or holds nothing.
+        DiskFull: there is no space for it.
+    """
+    stem = _file_name(name) if name else _DAY.sub("", notebook.stem)
+    path = folder / f"{day.isoformat()}-{stem}.ipynb"
+    if path.exists():
+        raise _there(path)
+    declared = read(notebook)
+    values = check(declared, given)
+    if isinstance(source := values.get("source"), str):
+        values["source"] = ",".join(_in_full(part.strip()) for part in source.split(","))
+    with temporary_folder() as scratch:
+        values = close_window(values, scratch)
+    kept = check(declared, {})
+    changed = {k: v for k, v in values.items() if v != kept[k]}
+    copy = json.loads(notebook.read_text(encoding="utf-8"))
+    copy["cells"] = [
+        _copied(cell, changed, notebook.parent, folder)
+        for cell in copy["cells"]
+        if "injected-parameters" not in cell["metadata"].get("tags", [])
+    ]
+    _write(path, json.dumps(copy, ensure_ascii=False, indent=1) + "\n")
+    return path
+
+
+def _file_name(name: str) -> str:
+    stem = "-".join(name.removesuffix(".ipynb").split())
+    if not re.fullmatch(r"\w[\w.@+-]{0,99}", stem):
+        raise UsageError(f"{name!r} cannot be a file's name. Use letters, digits, - and _.")
+    return stem
+
+
+def _in_full(source: str) -> str:
+    """A path that means the same wherever the notebook runs."""
+    return source if source in _SOURCES else str(Path(source).expanduser().absolute())
+
+
+def _copied(
+    cell: dict[str, Any], values: Mapping[str, Any], old: Path, new: Path
+) -> dict[str, Any]:
+    """A cell without outputs, with the parameters set, or with links that still lead there."""
+    source = "".join(cell["source"])
+    if cell["cell_type"] == "markdown":
+        return {**cell, "source": _lines(_relinked(source, old, new))}
+    if cell["cell_type"] != "code":
+        return cell
+    if "parameters" in cell["metadata"].get("tags", []):
+        source = _with_values(source, values)
+    return {**cell, "source": _lines(source), "outputs": [], "execution_count": None}
+
+
+def _with_values(source: str, values: Mapping[str, Any]) -> str:
+    """The parameters cell with other values; types and comments stay."""
+    lines = source.encode().splitlines(keepends=True)  # ast counts columns in bytes
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    written = b"".join(lines)
+    for statement in reversed(ast.parse(source).body):
+        name, value = _assigned(statement)
+        if value is None or name not in values:
+            continue
+        first = starts[value.lineno - 1] + value.col_offset
+        last = starts[(value.end_lineno or value.lineno) - 1] + (value.end_col_offset or 0)
+        written = written[:first] + _literal(values[name]).encode() + written[last:]
+    return written.decode()
+
+
+def _assigned(statement: ast.stmt) -> tuple[str, ast.expr | None]:
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        return statement.target.id, statement.value
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        return statement.targets[0].id, statement.value
+    return "", None
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str) and value.isprintable():
+        return json.dumps(value, ensure_ascii=False)  # with the quotes that the notebooks use
+    return repr(value)
+
+
+def _relinked(text: str, old: Path, new: Path) -> str:
+    """Markdown whose links to files beside the old place lead there from the new one."""
+
+    def moved(link: re.Match[str]) -> str:
+        target = old / unquote(link[2])
+        if link[2].startswith("/") or not target.exists():
+            return link[0]
+        way = Path(os.path.relpath(target.resolve(), new.resolve()))
+        return link[1] + quote(way.as_posix())
+
+    return _LINK.sub(moved, text)
+
+
+def _lines(source: str) -> list[str]:
+    return source.splitlines(keepends=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new file, all of it or nothing, and never over another."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as written:
+            try:
+                written.write(text)
+                written.flush()
+            except OSError:
+                path.unlink()
+                raise
+    except OSError as fault:
+        if path.exists():
+            raise _there(path) from None
+        if is_full(fault):
+            raise DiskFull(f"{path}: no space left. Free some, and try again.") from None
+        raise UsageError(
+            f"{path.parent}: cannot be written ({fault.strerror or fault}). Start in a folder of "
+            "your own."
+        ) from None
+
+
+def _there(path: Path) -> UsageError:
+    return UsageError(f"{path} is there already. Open it, or give the new one another name.")

@@ -1,0 +1,176 @@
+"""What every report shows: its window, its coverage, its summary."""
+
+from __future__ import annotations
+
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kit.analysis.choices import choices
+from kit.analysis.stops import coverage_of
+from kit.base.windows import Window
+from kit.catalogue import load
+from kit.display import output, phrases
+from kit.display.widgets import asking_cell
+from kit.lake.files import skipped
+from kit.log.log import Log, open_log
+from kit.reports.summary import publish
+from kit.views.next_steps import go_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kit.base.windows import Coverage
+    from kit.display.choices import Choices
+    from kit.display.widgets.page import Page
+    from kit.views.next_steps import Step
+
+__all__ = ["NotebookReport", "section"]
+
+_Of = TypeVar("_Of", bound="NotebookReport")
+
+
+def section(shows: Callable[[_Of], None]) -> Callable[[_Of], None]:
+    """Make a section of a report of a method that shows things.
+
+    Where somebody has the notebook open, it can be drawn again; elsewhere it is shown once.
+    """
+
+    @wraps(shows)
+    def shown(report: _Of) -> None:
+        if (cell := asking_cell()) is None:
+            shows(report)
+        else:
+            report.page.show(cell, shows.__name__, partial(shows, report))
+
+    return shown
+
+
+class NotebookReport:
+    """A source opened on a window, with what all reports say of it."""
+
+    log: Log
+    window: Window
+    coverage: Coverage
+    parameters: dict[str, str]
+    """What was asked, by name: ``source``, ``since``, ``until``, and the report's own."""
+
+    def __init__(self, **parameters: str) -> None:
+        self._page: Page | None = None
+        self.parameters = {}
+        self.ask(**parameters)
+
+    def ask(self, **changed: str) -> None:
+        """Ask again, with other values for some parameters.
+
+        The source is opened again only where it is another one. If that fails, or is interrupted,
+        all stays as it was.
+
+        Args:
+            changed: values by name.
+
+        Raises:
+            SourceError: the source cannot be read, or holds nothing.
+            OktaError: the live org refused, or could not be reached.
+            UsageError: a time cannot be read, or a name is unknown (with the nearest).
+        """
+        before, known = vars(self).copy(), self.parameters
+        try:
+            vars(self).clear()
+            self._page, self.parameters = before["_page"], {**known, **changed}
+            same = all(known.get(name) == self.parameters[name] for name in self._opened_by())
+            self.log = before["log"] if same else self._open()
+            since, until = (self.parameters[name] or None for name in ("since", "until"))
+            self.window = self.log.window(since, until)
+            self.coverage = coverage_of(self.log, self.window)
+            self._look()
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    @property
+    def page(self) -> Page:
+        """The cells of the open notebook that show this report."""
+        if self._page is None:
+            from kit.display.widgets.page import Page
+
+            self._page = Page(self)
+        return self._page
+
+    def choices(self) -> Choices:
+        """What occurs in the window, to choose from."""
+        return choices(self.log, self.window)
+
+    def controls(self) -> None:
+        """Show the parameters: in JupyterLab as controls that redraw the report, else as text."""
+        if asking_cell() is not None:
+            self.page.control()
+            return
+        said = ", ".join(f"{k} = {v or '(empty)'}" for k, v in self.parameters.items())
+        output.note(f"Parameters: {said}.")
+
+    def _look(self) -> None:
+        """Ask the log what this report is about."""
+        raise NotImplementedError
+
+    def _opened_by(self) -> tuple[str, ...]:
+        """The parameters that decide what is opened: of the live org the window is pulled."""
+        live = self.parameters["source"] == "okta"
+        return ("source", "since", "until") if live else ("source",)
+
+    def _open(self) -> Log:
+        source, since, until = (self.parameters[name] for name in ("source", "since", "until"))
+        names = [part.strip() for part in source.split(",")]
+        return open_log(names, since=since or None, until=until or None)
+
+    def _facts(self, **more: object) -> None:
+        put_aside = skipped(self.log.put_aside)
+        output.facts(
+            {
+                "Window": phrases.span(self.window),
+                "Source": f"{self.log.source}: {phrases.count(self.log.count, 'event')}",
+                "Coverage": phrases.covered(self.coverage, put_aside),
+                **({"Mind": " ".join(self.coverage.notes)} if self.coverage.notes else {}),
+                **({"Orgs": _orgs(self.log)} if self.log.orgs else {}),
+                **more,
+            }
+        )
+
+    def _no_failures(self, what: str = "") -> str:
+        """Say that nothing failed, and only as far as the source reaches.
+
+        Args:
+            what: what was looked for; failures with the code and on the app that were asked for
+                without it.
+        """
+        code, app = (self.parameters.get(name, "") for name in ("code", "app"))
+        asked = f"failures{f' with {code}' if code else ''}{f' on {app}' if app else ''}"
+        what = what or asked
+        if self.coverage.complete:
+            return f"No {what} between {phrases.span(self.window).replace(' to ', ' and ')}."
+        return (
+            f"No {what} in the part of the window that the source holds. The rest is missing, "
+            "so this is not an all-clear."
+        )
+
+    def _next(self, steps: Sequence[Step]) -> None:
+        """Say which notebook to open next, with the parameters to use."""
+        go_on({"source": self.log.source, **self.window.as_text()}, steps)
+
+    def _publish(self, headline: str, results: dict[str, Any]) -> None:
+        publish(
+            {
+                "window": self.window.as_text(),
+                "source": self.log.source,
+                "coverage": self.coverage.as_dict(),
+                "catalogue_version": load().version,
+                "headline": headline,
+                "results": results,
+            }
+        )
+
+
+def _orgs(log: Log) -> str:
+    """How many orgs the log is of, and which could not be read."""
+    said = phrases.count(len(log.orgs), "org")
+    return f"{said}; could not be read: {phrases.join(list(log.unread))}" if log.unread else said

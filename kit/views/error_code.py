@@ -1,0 +1,217 @@
+"""The sections of ``error_code``: one code in depth."""
+
+from __future__ import annotations
+
+from kit.analysis.one_code import apps_with, hours, neighbours, variants, with_ids
+from kit.analysis.radius import who
+from kit.analysis.recovery import people
+from kit.analysis.states import states
+from kit.base.times import iso
+from kit.case.case import Case, case
+from kit.catalogue import load
+from kit.display import charts, output, phrases
+from kit.views.base import NotebookReport, section
+from kit.views.failure_list import one_by_one
+from kit.views.sections import named, over_time, radius_in_words
+
+__all__ = ["ErrorCodeReport", "error_code_report"]
+
+
+class ErrorCodeReport(NotebookReport):
+    """One code on one app: its messages, its people, its hours, what failed beside it."""
+
+    case: Case | None
+    state: str
+    why: str
+
+    def _look(self) -> None:
+        code, app = self.parameters["code"], self.parameters["app"]
+        self.case = case(self.log, self.window, code=code, app=app)
+        self.state, self.why = "", ""
+        if self.case is not None:
+            rows = states(self.log, self.window)
+            mine = (rows["app_key"] == self.case.app_key) & (rows["code"] == self.case.code)
+            self.state, self.why = rows.loc[mine, ["state", "why"]].iloc[0]
+
+    @property
+    def headline_text(self) -> str:
+        """The answer in one or two sentences."""
+        found = self.case
+        if found is None:
+            return self._no_failures()
+        apart = f" {found.apart}" if found.apart else ""
+        return (
+            f"{found.code} on {found.app}: {phrases.count(len(found.since_onset), 'failure')}, "
+            f"{found.hit}, {len(found.still_failing):,} still failing; {self.state}: {self.why}. "
+            f"{radius_in_words(found)}, since {found.since}.{apart}"
+        )
+
+    @section
+    def headline(self) -> None:
+        """Show the answer, the window and how much of it is held."""
+        output.headline(self.headline_text)
+        found = self.case
+        if found is None:
+            self._facts()
+            return
+        self._facts(
+            Meaning=found.meaning,
+            Family=load().family(found.code),
+            Rate=f"In the window, {found.rate_in_words} failed with this code",
+        )
+
+    @section
+    def messages(self) -> None:
+        """Show what was said, in its variants."""
+        if self.case is None:
+            return
+        rows = variants(self.case.failures)
+        columns = "message failures users http_status event_type first_seen last_seen".split()
+        output.table(
+            rows[columns].dropna(axis="columns", how="all"),
+            caption="What was said, with names, ids and numbers masked",
+            most=15,
+        )
+        latest = rows.sort_values("last_seen")["example"].iloc[-1]
+        output.note(f"In full, the latest: {latest or 'Okta gave no reason.'}")
+
+    @section
+    def apps(self) -> None:
+        """Show on which apps the code fails, and who is hit."""
+        found = self.case
+        if found is None:
+            return
+        output.table(
+            apps_with(found.history).drop(columns="app_key"),
+            caption="Apps with this code; all below is about the one named above",
+            most=10,
+        )
+        rows = found.people.sort_values(["failures", "hit"], ascending=[False, True])
+        shown = "failures state failing_since last_failure recovered_at".split()
+        output.table(
+            rows[[*named(rows), *shown]], caption="Who is hit, most failures first", most=25
+        )
+
+    @section
+    def over_time(self) -> None:
+        """Show its failures, rate and episodes over time."""
+        if self.case is not None:
+            over_time(self.case)
+
+    @section
+    def failures(self) -> None:
+        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        if self.case is not None:
+            one_by_one(self.log, self.case.failures, self.case.history.episodes)
+
+    @section
+    def hours(self) -> None:
+        """Show at which times of the day it fails."""
+        if self.case is None:
+            return
+        counts = hours(self.case.history)
+        output.figure(charts.times_of_day, counts)
+        done = self.case.history.successes.over_time(self.case.history.window, "hour")
+        good = done.assign(hour=done["bucket"].dt.hour).groupby("hour")["successes"].sum()
+        by_hour = counts.groupby("hour")["failures"].sum().to_frame().join(good)
+        by_hour["attempts"] = by_hour["failures"] + by_hour.pop("successes").fillna(0).astype(
+            "int64"
+        )
+        by_hour = by_hour.assign(rate=by_hour["failures"] / by_hour["attempts"]).reset_index()
+        by_hour["hour"] = [f"{hour:02d}:00" for hour in by_hour["hour"]]
+        output.table(
+            by_hour.sort_values(["failures", "hour"], ascending=[False, True]),
+            caption="Failures by hour of the day, UTC",
+            most=24,
+            folded=True,
+        )
+
+    @section
+    def neighbours(self) -> None:
+        """Show what else began to fail at about the same time."""
+        if self.case is not None:
+            output.table(
+                neighbours(self.case.history, self.case.incident),
+                caption="Other codes that began within an hour of it, nearest first",
+                most=15,
+                empty="none: nothing else began to fail at that time.",
+            )
+
+    @section
+    def ids(self) -> None:
+        """Show the ids by which the vendor finds the requests."""
+        if self.case is None:
+            return
+        rows = with_ids(self.case.failures).dropna(axis="columns", how="all")
+        output.table(
+            rows,
+            caption="The latest failures with the vendor's ids",
+            most=20,
+            empty="none of the messages carries one.",
+        )
+
+    @section
+    def next(self) -> None:
+        """Say which notebook to open next."""
+        found = self.case
+        if found is None:
+            self._next([("failure_trends", {}, "all that fails in this window")])
+            return
+        asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
+        steps = [("remediation", asked, "what to do about it")]
+        users = set(found.people["user"].dropna())
+        hit = [one for one in found.still_failing or found.recovered if one in users][:2]
+        self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
+
+    def summary(self) -> None:
+        """Leave the result for machines."""
+        self._publish(self.headline_text, self._results())
+
+    def _results(self) -> dict[str, object]:
+        found = self.case
+        if found is None:
+            return {}
+        became = people(found.people)
+        return {
+            "app": found.app,
+            "code": found.code,
+            "state": self.state,
+            "failures": len(found.in_window),
+            "attempts": found.attempts,
+            "rate": found.rate if found.attempts else None,
+            "users": int(who(found.in_window).nunique()),
+            "onset": iso(found.onset),
+            "affected": int(found.people["hit_key"].nunique()),
+            "blast_radius": found.blast_radius,
+            **{name: len(logins) for name, logins in became.items()},
+            "variants": [
+                {"message": row["message"], "failures": int(row["failures"])}
+                for row in variants(found.failures).head(20).to_dict("records")
+            ],
+            "episodes": [
+                {"start": iso(row["start"]), "last": iso(row["last"]), "failures": row["failures"]}
+                for row in found.history.episodes.to_dict("records")
+            ],
+        }
+
+
+def error_code_report(
+    source: str = "sample", *, since: str = "", until: str = "", code: str = "", app: str = ""
+) -> ErrorCodeReport:
+    """Open a source and look at one code in depth.
+
+    Args:
+        source: as for ``trends_report``.
+        since: as for ``trends_report``.
+        until: as for ``trends_report``.
+        code: the code; the one with most users hit in the window or still failing if empty.
+        app: the app's name or id; chosen likewise if empty.
+
+    Returns:
+        The report, whose methods show its sections.
+
+    Raises:
+        SourceError: the source cannot be read, or holds nothing.
+        UsageError: a time cannot be read, or a name is unknown (with the nearest).
+    """
+    return ErrorCodeReport(source=source, since=since, until=until, code=code, app=app)

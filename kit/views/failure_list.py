@@ -1,0 +1,138 @@
+"""The failures of a report one by one, and all that is known of one of them."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import pandas as pd
+
+from kit.analysis.one_failure import event_of, events_beside, with_addresses
+from kit.base.errors import SourceError
+from kit.catalogue.explain import explanation
+from kit.display import output
+from kit.display.explanation import read, told
+from kit.sources.okta.console import admin_host, log_search, user_page
+
+if TYPE_CHECKING:
+    from kit.log.cache import Answers
+    from kit.log.log import Log
+
+__all__ = ["LISTED", "one_by_one"]
+
+LISTED = 20_000
+"""The most failures that are listed: a notebook holds and narrows so many at once."""
+_SHOWN = "published code app user operation state vendor_message".split()
+_LONGEST = 60_000
+"""Letters of an event's JSON that are shown."""
+
+
+def one_by_one(
+    log: Log, failures: pd.DataFrame, episodes: pd.DataFrame, *, out_of: int = 0
+) -> None:
+    """List failures, the latest first; in JupyterLab they can be narrowed and opened.
+
+    More than ``LISTED`` are not listed, and the caption says so.
+
+    Args:
+        log: the opened log.
+        failures: as ``kit.failures`` lists them, with ``state``.
+        episodes: as ``kit.episodes`` lists them; failures can be narrowed to one.
+        out_of: how many there are in all, where these are the latest of them.
+    """
+    rows = failures.iloc[::-1].head(LISTED).reset_index(drop=True)
+    out_of = max(out_of, len(failures))
+    caption = "The failures one by one, the latest first"
+    if len(rows) < out_of:
+        caption += f"; the latest {len(rows):,} of {out_of:,}, a shorter window shows others"
+    shown = [name for name in _SHOWN if name in rows.columns and rows[name].notna().any()]
+    hour = rows["published"].dt.floor("h")
+    output.listing(
+        rows,
+        shown or ["published"],
+        caption=caption,
+        narrow={
+            "Day": rows["published"].dt.floor("D"),
+            "Hour": hour,
+            "Code": rows["code"] + (" on " + rows["app"]).fillna(""),
+            "Episode": _episode_of(rows, episodes),
+            "State": rows["state"].replace("", None).str.replace("_", " "),
+        },
+        named=["published", "code", "user"],
+        opened=partial(_one, log),
+        most=50,
+        empty="none.",
+        folded=True,
+    )
+
+
+def _episode_of(rows: pd.DataFrame, episodes: pd.DataFrame) -> pd.Series[Any]:
+    """For each failure the episode that it belongs to, by name."""
+    named = pd.Series(None, index=rows.index, dtype=object)
+    for one in episodes.to_dict("records"):
+        inside = (rows["app_key"] == one["app_key"]) & (rows["code"] == one["code"])
+        inside &= rows["published"].between(one["start"], one["last"])
+        where = f" on {one['app']}" if isinstance(one["app"], str) else ""
+        named[inside] = f"from {one['start']:%Y-%m-%d %H:%M}, {one['code']}{where}"
+    return named
+
+
+def _one(log: Log, row: pd.Series[Any]) -> None:
+    """Show all that is known of one failure."""
+    event = event_of(log, row["uuid"], row["published"])
+    if event is None:
+        raise SourceError(f"event {row['uuid']}: the source does not hold it any more.")
+    found = explanation(event)
+    if found.code != row["code"] and isinstance(row["reason"], str):
+        found = explanation(row["reason"])  # the app's event beside it explains it
+    output.headline(f"{row['code']}, {row['published']:%Y-%m-%d %H:%M:%S} UTC")
+    output.facts(dict([*told(found), *read(found)]))
+    if (host := _console(log)) and (links := _links(host, row)):
+        output.links(links, caption=f"In the Admin Console, {host}")
+    if found.steps:
+        output.note("What to do")
+        output.ordered(
+            [{"title": step.title, "": step.do, "You should see": step.see} for step in found.steps]
+        )
+    beside = events_beside(log, row["transaction_id"], row["uuid"], row["published"])
+    output.table(
+        beside,
+        caption="The other events of its transaction",
+        most=30,
+        empty="none in the source.",
+    )
+    text = json.dumps(event, ensure_ascii=False, indent=2)
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} letters more"
+    output.block(text, caption="The event as Okta sent it, JSON", folded=True)
+
+
+_consoles: WeakKeyDictionary[Answers, str | None] = WeakKeyDictionary()
+
+
+def _console(log: Log) -> str | None:
+    """The Admin Console of a log's org; looked for once."""
+    if log.answers not in _consoles:
+        _consoles[log.answers] = admin_host(with_addresses(log))
+    return _consoles[log.answers]
+
+
+def _links(host: str, row: pd.Series[Any]) -> list[tuple[str, str]]:
+    """Where the Admin Console shows a failure; none for an id that is no id."""
+
+    def text(name: str) -> str:
+        return str(row[name]) if isinstance(row[name], str) else ""
+
+    at = row["published"].to_pydatetime()
+    found = [
+        (
+            "this transaction in the System Log",
+            log_search(host, "transaction.id", text("transaction_id"), at),
+        ),
+        ("this event in the System Log", log_search(host, "uuid", text("uuid"), at)),
+        ("this app in the System Log", log_search(host, "target.id", text("app_id"), at)),
+        ("the user", user_page(host, text("user_id"))),
+    ]
+    return [(name, where) for name, where in found if where]

@@ -1,0 +1,364 @@
+"""The sections of ``failure_trends``: what fails, for whom, and how it moves."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from kit.analysis.episodes import episodes, history, onset
+from kit.analysis.failures import DEACTIVATIONS, KEYS
+from kit.analysis.orgs import broken_connections
+from kit.analysis.radius import who_in_words
+from kit.analysis.recovery import people
+from kit.analysis.trends import Trends, examples, trends
+from kit.base.times import iso
+from kit.display import charts, output, phrases
+from kit.views.base import NotebookReport, section
+from kit.views.failure_list import LISTED, one_by_one
+from kit.views.sections import left_behind, left_behind_in_words
+
+__all__ = ["TrendsReport", "trends_report"]
+
+_TIMES = ["first_seen", "last_seen", "since"]
+_KEPT = (
+    "app code family failures events users first_seen last_seen state still_failing recovered since"
+).split()
+
+
+class TrendsReport(NotebookReport):
+    """What is failing in a window and what is still open, by code and over time."""
+
+    found: Trends
+
+    def _look(self) -> None:
+        self.found = trends(self.log, self.window, app=self.app, bucket=self.parameters["bucket"])
+
+    @property
+    def app(self) -> str:
+        """The app that was asked for; all if empty."""
+        return self.parameters["app"]
+
+    @property
+    def headline_text(self) -> str:
+        """The answer in one or two sentences."""
+        if self.found.by_code.empty:
+            return self._no_failures() + self._never_tried()
+        left = left_behind_in_words(people(self._left_behind())["still_failing"])
+        return f"{self._first()} {self._in_all()}{left}"
+
+    def _first(self) -> str:
+        """What hits most users, since when really, and what of it fell in the window."""
+        top = self.found.by_code.iloc[0]
+        began = onset(history(self.log, self.window, top["app_key"], top["code"]))
+        assert began is not None  # it failed
+        where = f" on {top['app']}" if isinstance(top["app"], str) else ""
+        mine = self._hit_by(top["app_key"], top["code"])
+        stuck = who_in_words(mine[mine["state"] == "still_failing"])
+        hit = who_in_words(mine[mine["failures"] > 0])
+        still = int(top["still_failing"])
+        since = f"since {phrases.moment(began)}"
+        if pd.notna(top["since"]) and top["since"] < began:
+            since += f" (the first of them since {phrases.moment(top['since'])})"
+        if not top["failures"]:
+            who = f"{stuck} still failing, {since}"
+            over = f", last {phrases.moment(top['last_failure'])}"
+        elif began >= pd.Timestamp(self.window.since):
+            who = f"{hit} hit, {still:,} still failing, {since}"
+            over = f", last {phrases.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
+        else:
+            who = f"{stuck if still else 'nobody'} still failing, {since}"
+            over = f"; in the window, {phrases.count(int(top['failures']), 'failure')}"
+            over += f" hit {hit}" if (mine["failures"] > 0).any() else ""
+            over += f", last {phrases.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
+        return f"{top['code']}{where} ({top['family']}): {who}{over}."
+
+    def _hit_by(self, app_key: str, code: str) -> pd.DataFrame:
+        """Who is hit by a code: in the window, or still failing."""
+        rows = self.found.hit
+        rows = rows[(rows["app_key"] == app_key) & (rows["code"] == code)]
+        return rows.merge(self.found.recovery[[*KEYS, "hit_type"]], on=list(KEYS))
+
+    def _in_all(self) -> str:
+        """All that failed in the window, and apart from it what is open from before."""
+        totals, rows = self.found.totals, self.found.recovery
+        stuck = rows[rows["state"] == "still_failing"]
+        still = len(people(rows)["still_failing"])
+        of_window = len(people(rows[rows["failures"] > 0])["still_failing"])
+        before = still - of_window
+        if not totals["failures"]:
+            part = "it" if self.coverage.complete else "the part of it that the source holds"
+            verb = "fails" if still == 1 else "fail"
+            return (
+                f"In all, {who_in_words(stuck)} still {verb} from before the window; "
+                f"nothing failed in {part}."
+            )
+        said = (
+            f"In all, {phrases.count(int(totals['failures']), 'failure')} hit "
+            f"{phrases.count(int(totals['users']), 'user')}; "
+        )
+        still_fail = f"{of_window:,} still {'fails' if of_window == 1 else 'fail'}"
+        if not before:
+            return f"{said}{still_fail}."
+        do = "does" if before == 1 else "do"
+        if not of_window:
+            return f"{said}none of them still fails, but {before:,} from before the window {do}."
+        return f"{said}{still_fail}, as {do} {before:,} from before the window."
+
+    def _never_tried(self) -> str:
+        """The connections that broke before the window and that nobody tried since."""
+        rows = broken_connections(self.log, self.window)
+        rows = rows[rows["app_key"].isin(self.found.apps)] if self.found.apps else rows
+        if rows.empty:
+            return ""
+        top = rows.iloc[0]
+        return (
+            f" But nothing has worked on {top['app']} since {phrases.moment(top['since'])} "
+            f"({top['code']}), and nobody tried again."
+        )
+
+    @section
+    def headline(self) -> None:
+        """Show the answer, the window and how much of it is held."""
+        totals = self.found.totals
+        output.headline(self.headline_text)
+        self._facts(
+            Rate=f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
+            f"({phrases.percent(float(totals['rate']))})"
+            if totals["failures"]
+            else "nothing failed in the window"
+        )
+
+    @section
+    def by_code(self) -> None:
+        """Show who is hit by what, most users first, and how each code stands."""
+        table = self.found.by_code
+        left = self._left_behind()
+        left_behind(people(left)["still_failing"], left["app"].dropna())
+        columns = (
+            "code app users still_failing recovered failures rate state first_seen last_seen since"
+        ).split()
+        fell = table["failures"] > 0
+        output.table(
+            table.loc[fell, columns].dropna(axis="columns", how="all"),
+            caption="What failed in the window, by app and code",
+            most=25,
+            empty="nothing.",
+        )
+        if (~fell).any():
+            output.table(
+                table.loc[~fell, ["code", "app", "still_failing", "since", "last_failure"]],
+                caption="Still failing from before the window; nothing failed so in it",
+                most=25,
+            )
+        if (table[["users", "still_failing"]] > 0).any(axis=None):
+            output.figure(charts.by_code, table)
+
+    @section
+    def states(self) -> None:
+        """Show how each code stands at the window's end, and why it is said to."""
+        table = self.found.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
+        order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
+        table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
+        output.table(table, caption="How each code stands, and why", most=25)
+
+    @section
+    def over_time(self) -> None:
+        """Show failures over time, by code and day, and their episodes."""
+        if not len(self.found.over_time):
+            output.note("Nothing failed in the window.")
+            return
+        output.figure(charts.over_time, self.found.over_time, self.window, self.found.bucket)
+        self._by_bucket()
+        if self.window.until - self.window.since > pd.Timedelta(days=1):
+            output.figure(charts.code_by_day, self.found.over_time, self.window)
+        found = self._episodes
+        found = found[found["app_key"] != ""]
+        shown = "app code start last length failures attempts rate peak peak_at users open".split()
+        output.table(
+            found.sort_values(["users", "start"], ascending=[False, True])[shown],
+            caption="Episodes on apps: runs of failures without six hours of silence",
+            most=12,
+            empty="none.",
+        )
+
+    @section
+    def failures(self) -> None:
+        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        rows = self.found.latest(LISTED)
+        one_by_one(self.log, rows, self._episodes, out_of=int(self.found.totals["failures"]))
+
+    @section
+    def failing_against_working(self) -> None:
+        """Show the share of attempts that failed, by app."""
+        attempts = self.found.attempts_over_time
+        if len(self.found.over_time):
+            output.figure(charts.failing_against_working, attempts, self.window, self.found.bucket)
+        total = attempts.groupby("app", as_index=False)[["failures", "successes"]].sum()
+        total["rate"] = total["failures"] / (total["failures"] + total["successes"])
+        total = total.sort_values(["failures", "app"], ascending=[False, True])
+        output.table(total, caption="Failing against working, by app", most=15)
+
+    @section
+    def people(self) -> None:
+        """Show who fails with what, and how long it takes until it works again."""
+        rows = self.found.recovery
+        on_apps = rows[rows["app_key"] != ""]
+        if on_apps.empty:
+            output.note("No user failed on an app in this window or still fails on one.")
+            return
+        output.figure(charts.users_by_code, self._users_and_codes())
+        if on_apps["time_to_recover"].notna().any():
+            output.figure(charts.time_to_recover, on_apps)
+        still = (on_apps["state"] == "still_failing").astype("int64")
+        worst = (
+            on_apps.assign(still=still, stuck_since=on_apps["failing_since"].where(still > 0))
+            .groupby("hit_key")
+            .agg(
+                user=("hit", "max"),
+                failures=("failures", "sum"),
+                operations=("operation", "count"),
+                still_failing=("still", "sum"),
+                failing_since=("stuck_since", "min"),
+                last_failure=("last_failure", "max"),
+            )
+        )
+        worst = worst.sort_values(
+            ["still_failing", "failures", "user"], ascending=[False, False, True]
+        )
+        output.table(
+            worst.dropna(axis="columns", how="all"),
+            caption="Users with most that still fails",
+            most=12,
+            folded=True,
+        )
+
+    @section
+    def unknown(self) -> None:
+        """Show failures whose text the catalogue does not know, and those without one."""
+        keys = ["app_key", "code"]
+        known = self.found.by_code[[*keys, "app", "failures", "attempts", "rate"]]
+        table = known.merge(examples(self.log, self.window), on=keys)
+        table = table.sort_values(["failures", "code"], ascending=[False, True])
+        output.table(
+            table[["code", "app", "failures", "attempts", "rate", "example", "event_type"]],
+            caption="Failures without a known code",
+            most=15,
+            empty="every failure in the window has a known code.",
+        )
+
+    @section
+    def next(self) -> None:
+        """Say which code to look into, and with which parameters."""
+        table = self.found.by_code
+        somebody = (table["users"] > 0) | (table["still_failing"] > 0)
+        hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
+        rows = (hit if len(hit) else table).head(3).to_dict("records")
+        asked = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
+        steps = [
+            (name, one, why)
+            for one in asked
+            for name, why in (
+                ("remediation", f"what to do about {one['code']}"),
+                ("error_code", f"{one['code']} in depth"),
+            )
+        ]
+        still = self.found.recovery
+        still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
+        still = still[still["hit_type"] == "user"]
+        if len(still):
+            user = str(still.sort_values(["failures", "user"])["user"].iloc[-1])
+            steps.append(("user_history", {"user": user}, f"what happened to {user}"))
+        left = people(self._left_behind())["still_failing"]
+        if left:
+            why = f"access was left behind: the deactivation of {left[0]} failed"
+            steps.insert(0, ("user_history", {"user": left[0]}, why))
+        self._next(steps)
+
+    def summary(self) -> None:
+        """Leave the result for machines."""
+        rows = self.found.by_code[_KEPT].astype(object).to_dict("records")
+        for row in rows:
+            row.update({name: _time(row[name]) for name in _TIMES})
+        by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
+        self._publish(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
+
+    @cached_property
+    def _episodes(self) -> pd.DataFrame:
+        found, apps = episodes(self.log, self.window), self.found.apps
+        return found[found["app_key"].isin(apps)] if apps else found
+
+    def _left_behind(self) -> pd.DataFrame:
+        rows = self.found.recovery
+        left = rows["operation"].isin(DEACTIVATIONS) & (rows["state"] == "still_failing")
+        return rows[left]
+
+    def _users_and_codes(self) -> pd.DataFrame:
+        keys = list(KEYS)
+        people = self.found.recovery[[*keys, "hit"]].rename(columns={"hit": "user"})
+        rows = self.found.hit.merge(people, on=keys)
+        rows = rows[rows["app_key"] != ""].assign(still=~rows["state"].isin(["recovered", ""]))
+        return rows.groupby(["user", "code"], as_index=False).agg(
+            failures=("failures", "sum"), still=("still", "any")
+        )
+
+    def _by_bucket(self) -> None:
+        counts = self.found.over_time
+        tried = self.found.attempts_over_time
+        tried = tried.assign(attempts=tried["failures"] + tried["successes"])
+        rows = counts.merge(tried[["bucket", "app", "attempts"]], on=["bucket", "app"])
+        rows = rows.assign(rate=rows["failures"] / rows["attempts"])
+        busiest = rows.sort_values(
+            ["failures", "bucket", "app", "code"], ascending=[False, True, True, True]
+        )
+        columns = ["bucket", "app", "code", "failures", "attempts", "rate"]
+        output.table(
+            busiest[columns].rename(
+                columns={
+                    "bucket": f"{self.found.bucket} from (UTC)",
+                    "attempts": "attempts on the app",
+                }
+            ),
+            caption=f"The worst {self.found.bucket}s",
+            most=10,
+            folded=True,
+        )
+
+
+def trends_report(
+    source: str = "sample", *, since: str = "", until: str = "", app: str = "", bucket: str = "auto"
+) -> TrendsReport:
+    """Open a source and count what fails in a window.
+
+    Args:
+        source: ``sample``, or export files, globs or folders, several with commas.
+        since: the window's start, UTC: ``7d``, a date or an ISO time; all if empty.
+        until: the window's end; the end of what the source holds if empty.
+        app: one app's name or id; all if empty.
+        bucket: ``hour``, ``day`` or ``auto``.
+
+    Returns:
+        The report, whose methods show its sections.
+
+    Raises:
+        SourceError: the source cannot be read, or holds nothing.
+        UsageError: a time cannot be read, since is not before until, or the log knows no such
+            app.
+    """
+    return TrendsReport(source=source, since=since, until=until, app=app, bucket=bucket)
+
+
+def _app(name: object) -> dict[str, str]:
+    return {"app": name} if isinstance(name, str) else {}
+
+
+def _time(value: Any) -> str | None:
+    return None if pd.isna(value) else iso(value)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: no numpy number, no NaN."""
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return None
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,137 @@
+"""Sections that more than one notebook shows of a case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit.analysis.successes import bucket_of
+from kit.base.times import moment_before
+from kit.base.windows import Window
+from kit.display import charts, output, phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kit.case.case import Case
+
+__all__ = [
+    "close",
+    "left_behind",
+    "left_behind_in_words",
+    "marks_of",
+    "named",
+    "over_time",
+    "radius_in_words",
+]
+
+_FLOOR = {"hour": "h", "day": "D"}
+_AROUND = pd.Timedelta(hours=12)
+
+
+def radius_in_words(found: Case) -> str:
+    """How wide a case is, as a headline begins."""
+    if not found.app_key:
+        return "It concerns no app"
+    if not found.proof.radius.users:
+        return f"{found.app} fails for no user in particular"
+    kinds = set(found.people["hit_type"])
+    kind = kinds.pop() if len(kinds) == 1 else "user"
+    return {
+        "connection": f"One broken connection: {found.app}",
+        "group": f"Several {kind}s fail on {found.app}, others work",
+        "user": f"One {kind} fails on {found.app}"
+        if found.people["hit_key"].nunique() < 2
+        else f"Single {kind}s fail on {found.app}",
+    }[found.blast_radius]
+
+
+def left_behind_in_words(users: Sequence[str]) -> str:
+    """Whose access was left behind, as the end of a headline; nothing where nobody's was."""
+    return f" Access of {phrases.count(len(users), 'user')} was left behind." if users else ""
+
+
+def left_behind(users: Sequence[str], apps: Iterable[str]) -> None:
+    """Say before all else that deactivations failed and were not made up for.
+
+    Args:
+        users: the logins.
+        apps: where.
+    """
+    if users:
+        others = " and others" if len(users) > 10 else ""
+        where = phrases.join(sorted(set(apps)))
+        output.note(
+            f"First: access was left behind. The deactivation of {phrases.join(users[:10])}"
+            f"{others} failed{f' on {where}' if where else ''} and has not worked since."
+        )
+
+
+def named(rows: pd.DataFrame) -> list[str]:
+    """The columns that name who is hit, and at what operation.
+
+    Args:
+        rows: as ``recovery`` lists them.
+    """
+    if (rows["hit_type"] == "user").all():
+        return ["user", "user_name", "operation"]
+    return ["hit_type", "hit", "operation"]
+
+
+def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
+    """The moments to mark on a time axis."""
+    change = found.changes["published"].iloc[0] if len(found.changes) else None
+    return {"change": change, "onset": found.onset, "fix": found.fix.at}
+
+
+def over_time(found: Case) -> None:
+    """Show a case's failures and rate on one time axis, and the numbers beside it."""
+    known, view = found.history, close(found)
+    bucket = bucket_of(view)
+    at = found.failures["published"].dt.floor(_FLOOR[bucket])
+    at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
+    bad = at.value_counts().rename("failures").rename_axis("bucket")
+    good = known.successes.over_time(view, bucket).set_index("bucket")["successes"]
+    both = bad.to_frame().join(good, how="outer").fillna(0).astype("int64").sort_index()
+    both = both.assign(attempts=both["failures"] + both["successes"]).reset_index()
+    output.figure(
+        charts.failures_and_rate,
+        both,
+        view,
+        bucket,
+        episodes=known.episodes,
+        named=marks_of(found),
+    )
+    table = both.assign(rate=both["failures"] / both["attempts"])[
+        ["bucket", "failures", "attempts", "rate"]
+    ]
+    output.table(
+        table[table["failures"] > 0].rename(columns={"bucket": f"{bucket} from (UTC)"}),
+        caption=f"The {bucket}s with failures, in numbers",
+        most=48,
+        folded=True,
+    )
+    shown = "start last length failures attempts rate peak peak_at users open".split()
+    output.table(
+        known.episodes.iloc[::-1][shown],
+        caption="Its episodes, the latest first",
+        most=10,
+        folded=True,
+    )
+
+
+def close(found: Case) -> Window:
+    """The stretch to draw a case in: its incident and the window, or the incident from close by.
+
+    Where the window begins after the onset, the time axis begins before it.
+    """
+    ends = [found.incident.last, *([found.fix.at] if found.fix.at is not None else [])]
+    whole = found.history.window
+    since, until = pd.Timestamp(whole.since), pd.Timestamp(whole.until)
+    if since >= found.onset:
+        since = moment_before(found.onset, _AROUND)
+    near = max(since, moment_before(found.onset, _AROUND)), min(until, max(ends) + _AROUND)
+    if near[0] < near[1] and 2 * (near[1] - near[0]) <= until - since:
+        since, until = near
+    return Window(since.to_pydatetime(), until.to_pydatetime())

@@ -1,0 +1,205 @@
+"""The sections of ``user_history``: one user, from assignment to recovery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from kit.analysis.episodes import episodes
+from kit.analysis.failures import DEACTIVATIONS, failures
+from kit.analysis.names import find_user
+from kit.analysis.one_user import most_failing, user_events, user_recovery
+from kit.analysis.recovery import with_state
+from kit.analysis.unresolved import open_before
+from kit.base.times import iso
+from kit.catalogue import load
+from kit.display import charts, output, phrases
+from kit.views.base import NotebookReport, section
+from kit.views.failure_list import one_by_one
+
+__all__ = ["UserHistoryReport", "user_history_report"]
+
+_NOTHING = "nothing."
+
+
+class UserHistoryReport(NotebookReport):
+    """One user: assignments, pushes, failures and recoveries on one time line."""
+
+    user_key: str | None
+
+    def _look(self) -> None:
+        user = self.parameters["user"]
+        self.user_key = find_user(self.log, user) if user else most_failing(self.log, self.window)
+        key = self.user_key or ""
+        rows = user_recovery(self.log, self.window, key)
+        self.recovery = rows[(rows["failures"] > 0) | (rows["state"] == "still_failing")]
+        # Failures that name nobody have an empty key, too.
+        failed = failures(self.log, self.window, user_key=key)
+        self.failed = failed if key else failed.head(0)
+        self.events = user_events(self.log, self.window, key, self.failed)
+        self.open_before = open_before(self.log, self.window, key, self.recovery)
+
+    @property
+    def user(self) -> str:
+        """The user's login."""
+        names = self.recovery["user"].dropna()
+        return str(names.max()) if len(names) else str(self.user_key)
+
+    @property
+    def headline_text(self) -> str:
+        """The answer in one or two sentences."""
+        if self.user_key is None:
+            return self._no_failures("failures that name a user")
+        still = self.recovery[self.recovery["state"] == "still_failing"]
+        failed = self.events[self.events["what"] == "failed"]
+        if failed.empty and still.empty:
+            return self._no_failures(f"failures of {self.user}")
+        if failed.empty:
+            part = "the window" if self.coverage.complete else "the part of it that is held"
+            said = f"{self.user}: nothing failed in {part}, but something from before still fails."
+        else:
+            tried = len(failed) + int((self.events["what"] == "worked").sum())
+            said = (
+                f"{self.user}: {len(failed):,} of {tried:,} attempts failed, with "
+                f"{phrases.join(list(failed['code'].value_counts().index[:4]))}."
+            )
+        if still.empty:
+            return f"{said} Nothing still fails."
+        lanes = [
+            f"{row['operation']}{_on(row['app'])}, since {phrases.moment(row['failing_since'])}"
+            for row in still.sort_values("failing_since", kind="stable").to_dict("records")
+        ]
+        more = f"; and {len(lanes) - 4:,} more" if len(lanes) > 4 else ""
+        return f"{said} Still failing: {'; '.join(lanes[:4])}{more}."
+
+    @section
+    def headline(self) -> None:
+        """Show the answer, the window and how much of it is held."""
+        output.headline(self.headline_text)
+        names = self.recovery["user_name"].dropna()
+        self._facts(**({"Name": names.iloc[0]} if len(names) else {}))
+
+    @section
+    def stands(self) -> None:
+        """Show each operation of the user that failed, and what became of it."""
+        left = self.recovery["operation"].isin(DEACTIVATIONS)
+        left &= self.recovery["state"] == "still_failing"
+        if left.any():
+            output.note(
+                "First: access was left behind. A deactivation failed and has not worked since."
+            )
+        columns = (
+            "app operation state failures failing_since last_failure recovered_at abandoned_at "
+            "time_to_recover"
+        ).split()
+        output.table(
+            self.recovery[columns].dropna(axis="columns", how="all"),
+            caption="What failed, by app and operation, and what became of it",
+            most=30,
+            empty=_NOTHING,
+        )
+        if len(self.open_before):
+            shown = "app operation code failing_since published vendor_message uuid".split()
+            output.table(
+                self.open_before[shown].dropna(axis="columns", how="all"),
+                caption="What still fails from before the window, each with its last failure",
+                most=30,
+            )
+
+    @section
+    def timeline(self) -> None:
+        """Show all that happened to the user in one order of time."""
+        if len(self.events):
+            output.figure(charts.timeline, self.events, self.window)
+        columns = "published what app operation code actor event_type uuid".split()
+        output.table(
+            self.events[columns].iloc[::-1],
+            caption="All that happened, the latest first",
+            most=60,
+            empty=_NOTHING,
+        )
+
+    @section
+    def failures(self) -> None:
+        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        if self.user_key is not None:
+            known = episodes(self.log, self.window)
+            one_by_one(self.log, with_state(self.failed, self.recovery), known)
+
+    @section
+    def codes(self) -> None:
+        """Show the codes that the user failed with, and what they mean."""
+        failed = self.events[self.events["what"] == "failed"]
+        rows = failed.groupby(["app", "code"], as_index=False, dropna=False).agg(
+            failures=("uuid", "count"),
+            first_seen=("published", "min"),
+            last_seen=("published", "max"),
+            vendor_message=("vendor_message", "last"),
+        )
+        rows["meaning"] = [load().meaning(code) or "" for code in rows["code"]]
+        rows = rows.sort_values(["failures", "code"], ascending=[False, True])
+        columns = "code app failures meaning first_seen last_seen vendor_message".split()
+        output.table(rows[columns], caption="What the codes mean", most=15, empty=_NOTHING)
+
+    @section
+    def next(self) -> None:
+        """Say which notebook to open next."""
+        failed = self.events[(self.events["what"] == "failed") & self.events["app"].notna()]
+        pairs = failed.drop_duplicates(["app", "code"], keep="last").iloc[::-1].head(3)
+        open_before = self.open_before[self.open_before["app"].notna()]
+        pairs = pd.concat([pairs[["app", "code"]], open_before[["app", "code"]]])
+        steps: list[tuple[str, dict[str, str], str]] = [
+            ("remediation", {"code": str(row.code), "app": str(row.app)}, "is this user alone?")
+            for row in pairs.drop_duplicates().head(3).itertuples()
+        ]
+        self._next([*steps, ("failure_trends", {}, "all that fails in this window")])
+
+    def summary(self) -> None:
+        """Leave the result for machines."""
+        self._publish(self.headline_text, self._results())
+
+    def _results(self) -> dict[str, Any]:
+        if self.user_key is None:
+            return {}
+        counts = self.events["what"].value_counts()
+        return {
+            "user": self.user,
+            "events": {str(what): int(count) for what, count in counts.items()},
+            "operations": [
+                {
+                    "app": row["app"] if isinstance(row["app"], str) else None,
+                    "operation": row["operation"],
+                    "state": row["state"],
+                    "failures": int(row["failures"]),
+                    "failing_since": iso(row["failing_since"]),
+                    "last_failure": iso(row["last_failure"]),
+                }
+                for row in self.recovery.to_dict("records")
+            ],
+        }
+
+
+def _on(app: object) -> str:
+    return f" on {app}" if isinstance(app, str) else ""
+
+
+def user_history_report(
+    source: str = "sample", *, since: str = "", until: str = "", user: str = ""
+) -> UserHistoryReport:
+    """Open a source and follow one user.
+
+    Args:
+        source: as for ``trends_report``.
+        since: as for ``trends_report``.
+        until: as for ``trends_report``.
+        user: the login, without case, or the id; who still fails with most codes if empty.
+
+    Returns:
+        The report, whose methods show its sections.
+
+    Raises:
+        SourceError: the source cannot be read, or holds nothing.
+        UsageError: a time cannot be read, or the log knows no such user (with the nearest).
+    """
+    return UserHistoryReport(source=source, since=since, until=until, user=user)
