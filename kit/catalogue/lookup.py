@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kit.base.errors import nearest
@@ -370,6 +370,7 @@ class Catalogue:
         return self.sign_in_codes.get(code)
 
 
+@lru_cache(4096)
 def _unknown_type(event_type: str) -> TypeMeaning:
     """A type that no row names: a violation fails; users' and OAuth events hit their actor."""
     hits: tuple[str, ...] = DEFAULT

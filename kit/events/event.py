@@ -123,7 +123,7 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def _without_nul(raw: bytes) -> bytes:
-    return _NUL.sub(rb"\1\\ufffd", raw) if b"\\u0000" in raw else raw
+    return _NUL.sub(rb"\1\\ufffd", raw)
 
 
 def _without_halves(raw: bytes) -> bytes:
@@ -152,17 +152,18 @@ def decode(raw: bytes) -> tuple[LogEvent, str]:
         UnfitEventError: it is truncated, of a wrong type, without uuid or with an
             unreadable time.
     """
+    clean = _without_nul(raw) if b"\\u0000" in raw else raw
     try:
         try:
-            event = _decoder.decode(_without_nul(raw))
+            event = _decoder.decode(clean)
         except msgspec.DecodeError:
             if not _SURROGATE.search(raw):
                 raise
-            event = _decoder.decode(_without_halves(_without_nul(raw)))
+            event = _decoder.decode(_without_halves(clean))
         text = raw.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise UnfitEventError(str(fault) or type(fault).__name__) from None
-    if not _EARLIEST < event.published.replace(tzinfo=None) < _LATEST:
+    if not _FIRST_YEAR < event.published.year < _LAST_YEAR:
         try:
             event.published.astimezone(UTC) + timedelta(seconds=1)
         except OverflowError:
@@ -172,5 +173,5 @@ def decode(raw: bytes) -> tuple[LogEvent, str]:
     return event, text
 
 
-_EARLIEST, _LATEST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001  # local times
-"""Between them any offset leads to a time that there is, and a second more, too."""
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
+"""In those between them any offset leads to a time that there is, and a second more, too."""

@@ -165,24 +165,27 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
     """The rows of a block by day, the failing ones apart."""
     catalogue, done = load(), Coded()
     days: _Rows = {}
+    file = None
     for place, (document, event, raw) in enumerate(decoded(block.documents())):
-        if document.file not in done.trails:
-            done.trails[document.file], done.presences[document.file] = Trail(), Presence()
+        if document.file != file:
+            file = document.file
+            trail = done.trails.setdefault(file, Trail())
+            presence = done.presences.setdefault(file, Presence())
         if document.unknown:
             done.unknown[document.file] = document.unknown
         if document.columns:
-            done.presences[document.file].absent = absent_in(document.columns)
+            presence.absent = absent_in(document.columns)
         if event is None:
             done.put_aside.append(_aside(document, raw))
-            done.trails[document.file].skip(document.count, own_time(document))
+            trail.skip(document.count, own_time(document))
             continue
         coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
         values = row(event, raw, coding, document.wrapper)
         days.setdefault((at.date(), coding.code is not None), []).append((place, values))
         done.events += 1
-        done.trails[document.file].read(at)
+        trail.read(at)
         if coding.code is not None:
-            done.presences[document.file].note(event.event_type, values)
+            presence.note(event.event_type, values)
     return done, days
 
 

@@ -12,6 +12,8 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kit.base.errors import SourceError
 from kit.sources import console_csv
 from kit.sources.document import Block, Document, Documents, Lines
@@ -132,10 +134,10 @@ def _of_json(file: str, source: Source, text: bytes, size: int) -> Generator[Blo
     stream = JsonStream(file)
     while True:
         end = len(text) if source.ended else text.rfind(b"\n") + 1
-        if stream.rests() and _is_lines(text, end):
-            lines = text[:end]
-            yield Lines(file, stream.line, lines)
-            stream.passed(lines.count(b"\n"))
+        breaks = _breaks_of_lines(text, end) if stream.rests() else None
+        if breaks is not None:
+            yield Lines(file, stream.line, text[:end])
+            stream.passed(breaks)
             text = text[end:]
         else:
             documents, used = stream.split(text, last=source.ended)
@@ -148,14 +150,20 @@ def _of_json(file: str, source: Source, text: bytes, size: int) -> Generator[Blo
         text += source.read(max(size - len(text), len(text), 1))
 
 
-def _is_lines(text: bytes, end: int) -> bool:
-    """Whether every line of a text up to a place is one object, as far as its ends show."""
+def _breaks_of_lines(text: bytes, end: int) -> int | None:
+    """The line breaks up to a place, if every line is one object, as far as its ends show."""
     if not text.startswith(b"{") or not end:
-        return False
-    last = text[end - 1 : end] == b"\n"
-    ends = b"}\r\n" if text[end - 2 : end] == b"\r\n" else b"}\n" if last else b"}"
-    between = text.count(b"}\n{", 0, end) + text.count(b"}\r\n{", 0, end)
-    return text.endswith(ends, 0, end) and between == text.count(b"\n", 0, end) - last
+        return None
+    letters = np.frombuffer(text, np.uint8, count=end)
+    breaks = np.flatnonzero(letters == _FEED)
+    ends = breaks if len(breaks) and breaks[-1] == end - 1 else np.append(breaks, end)
+    before = letters[ends - 1]
+    before = np.where(before == _RETURN, letters[ends - 2], before)
+    after = letters[ends[:-1] + 1]
+    return len(breaks) if (before == _CLOSES).all() and (after == _OPENS).all() else None
+
+
+_FEED, _RETURN, _OPENS, _CLOSES = b"\n\r{}"
 
 
 def _in_blocks(documents: Iterable[Document], size: int) -> Iterator[Block]:
