@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,3 +82,15 @@ def test_the_api_page_has_every_public_name() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert sorted(name for name in names if name not in api.splitlines()) == []
     assert sorted(one for one in commands - {"`None"} if one not in readme) == []
+
+
+def test_the_page_on_the_code_names_every_room_in_the_order_of_its_imports() -> None:
+    """The order is the one that ``make lint`` checks."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `(\w+)/` \|", page, re.M)
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = contracts["tool"]["importlinter"]["contracts"]
+    order = [name for line in contract["layers"] for name in line.split(" | ")]
+
+    assert sorted(named) == sorted(path.parent.name for path in ROOT.glob("kit/*/__init__.py"))
+    assert named == order
