@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -18,9 +17,10 @@ import pytest
 
 import kit.commands.jupyter
 from browsing import BROWSER, FLAGS, home, jupyterlab, serving
+from factories import write_export
 from kit.base.paths import NOTEBOOKS
 from kit.log.log import Log, open_log
-from needed import need
+from requirements import need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ def opened(tmp_path: Path) -> Callable[..., Log]:
 
     def _opened(*events: dict[str, Any], name: str = "log.ndjson") -> Log:
         path = tmp_path / name
-        path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+        write_export(path, events)
         return open_log(path)
 
     return _opened

@@ -253,7 +253,7 @@ def test_the_page_is_what_the_files_say() -> None:
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, named as the user's catalogue."""
     folder = tmp_path / "own"
     folder.mkdir()
@@ -267,9 +267,9 @@ def _write(path: Path, text: str) -> Catalogue:
     return load()
 
 
-def test_a_file_in_the_users_folder_is_a_remedy(own: Path) -> None:
+def test_a_file_in_the_users_folder_is_a_remedy(own_catalogue: Path) -> None:
     """Its code, texts and steps count, the kit's shared steps serve it, and the version changes."""
-    with_mine = _write(own / "sealed.md", MINE.format(id="sealed", code="ledger_sealed"))
+    with_mine = _write(own_catalogue / "sealed.md", MINE.format(id="sealed", code="ledger_sealed"))
 
     assert with_mine.mistakes == ()
     assert with_mine.version != CATALOGUE.version
@@ -285,39 +285,41 @@ def test_a_file_in_the_users_folder_is_a_remedy(own: Path) -> None:
     assert remedy.steps[0].evidence.events == ("application.configuration.update",)
 
 
-def test_the_users_remedy_goes_before_the_kits(own: Path) -> None:
+def test_the_users_remedy_goes_before_the_kits(own_catalogue: Path) -> None:
     """The same id replaces; a code that is claimed is theirs, and ours keeps the rest."""
-    replaced = _write(own / "box.md", MINE.format(id="box", code="ledger_sealed"))
+    replaced = _write(own_catalogue / "box.md", MINE.format(id="box", code="ledger_sealed"))
     assert replaced.remedy("disabled_by_box_administrator") is None
 
-    claimed = _write(own / "slack.md", MINE.format(id="slack", code="long_username"))
+    claimed = _write(own_catalogue / "slack.md", MINE.format(id="slack", code="long_username"))
     mine, ours = claimed.remedy("long_username"), claimed.remedy("username_not_allowed")
     assert mine is not None
     assert mine.own
     assert ours is not None
     assert ours.id == "slack_data"
 
-    general = _write(own / "gone.md", MINE.format(id="gone", code="HTTP_404"))
+    general = _write(own_catalogue / "gone.md", MINE.format(id="gone", code="HTTP_404"))
     found = general.remedy("HTTP_404", app="ServiceNow")
     assert found is not None
     assert found.id == "gone"
 
 
-def test_a_change_in_the_users_folder_is_seen_at_once(own: Path) -> None:
+def test_a_change_in_the_users_folder_is_seen_at_once(own_catalogue: Path) -> None:
     """A kernel that runs for days need not be restarted."""
-    before = _write(own / "sealed.md", MINE.format(id="sealed", code="one_code"))
-    after = _write(own / "sealed.md", MINE.format(id="sealed", code="other_code"))
-    (own / "sealed.md").unlink()
+    before = _write(own_catalogue / "sealed.md", MINE.format(id="sealed", code="one_code"))
+    after = _write(own_catalogue / "sealed.md", MINE.format(id="sealed", code="other_code"))
+    (own_catalogue / "sealed.md").unlink()
 
     assert before.remedy("one_code")
     assert after.remedy("other_code")
     assert load() is CATALOGUE or load().version == CATALOGUE.version
 
 
-def test_the_users_rows_add_to_the_lists(own: Path) -> None:
+def test_the_users_rows_add_to_the_lists(own_catalogue: Path) -> None:
     """A meaning for a number, an event type of one's own; what else is known stays."""
-    _write(own / "aadsts.csv", "code,meaning\nAADSTS29200,The code was not there\n")
-    mine = _write(own / "event_types.csv", "event_type,failures_only\nledger.sealed,true\n")
+    _write(own_catalogue / "aadsts.csv", "code,meaning\nAADSTS29200,The code was not there\n")
+    mine = _write(
+        own_catalogue / "event_types.csv", "event_type,failures_only\nledger.sealed,true\n"
+    )
 
     assert mine.mistakes == ()
     assert mine.meaning("AADSTS29200") == "The code was not there"
@@ -352,13 +354,13 @@ def test_the_users_rows_add_to_the_lists(own: Path) -> None:
     ],
 )
 def test_a_mistake_leaves_out_one_file_and_says_where(
-    own: Path, old: str, new: str, said: str
+    own_catalogue: Path, old: str, new: str, said: str
 ) -> None:
     """One line with file and field; the kit's own catalogue stays usable."""
     whole = MINE.format(id="sealed", code="x")
     assert old in whole
 
-    found = _write(own / "sealed.md", whole.replace(old, new, 1))
+    found = _write(own_catalogue / "sealed.md", whole.replace(old, new, 1))
 
     (mistake,) = found.mistakes
     assert "sealed.md" in mistake
@@ -369,23 +371,25 @@ def test_a_mistake_leaves_out_one_file_and_says_where(
 
 
 def test_a_mistake_in_a_list_or_folder_is_told_too(
-    own: Path, monkeypatch: pytest.MonkeyPatch
+    own_catalogue: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the line; and a folder that is not there is no silence."""
-    found = _write(own / "event_types.csv", "event_type,verdict\na.b,fails\nc.d,perhaps\n")
+    found = _write(
+        own_catalogue / "event_types.csv", "event_type,verdict\na.b,fails\nc.d,perhaps\n"
+    )
     assert "event_types.csv: line 3: verdict" in found.mistakes[0]
 
-    (own / "lost.md").symlink_to(own / "nothing.md")
+    (own_catalogue / "lost.md").symlink_to(own_catalogue / "nothing.md")
     assert any("lost.md: cannot be read" in mistake for mistake in load().mistakes)
 
-    monkeypatch.setenv(OWN, str(own / "nowhere"))
+    monkeypatch.setenv(OWN, str(own_catalogue / "nowhere"))
     assert "there is no folder" in load().mistakes[0]
 
 
-def test_two_files_of_the_user_cannot_claim_one_code(own: Path) -> None:
+def test_two_files_of_the_user_cannot_claim_one_code(own_catalogue: Path) -> None:
     """The second is left out, and its line names the first."""
-    _write(own / "a.md", MINE.format(id="a", code="x"))
-    found = _write(own / "b.md", MINE.format(id="b", code="x"))
+    _write(own_catalogue / "a.md", MINE.format(id="a", code="x"))
+    found = _write(own_catalogue / "b.md", MINE.format(id="b", code="x"))
 
     assert [r.id for r in found.remedies if r.own] == ["a"]
     assert "codes: x stands in a already" in found.mistakes[0]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from made import REFUSED, event
+from factories import REFUSED, event, write_export
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def export(tmp_path: Path) -> Path:
         event("2026-10-27T09:07:00Z", transaction="t3", user="=cmd|'/c calc'!A0"),
         event("2026-10-27T10:06:00Z", user="bob@example.com", result="SUCCESS"),
     ]
-    path.write_text("".join(json.dumps(e) + "\n" for e in events), encoding="utf-8")
+    write_export(path, events)
     return path
 
 

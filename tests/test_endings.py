@@ -18,9 +18,9 @@ import nbformat
 import psutil
 import pytest
 
-from endings import ENDINGS, ROOT, Ending, Outcome, row, run
 from kit.base.errors import KitError
 from kit.base.tempdirs import temporary_folder
+from run_endings import ENDINGS, ROOT, Ending, Outcome, row, run
 
 DOCUMENTED = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
 
@@ -73,7 +73,7 @@ def test_a_run_that_ends_leaves_a_report_and_nothing_else(
 def test_the_documented_endings_are_what_is_seen(
     ending: Ending, outcomes: dict[str, Future[Outcome]]
 ) -> None:
-    """Its line of docs/reports.md; ``python tests/endings.py`` writes them anew."""
+    """Its line of docs/reports.md; ``python tests/run_endings.py`` writes them anew."""
     if not _can_be_tried(ending):
         pytest.skip("mounting a small disk needs root")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from forms import IN_JSON, IN_TABLES, console, table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from factories import REFUSED, SLACK, event, write_export
+from forms import IN_JSON, IN_TABLES, console, table
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
 from kit.lake import Lake, add, recode
@@ -21,7 +22,6 @@ from kit.sources.exports import blocks
 from kit.sources.questions import asked, asked_by_line
 from kit.sources.wrappers import advice, tables, unwrap
 from kit.sources.written_times import utc
-from made import REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ def counted(path: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plain") / "log.ndjson"
-    path.write_text("".join(json.dumps(each) + "\n" for each in EVENTS), encoding="utf-8")
+    write_export(path, EVENTS)
     return path
 
 

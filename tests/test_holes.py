@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factories import event
 from kit.base.times import iso
 from kit.base.windows import TICK, Window
 from kit.lake import Lake, add, holes
 from kit.lake.holes import Trail, holes_in, noted, skipped_lines
 from kit.log.source import hold
-from made import event
 
 if TYPE_CHECKING:
     from collections.abc import Callable

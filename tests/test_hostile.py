@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
-from hostile import ELSEWHERE, MIXED, PAYLOADS, incident, write
+from hostile_events import ELSEWHERE, MIXED, PAYLOADS, incident, write
 from kit.base.text import in_json, in_sheet
 
 if TYPE_CHECKING:

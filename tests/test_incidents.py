@@ -29,10 +29,10 @@ seeds = st.integers(0, 100_000)
 
 @few
 @given(seeds)
-def test_a_simulated_incident_is_found_as_it_was(opened: Callable[..., Log], seed: int) -> None:
+def test_a_simulated_incident_is_found_as_it_was(log_of: Callable[..., Log], seed: int) -> None:
     """Onset, change, radius, people, fix, verdict; strays, noise, odd names change nothing."""
     made = simulate(seed)
-    truth, log = made.truth, opened(*made.events)
+    truth, log = made.truth, log_of(*made.events)
 
     found = case(log, Window(truth.since, truth.until), code=CODE, app=APP[1])
 
@@ -52,10 +52,10 @@ def test_a_simulated_incident_is_found_as_it_was(opened: Callable[..., Log], see
 
 @few
 @given(seeds)
-def test_a_failure_is_counted_once_whatever_the_log(opened: Callable[..., Log], seed: int) -> None:
+def test_a_failure_is_counted_once_whatever_the_log(log_of: Callable[..., Log], seed: int) -> None:
     """Pairs, retries within a job, late and repeated events: one failure an attempt."""
     made = simulate(seed)
-    log = opened(*made.events)
+    log = log_of(*made.events)
 
     found = failures(log)
 
@@ -67,11 +67,11 @@ def test_a_failure_is_counted_once_whatever_the_log(opened: Callable[..., Log], 
 @few
 @given(seeds, st.floats(0.05, 0.95), st.floats(0.05, 0.95))
 def test_windows_cut_anywhere_agree_on_what_lies_inside(
-    opened: Callable[..., Log], seed: int, one: float, other: float
+    log_of: Callable[..., Log], seed: int, one: float, other: float
 ) -> None:
     """Two windows that end together tell the same episodes; a cut loses no failure."""
     made = simulate(seed)
-    log = opened(*made.events)
+    log = log_of(*made.events)
     whole = log.window()
     span = whole.until - whole.since
     early, late = sorted([whole.since + one * span, whole.since + other * span])

@@ -11,11 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import psutil
 import pyarrow as pa
@@ -24,6 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factories import REFUSED, event, write_export
 from kit.base.errors import KitError, SourceError, UsageError
 from kit.base.windows import Window, gaps, merged
 from kit.catalogue import load
@@ -32,19 +32,12 @@ from kit.lake.coverage import JOIN, bridged, state_of
 from kit.lake.overview import overview
 from kit.lake.parquet import catalogue_of, write_events
 from kit.log.log import open_log
-from made import REFUSED, event
+from lakes import T0, parquet_uuids
 
 ROOT = Path(__file__).resolve().parents[1]
-T0 = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def export(path: Path, events: list[dict[str, Any]], *, more: str = "") -> Path:
-    """Write events to an NDJSON file."""
-    path.write_text("".join(json.dumps(e) + "\n" for e in events) + more, encoding="utf-8")
-    return path
-
-
-def week() -> list[dict[str, Any]]:
+def forty_events() -> list[dict[str, Any]]:
     """Forty events over four days, every fourth of them failing."""
     return [
         event(
@@ -57,33 +50,27 @@ def week() -> list[dict[str, Any]]:
     ]
 
 
-def uuids(lake: Lake) -> list[str]:
-    """The uuids that any Parquet tool finds in a lake, sorted."""
-    rows = duckdb.sql(f"select uuid from read_parquet('{lake.pattern}')").fetchall()
-    return sorted(row[0] for row in rows)
-
-
 def test_a_file_added_twice_and_overlapping_files_give_every_event_once(tmp_path: Path) -> None:
     """Repeats are counted, within a file and across files."""
-    events, lake = week(), Lake(tmp_path / "lake")
-    first = export(tmp_path / "a.ndjson", events[:30])
-    second = export(tmp_path / "b.ndjson", [*events[20:], events[39]])
+    events, lake = forty_events(), Lake(tmp_path / "lake")
+    first = write_export(tmp_path / "a.ndjson", events[:30])
+    second = write_export(tmp_path / "b.ndjson", [*events[20:], events[39]])
 
     done = [add(lake, [first]), add(lake, [first]), add(lake, [second])]
 
     assert [(d.events, d.repeats) for d in done] == [(30, 0), (0, 30), (10, 11)]
-    assert uuids(lake) == sorted(e["uuid"] for e in events)
+    assert parquet_uuids(lake) == sorted(e["uuid"] for e in events)
 
 
 @pytest.mark.parametrize("name", ["a[b", "[a-c]", "a{b,c}", "a*", "a?c", "a b"])
 def test_a_folder_s_name_is_no_pattern(tmp_path: Path, name: str) -> None:
     """Though questions, and other Parquet tools, find the files by one."""
     lake, other = Lake(tmp_path / name), Lake(tmp_path / "abc")
-    events = week()
-    add(lake, [export(tmp_path / "a.ndjson", events[:5])])
-    add(other, [export(tmp_path / "b.ndjson", events[5:])])
+    events = forty_events()
+    add(lake, [write_export(tmp_path / "a.ndjson", events[:5])])
+    add(other, [write_export(tmp_path / "b.ndjson", events[5:])])
 
-    assert uuids(lake) == sorted(e["uuid"] for e in events[:5])
+    assert parquet_uuids(lake) == sorted(e["uuid"] for e in events[:5])
     assert open_log(str(lake.folder)).count == 5
 
 
@@ -94,19 +81,19 @@ def test_any_slices_in_any_order_give_the_same_lake(
 ) -> None:
     """Overlaps, repeats and disorder leave no trace."""
     folder = tmp_path_factory.mktemp("slices")
-    events, lake = week(), Lake(folder / "lake")
+    events, lake = forty_events(), Lake(folder / "lake")
     slices = [chance.choices(events, k=chance.randint(1, 60)) for _ in range(files)]
     wanted = {e["uuid"] for part in slices for e in part}
 
     added = 0
     for number, part in enumerate(slices):
-        done = add(lake, [export(folder / f"{number}.ndjson", part)])
+        done = add(lake, [write_export(folder / f"{number}.ndjson", part)])
         added += done.events
         assert done.events + done.repeats == len(part)
         if chance.random() < 0.3:
             compact(lake)
 
-    assert uuids(lake) == sorted(wanted)
+    assert parquet_uuids(lake) == sorted(wanted)
     assert added == len(wanted)
 
 
@@ -149,7 +136,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) 
             event((T0 + timedelta(minutes=7 * (n + 500 * number))).isoformat(), result="SUCCESS")
             for n in range(2000)
         ]
-        parts.append((export(tmp_path / f"{number}.ndjson", events), events))
+        parts.append((write_export(tmp_path / f"{number}.ndjson", events), events))
     names = [str(path) for path, _ in parts]
     wanted = {e["uuid"] for _, events in parts for e in events}
     began = time.monotonic()
@@ -158,18 +145,18 @@ def test_a_kill_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) 
     for name in [*names, *names]:
         # Somewhere in the second half of what it takes: before that, nothing is written.
         killed += _killed(ADD, str(lake.folder), name, after=takes * chance.uniform(0.5, 1.0))
-        found = uuids(lake) if lake.days() else []
+        found = parquet_uuids(lake) if lake.days() else []
         assert len(found) == len(set(found))
         assert set(found) <= wanted
     add(lake, [path for path, _ in parts])
     for _ in range(3):
         killed += _killed(COMPACT, str(lake.folder), after=takes * chance.uniform(0.4, 0.9))
         lake.open()
-        assert uuids(lake) == sorted(wanted)
+        assert parquet_uuids(lake) == sorted(wanted)
     compact(lake)
 
     assert killed > 0
-    assert uuids(lake) == sorted(wanted)
+    assert parquet_uuids(lake) == sorted(wanted)
     assert not list(lake.folder.glob("_s*"))
 
 
@@ -181,22 +168,25 @@ def test_events_in_no_order_of_days_do_not_make_many_small_files(tmp_path: Path)
         for n in range(7000)
     ]
 
-    add(lake, [export(tmp_path / "a.ndjson", events)])
+    add(lake, [write_export(tmp_path / "a.ndjson", events)])
 
-    assert uuids(lake) == sorted(e["uuid"] for e in events)
+    assert parquet_uuids(lake) == sorted(e["uuid"] for e in events)
     assert max(len(lake.files(day)) for day in lake.days()) <= 8
 
 
 def test_two_importers_at_once_wait_for_one_another(tmp_path: Path) -> None:
     """Overlapping files; the lake is the set of both."""
-    events, lake = week(), Lake(tmp_path / "lake")
-    names = [export(tmp_path / "a.ndjson", events[:30]), export(tmp_path / "b.ndjson", events[10:])]
+    events, lake = forty_events(), Lake(tmp_path / "lake")
+    names = [
+        write_export(tmp_path / "a.ndjson", events[:30]),
+        write_export(tmp_path / "b.ndjson", events[10:]),
+    ]
     running = [
         subprocess.Popen([sys.executable, "-c", ADD, str(lake.folder), str(name)]) for name in names
     ]
 
     assert [process.wait(timeout=120) for process in running] == [0, 0]
-    assert uuids(lake) == sorted(e["uuid"] for e in events)
+    assert parquet_uuids(lake) == sorted(e["uuid"] for e in events)
 
 
 def test_a_writer_that_waits_too_long_is_told(tmp_path: Path) -> None:
@@ -217,10 +207,10 @@ def test_a_writer_that_waits_too_long_is_told(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_lake_as_it_was_and_says_so(tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk; exit 74, and a rerun fills in."""
     lake = Lake(tmp_path / "lake")
-    before = export(tmp_path / "before.ndjson", week())
+    before = write_export(tmp_path / "before.ndjson", forty_events())
     add(lake, [before])
     noise = random.Random(1)
-    large = export(
+    large = write_export(
         tmp_path / "large.ndjson",
         [
             event(f"2026-11-0{1 + n % 3}T00:00:00Z", reason=f"{noise.getrandbits(4096):x}")
@@ -240,7 +230,7 @@ def test_a_full_disk_leaves_the_lake_as_it_was_and_says_so(tmp_path: Path) -> No
     assert done.returncode == 74, done.stderr
     assert done.stderr.count("\n") == 1
     assert "run the same again" in done.stderr
-    assert len(uuids(lake)) == 40
+    assert len(parquet_uuids(lake)) == 40
     assert not list(lake.folder.glob("_staging-*"))
     assert add(lake, [large]).events == 600
 
@@ -265,11 +255,11 @@ exit $code
 )
 def test_a_disk_that_fills_up_leaves_the_lake_as_it_was_and_says_so(tmp_path: Path) -> None:
     """A real file system of four megabytes."""
-    before = export(tmp_path / "before.ndjson", week())
+    before = write_export(tmp_path / "before.ndjson", forty_events())
     noise = random.Random(2)
     large = [event(T0.isoformat(), reason=f"{noise.getrandbits(8192):x}") for _ in range(6000)]
     large_file, disk, shown = tmp_path / "large.ndjson", tmp_path / "disk", tmp_path / "shown"
-    export(large_file, large)
+    write_export(large_file, large)
     disk.mkdir()
     script = ["sh", "-c", SMALL_DISK, "sh", disk, sys.executable, before, large_file, shown]
 
@@ -283,7 +273,7 @@ def test_a_disk_that_fills_up_leaves_the_lake_as_it_was_and_says_so(tmp_path: Pa
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     """A file stands where the lake should."""
-    path = export(tmp_path / "a.ndjson", week())
+    path = write_export(tmp_path / "a.ndjson", forty_events())
 
     with pytest.raises(UsageError, match="--lake"):
         add(Lake(path / "lake"), [path])
@@ -292,7 +282,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> 
 def test_a_worker_that_is_killed_is_told_and_running_again_fills_in(tmp_path: Path) -> None:
     """As the system does when memory is short."""
     lake = Lake(tmp_path / "lake")
-    path = export(tmp_path / "a.ndjson", [event(reason=f"{n:4000d}") for n in range(2000)])
+    path = write_export(tmp_path / "a.ndjson", [event(reason=f"{n:4000d}") for n in range(2000)])
 
     def kill(_: int) -> None:
         for child in psutil.Process().children():
@@ -310,7 +300,7 @@ def test_a_day_is_the_day_in_utc(tmp_path: Path) -> None:
     """Whatever the offset that a time is written with."""
     lake = Lake(tmp_path / "lake")
     times = ["2026-10-27T00:30:00+02:00", "2026-10-26T23:30:00Z", "2026-10-26T23:30:00-05:00"]
-    add(lake, [export(tmp_path / "a.ndjson", [event(at) for at in times])])
+    add(lake, [write_export(tmp_path / "a.ndjson", [event(at) for at in times])])
 
     assert lake.days() == [date(2026, 10, 26), date(2026, 10, 27)]
     assert overview(lake)["days"][0]["events"] == 2
@@ -335,7 +325,9 @@ def test_every_event_of_many_blocks_arrives_with_its_line(tmp_path: Path, form: 
 def test_what_does_not_fit_is_kept_with_its_place_and_reason_once(tmp_path: Path) -> None:
     """Also when the same file is added again."""
     lake = Lake(tmp_path / "lake")
-    path = export(tmp_path / "a.ndjson", week()[:2], more='{"uuid": "x"\n{"published": 5}\n')
+    path = write_export(
+        tmp_path / "a.ndjson", forty_events()[:2], more='{"uuid": "x"\n{"published": 5}\n'
+    )
 
     add(lake, [path])
     add(lake, [path])
@@ -349,7 +341,7 @@ def test_what_does_not_fit_is_kept_with_its_place_and_reason_once(tmp_path: Path
 def test_failing_events_lie_in_row_groups_of_their_own(tmp_path: Path) -> None:
     """So that a question about failures reads little."""
     lake = Lake(tmp_path / "lake")
-    add(lake, [export(tmp_path / "a.ndjson", week())])
+    add(lake, [write_export(tmp_path / "a.ndjson", forty_events())])
 
     for path in lake.folder.glob("date=*/*.parquet"):
         file = pq.ParquetFile(path)
@@ -361,20 +353,23 @@ def test_failing_events_lie_in_row_groups_of_their_own(tmp_path: Path) -> None:
 def test_other_tools_read_the_lake_without_the_kit(tmp_path: Path) -> None:
     """DuckDB by the glob, pandas by the folder, and the day as a column."""
     lake = Lake(tmp_path / "lake")
-    add(lake, [export(tmp_path / "a.ndjson", week())])
+    add(lake, [write_export(tmp_path / "a.ndjson", forty_events())])
     compact(lake)
 
     table = pd.read_parquet(lake.folder)
 
-    assert len(table) == len(uuids(lake)) == 40
+    assert len(table) == len(parquet_uuids(lake)) == 40
     assert sorted(map(str, table["date"].unique())) == [f"2026-10-{n}" for n in range(26, 30)]
 
 
 def test_compacting_leaves_one_file_a_day_and_the_same_events(tmp_path: Path) -> None:
     """What was replaced is out of the glob at once."""
-    events, lake = week(), Lake(tmp_path / "lake")
+    events, lake = forty_events(), Lake(tmp_path / "lake")
     for number in range(4):
-        add(lake, [export(tmp_path / f"{number}.ndjson", events[10 * number : 10 * number + 10])])
+        add(
+            lake,
+            [write_export(tmp_path / f"{number}.ndjson", events[10 * number : 10 * number + 10])],
+        )
     before = open_log(lake.folder).events.order_by("uuid").to_pyarrow()
     less = compact(lake)
 
@@ -399,7 +394,7 @@ def test_recoding_parses_the_events_again_and_only_those_of_another_catalogue(
 ) -> None:
     """Day by day; a lake of an older version still opens before it."""
     lake = Lake(tmp_path / "lake")
-    add(lake, [export(tmp_path / "a.ndjson", week())])
+    add(lake, [write_export(tmp_path / "a.ndjson", forty_events())])
     before = open_log(lake.folder).events.order_by("uuid").to_pyarrow()
     for day in lake.days()[:2]:
         (path,) = lake.files(day)
@@ -419,7 +414,7 @@ def test_recoding_parses_the_events_again_and_only_those_of_another_catalogue(
 def test_a_lake_of_an_older_version_opens_with_nulls(tmp_path: Path) -> None:
     """Even where no file has the column."""
     lake = Lake(tmp_path / "lake")
-    add(lake, [export(tmp_path / "a.ndjson", week())])
+    add(lake, [write_export(tmp_path / "a.ndjson", forty_events())])
     for day in lake.days():
         _as_of_old(lake.files(day)[0])
 
@@ -437,7 +432,7 @@ def test_a_lake_that_this_version_cannot_read_is_refused_in_words(
 ) -> None:
     """Of a newer format, or broken."""
     lake = Lake(tmp_path / "lake")
-    add(lake, [export(tmp_path / "a.ndjson", week())])
+    add(lake, [write_export(tmp_path / "a.ndjson", forty_events())])
     text = manifest if isinstance(manifest, str) else json.dumps(manifest)
     (lake.folder / "_manifest.json").write_text(text, encoding="utf-8")
 
@@ -516,9 +511,11 @@ def test_a_short_gap_that_an_export_does_not_touch_stays() -> None:
 
 def test_reports_and_commands_see_the_gap(tmp_path: Path) -> None:
     """In the coverage of a window, in ``okta-kit lake``, and in an exit code."""
-    events, lake = week(), tmp_path / "lake"
-    first = export(tmp_path / "a.ndjson", [e for e in events if e["published"] < "2026-10-27"])
-    last = export(tmp_path / "b.ndjson", [e for e in events if e["published"] > "2026-10-29"])
+    events, lake = forty_events(), tmp_path / "lake"
+    first = write_export(
+        tmp_path / "a.ndjson", [e for e in events if e["published"] < "2026-10-27"]
+    )
+    last = write_export(tmp_path / "b.ndjson", [e for e in events if e["published"] > "2026-10-29"])
     kit = [sys.executable, "-m", "kit"]
     for path in (first, last):
         subprocess.run([*kit, "import", path, "--lake", lake], check=True, capture_output=True)

@@ -14,13 +14,13 @@ import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from layouts import clean_logs, logs
 
+from factories import event, ndjson
 from kit.events import decode
 from kit.lake import Lake, add, skipped
 from kit.lake.ingest import decoded
 from kit.sources.exports import blocks
-from made import event
+from layouts import clean_logs, logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ def test_packed_files_are_read_by_their_content(
 ) -> None:
     """Several one behind another; what stands behind them is counted."""
     events = [event(), event()]
-    content = "".join(json.dumps(one) + "\n" for one in events).encode()
+    content = ndjson(events).encode()
 
     assert read(tmp_path / "log", pack(content)) == (events, [])
     found, skipped = read(tmp_path / "log", _packed_with_a_tail(pack)(content))

@@ -18,9 +18,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from fake_org import CANARY, FakeOrg
 from jwcrypto.jwk import JWK
 
+from fake_org import CANARY, FakeOrg
 from kit.base.errors import OktaError, UsageError
 from kit.commands.app import run
 from kit.commands.doctor import examine
@@ -70,7 +70,7 @@ def forms(key: rsa.RSAPrivateKey, folder: Path) -> dict[str, str]:
     }
 
 
-def asked(found: Settings, path: str = "/api/v1/logs?limit=1") -> Any:
+def reply_of(found: Settings, path: str = "/api/v1/logs?limit=1") -> Any:
     async def get() -> Any:
         async with Org(found, patience=0.01) as org:
             return await org.get(path)
@@ -99,9 +99,9 @@ def test_a_service_app_signs_in_with_its_key_in_any_form(
         found = service(org, forms(key, tmp_path)[form], OKTA_CLIENT_DPOPENABLED=str(dpop).lower())
 
         async def thrice() -> None:
-            async with Org(found) as opened:
+            async with Org(found) as client:
                 for _ in range(3):
-                    assert (await opened.get("/api/v1/logs?limit=1")).body == b"[]"
+                    assert (await client.get("/api/v1/logs?limit=1")).body == b"[]"
 
         asyncio.run(thrice())
         assert found.mode == "PrivateKey"
@@ -115,10 +115,10 @@ def test_an_access_token_that_ends_early_is_renewed(key: rsa.RSAPrivateKey, *, d
         found = service(org, pem(key), OKTA_CLIENT_DPOPENABLED=str(dpop))
 
         async def twice() -> None:
-            async with Org(found) as opened:
-                await opened.get("/api/v1/logs?limit=1")
+            async with Org(found) as client:
+                await client.get("/api/v1/logs?limit=1")
                 org.end_tokens()
-                assert (await opened.get("/api/v1/logs?limit=1")).body == b"[]"
+                assert (await client.get("/api/v1/logs?limit=1")).body == b"[]"
 
         asyncio.run(twice())
 
@@ -128,10 +128,10 @@ def test_a_sign_in_that_is_refused_says_which_part_to_mend(key: rsa.RSAPrivateKe
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     with FakeOrg(public_key=key.public_key()) as org:
         with pytest.raises(OktaError, match=r"invalid_client.*clientId"):
-            asked(service(org, pem(other)))
+            reply_of(service(org, pem(other)))
         wrong = service(org, pem(key), OKTA_CLIENT_SCOPES="okta.users.read")
         with pytest.raises(OktaError, match=r"invalid_scope.*okta\.logs\.read"):
-            asked(wrong)
+            reply_of(wrong)
 
 
 def test_the_environment_beats_the_files_and_what_lost_is_known(
@@ -221,7 +221,7 @@ def test_the_answer_is_handed_on_to_the_letter() -> None:
         org.apps["/api/v1/apps"] = b'[{"label": "Caf\xc3\xa9",  "x": 1.50}]'
         found = settings(**org.environment())
 
-        assert asked(found, "/api/v1/apps").body == b'[{"label": "Caf\xc3\xa9",  "x": 1.50}]'
+        assert reply_of(found, "/api/v1/apps").body == b'[{"label": "Caf\xc3\xa9",  "x": 1.50}]'
 
 
 def test_a_request_has_an_end() -> None:
@@ -230,8 +230,8 @@ def test_a_request_has_an_end() -> None:
         found = settings(**org.environment(OKTA_CLIENT_REQUESTTIMEOUT="1"))
 
         async def once() -> None:
-            async with Org(found, patience=0.01) as opened:
-                await asyncio.wait_for(opened.get("/api/v1/logs?limit=1"), 20)
+            async with Org(found, patience=0.01) as client:
+                await asyncio.wait_for(client.get("/api/v1/logs?limit=1"), 20)
 
         with pytest.raises(OktaError, match="no answer within 1 s"):
             asyncio.run(once())

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factories import REFUSED, event, ndjson
 from kit.reports.people import People
 from kit.reports.pseudonyms import Key
-from made import REFUSED, event
 
 NAMED = "Quillon Brackwater"
 LOGIN = "quillon.brackwater@example.com"
@@ -92,7 +92,7 @@ def planted(path: Path) -> None:
         {"id": "00g2", "type": "UserGroup", "displayName": f"team-{LOGIN}"},
     ]
     events.append(aside)
-    text = "".join(json.dumps(one) + "\n" for one in events)
+    text = ndjson(events)
     path.write_text(text + '{"uuid": "broken", "who": "Quillon Brackwater"}\n', encoding="utf-8")
 
 
@@ -109,7 +109,7 @@ def okta_kit(*words: str, key: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def redacted_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Both notebooks run without names on planted events."""
     folder = tmp_path_factory.mktemp("redacted")
     planted(folder / "export.ndjson")
@@ -121,9 +121,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"key": key, "out": out, "export": folder / "export.ndjson"}
 
 
-def test_no_planted_name_is_in_any_byte_of_the_reports(made: dict[str, Path]) -> None:
+def test_no_planted_name_is_in_any_byte_of_the_reports(redacted_run: dict[str, Path]) -> None:
     """Page, notebook, summary and index, without case."""
-    files = [path for path in made["out"].rglob("*") if path.is_file()]
+    files = [path for path in redacted_run["out"].rglob("*") if path.is_file()]
 
     assert len(files) == 8  # three each, the index and its lock
     for path in files:
@@ -131,9 +131,9 @@ def test_no_planted_name_is_in_any_byte_of_the_reports(made: dict[str, Path]) ->
         assert [name for name in PLANTED if name.casefold() in held] == []
 
 
-def test_the_answer_is_the_same_without_names(made: dict[str, Path]) -> None:
+def test_the_answer_is_the_same_without_names(redacted_run: dict[str, Path]) -> None:
     """Counts, codes and coverage do not depend on who it was; the page says what was done."""
-    (folder,) = (made["out"] / "remediation").glob("*/")
+    (folder,) = (redacted_run["out"] / "remediation").glob("*/")
     facts = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
 
     assert (facts["results"]["code"], facts["results"]["affected"]) == ("AADSTS50126", 1)
@@ -143,22 +143,24 @@ def test_the_answer_is_the_same_without_names(made: dict[str, Path]) -> None:
     assert "replaced by pseudonyms" in (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_key_resolves_a_pseudonym_and_is_the_owners_alone(made: dict[str, Path]) -> None:
+def test_the_key_resolves_a_pseudonym_and_is_the_owners_alone(
+    redacted_run: dict[str, Path],
+) -> None:
     """Whoever holds the key learns whom a pseudonym stands for."""
-    (folder,) = (made["out"] / "remediation").glob("*/")
+    (folder,) = (redacted_run["out"] / "remediation").glob("*/")
     facts = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     (login,) = facts["results"]["still_failing"]
 
-    done = okta_kit("reports", "resolve", login, key=made["key"])
-    wrong = okta_kit("reports", "resolve", "user-nobody", key=made["key"])
+    done = okta_kit("reports", "resolve", login, key=redacted_run["key"])
+    wrong = okta_kit("reports", "resolve", "user-nobody", key=redacted_run["key"])
 
     assert login.startswith("user-")
     assert done.stdout == f"{LOGIN}\n"
-    assert stat.S_IMODE(made["key"].stat().st_mode) == 0o600
+    assert stat.S_IMODE(redacted_run["key"].stat().st_mode) == 0o600
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
 
 
-def test_a_key_inside_the_reports_is_refused(made: dict[str, Path], tmp_path: Path) -> None:
+def test_a_key_inside_the_reports_is_refused(redacted_run: dict[str, Path], tmp_path: Path) -> None:
     """It would lie beside what it protects."""
     done = okta_kit(
         "report", "failure_trends", "--redact", "--out", str(tmp_path), key=tmp_path / "key.json"

@@ -39,7 +39,9 @@ PUBLISH = (
 def notebook(tmp_path: Path) -> Any:
     """Make a notebook of a heading, a parameters cell and the cells given."""
 
-    def made(*cells: str, parameters: str = 'days: int = 7  # how many\nuntil: str = ""') -> Path:
+    def new_notebook(
+        *cells: str, parameters: str = 'days: int = 7  # how many\nuntil: str = ""'
+    ) -> Path:
         tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
         parts = [nbformat.v4.new_markdown_cell("# A question\n\nWhat for."), tagged]
         parts += [nbformat.v4.new_code_cell(cell) for cell in cells]
@@ -51,7 +53,7 @@ def notebook(tmp_path: Path) -> Any:
         nbformat.write(document, path)
         return path
 
-    return made
+    return new_notebook
 
 
 def summary_of(folder: Path) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 import analyses
 import cluster
 import kit.analysis
+from factories import M365, REFUSED, SLACK, event, write_export
 from incidents import simulate
 from kit.analysis.failures import counted
 from kit.base.errors import SourceError, UsageError
@@ -32,8 +33,7 @@ from kit.case.case import case
 from kit.lake import Lake, add, compact
 from kit.log.log import Log, frame, open_log
 from kit.log.spark import check, chosen
-from made import M365, REFUSED, SLACK, event
-from needed import need
+from requirements import need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,7 +76,7 @@ def need_java() -> None:
 
 
 def write(path: Path, events: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    write_export(path, events)
     return path
 
 

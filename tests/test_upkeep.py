@@ -126,18 +126,18 @@ def test_several_notebooks_run_each_and_the_first_that_failed_gives_the_exit_cod
 def test_prune_removes_old_reports_and_nothing_else(tmp_path: Path) -> None:
     """What okta-kit did not make stays, also where it looks alike."""
 
-    def made(name: str, started: str, **more: object) -> Path:
+    def report_folder(name: str, started: str, **more: object) -> Path:
         folder = tmp_path / "question" / name
         folder.mkdir(parents=True)
         facts = {"notebook": "question", "status": "ok", "started": started, "kit_version": "1"}
         (folder / "summary.json").write_text(json.dumps(facts | more), encoding="utf-8")
         return folder
 
-    old = made("2020-01-01T00-00-00Z-0123abcd", "2020-01-01T00:00:00Z")
-    new = made("2099-01-01T00-00-00Z-0123abcd", "2099-01-01T00:00:00Z")
-    other = made("2020-01-02T00-00-00Z-0123abcd", "2020-01-02T00:00:00Z")
+    old = report_folder("2020-01-01T00-00-00Z-0123abcd", "2020-01-01T00:00:00Z")
+    new = report_folder("2099-01-01T00-00-00Z-0123abcd", "2099-01-01T00:00:00Z")
+    other = report_folder("2020-01-02T00-00-00Z-0123abcd", "2020-01-02T00:00:00Z")
     (other / "mine.txt").write_text("", encoding="utf-8")
-    foreign = made("my-notes", "2020-01-01T00:00:00Z")
+    foreign = report_folder("my-notes", "2020-01-01T00:00:00Z")
     write_index(tmp_path)
 
     planned = okta_kit("reports", "prune", "--keep", "90d", "--dry-run", "--out", tmp_path)
