@@ -46,15 +46,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Callable[..., Log]:
+def log_of(tmp_path: Path) -> Callable[..., Log]:
     """Write events to an NDJSON file and open it."""
 
-    def _opened(*events: dict[str, Any], name: str = "log.ndjson") -> Log:
+    def _log_of(*events: dict[str, Any], name: str = "log.ndjson") -> Log:
         path = tmp_path / name
         write_export(path, events)
         return open_log(path)
 
-    return _opened
+    return _log_of
 
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAPLANTED0", "AWS_SECRET_ACCESS_KEY": "planted-secret-0"}
