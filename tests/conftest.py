@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 import kit.commands.jupyter
+import properties  # noqa: F401  # it registers the profiles
 from browsing import BROWSER, FLAGS, home, jupyterlab, serving
 from factories import write_export
 from kit.base.paths import NOTEBOOKS
@@ -28,21 +30,33 @@ if TYPE_CHECKING:
     from browsing import Server
 
 
-LONGEST = (
-    "test_spark.py",
-    "test_lab_controls.py",
-    "test_endings.py",
-    "test_store.py",
-    "test_lab.py",
-    "test_hostile.py",
-)
-"""Files that take minutes, the longest first."""
+settings.load_profile("quick")
+
+MARKED_BY = {
+    "spark": {"spark"},
+    "browser": {"browser", "server", "lab"},
+    "store": {"bucket", "s3_server"},
+}
+"""The marks that a test has by the fixtures that it uses."""
+
+LONGEST_FIRST = ("spark", "browser", "store", "slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest goes first, so that files that run side by side end together."""
-    place = {name: number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+    """Mark tests by their fixtures, and put the files that take longest first.
+
+    Files that run side by side then end together.
+    """
+    for item in items:
+        for mark, fixtures in MARKED_BY.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(mark)
+    rank: dict[Path, int] = {}
+    for item in items:
+        for place, mark in enumerate(LONGEST_FIRST):
+            if item.get_closest_marker(mark):
+                rank[item.path] = min(place, rank.get(item.path, place))
+    items.sort(key=lambda item: rank.get(item.path, len(LONGEST_FIRST)))
 
 
 @pytest.fixture

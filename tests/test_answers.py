@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -20,6 +20,7 @@ from kit.analysis.trends import prepare, trends
 from kit.commands.app import run
 from kit.lake import Lake, add, compact
 from kit.log.log import frame, open_log
+from properties import max_examples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ ATTEMPTS = st.builds(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@max_examples(10)
 @given(parts=st.lists(st.lists(ATTEMPTS, min_size=1, max_size=8), min_size=2, max_size=4))
 def test_a_lake_that_grew_answers_as_one_that_was_filled_at_once(
     parts: list[list[dict[str, Any]]],

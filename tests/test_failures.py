@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from factories import M365, REFUSED, SLACK, event
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery, with_state
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -311,9 +312,7 @@ _made = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@max_examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_made, min_size=1, max_size=12), st.integers(0, 59))
 def test_events_add_up_windows_agree_and_nobody_both_fails_and_recovers(
     log_of: Callable[..., Log], made: list[dict[str, Any]], cut: int

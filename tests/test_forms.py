@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from factories import REFUSED, SLACK, event, write_export
@@ -22,6 +22,7 @@ from kit.sources.exports import blocks
 from kit.sources.questions import asked, asked_by_line
 from kit.sources.wrappers import advice, tables, unwrap
 from kit.sources.written_times import utc
+from properties import max_examples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,9 +148,7 @@ def test_a_column_names_the_product(tmp_path: Path, form: str, wrapper: str | No
     assert set(open_log(path).events.wrapper.to_pyarrow().to_pylist()) == {wrapper}
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@max_examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(list(IN_JSON)), min_size=1, max_size=5),
     st.sampled_from([300, 4_000, 1 << 20]),

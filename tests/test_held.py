@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from factories import M365, REFUSED, SLACK, event
@@ -25,6 +25,7 @@ from kit.log.source import hold
 from kit.reports import run_report
 from kit.reports.batch import read_once
 from kit.views import trends_report
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,7 +154,7 @@ MOMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@max_examples(15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MOMENTS, min_size=1, max_size=8), MOMENTS, MOMENTS)
 def test_a_window_reads_its_own_events_and_all_of_them(
     tmp_path_factory: pytest.TempPathFactory, at: list[str], since: str, until: str
@@ -205,7 +206,7 @@ def test_an_unknown_code_is_shown_by_its_latest_failure(log_of: Callable[..., Lo
         event("2026-10-27T10:00:00Z", reason=REFUSED),
     )
 
-    found = examples(log, log.window())
+    found = max_examples(log, log.window())
 
     assert list(found["app_key"]) == [M365["id"], SLACK["id"]]
     assert list(found["event_type"]) == [profile, push]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from incidents import APP, CODE, simulate
@@ -15,15 +15,14 @@ from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
 from kit.base.windows import Window
 from kit.case.case import case
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kit.log.log import Log
 
-few = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = max_examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 seeds = st.integers(0, 100_000)
 
 

@@ -20,7 +20,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import REFUSED, event, write_export
@@ -33,6 +33,7 @@ from kit.lake.overview import overview
 from kit.lake.parquet import catalogue_of, write_events
 from kit.log.log import open_log
 from lakes import T0, parquet_uuids
+from properties import max_examples
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -74,7 +75,7 @@ def test_a_folder_s_name_is_no_pattern(tmp_path: Path, name: str) -> None:
     assert open_log(str(lake.folder)).count == 5
 
 
-@settings(max_examples=12, deadline=None)
+@max_examples(12)
 @given(st.randoms(use_true_random=False), st.integers(1, 5))
 def test_any_slices_in_any_order_give_the_same_lake(
     tmp_path_factory: pytest.TempPathFactory, chance: random.Random, files: int

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from factories import event, ndjson
@@ -21,6 +21,7 @@ from kit.lake import Lake, add, skipped
 from kit.lake.ingest import decoded
 from kit.sources.exports import blocks
 from layouts import clean_logs, logs
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 
     from layouts import Events
 
-FAST = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FAST = max_examples(100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SIZES = st.sampled_from([64, 500, 3_000, 1 << 20])
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import timeit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.messages import CUT, Message, parse
+from properties import max_examples
 
 IDS = (
     "Trace ID: 11111111-2222-3333-4444-555555555555 "
@@ -179,7 +180,7 @@ def test_a_text_may_end_anywhere(end: int) -> None:
     assert (found.operation, found.user) == ("provisioning", "Ada Lovelace")
 
 
-@settings(max_examples=500, deadline=None)
+@max_examples(500)
 @given(st.text(max_size=400))
 def test_any_text_is_read(text: str) -> None:
     """No message can break the parser, and a sentence is not lost."""
@@ -202,7 +203,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=500, deadline=None)
+@max_examples(500)
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_pieces_of_messages_in_any_order_are_read(text: str) -> None:
     """Every layer may meet what another one left, and the same text gives the same parts."""
@@ -230,7 +231,7 @@ def test_the_cause_at_the_end_of_a_long_trace_is_found() -> None:
     assert parse(trace).vendor_message == "refused"
 
 
-@settings(max_examples=100, deadline=None)
+@max_examples(100)
 @given(
     name=st.text(
         st.characters(exclude_categories=["C", "Z"], exclude_characters="`\"':"), min_size=1

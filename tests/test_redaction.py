@@ -16,12 +16,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import REFUSED, event, ndjson
 from kit.reports.people import People
 from kit.reports.pseudonyms import Key
+from properties import max_examples
 
 NAMED = "Quillon Brackwater"
 LOGIN = "quillon.brackwater@example.com"
@@ -206,7 +207,7 @@ WAYS = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@max_examples(150)
 @given(WORDS, WORDS, st.sampled_from(sorted(WAYS)), st.sampled_from(["{}", "x ({}): y", "u={}, z"]))
 def test_a_login_in_any_writing_is_its_persons_pseudonym(
     first: str, last: str, way: str, around: str
@@ -232,7 +233,7 @@ ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).filter(
 SHAPES = ["{}", "from {}: refused", "[{}]:443", "({})", "ip={}", "ip:{}", "{}/24", "{}, then"]
 
 
-@settings(max_examples=200, deadline=None)
+@max_examples(200)
 @given(ADDRESSES, st.sampled_from(SHAPES), st.sampled_from(["compressed", "exploded"]))
 def test_an_address_has_one_pseudonym_however_it_is_written(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address, shape: str, form: str

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import event, write_export
@@ -25,6 +25,7 @@ from kit.lake.inventory import Tally, keys_of
 from kit.lake.repair import examined
 from kit.log.log import open_log
 from lakes import parquet_uuids
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,7 +258,7 @@ def test_a_repair_brings_back_what_a_broken_plan_replaced(lake: Lake) -> None:
     assert len(lake.covered()) == 1
 
 
-@settings(max_examples=25, deadline=None)
+@max_examples(25)
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4)), min_size=1, max_size=25),

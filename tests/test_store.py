@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -37,6 +37,7 @@ from kit.lake.snapshot import Snapshot
 from kit.log.log import open_log
 from kit.sources.okta import read_settings
 from lakes import glob_uuids, memory_address, opened_uuids, spread_events
+from properties import max_examples
 from requirements import need
 
 need("s3", ["s3fs", "moto"])
@@ -115,7 +116,7 @@ def test_recoding_in_a_store_parses_the_events_again(
 ACTIONS = st.lists(st.sampled_from(["nothing", "add", "compact", "lose"]), max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@max_examples(25)
 @given(st.lists(ACTIONS, min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_whoever_loses_a_race_tries_again(
     tmp_path_factory: pytest.TempPathFactory, rivals: list[list[str]], chance: random.Random

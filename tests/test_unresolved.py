@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from factories import M365, REFUSED, event, write_export
@@ -27,6 +27,7 @@ from kit.reports.changes import compare
 from kit.reports.run import run_report
 from kit.views.failure_trends import trends_report
 from kit.views.user_history import user_history_report
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,9 +248,7 @@ def test_a_client_that_still_fails_is_named_as_what_it_is(tmp_path: Path) -> Non
     assert found.hit == "1 client hit"
 
 
-few = settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = max_examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 shares = st.floats(0.02, 0.98)
 
 
