@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 from hypothesis import settings
 
@@ -21,6 +22,7 @@ import properties  # noqa: F401  # it registers the profiles
 from browsing import BROWSER, FLAGS, home, jupyterlab, serving
 from factories import write_export
 from kit.base.paths import NOTEBOOKS
+from kit.lake import Lake
 from kit.log.log import Log, open_log
 from requirements import need
 
@@ -143,3 +145,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command = jupyterlab(folder / "notebooks")
     with serving(command, environment, cwd=folder) as running:
         yield running
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A lake on disk where nothing is yet."""
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Any:
+    """Make a notebook of a heading, a parameters cell and the cells given."""
+
+    def new_notebook(
+        *cells: str, parameters: str = 'days: int = 7  # how many\nuntil: str = ""'
+    ) -> Path:
+        tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+        parts = [nbformat.v4.new_markdown_cell("# A question\n\nWhat for."), tagged]
+        parts += [nbformat.v4.new_code_cell(cell) for cell in cells]
+        document = nbformat.v4.new_notebook(
+            cells=parts,
+            metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "P"}},
+        )
+        path = tmp_path / "question.ipynb"
+        nbformat.write(document, path)
+        return path
+
+    return new_notebook

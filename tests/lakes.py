@@ -88,3 +88,16 @@ def glob_uuids(address: str) -> list[str]:
         with fs.open(path) as file:
             uuids += pq.read_table(file, columns=["uuid"])["uuid"].to_pylist()
     return sorted(uuids)
+
+
+def forty_events() -> list[dict[str, Any]]:
+    """Forty events over four days, every fourth of them failing."""
+    return [
+        event(
+            f"2026-10-{26 + n % 4}T{n % 24:02d}:05:00Z",
+            result="FAILURE" if n % 4 == 0 else "SUCCESS",
+            reason=REFUSED if n % 4 == 0 else None,
+            user=f"u{n}@example.com",
+        )
+        for n in range(40)
+    ]

@@ -6,11 +6,8 @@ import csv
 import http.server
 import io
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,37 +15,33 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
+from commands import okta_kit
 from hostile_events import ELSEWHERE, MIXED, PAYLOADS, incident, write
 from kit.base.text import in_json, in_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
+
+
 NOTEBOOKS = ("failure_trends", "error_code", "remediation", "user_history")
+
+
 PAGES = (*NOTEBOOKS, "question", "index")
+
+
 ACTS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
 """What acts on a terminal or turns the reading direction."""
 
+
 SHEETS = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What begins a formula in a cell."""
-
-
-def okta_kit(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command and keep what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "kit", *map(str, words)],
-        env={**os.environ, **environment},
-        capture_output=True,
-        check=False,
-        timeout=400,
-    )
-    texts = (done.stdout.decode(), done.stderr.decode())  # as they are: no line end is changed
-    return subprocess.CompletedProcess(done.args, done.returncode, *texts)
 
 
 @pytest.fixture(scope="module")

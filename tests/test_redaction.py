@@ -5,10 +5,7 @@ from __future__ import annotations
 import html
 import ipaddress
 import json
-import os
 import stat
-import subprocess
-import sys
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -19,14 +16,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands import okta_kit
 from factories import REFUSED, event, ndjson
 from kit.reports.people import People
 from kit.reports.pseudonyms import Key
 from properties import max_examples
 
 NAMED = "Quillon Brackwater"
+
+
 LOGIN = "quillon.brackwater@example.com"
+
+
 ADMIN = "Zephyrine Oxtoby"
+
+
 PLANTED = (
     "Quillon",
     "Brackwater",
@@ -97,18 +101,6 @@ def planted(path: Path) -> None:
     path.write_text(text + '{"uuid": "broken", "who": "Quillon Brackwater"}\n', encoding="utf-8")
 
 
-def okta_kit(*words: str, key: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command with a key."""
-    return subprocess.run(
-        [sys.executable, "-m", "kit", *words],
-        env={**os.environ, "OKTA_KIT_REDACT_KEY": str(key)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-
-
 @pytest.fixture(scope="module")
 def redacted_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Both notebooks run without names on planted events."""
@@ -117,7 +109,7 @@ def redacted_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     key, out = folder / "key.json", folder / "out"
     for name in ("failure_trends", "remediation"):
         source = ["--source", str(folder / "export.ndjson"), "--redact"]
-        done = okta_kit("report", name, *source, "--out", str(out), key=key)
+        done = okta_kit("report", name, *source, "--out", str(out), OKTA_KIT_REDACT_KEY=str(key))
         assert done.returncode == 0, done.stderr
     return {"key": key, "out": out, "export": folder / "export.ndjson"}
 
@@ -152,8 +144,10 @@ def test_the_key_resolves_a_pseudonym_and_is_the_owners_alone(
     facts = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     (login,) = facts["results"]["still_failing"]
 
-    done = okta_kit("reports", "resolve", login, key=redacted_run["key"])
-    wrong = okta_kit("reports", "resolve", "user-nobody", key=redacted_run["key"])
+    done = okta_kit("reports", "resolve", login, OKTA_KIT_REDACT_KEY=str(redacted_run["key"]))
+    wrong = okta_kit(
+        "reports", "resolve", "user-nobody", OKTA_KIT_REDACT_KEY=str(redacted_run["key"])
+    )
 
     assert login.startswith("user-")
     assert done.stdout == f"{LOGIN}\n"
@@ -164,7 +158,12 @@ def test_the_key_resolves_a_pseudonym_and_is_the_owners_alone(
 def test_a_key_inside_the_reports_is_refused(redacted_run: dict[str, Path], tmp_path: Path) -> None:
     """It would lie beside what it protects."""
     done = okta_kit(
-        "report", "failure_trends", "--redact", "--out", str(tmp_path), key=tmp_path / "key.json"
+        "report",
+        "failure_trends",
+        "--redact",
+        "--out",
+        str(tmp_path),
+        OKTA_KIT_REDACT_KEY=str(tmp_path / "key.json"),
     )
 
     assert done.returncode == 2
@@ -191,7 +190,11 @@ def test_the_same_value_has_the_same_pseudonym_in_every_text(tmp_path: Path) -> 
 
 
 LETTERS = "abcdefghijklmnoprstuvwyzéüøß"
+
+
 WORDS = st.text(LETTERS, min_size=4, max_size=9).map(lambda word: f"zq{word}")
+
+
 WAYS = {
     "as it is": str,
     "in capitals": str.upper,
@@ -230,6 +233,8 @@ def test_a_login_in_any_writing_is_its_persons_pseudonym(
 ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).filter(
     lambda one: one != ipaddress.IPv6Address(0)
 )
+
+
 SHAPES = ["{}", "from {}: refused", "[{}]:443", "({})", "ip={}", "ip:{}", "{}/24", "{}, then"]
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 
+from commands import okta_kit
 from kit.reports.index import write_index
 
 if TYPE_CHECKING:
@@ -46,18 +44,6 @@ def notebook(path: Path, cell: str = "1") -> Path:
     document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     nbformat.write(document, path)
     return path
-
-
-def okta_kit(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command and keep what it printed."""
-    return subprocess.run(
-        [sys.executable, "-m", "kit", *map(str, words)],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
 
 
 def test_a_failed_report_is_told_with_its_page(tmp_path: Path, heard: Any) -> None:
