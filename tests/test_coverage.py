@@ -86,6 +86,7 @@ def test_a_short_gap_that_an_export_does_not_touch_stays() -> None:
     assert len(merged([*held, *bridged([window(5, 6)], held)])) == 3
 
 
+@pytest.mark.slow
 def test_reports_and_commands_see_the_gap(tmp_path: Path) -> None:
     """In the coverage of a window, in ``okta-kit lake``, and in an exit code."""
     events, lake = forty_events(), tmp_path / "lake"

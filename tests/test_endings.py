@@ -37,6 +37,7 @@ def outcomes() -> dict[str, Future[Outcome]]:
     return {one.what: pool.submit(run, one) for one in ENDINGS if _can_be_tried(one)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS, ids=[one.what for one in ENDINGS])
 def test_a_run_that_ends_leaves_a_report_and_nothing_else(
     ending: Ending, outcomes: dict[str, Future[Outcome]]
@@ -69,6 +70,7 @@ def test_a_run_that_ends_leaves_a_report_and_nothing_else(
     assert plain == (not not_run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS, ids=[one.what for one in ENDINGS])
 def test_the_documented_endings_are_what_is_seen(
     ending: Ending, outcomes: dict[str, Future[Outcome]]
@@ -89,6 +91,7 @@ def test_every_exit_code_of_a_fault_is_tried() -> None:
     assert below(KitError) - {KitError.exit_code} <= {one.code for one in ENDINGS}
 
 
+@pytest.mark.slow
 def test_two_runs_of_the_same_report_at_once_do_not_harm_each_other(tmp_path: Path) -> None:
     """Both end well, and one whole report is there."""
     tagged = nbformat.v4.new_code_cell("days: int = 7", metadata={"tags": ["parameters"]})
@@ -155,6 +158,7 @@ def test_what_a_killed_process_left_goes_with_the_next(
     shutil.rmtree(within)
 
 
+@pytest.mark.slow
 def test_a_killed_runner_leaves_nothing_to_the_next_reader(tmp_path: Path) -> None:
     """No report and no kernel; the folder in the making is cleared by the next run."""
     tagged = nbformat.v4.new_code_cell("days: int = 0", metadata={"tags": ["parameters"]})

@@ -160,6 +160,7 @@ def test_in_a_browser_nothing_runs_and_nothing_loads(
     context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES[:-1])
 def test_a_pdf_holds_no_action(out: Path, name: str) -> None:
     """No script, and no address but the vendors' own pages."""
@@ -172,6 +173,7 @@ def test_a_pdf_holds_no_action(out: Path, name: str) -> None:
     assert not [one for one in re.findall(rb"/URI \(([^)]*)", pdf) if b"127.0.0.1" in one]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES[:-1])
 def test_a_summary_is_plain_data(out: Path, name: str) -> None:
     """Any JSON reader takes it, and its headline is one clean line."""
@@ -184,6 +186,7 @@ def test_a_summary_is_plain_data(out: Path, name: str) -> None:
     assert "\n" not in said
 
 
+@pytest.mark.slow
 def test_a_notice_says_what_happened_in_plain_lines(out: Path, heard: Any) -> None:
     """Of five reports one each; a subject of one line, nothing that acts in the body."""
     messages = [json.loads(body) for body in heard[1]]
@@ -218,6 +221,7 @@ def test_no_command_lets_a_log_act_on_the_terminal(log: Path, words: list[str]) 
     assert ACTS.findall(done.stdout + done.stderr) == []
 
 
+@pytest.mark.slow
 def test_the_lake_the_list_and_explanations_do_not_either(
     log: Path, out: Path, tmp_path: Path
 ) -> None:

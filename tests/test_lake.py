@@ -77,6 +77,7 @@ def test_any_slices_in_any_order_give_the_same_lake(
     assert added == len(wanted)
 
 
+@pytest.mark.slow
 def test_events_in_no_order_of_days_do_not_make_many_small_files(tmp_path: Path) -> None:
     """Sixty days at random: a day has one file or a few, and every event is there."""
     lake, chance = Lake(tmp_path / "lake"), random.Random(3)

@@ -53,6 +53,7 @@ compact(Lake(Path(sys.argv[1])).open())
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     """Importing and compacting: killed again and again, then let run to the end."""
     chance = random.Random(7)
@@ -160,6 +161,7 @@ exit $code
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode != 0
     if shutil.which("unshare")

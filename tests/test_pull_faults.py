@@ -7,7 +7,6 @@ import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,9 +16,6 @@ from kit.base.errors import OktaError
 from kit.base.windows import Window, gaps
 from kit.lake import Lake
 from lakes import parquet_uuids, recent_events, stamp
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.mark.parametrize(

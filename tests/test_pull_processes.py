@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_and_run_again_nothing_is_lost_or_twice(tmp_path: Path) -> None:
     """The command itself, killed with SIGKILL again and again."""
     lake = Lake(tmp_path / "lake")
@@ -61,6 +62,7 @@ def test_it_pulls_inside_a_running_event_loop(lake: Lake) -> None:
         assert asyncio.run(cell()).events == 50
 
 
+@pytest.mark.slow
 def test_the_notebooks_stop_button_ends_a_pull_and_the_next_one_goes_on(
     lake: Lake, tmp_path: Path
 ) -> None:
@@ -160,6 +162,7 @@ def test_the_token_is_seen_nowhere(tmp_path: Path) -> None:
                 assert CANARY.encode() not in path.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_report_on_the_live_org_pulls_first_and_its_kernel_holds_no_token(tmp_path: Path) -> None:
     """The notebook reads the lake; the window ends now."""
     with FakeOrg(events=recent_events(200), page=50) as org:

@@ -241,6 +241,7 @@ def started(path: Path, out: Path, *more: str) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_cleared_by_the_next_and_a_running_one_is_not(
     notebook: Any, tmp_path: Path
 ) -> None:
