@@ -7,7 +7,6 @@ import http.server
 import io
 import json
 import re
-import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,17 +14,15 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
+from browsing import BROWSER
 from commands import okta_kit
+from factories import write_export
 from hostile_events import ELSEWHERE, MIXED, PAYLOADS, incident, write
 from kit.base.text import in_json, in_sheet
+from kit.commands.app import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
 
 
 NOTEBOOKS = ("failure_trends", "error_code", "remediation", "user_history")
@@ -48,6 +45,20 @@ SHEETS = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The hostile log."""
     return write(tmp_path_factory.mktemp("log") / "hostile.ndjson")
+
+
+@pytest.fixture(scope="module")
+def lake(log: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake that holds the hostile log, read once for all commands."""
+    folder = tmp_path_factory.mktemp("lake")
+    assert run(["import", str(log), "--lake", str(folder)]) == 0
+    return folder
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    """What a command printed to stdout and stderr, after its exit code."""
+    code = run([str(word) for word in words])
+    return (code, *capsys.readouterr())
 
 
 @pytest.fixture(scope="module")
@@ -88,19 +99,6 @@ def out(log: Path, heard: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
     assert failed.returncode == 10
     assert ACTS.findall(failed.stdout + failed.stderr) == []
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A Chromium, as the system has it."""
-    if not BROWSER:
-        pytest.skip("no Chromium is installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 def page_of(out: Path, name: str) -> Path:
@@ -212,24 +210,26 @@ def test_a_notice_says_what_happened_in_plain_lines(out: Path, heard: Any) -> No
     ],
     ids=lambda words: " ".join(words)[:30],
 )
-def test_no_command_lets_a_log_act_on_the_terminal(log: Path, words: list[str]) -> None:
+def test_no_command_lets_a_log_act_on_the_terminal(
+    lake: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """No escape, no control character, no mark that turns the reading direction."""
-    done = okta_kit(*words, "--source", log)
+    code, out, error = printed(capsys, *words, "--source", lake)
 
-    assert done.returncode == (2 if "--app" in words else 0)
-    assert len(done.stdout + done.stderr) > 50
-    assert ACTS.findall(done.stdout + done.stderr) == []
+    assert code == (2 if "--app" in words else 0)
+    assert len(out + error) > 50
+    assert ACTS.findall(out + error) == []
 
 
 @pytest.mark.slow
 def test_the_lake_the_list_and_explanations_do_not_either(
-    log: Path, out: Path, tmp_path: Path
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was put aside, what reports say, and what is pasted into ``explain``."""
-    broken = tmp_path / "broken.ndjson"
-    broken.write_text(
-        log.read_text(encoding="utf-8") + f"{MIXED}\n" + json.dumps({"uuid": MIXED}) + "\n",
-        encoding="utf-8",
+    broken = write_export(
+        tmp_path / "broken.ndjson",
+        incident(MIXED),
+        more=f"{MIXED}\n" + json.dumps({"uuid": MIXED}) + "\n",
     )
     asked = MIXED.replace("\0", "")
     event = json.dumps(next(iter(incident(MIXED))))
@@ -244,14 +244,14 @@ def test_the_lake_the_list_and_explanations_do_not_either(
         ["explain", event],
         ["explain", "--json", event],
     ):
-        done = okta_kit(*words)
-        assert done.returncode == 0, done.stderr
-        assert ACTS.findall(done.stdout + done.stderr) == [], words
+        code, shown, error = printed(capsys, *words)
+        assert code == 0, error
+        assert ACTS.findall(shown + error) == [], words
 
 
-def test_no_cell_of_a_csv_begins_a_formula(log: Path) -> None:
+def test_no_cell_of_a_csv_begins_a_formula(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Whichever mark the sheet takes for the one between cells."""
-    text = okta_kit("failures", "--source", log, "--format", "csv").stdout
+    _, text, _ = printed(capsys, "failures", "--source", lake, "--format", "csv")
 
     for mark in (",", ";", "\t"):
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
