@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +16,6 @@ import psutil
 import pytest
 
 from kit.base.errors import KitError
-from kit.base.tempdirs import temporary_folder
 from run_endings import ENDINGS, ROOT, Ending, Outcome, row, run
 
 DOCUMENTED = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
@@ -108,54 +104,6 @@ def test_two_runs_of_the_same_report_at_once_do_not_harm_each_other(tmp_path: Pa
     assert sorted(one.name for one in folder.iterdir()) == names
     index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert len(re.findall(r"report\.html", index)) == 1
-
-
-def test_what_a_killed_process_left_goes_with_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its lock is free; one that is held, one without a lock and a stranger's stay."""
-    monkeypatch.setattr("tempfile.tempdir", tempfile.mkdtemp(dir="/tmp"))
-    within = Path(tempfile.gettempdir())
-    program = (
-        "import sys, time, kit\n"
-        "from kit.base.tempdirs import temporary_folder\n"
-        "with temporary_folder() as folder:\n"
-        "    (folder / 'x').touch(); print(folder, flush=True); time.sleep(60)"
-    )
-    made = []
-    running = []
-    for ended in (False, True):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program],
-            env={**os.environ, "TMPDIR": str(within), "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout
-        made.append(Path(process.stdout.readline().strip()))
-        running.append(process)
-        if ended:
-            process.kill()
-            process.communicate()
-    held, dead = made
-    old = time.time() - 3600
-    bare, stranger = within / "okta-kit-bare", within / "other-kit-x"
-    for folder in (bare, stranger):
-        folder.mkdir()
-    for folder in (*made, bare, stranger):
-        os.utime(folder, (old, old))
-
-    with temporary_folder() as own:
-        left = sorted(one for one in within.iterdir() if one.is_dir())
-        locks = sorted(one.name for one in within.glob("*.lock"))
-
-    running[0].send_signal(signal.SIGTERM)
-    running[0].communicate()
-    assert left == sorted([held, bare, stranger, own])
-    assert locks == sorted([f"{held.name}.lock", f"{own.name}.lock"])
-    assert not dead.exists()
-    assert not own.exists()
-    shutil.rmtree(within)
 
 
 @pytest.mark.slow

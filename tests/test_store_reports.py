@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +134,9 @@ def test_reports_in_a_store_are_whole_listed_and_pruned(
 
     assert run(["reports", "prune", "--keep", "90d", "--out", out]) == 0
     assert len(fs.glob(f"{out}/*/*/report.html")) == 2
-    time.sleep(1)
-    assert run(["reports", "prune", "--keep", "0m", "--out", out]) in {0, 2}
-    assert fs.exists(f"{out}/failure_trends/mine/notes.txt")
+    copy = f"{reports.place}/copy"  # other tests read the reports themselves
+    for path in fs.find(out):
+        fs.copy(path, f"{copy}/{path.partition('/reports/')[2]}")
+    assert run(["reports", "prune", "--keep", "0m", "--out", copy]) == 0
+    assert fs.glob(f"{copy}/*/*/report.html") == []
+    assert fs.exists(f"{copy}/failure_trends/mine/notes.txt")

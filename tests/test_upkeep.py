@@ -109,6 +109,20 @@ def test_several_notebooks_run_each_and_the_first_that_failed_gives_the_exit_cod
     assert sorted(p.name for p in (tmp_path / "out").glob("[!.]*")) == ["bad", "good", "index.html"]
 
 
+@pytest.mark.parametrize("option", ["", "--debug"])
+def test_a_fault_of_one_of_many_reports_has_its_traceback_where_it_is_asked_for(
+    tmp_path: Path, option: str
+) -> None:
+    """The reports are processes of their own, and each knows of ``--debug``."""
+    words = ["report", "failure_trends", "remediation", "--source", tmp_path / "none.ndjson"]
+
+    done = okta_kit(*filter(None, [option]), *words, "-j", "2", "--out", tmp_path / "out")
+
+    assert done.returncode != 0
+    assert "there is no such file" in done.stderr
+    assert done.stderr.count("Traceback (most recent call last)") == (2 if option else 0)
+
+
 def test_prune_removes_old_reports_and_nothing_else(tmp_path: Path) -> None:
     """What okta-kit did not make stays, also where it looks alike."""
 
