@@ -10,12 +10,15 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.mark.slow
 def test_a_wheel_holds_notebooks_sample_catalogue_and_templates(tmp_path: Path) -> None:
     """And runs without the checkout."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]

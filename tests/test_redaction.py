@@ -114,6 +114,7 @@ def redacted_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"key": key, "out": out, "export": folder / "export.ndjson"}
 
 
+@pytest.mark.slow
 def test_no_planted_name_is_in_any_byte_of_the_reports(redacted_run: dict[str, Path]) -> None:
     """Page, notebook, summary and index, without case."""
     files = [path for path in redacted_run["out"].rglob("*") if path.is_file()]
@@ -124,6 +125,7 @@ def test_no_planted_name_is_in_any_byte_of_the_reports(redacted_run: dict[str, P
         assert [name for name in PLANTED if name.casefold() in held] == []
 
 
+@pytest.mark.slow
 def test_the_answer_is_the_same_without_names(redacted_run: dict[str, Path]) -> None:
     """Counts, codes and coverage do not depend on who it was; the page says what was done."""
     (folder,) = (redacted_run["out"] / "remediation").glob("*/")
@@ -136,6 +138,7 @@ def test_the_answer_is_the_same_without_names(redacted_run: dict[str, Path]) -> 
     assert "replaced by pseudonyms" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_key_resolves_a_pseudonym_and_is_the_owners_alone(
     redacted_run: dict[str, Path],
 ) -> None:
@@ -155,6 +158,7 @@ def test_the_key_resolves_a_pseudonym_and_is_the_owners_alone(
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_a_key_inside_the_reports_is_refused(redacted_run: dict[str, Path], tmp_path: Path) -> None:
     """It would lie beside what it protects."""
     done = okta_kit(

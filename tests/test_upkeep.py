@@ -151,6 +151,7 @@ def test_prune_removes_old_reports_and_nothing_else(tmp_path: Path) -> None:
     assert len(okta_kit("reports", "list", "--out", tmp_path).stdout.splitlines()) == 3
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium is installed")
 def test_a_page_is_printed(tmp_path: Path) -> None:
     """As PDF beside the page."""
