@@ -6,18 +6,30 @@ SCALED := .venv/scaled
 RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
 
-.PHONY: help report test lint lab catalogue docs pictures scale lock clean .venv
+# Files are parted over the processors, those that take longest first.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+LONG := slow or spark or store or browser
+# How many examples `make test` tries a property with: quick or full.
+EXAMPLES ?= quick
+
+.PHONY: help report test test-long test-all lint lab catalogue docs pictures scale lock clean .venv
 
 help:  ## Show these lines
-	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
+	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
 	  while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 report: $(READY)  ## Run failure_trends and remediation on the sample, into reports/
 	@$(BIN)/okta-kit report failure_trends
 	@$(BIN)/okta-kit report remediation
 
-test: $(READY)  ## Run the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+test: $(READY)  ## Run the quick tests
+	@$(PYTEST) --hypothesis-profile=$(EXAMPLES) -m "not ($(LONG))"
+
+test-long: $(READY)  ## Run the tests that `make test` leaves out
+	@$(PYTEST) --hypothesis-profile=full -m "$(LONG)"
+
+test-all: $(READY)  ## Run every test, with all examples of each property
+	@$(PYTEST) --hypothesis-profile=full
 
 lint: $(READY)  ## Check style and types
 	@$(BIN)/ruff check .

@@ -21,9 +21,9 @@ import duckdb
 from measure import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
-from fake_org import FakeOrg
-
 from made import event
+
+from fake_org import FakeOrg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -23,9 +23,9 @@ from pathlib import Path
 from measure import ROOT, Run, run
 
 sys.path.insert(0, str(ROOT / "tests"))
-from fake_org import FakeOrg
-
 from made import event
+
+from fake_org import FakeOrg
 
 SDK = """
 import asyncio

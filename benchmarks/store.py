@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING
 from measure import ROOT, run
 
 sys.path.insert(0, str(ROOT / "tests"))
-from fake_org import FakeOrg
-
 from made import event
+
+from fake_org import FakeOrg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

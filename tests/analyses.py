@@ -10,7 +10,6 @@ import pandas as pd
 from pandas.testing import assert_frame_equal, assert_series_equal
 
 from kit.analysis import (
-    attempts,
     changes,
     choices,
     episodes,
@@ -24,6 +23,7 @@ from kit.analysis import (
     recovery,
     states,
     stops,
+    successes,
     trends,
     unresolved,
     verification,
@@ -133,9 +133,9 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
 
 def _of_successes(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
     hourly = ["hour", "app_key", "operation"]
-    yield "every_hour", lambda: frame(attempts.every_hour(log), by=hourly)
+    yield "every_hour", lambda: frame(successes.every_hour(log), by=hourly)
     for bucket in ("hour", "day"):
-        yield f"worked by {bucket}", lambda: attempts.worked(log, window, bucket)  # noqa: B023
+        yield f"worked by {bucket}", lambda: successes.worked(log, window, bucket)  # noqa: B023
 
 
 def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:

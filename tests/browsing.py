@@ -192,7 +192,7 @@ def jupyterlab(folder: Path) -> list[str]:
 
 
 @contextmanager
-def opened(browser: Any, server: Server, path: str, *, width: int = 1400) -> Iterator[Opened]:
+def lab_page(browser: Any, server: Server, path: str, *, width: int = 1400) -> Iterator[Opened]:
     """Open a file in JupyterLab, with a browser that has never been there.
 
     Args:

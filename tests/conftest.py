@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -14,13 +13,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
+from hypothesis import settings
 
 import kit.commands.jupyter
+import properties  # noqa: F401  # it registers the profiles
 from browsing import BROWSER, FLAGS, home, jupyterlab, serving
+from factories import write_export
 from kit.base.paths import NOTEBOOKS
+from kit.lake import Lake
 from kit.log.log import Log, open_log
-from needed import need
+from requirements import need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,33 +32,45 @@ if TYPE_CHECKING:
     from browsing import Server
 
 
-LONGEST = (
-    "test_spark.py",
-    "test_lab_controls.py",
-    "test_endings.py",
-    "test_store.py",
-    "test_lab.py",
-    "test_hostile.py",
-)
-"""Files that take minutes, the longest first."""
+settings.load_profile("quick")
+
+MARKED_BY = {
+    "spark": {"spark"},
+    "browser": {"browser", "server", "lab"},
+    "store": {"bucket", "s3_server"},
+}
+"""The marks that a test has by the fixtures that it uses."""
+
+LONGEST_FIRST = ("spark", "browser", "store", "slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest goes first, so that files that run side by side end together."""
-    place = {name: number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+    """Mark tests by their fixtures, and put the files that take longest first.
+
+    Files that run side by side then end together.
+    """
+    for item in items:
+        for mark, fixtures in MARKED_BY.items():
+            if fixtures & set(getattr(item, "fixturenames", ())):
+                item.add_marker(mark)
+    rank: dict[Path, int] = {}
+    for item in items:
+        for place, mark in enumerate(LONGEST_FIRST):
+            if item.get_closest_marker(mark):
+                rank[item.path] = min(place, rank.get(item.path, place))
+    items.sort(key=lambda item: rank.get(item.path, len(LONGEST_FIRST)))
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Callable[..., Log]:
+def log_of(tmp_path: Path) -> Callable[..., Log]:
     """Write events to an NDJSON file and open it."""
 
-    def _opened(*events: dict[str, Any], name: str = "log.ndjson") -> Log:
+    def _log_of(*events: dict[str, Any], name: str = "log.ndjson") -> Log:
         path = tmp_path / name
-        path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+        write_export(path, events)
         return open_log(path)
 
-    return _opened
+    return _log_of
 
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAPLANTED0", "AWS_SECRET_ACCESS_KEY": "planted-secret-0"}
@@ -129,3 +145,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command = jupyterlab(folder / "notebooks")
     with serving(command, environment, cwd=folder) as running:
         yield running
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A lake on disk where nothing is yet."""
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Any:
+    """Make a notebook of a heading, a parameters cell and the cells given."""
+
+    def new_notebook(
+        *cells: str, parameters: str = 'days: int = 7  # how many\nuntil: str = ""'
+    ) -> Path:
+        tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+        parts = [nbformat.v4.new_markdown_cell("# A question\n\nWhat for."), tagged]
+        parts += [nbformat.v4.new_code_cell(cell) for cell in cells]
+        document = nbformat.v4.new_notebook(
+            cells=parts,
+            metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "P"}},
+        )
+        path = tmp_path / "question.ipynb"
+        nbformat.write(document, path)
+        return path
+
+    return new_notebook

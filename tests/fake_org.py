@@ -11,7 +11,7 @@ import time
 from bisect import bisect_left
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -19,11 +19,19 @@ from urllib.parse import urlencode
 import jwt
 from aiohttp import web
 
+from kit.lake.pull import pull
+from kit.sources.okta import read_settings
+from lakes import DAYS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-__all__ = ["CANARY", "FakeOrg"]
+    from kit.lake import Lake
+    from kit.lake.pull import Pulled
+    from kit.sources.okta import Settings
+
+__all__ = ["CANARY", "FakeOrg", "org_uuids", "pull_days", "settings"]
 
 CANARY = "00CanaryTokenNeverShown"
 
@@ -295,3 +303,19 @@ def _links(me: str, following: str) -> list[tuple[str, str]]:
 
 def _seconds(text: str) -> float:
     return datetime.fromisoformat(text).astimezone(UTC).timestamp()
+
+
+def org_uuids(org: FakeOrg) -> list[str]:
+    """The uuids of all events of an org, sorted."""
+    return sorted(one["uuid"] for one in org.events)
+
+
+def settings(**variables: str) -> Settings:
+    """Read from variables alone."""
+    return read_settings({"HOME": "/nowhere", **variables})
+
+
+def pull_days(org: FakeOrg, lake: Lake, days: float = DAYS + 1, **options: Any) -> Pulled:
+    """Pull so many days, all of the rate limit taken and retries made at once."""
+    given = {"share": 1.0, "patience": 0.01, "since": lambda now: now - timedelta(days=days)}
+    return pull(lake, settings(**org.environment()), **{**given, **options})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from made import REFUSED, event
+from factories import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from factories import M365, REFUSED, SLACK, event, write_export
 from kit.analysis.changes import logged_changes
 from kit.analysis.failures import counted, failures
 from kit.analysis.recovery import assignments, recovery
@@ -20,7 +20,7 @@ from kit.analysis.trends import prepare, trends
 from kit.commands.app import run
 from kit.lake import Lake, add, compact
 from kit.log.log import frame, open_log
-from made import M365, REFUSED, SLACK, event
+from properties import max_examples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,19 +32,19 @@ SUCCESS = event("2026-10-27T10:05:00Z", result="SUCCESS")
 def added(folder: Path, *events: dict[str, object]) -> Lake:
     """Add events to a lake as an export file."""
     file = folder.parent / "export.ndjson"
-    file.write_text("".join(json.dumps(e) + "\n" for e in events), encoding="utf-8")
+    write_export(file, events)
     lake = Lake(folder)
     add(lake, [file])
     return lake
 
 
-def asked(lake: Lake) -> pd.DataFrame:
+def recovery_of(lake: Lake) -> pd.DataFrame:
     """Who recovered, of the whole lake."""
     log = open_log(lake.folder)
     return recovery(log, log.window())
 
 
-def kept(lake: Lake) -> list[str]:
+def cached_names(lake: Lake) -> list[str]:
     """The kept answers' names, each with one file and the record of what it speaks of."""
     answers = sorted(path.name.partition("-")[0] for path in lake.folder.glob("_kept/*.parquet"))
     assert answers == sorted(path.stem for path in lake.folder.glob("_kept/*.json"))
@@ -79,7 +79,7 @@ ATTEMPTS = st.builds(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@max_examples(10)
 @given(parts=st.lists(st.lists(ATTEMPTS, min_size=1, max_size=8), min_size=2, max_size=4))
 def test_a_lake_that_grew_answers_as_one_that_was_filled_at_once(
     parts: list[list[dict[str, Any]]],
@@ -98,8 +98,8 @@ def test_a_lake_that_grew_answers_as_one_that_was_filled_at_once(
         assert_frame_equal(failures(log), failures(other))
         window = log.window()
         assert_frame_equal(recovery(log, window), recovery(other, window))
-        for asked in (every_hour, logged_changes, assignments):
-            one, same = frame(asked(log)), frame(asked(other))
+        for question in (every_hour, logged_changes, assignments):
+            one, same = frame(question(log)), frame(question(other))
             by = list(one.columns)
             assert_frame_equal(
                 one.sort_values(by, ignore_index=True), same.sort_values(by, ignore_index=True)
@@ -125,23 +125,23 @@ def test_the_kept_answer_is_what_is_read_next(tmp_path: Path) -> None:
 def test_a_lake_that_grew_is_asked_anew(tmp_path: Path) -> None:
     """A recovery that arrives later is seen, and the old answer goes."""
     lake = added(tmp_path / "lake", REFUSAL)
-    before, names = asked(lake), kept(lake)
+    before, names = recovery_of(lake), cached_names(lake)
 
     added(lake.folder, SUCCESS)
 
     assert before["state"].tolist() == ["still_failing"]
-    assert asked(lake)["state"].tolist() == ["recovered"]
-    assert kept(lake) == names
+    assert recovery_of(lake)["state"].tolist() == ["recovered"]
+    assert cached_names(lake) == names
 
 
 def test_a_failure_that_arrives_after_its_success_is_seen_as_recovered(tmp_path: Path) -> None:
     """The success is in a file that was asked before."""
     lake = added(tmp_path / "lake", SUCCESS)
-    asked(lake)
+    recovery_of(lake)
 
     added(lake.folder, REFUSAL)
 
-    assert asked(lake)["recovered_at"].astype(str).tolist() == ["2026-10-27 10:05:00+00:00"]
+    assert recovery_of(lake)["recovered_at"].astype(str).tolist() == ["2026-10-27 10:05:00+00:00"]
 
 
 def test_an_operation_that_a_later_event_names_is_followed_from_the_beginning(
@@ -151,23 +151,23 @@ def test_an_operation_that_a_later_event_names_is_followed_from_the_beginning(
     only_fails = "app.office365.api.error.push.profile"
     said = event("2026-10-27T09:05:00Z", type_=only_fails, reason=REFUSED, transaction="t1")
     lake = added(tmp_path / "lake", said, SUCCESS)
-    before = asked(lake)
+    before = recovery_of(lake)
 
     added(lake.folder, event("2026-10-27T09:05:01Z", reason=None, transaction="t1"))
 
     assert before["state"].tolist() == [""]  # a type that only fails shows no success
-    assert asked(lake)["state"].tolist() == ["recovered"]
+    assert recovery_of(lake)["state"].tolist() == ["recovered"]
 
 
 def test_an_open_log_keeps_its_answer_when_the_lake_grows(tmp_path: Path) -> None:
     """A notebook's numbers do not change between two of its cells."""
     lake = added(tmp_path / "lake", REFUSAL)
-    asked(lake)
+    recovery_of(lake)
     log = open_log(lake.folder)
     first = failures(log)
 
     added(lake.folder, event("2026-10-27T11:00:00Z", reason=REFUSED, user="bo@example.com"))
-    asked(lake)
+    recovery_of(lake)
 
     assert failures(log).equals(first)
 
@@ -175,11 +175,11 @@ def test_an_open_log_keeps_its_answer_when_the_lake_grows(tmp_path: Path) -> Non
 def test_a_broken_answer_is_worked_out_again(tmp_path: Path) -> None:
     """A disk may lose what it said it wrote."""
     lake = added(tmp_path / "lake", REFUSAL, SUCCESS)
-    whole = asked(lake)
+    whole = recovery_of(lake)
     for path in lake.folder.glob("_kept/*"):
         path.write_bytes(path.read_bytes()[:50])
 
-    assert asked(lake).equals(whole)
+    assert recovery_of(lake).equals(whole)
 
 
 def test_a_lake_that_cannot_be_written_is_asked_all_the_same(tmp_path: Path) -> None:
@@ -187,18 +187,18 @@ def test_a_lake_that_cannot_be_written_is_asked_all_the_same(tmp_path: Path) -> 
     lake = added(tmp_path / "lake", REFUSAL)
     (lake.folder / "_kept").write_text("", encoding="utf-8")
 
-    assert asked(lake)["state"].tolist() == ["still_failing"]
+    assert recovery_of(lake)["state"].tolist() == ["still_failing"]
 
 
 def test_compacting_and_asking_again_gives_the_same(tmp_path: Path) -> None:
     """Other files, the same events."""
     lake = added(tmp_path / "lake", REFUSAL)
     added(lake.folder, SUCCESS)
-    first = asked(lake)
+    first = recovery_of(lake)
 
     compact(lake)
 
-    assert asked(lake).equals(first)
+    assert recovery_of(lake).equals(first)
 
 
 def test_compacting_prepares_what_all_questions_begin_with(tmp_path: Path) -> None:
@@ -208,12 +208,12 @@ def test_compacting_prepares_what_all_questions_begin_with(tmp_path: Path) -> No
 
     assert run(["compact", "--lake", str(lake.folder)]) == 0
 
-    names = kept(lake)
+    names = cached_names(lake)
     log = open_log(lake.folder)
     trends(log, log.window())
     answers = "assignments changes episodes failures next_success spoken users worked worked_again"
     assert names == answers.split()
-    assert kept(lake) == names
+    assert cached_names(lake) == names
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from factories import REFUSED, event
 from kit.analysis.failures import failures
 from kit.analysis.trends import trends
 from kit.case.case import case
 from kit.commands.app import run
 from kit.views.sections import close
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +25,10 @@ DAY = [f"2026-10-27T09:{minute:02d}:00.000Z" for minute in range(5)]
 
 @pytest.mark.parametrize("at", ["1969-12-31T23:30:00.250Z", "1901-03-01T00:00:00.000Z"])
 def test_a_failure_before_1970_is_counted_in_its_own_hour(
-    at: str, opened: Callable[..., Log]
+    at: str, log_of: Callable[..., Log]
 ) -> None:
     """Engines cut a remainder towards zero, and would look for it in the hour behind."""
-    log = opened(event(at, reason=REFUSED), event(at[:10] + "T23:50:00.000Z", result="SUCCESS"))
+    log = log_of(event(at, reason=REFUSED), event(at[:10] + "T23:50:00.000Z", result="SUCCESS"))
     window = log.window()
 
     counts = trends(log, window, bucket="hour")
@@ -40,9 +40,9 @@ def test_a_failure_before_1970_is_counted_in_its_own_hour(
 
 
 @pytest.mark.parametrize("far", ["0001-01-01T00:00:00.000Z", "9999-12-30T00:00:00.000Z"])
-def test_one_event_far_away_costs_nobody_an_answer(far: str, opened: Callable[..., Log]) -> None:
+def test_one_event_far_away_costs_nobody_an_answer(far: str, log_of: Callable[..., Log]) -> None:
     """What is looked for shortly before it ends where the calendar does."""
-    log = opened(*(event(at, reason=REFUSED, user=f"u@{at}") for at in [*DAY, far]))
+    log = log_of(*(event(at, reason=REFUSED, user=f"u@{at}") for at in [*DAY, far]))
     window = log.window()
 
     incident = case(log, window)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from factories import M365, REFUSED, SLACK, event
 from kit.analysis.changes import changes
 from kit.analysis.episodes import history, onset
-from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,24 +32,24 @@ def by(login: str) -> dict[str, Any]:
     return {"actor": {"id": f"00u{login}", "type": "User", "alternateId": login}}
 
 
-def found_in(opened: Callable[..., Log], *events: dict[str, Any], app: Any = M365) -> Changes:
+def found_in(log_of: Callable[..., Log], *events: dict[str, Any], app: Any = M365) -> Changes:
     """The candidates for an outage that begins at 09:00, logged by jobs."""
     outage = [
         event(f"2026-10-27T09:0{n}:00Z", reason=REFUSED, user=f"u{n}@example.com", app=app, **JOB)
         for n in range(3)
     ]
-    log = opened(event("2026-10-20T00:00:00Z", result="SUCCESS", **JOB), *events, *outage)
+    log = log_of(event("2026-10-20T00:00:00Z", result="SUCCESS", **JOB), *events, *outage)
     known = history(log, log.window(), app["id"], "AADSTS50126")
     return changes(known, onset(known))
 
 
 def test_what_comes_after_the_onset_is_no_candidate_and_at_the_onset_is(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """Credentials that are updated later belong to the fix."""
     at, after = on("09:00"), on("09:01")
 
-    found = found_in(opened, at, after)
+    found = found_in(log_of, at, after)
 
     assert found.rows["uuid"].tolist() == [at["uuid"]]
 
@@ -78,13 +78,13 @@ def test_what_comes_after_the_onset_is_no_candidate_and_at_the_onset_is(
     ],
 )
 def test_what_has_nothing_to_do_with_the_app_is_no_candidate(
-    opened: Callable[..., Log], kind: str, more: dict[str, Any]
+    log_of: Callable[..., Log], kind: str, more: dict[str, Any]
 ) -> None:
     """Nothing in the log is an answer."""
     slack = event("2026-10-27T08:00:00Z", result="SUCCESS", app=SLACK, **JOB)
     broken = event("2026-10-27T08:00:00Z", reason="Conflict", app=SLACK, **JOB)
 
-    found = found_in(opened, slack, broken, on("08:58", kind, **more))
+    found = found_in(log_of, slack, broken, on("08:58", kind, **more))
 
     assert found.rows.empty
     assert not found.not_held
@@ -99,7 +99,7 @@ def test_what_has_nothing_to_do_with_the_app_is_no_candidate(
     ],
 )
 def test_a_password_of_an_account_that_the_app_depends_on_is_a_candidate(
-    opened: Callable[..., Log], login: str, touches: str
+    log_of: Callable[..., Log], login: str, touches: str
 ) -> None:
     """By its name, or because its owner configured the app, however long ago."""
     configured = event(
@@ -108,59 +108,59 @@ def test_a_password_of_an_account_that_the_app_depends_on_is_a_candidate(
     )  # fmt: skip
     changed = on("08:30", "user.account.update_password", app=None, user=login, **by(login))
 
-    found = found_in(opened, configured, changed)
+    found = found_in(log_of, configured, changed)
 
     assert found.rows[["uuid", "touches"]].values.tolist() == [[changed["uuid"], touches]]
 
 
 def test_kinds_that_can_bring_it_about_come_first_and_of_these_the_nearest(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """A group's assignment near the onset does not hide the credentials."""
     near = on("08:59", "group.application_assignment.add")
     password = on("08:20", "user.account.update_password", app=None, user="svc@example.com")
     configured = on("08:40")
 
-    found = found_in(opened, password, configured, near)
+    found = found_in(log_of, password, configured, near)
 
     assert found.rows["uuid"].tolist() == [configured["uuid"], password["uuid"], near["uuid"]]
 
 
-def test_of_one_transaction_the_most_telling_event_is_listed(opened: Callable[..., Log]) -> None:
+def test_of_one_transaction_the_most_telling_event_is_listed(log_of: Callable[..., Log]) -> None:
     """Saving a form logs more than one event."""
     saved = on("08:40", transaction="t1")
     beside = on("08:41", "application.lifecycle.update", transaction="t1")
 
-    found = found_in(opened, saved, beside)
+    found = found_in(log_of, saved, beside)
 
     assert found.rows["uuid"].tolist() == [saved["uuid"]]
 
 
-def test_an_agent_is_a_candidate_for_a_directory(opened: Callable[..., Log]) -> None:
+def test_an_agent_is_a_candidate_for_a_directory(log_of: Callable[..., Log]) -> None:
     """Although the event names no app."""
     stopped = on("08:50", "system.agent.ad.deactivate", app=None)
 
-    found = found_in(opened, stopped, app=AD)
+    found = found_in(log_of, stopped, app=AD)
 
     assert found.rows["touches"].tolist() == ["the directory's agents"]
 
 
-def test_a_change_long_before_counts_if_nothing_worked_since(opened: Callable[..., Log]) -> None:
+def test_a_change_long_before_counts_if_nothing_worked_since(log_of: Callable[..., Log]) -> None:
     """A connection that breaks on Friday fails on Monday, when it is tried."""
     friday = event("2026-10-25T08:00:00Z", type_=CONFIGURE, result="SUCCESS", user=None, **JOB)
     worked = event("2026-10-25T07:00:00Z", result="SUCCESS", **JOB)
     later = event("2026-10-26T20:00:00Z", result="SUCCESS", **JOB)
 
-    silent = found_in(opened, worked, friday)
-    tried = found_in(opened, worked, friday, later)
+    silent = found_in(log_of, worked, friday)
+    tried = found_in(log_of, worked, friday, later)
 
     assert silent.rows["uuid"].tolist() == [friday["uuid"]]
     assert tried.rows.empty
 
 
-def test_a_log_that_does_not_reach_back_says_so(opened: Callable[..., Log]) -> None:
+def test_a_log_that_does_not_reach_back_says_so(log_of: Callable[..., Log]) -> None:
     """No candidate, and which part is not held."""
-    log = opened(
+    log = log_of(
         event("2026-10-27T08:00:00Z", result="SUCCESS", **JOB),
         event("2026-10-27T09:00:00Z", reason=REFUSED, **JOB),
     )

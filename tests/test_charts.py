@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from factories import REFUSED, event
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import trends
 from kit.display import charts
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,9 @@ ODD = {"id": "0oaodd", "name": "A $x^2$ app with a name that is far too long for
 
 
 @pytest.fixture
-def drawn(opened: Callable[..., Log]) -> dict[str, tuple[Figure, str]]:
+def drawn(log_of: Callable[..., Log]) -> dict[str, tuple[Figure, str]]:
     """Every chart of a small log with an app whose name is hostile."""
-    log = opened(
+    log = log_of(
         event("2026-10-27T08:00:00Z", result="SUCCESS", user="cy@example.com"),
         event(reason=REFUSED),
         event("2026-10-27T10:05:00Z", result="SUCCESS"),

@@ -11,32 +11,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from made import REFUSED, event
+from commands import okta_kit
+from factories import REFUSED, event, write_export
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 COLUMNS = (
     "published app app_id user user_id operation code family http_status vendor_message reason "
     "event_type result events transaction_id trace_id correlation_id request_id uuid state "
     "kind hit_type hit"
 ).split()
+
+
 FIELDS = (
     "operation user app http_status code family kind vendor_message trace_id correlation_id "
     "request_id timestamp meaning cause owner retry steps verify links"
 ).split()
-
-
-def okta_kit(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command and keep what it printed."""
-    return subprocess.run(
-        [sys.executable, "-m", "kit", *words],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -49,7 +41,7 @@ def export(tmp_path: Path) -> Path:
         event("2026-10-27T09:07:00Z", transaction="t3", user="=cmd|'/c calc'!A0"),
         event("2026-10-27T10:06:00Z", user="bob@example.com", result="SUCCESS"),
     ]
-    path.write_text("".join(json.dumps(e) + "\n" for e in events), encoding="utf-8")
+    write_export(path, events)
     return path
 
 

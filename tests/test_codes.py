@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from factories import write_export
 from kit.analysis.unknown_codes import drift
 from kit.catalogue import OWN, load
 from kit.catalogue.coding import code_message
@@ -46,7 +47,7 @@ def export(tmp_path: Path) -> Path:
         _event(9, reason="HTTP 418 I'm a teapot"),
     ]
     path = tmp_path / "export.ndjson"
-    path.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
+    write_export(path, events)
     return path
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from factories import M365, REFUSED, event, write_export
 from kit.lake import Lake, add
 from kit.log.log import open_log
-from made import M365, REFUSED, event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +52,8 @@ def row_of(one: dict[str, Any]) -> list[str]:
 
 def write(path: Path, header: list[str], rows: list[list[str]]) -> Path:
     """Write a CSV file, packed where its name says so."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "wt", encoding="utf-8", newline="") as file:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "wt", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows])
     return path
 
@@ -86,7 +86,7 @@ def test_a_csv_export_gives_the_same_failures_as_the_json(
     rows = [[row_of(e)[n] for n in order] for e in events]
     path = write(tmp_path / name, [header[n] for n in order], rows)
     plain = tmp_path / "log.ndjson"
-    plain.write_text("".join(json.dumps(e) + "\n" for e in events), encoding="utf-8")
+    write_export(plain, events)
 
     columns = (
         "uuid published event_type result reason app_name user_login actor_login code "

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 import kit
+from factories import REFUSED, event, write_export
 from kit.analysis.choices import choices
 from kit.base.errors import UsageError
 from kit.base.paths import NOTEBOOKS
 from kit.display import output
 from kit.display.table import Table, View
 from kit.sources.okta.console import admin_host, log_search, user_page
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,11 +105,11 @@ def test_a_report_is_asked_again_without_opening_its_source_again(log: Path) -> 
 
 
 def test_choices_are_what_occurs_those_that_hit_most_users_first(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """Apps that only worked come last; a user is offered by login."""
     slack = {"id": "0oaslack", "name": "Slack"}
-    held = opened(
+    held = log_of(
         event("2026-10-27T09:00:00Z", reason=REFUSED, user="ada@example.com"),
         event("2026-10-27T09:01:00Z", reason=REFUSED, user="bo@example.com"),
         event("2026-10-27T09:02:00Z", reason="user_not_found", user="bo@example.com", app=slack),
@@ -260,7 +260,7 @@ def log(tmp_path: Path) -> Path:
         event("2026-10-27T09:00:00Z", reason=REFUSED, user="ada@example.com"),
         event("2026-10-27T09:02:00Z", reason="user_not_found", user="bo@example.com", app=slack),
     ]
-    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    write_export(path, events)
     return path
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from factories import REFUSED, event
 from kit.analysis.stops import coverage_of, stops
 from kit.commands.app import run
 from kit.log.log import open_log
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,9 @@ def agent(at: str, end: str, result: str = "SUCCESS") -> dict[str, Any]:
     }
 
 
-def test_an_agent_that_stops_in_the_window_is_said(opened: Callable[..., Log]) -> None:
+def test_an_agent_that_stops_in_the_window_is_said(log_of: Callable[..., Log]) -> None:
     """With its name, when, and when it came back; one that stops twice before that is one."""
-    log = opened(
+    log = log_of(
         agent(TIMES[0], "disconnect"),
         agent(TIMES[1], "disconnect"),
         agent(TIMES[2], "connect"),
@@ -47,13 +47,13 @@ def test_an_agent_that_stops_in_the_window_is_said(opened: Callable[..., Log]) -
     assert stops(log, log.window(TIMES[3])) == []
 
 
-def test_a_log_stream_that_okta_stops_is_said(opened: Callable[..., Log]) -> None:
+def test_a_log_stream_that_okta_stops_is_said(log_of: Callable[..., Log]) -> None:
     """What is fed by it lacks what came after; the window stays held."""
     stopped = event(
         TIMES[0], type_="system.log_stream.lifecycle.deactivate", result="SUCCESS", app=None
     )
     stopped["target"] = [{"id": "0oaLS", "type": "LogStream", "displayName": "SIEM stream"}]
-    log = opened(stopped | {"actor": OKTA}, event(TIMES[1], result="SUCCESS"))
+    log = log_of(stopped | {"actor": OKTA}, event(TIMES[1], result="SUCCESS"))
 
     coverage = coverage_of(log, log.window())
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,9 +15,8 @@ import nbformat
 import psutil
 import pytest
 
-from endings import ENDINGS, ROOT, Ending, Outcome, row, run
 from kit.base.errors import KitError
-from kit.base.tempdirs import temporary_folder
+from run_endings import ENDINGS, ROOT, Ending, Outcome, row, run
 
 DOCUMENTED = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
 
@@ -37,6 +33,7 @@ def outcomes() -> dict[str, Future[Outcome]]:
     return {one.what: pool.submit(run, one) for one in ENDINGS if _can_be_tried(one)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS, ids=[one.what for one in ENDINGS])
 def test_a_run_that_ends_leaves_a_report_and_nothing_else(
     ending: Ending, outcomes: dict[str, Future[Outcome]]
@@ -69,11 +66,12 @@ def test_a_run_that_ends_leaves_a_report_and_nothing_else(
     assert plain == (not not_run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS, ids=[one.what for one in ENDINGS])
 def test_the_documented_endings_are_what_is_seen(
     ending: Ending, outcomes: dict[str, Future[Outcome]]
 ) -> None:
-    """Its line of docs/reports.md; ``python tests/endings.py`` writes them anew."""
+    """Its line of docs/reports.md; ``python tests/run_endings.py`` writes them anew."""
     if not _can_be_tried(ending):
         pytest.skip("mounting a small disk needs root")
 
@@ -89,6 +87,7 @@ def test_every_exit_code_of_a_fault_is_tried() -> None:
     assert below(KitError) - {KitError.exit_code} <= {one.code for one in ENDINGS}
 
 
+@pytest.mark.slow
 def test_two_runs_of_the_same_report_at_once_do_not_harm_each_other(tmp_path: Path) -> None:
     """Both end well, and one whole report is there."""
     tagged = nbformat.v4.new_code_cell("days: int = 7", metadata={"tags": ["parameters"]})
@@ -107,54 +106,7 @@ def test_two_runs_of_the_same_report_at_once_do_not_harm_each_other(tmp_path: Pa
     assert len(re.findall(r"report\.html", index)) == 1
 
 
-def test_what_a_killed_process_left_goes_with_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its lock is free; one that is held, one without a lock and a stranger's stay."""
-    monkeypatch.setattr("tempfile.tempdir", tempfile.mkdtemp(dir="/tmp"))
-    within = Path(tempfile.gettempdir())
-    program = (
-        "import sys, time, kit\n"
-        "from kit.base.tempdirs import temporary_folder\n"
-        "with temporary_folder() as folder:\n"
-        "    (folder / 'x').touch(); print(folder, flush=True); time.sleep(60)"
-    )
-    made = []
-    running = []
-    for ended in (False, True):
-        process = subprocess.Popen(
-            [sys.executable, "-c", program],
-            env={**os.environ, "TMPDIR": str(within), "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout
-        made.append(Path(process.stdout.readline().strip()))
-        running.append(process)
-        if ended:
-            process.kill()
-            process.communicate()
-    held, dead = made
-    old = time.time() - 3600
-    bare, stranger = within / "okta-kit-bare", within / "other-kit-x"
-    for folder in (bare, stranger):
-        folder.mkdir()
-    for folder in (*made, bare, stranger):
-        os.utime(folder, (old, old))
-
-    with temporary_folder() as own:
-        left = sorted(one for one in within.iterdir() if one.is_dir())
-        locks = sorted(one.name for one in within.glob("*.lock"))
-
-    running[0].send_signal(signal.SIGTERM)
-    running[0].communicate()
-    assert left == sorted([held, bare, stranger, own])
-    assert locks == sorted([f"{held.name}.lock", f"{own.name}.lock"])
-    assert not dead.exists()
-    assert not own.exists()
-    shutil.rmtree(within)
-
-
+@pytest.mark.slow
 def test_a_killed_runner_leaves_nothing_to_the_next_reader(tmp_path: Path) -> None:
     """No report and no kernel; the folder in the making is cleared by the next run."""
     tagged = nbformat.v4.new_code_cell("days: int = 0", metadata={"tags": ["parameters"]})

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 
+from commands import okta_kit
 from kit.base.environment import named, needed
 from kit.base.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 TOKEN = "00" + "x" * 40
-
-
-def okta_kit(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a command with some variables."""
-    return subprocess.run(
-        [sys.executable, "-m", "kit", *words],
-        env={**os.environ, **more},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def shown(folder: Path, *words: str, **more: str) -> str:

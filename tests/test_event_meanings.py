@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from factories import M365, event
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery, with_state
 from kit.catalogue import load
 from kit.catalogue.explain import explanation
 from kit.catalogue.files import OWN, check_event_types
 from kit.commands.listing import COLUMNS, listing
-from made import M365, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -305,30 +305,30 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str, str, str]]]] =
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_event_says_what_its_type_means(case: str, opened: Callable[..., Log]) -> None:
+def test_an_event_says_what_its_type_means(case: str, log_of: Callable[..., Log]) -> None:
     """The code, the operation, who is hit and whether that still fails."""
     events, right = CASES[case]
 
-    assert _stated(opened(*events)) == right
+    assert _stated(log_of(*events)) == right
 
 
 @pytest.mark.parametrize("result", ["UNANSWERED", "ABANDONED", "RATE_LIMIT", "DENY", "FAILURE"])
-def test_these_results_fail(result: str, opened: Callable[..., Log]) -> None:
+def test_these_results_fail(result: str, log_of: Callable[..., Log]) -> None:
     """Whatever the type, unless it only reports."""
-    assert len(failures(opened(event(result=result)))) == 1
+    assert len(failures(log_of(event(result=result)))) == 1
 
 
 @pytest.mark.parametrize(
     "result", ["CHALLENGE", "SCHEDULED", "DEFERRED", "SKIPPED", "UNKNOWN", "NEW"]
 )
-def test_these_results_neither_fail_nor_work(result: str, opened: Callable[..., Log]) -> None:
+def test_these_results_neither_fail_nor_work(result: str, log_of: Callable[..., Log]) -> None:
     """A failure before them is still one."""
-    log = opened(event(), event("2026-10-27T09:06:00Z", result=result))
+    log = log_of(event(), event("2026-10-27T09:06:00Z", result=result))
 
     assert [state for *_, state in _stated(log)] == ["still_failing"]
 
 
-def test_an_actor_who_acts_for_somebody_else_is_not_hit(opened: Callable[..., Log]) -> None:
+def test_an_actor_who_acts_for_somebody_else_is_not_hit(log_of: Callable[..., Log]) -> None:
     """An admin, a job: provisioning, imports and API errors name no user by their actor."""
     types = (
         "application.provision.user.push",
@@ -336,13 +336,13 @@ def test_an_actor_who_acts_for_somebody_else_is_not_hit(opened: Callable[..., Lo
         "application.lifecycle.update",
     )
 
-    found = failures(opened(*(event(type_=one, user=None) for one in types)))
+    found = failures(log_of(*(event(type_=one, user=None) for one in types)))
 
     assert found["user"].isna().all()
     assert set(found["hit_type"]) == {"app"}
 
 
-def test_two_groups_of_one_transaction_are_two_failures(opened: Callable[..., Log]) -> None:
+def test_two_groups_of_one_transaction_are_two_failures(log_of: Callable[..., Log]) -> None:
     """Each is followed by itself; a user of the same transaction is explained by both."""
     push = "application.provision.group_push.mapping.update.or.delete.failed"
     both = [
@@ -355,9 +355,9 @@ def test_two_groups_of_one_transaction_are_two_failures(opened: Callable[..., Lo
         for n in (1, 2)
     ]
 
-    assert failures(opened(*both))["hit"].tolist() == ["Group 1", "Group 2"]
+    assert failures(log_of(*both))["hit"].tolist() == ["Group 1", "Group 2"]
     of_user = event("2026-10-27T09:03:00Z", transaction="t")
-    found = failures(opened(*both, of_user))
+    found = failures(log_of(*both, of_user))
     assert found[["user", "code", "events"]].to_dict("records") == [
         {"user": "ada@example.com", "code": "group_push_retrying", "events": 3}
     ]
@@ -399,7 +399,7 @@ def test_the_rows_of_the_table_fit_one_another() -> None:
 
 
 def test_a_folder_of_ones_own_says_what_a_type_means(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Callable[..., Log]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_of: Callable[..., Log]
 ) -> None:
     """Whether it fails, who is hit, and what shows that it works again."""
     (tmp_path / "event_types.csv").write_text(
@@ -413,7 +413,7 @@ def test_a_folder_of_ones_own_says_what_a_type_means(
         encoding="utf-8",
     )
     monkeypatch.setenv(OWN, str(tmp_path))
-    log = opened(
+    log = log_of(
         _own(1, "ledger.sealed", "SUCCESS"),
         _own(2, "ledger.opened", "SUCCESS"),
         _own(3, "ledger.sealed", "SUCCESS", debug={"dryRun": "true"}),

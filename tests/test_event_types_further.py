@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from factories import M365, event
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery, with_state
 from kit.catalogue import load
-from made import M365, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -295,10 +295,10 @@ def _states(log: Log) -> list[tuple[str, str, str, str]]:
     return list(zip(*columns, strict=True))
 
 
-def test_a_failure_names_its_code_and_who_is_hit(opened: Callable[..., Log]) -> None:
+def test_a_failure_names_its_code_and_who_is_hit(log_of: Callable[..., Log]) -> None:
     """One failure an event, and it goes on where a type shows its success."""
     types = load().event_types
-    log = opened(*(_event(n, type_, result, hit) for n, (type_, result, _, hit, _) in _ORDER))
+    log = log_of(*(_event(n, type_, result, hit) for n, (type_, result, _, hit, _) in _ORDER))
 
     rows = _states(log)
 
@@ -310,19 +310,19 @@ def test_a_failure_names_its_code_and_who_is_hit(opened: Callable[..., Log]) -> 
     } <= set(rows)
 
 
-def test_what_shows_success_recovers_it(opened: Callable[..., Log]) -> None:
+def test_what_shows_success_recovers_it(log_of: Callable[..., Log]) -> None:
     """By the type that the table names, of the same user, agent, hook or device."""
     mine = [(n, one) for n, one in _ORDER if one[-1]]
     before = [_event(n, type_, result, hit) for n, (type_, result, _, hit, _) in mine]
     after = [_event(n, good, "SUCCESS", hit, 10) for n, (*_, hit, good) in mine]
 
-    assert sorted(_states(opened(*before, *after))) == sorted(
+    assert sorted(_states(log_of(*before, *after))) == sorted(
         (code, *hit, "recovered") for _, (_, _, code, hit, _) in mine
     )
 
 
-def test_a_report_is_no_failure(opened: Callable[..., Log]) -> None:
+def test_a_report_is_no_failure(log_of: Callable[..., Log]) -> None:
     """Whatever its result."""
     results = ("SUCCESS", "FAILURE", "DENY")
 
-    assert _states(opened(*(_event(1, t, r, USER) for t in REPORTS for r in results))) == []
+    assert _states(log_of(*(_event(1, t, r, USER) for t in REPORTS for r in results))) == []

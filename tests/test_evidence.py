@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from factories import REFUSED, event
 from kit.case.case import case
 from kit.case.ticket import retry_list, ticket, warnings
 from kit.sources.okta import AppEvidence
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,9 @@ def worked(clock: str, user: str) -> dict[str, Any]:
     return event(f"2026-10-27T{clock}:00Z", result="SUCCESS", user=f"{user}@example.com")
 
 
-def found_in(opened: Callable[..., Log], *events: dict[str, Any], **more: Any) -> Case:
+def found_in(log_of: Callable[..., Log], *events: dict[str, Any], **more: Any) -> Case:
     """The case of a log in which two users were refused."""
-    log = opened(failed(0, "a"), failed(1, "b"), *events)
+    log = log_of(failed(0, "a"), failed(1, "b"), *events)
     found = case(log, log.window(), code="AADSTS50126", **more)
     assert found is not None
     return found
@@ -60,10 +60,10 @@ def found_in(opened: Callable[..., Log], *events: dict[str, Any], **more: Any) -
     ids=["nothing", "failed", "saved", "before the onset", "in vain"],
 )
 def test_a_step_is_done_by_an_event_after_the_onset_that_helped(
-    opened: Callable[..., Log], events: list[dict[str, Any]], state: str, said: str
+    log_of: Callable[..., Log], events: list[dict[str, Any]], state: str, said: str
 ) -> None:
     """With its time, actor and event."""
-    found = found_in(opened, *events)
+    found = found_in(log_of, *events)
 
     (step,) = [one for one in found.steps if one.title == "Save"]
     assert step.state == state
@@ -84,22 +84,22 @@ def test_a_step_is_done_by_an_event_after_the_onset_that_helped(
     ids=["not asked", "no rights", "out of step", "in step"],
 )
 def test_the_live_org_says_whether_those_who_were_hit_are_in_step(
-    opened: Callable[..., Log], live: Any, state: str
+    log_of: Callable[..., Log], live: Any, state: str
 ) -> None:
     """What could not be looked at is unknown."""
     if isinstance(live, list):
         users = [{"login": login, "sync_state": sync} for login, sync in live]
         live = AppEvidence(users=users, asked=datetime(2026, 10, 28, tzinfo=UTC))
 
-    found = found_in(opened, ask=(lambda _: live) if live else None)
+    found = found_in(log_of, ask=(lambda _: live) if live else None)
 
     (step,) = [one for one in found.steps if one.title == "See that all are back"]
     assert step.state == state
 
 
-def test_a_ticket_holds_what_its_reader_asks_for_first(opened: Callable[..., Log]) -> None:
+def test_a_ticket_holds_what_its_reader_asks_for_first(log_of: Callable[..., Log]) -> None:
     """Code, counts, times, owner, ids, people, and no line that a name could break."""
-    found = found_in(opened, saved("08:50"), worked("11:00", "b"))
+    found = found_in(log_of, saved("08:50"), worked("11:00", "b"))
 
     text = ticket(found)
 
@@ -115,12 +115,12 @@ def test_a_ticket_holds_what_its_reader_asks_for_first(opened: Callable[..., Log
         assert part in text
 
 
-def test_the_retry_list_is_split_by_what_helps(opened: Callable[..., Log]) -> None:
+def test_the_retry_list_is_split_by_what_helps(log_of: Callable[..., Log]) -> None:
     """By the code of each one's last failure, the failed deactivations first."""
     kind = "application.provision.user.deactivate"
     left = event("2026-10-27T09:02:00Z", type_=kind, reason=REFUSED, user="leaver@example.com")
 
-    before = retry_list(found_in(opened, left, failed(30, "b", "Too Many Requests")))
+    before = retry_list(found_in(log_of, left, failed(30, "b", "Too Many Requests")))
 
     rows = before[["user", "helps"]].values.tolist()
     assert rows == [
@@ -130,10 +130,10 @@ def test_the_retry_list_is_split_by_what_helps(opened: Callable[..., Log]) -> No
     ]
 
 
-def test_who_is_left_after_a_fix_that_holds_can_be_retried(opened: Callable[..., Log]) -> None:
+def test_who_is_left_after_a_fix_that_holds_can_be_retried(log_of: Callable[..., Log]) -> None:
     """Until then each retry is one more failure, and a warning says so."""
-    mended = found_in(opened, saved("10:00"), worked("10:05", "b"))
-    broken = found_in(opened)
+    mended = found_in(log_of, saved("10:00"), worked("10:05", "b"))
+    broken = found_in(log_of)
 
     assert retry_list(mended)["helps"].tolist() == ["retry now"]
     assert any("not proven to work" in said for said in warnings(broken))

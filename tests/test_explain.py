@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from kit.catalogue.explain import explanation
 from kit.commands.app import app, run
 from kit.sources.questions import asked, asked_by_line
+from properties import max_examples
 
 TASK = "Automatic provisioning of user Ada Example to app Slack failed: "
 IDS = "Trace ID: 11111111-2222-3333-4444-555555555555"
@@ -280,7 +281,7 @@ def test_an_unknown_text_is_said_to_be_unknown(capsys: pytest.CaptureFixture[str
     assert "the quux would not frobnicate" in said
 
 
-@settings(max_examples=150, deadline=None)
+@max_examples(150)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_any_text_is_answered(text: str) -> None:
     """Nothing that a person pastes breaks it."""
@@ -288,7 +289,7 @@ def test_any_text_is_answered(text: str) -> None:
         assert set(explanation(thing).fields()) >= {"code", "steps"}
 
 
-@settings(max_examples=80, deadline=None)
+@max_examples(80)
 @given(
     st.dictionaries(
         st.sampled_from(["uuid", "published", "outcome", "target", "actor", "debugContext"]),

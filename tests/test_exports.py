@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 import zstandard
 
+from factories import REFUSED, event, ndjson
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
 from kit.log.log import open_log
 from kit.sources.exports import blocks
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 EVENTS = [event(f"2026-10-27T09:0{n}:00Z", transaction=f"t{n}", reason=REFUSED) for n in range(4)]
-NDJSON = "".join(json.dumps(one) + "\n" for one in EVENTS).encode()
+NDJSON = ndjson(EVENTS).encode()
 
 
 @pytest.mark.parametrize(
@@ -104,40 +104,40 @@ def test_what_does_not_fit_is_put_aside_and_the_rest_goes_on(tmp_path: Path, lin
     assert log.put_aside[0].reason
 
 
-def test_unknown_fields_and_values_are_normal(opened: Callable[..., object]) -> None:
+def test_unknown_fields_and_values_are_normal(log_of: Callable[..., object]) -> None:
     """Okta adds fields, event types and enum values; none of them is a fault."""
     odd = event(type_="some.new.type", result="PONDERED", newField={"a": [1]}, severity="LOUD")
 
-    log = opened(odd)
+    log = log_of(odd)
 
     assert (log.count, len(log.put_aside)) == (1, 0)
 
 
-def test_targets_are_found_by_type_wherever_they_stand(opened: Callable[..., object]) -> None:
+def test_targets_are_found_by_type_wherever_they_stand(log_of: Callable[..., object]) -> None:
     """Order of targets, nulls among them and unknown types do not matter."""
     shuffled = event()
     shuffled["target"] = [None, {"type": "Zebra"}, *reversed(shuffled["target"])]
 
-    row = opened(shuffled).events.to_pyarrow().to_pandas().iloc[0]
+    row = log_of(shuffled).events.to_pyarrow().to_pandas().iloc[0]
 
     assert (row["app_name"], row["user_login"]) == ("Microsoft Office 365", "ada@example.com")
 
 
-def test_an_app_users_login_stands_in_its_alternate_id(opened: Callable[..., object]) -> None:
+def test_an_app_users_login_stands_in_its_alternate_id(log_of: Callable[..., object]) -> None:
     """Where the event names no User, the AppUser says who it is."""
     one = event(user=None)
     one["target"].append({"type": "AppUser", "id": "0ua1", "alternateId": "eve@example.com"})
 
-    assert opened(one).events.to_pyarrow().to_pandas()["user_login"].tolist() == ["eve@example.com"]
+    assert log_of(one).events.to_pyarrow().to_pandas()["user_login"].tolist() == ["eve@example.com"]
 
 
-def test_a_refused_sign_in_is_about_its_actor(opened: Callable[..., object]) -> None:
+def test_a_refused_sign_in_is_about_its_actor(log_of: Callable[..., object]) -> None:
     """A user event without a user target concerns who acted; an admin's event does not."""
     refused = event(type_="user.session.start", user=None, app=None, reason="INVALID_CREDENTIALS")
     changed = event(type_="application.configuration.update", user=None)
 
     rows = (
-        opened(refused, changed)
+        log_of(refused, changed)
         .events.to_pyarrow()
         .to_pandas()
         .set_index("event_type")["user_login"]
@@ -159,7 +159,7 @@ def test_raw_keeps_what_okta_sent_to_the_letter(tmp_path: Path) -> None:
 def test_a_gzip_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None:
     """The events before the break are kept, the break is counted."""
     path = tmp_path / "cut.ndjson.gz"
-    many = "".join(json.dumps(event(transaction=str(n))) + "\n" for n in range(3000)).encode()
+    many = ndjson(event(transaction=str(n)) for n in range(3000)).encode()
     path.write_bytes(gzip.compress(many)[:-4000])
 
     log = open_log(path)

@@ -9,12 +9,13 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.catalogue import load
 from kit.catalogue.coding import code_message
 from kit.messages import fingerprint, is_fingerprint, mask, parse
+from properties import max_examples
 
 SLOTS = {
     "email": st.sampled_from(
@@ -74,7 +75,7 @@ def filled(draw: st.DrawFn, template: str) -> str:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-@settings(max_examples=40, deadline=None)
+@max_examples(40)
 @given(data=st.data())
 def test_the_same_fault_with_other_values_has_the_same_code(
     template: str, data: st.DataObject
@@ -85,7 +86,7 @@ def test_the_same_fault_with_other_values_has_the_same_code(
     assert fingerprint(parse(one)) == fingerprint(parse(other)), mask(one)
 
 
-@settings(max_examples=100, deadline=None)
+@max_examples(100)
 @given(data=st.data())
 def test_different_faults_have_different_codes(data: st.DataObject) -> None:
     """A word that is no value tells two faults apart, whatever the values are."""
@@ -138,7 +139,7 @@ def test_variable_parts_are_masked(one: str, other: str) -> None:
     assert mask(one) == mask(other)
 
 
-@settings(max_examples=200, deadline=None)
+@max_examples(200)
 @given(
     before=st.text(max_size=60),
     after=st.text(max_size=60),
@@ -259,7 +260,7 @@ def test_another_writing_is_the_same_fault_and_user(writing, user: str, said: st
     assert fingerprint(other) == fingerprint(plain)
 
 
-@settings(max_examples=300)
+@max_examples(300)
 @given(st.text(min_size=1, max_size=80))
 def test_a_code_is_never_empty(text: str) -> None:
     """Whatever the text is, even nothing but signs."""

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from forms import IN_JSON, IN_TABLES, console, table
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from factories import REFUSED, SLACK, event, write_export
+from forms import IN_JSON, IN_TABLES, console, table
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
 from kit.lake import Lake, add, recode
@@ -21,7 +22,7 @@ from kit.sources.exports import blocks
 from kit.sources.questions import asked, asked_by_line
 from kit.sources.wrappers import advice, tables, unwrap
 from kit.sources.written_times import utc
-from made import REFUSED, SLACK, event
+from properties import max_examples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,7 @@ def counted(path: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plain") / "log.ndjson"
-    path.write_text("".join(json.dumps(each) + "\n" for each in EVENTS), encoding="utf-8")
+    write_export(path, EVENTS)
     return path
 
 
@@ -147,9 +148,7 @@ def test_a_column_names_the_product(tmp_path: Path, form: str, wrapper: str | No
     assert set(open_log(path).events.wrapper.to_pyarrow().to_pylist()) == {wrapper}
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@max_examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(list(IN_JSON)), min_size=1, max_size=5),
     st.sampled_from([300, 4_000, 1 << 20]),

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from factories import M365, REFUSED, SLACK, event
 from kit.analysis.failures import failures
 from kit.analysis.names import find_user
 from kit.analysis.one_user import user_events
@@ -24,7 +25,7 @@ from kit.log.source import hold
 from kit.reports import run_report
 from kit.reports.batch import read_once
 from kit.views import trends_report
-from made import M365, REFUSED, SLACK, event
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,14 +35,14 @@ if TYPE_CHECKING:
 SAID = ("source", "first", "last", "count", "covered", "growing", "put_aside", "repeats", "end")
 
 
-def export(path: Path, *events: dict[str, Any]) -> Path:
+def flawed_export(path: Path, *events: dict[str, Any]) -> Path:
     """Write events to an export file, the first of them twice, and a broken line."""
     lines = [json.dumps(one) for one in (*events, events[0])]
     path.write_text("\n".join([*lines, '{"uuid": "broken"}']) + "\n", encoding="utf-8")
     return path
 
 
-def said(log: Log) -> dict[str, Any]:
+def facts_of(log: Log) -> dict[str, Any]:
     """All that a report says of its source."""
     return {name: getattr(log, name) for name in SAID}
 
@@ -50,15 +51,17 @@ def test_a_copy_is_read_in_the_place_of_its_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With all that was said of the source, repeats and put-aside lines included."""
-    path = export(tmp_path / "a.ndjson", event(reason=REFUSED), event("2026-10-28T00:00:00Z"))
-    itself = said(open_log(path))
+    path = flawed_export(
+        tmp_path / "a.ndjson", event(reason=REFUSED), event("2026-10-28T00:00:00Z")
+    )
+    itself = facts_of(open_log(path))
     held = hold(path, tmp_path / "copy")
     path.unlink()
     monkeypatch.setenv(COPY, str(held.lakes[""].folder))
 
     copied = open_log([str(path)])
 
-    assert said(copied) == itself
+    assert facts_of(copied) == itself
     assert (copied.repeats, len(copied.put_aside)) == (1, 1)
     assert copied.lakes[""].address == held.lakes[""].address
 
@@ -67,8 +70,8 @@ def test_a_copy_of_another_source_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A notebook may open more than the source that its report is about."""
-    one = export(tmp_path / "a.ndjson", event())
-    other = export(tmp_path / "b.ndjson", event(), event())
+    one = flawed_export(tmp_path / "a.ndjson", event())
+    other = flawed_export(tmp_path / "b.ndjson", event(), event())
     monkeypatch.setenv(COPY, str(hold(one, tmp_path / "copy").lakes[""].folder))
 
     assert (open_log(other).count, open_log([one, other]).count) == (2, 3)
@@ -76,7 +79,7 @@ def test_a_copy_of_another_source_is_left_alone(
 
 def test_a_report_says_the_same_of_a_copy(tmp_path: Path) -> None:
     """As one whose kernel reads the source itself, and its kernel does not."""
-    path = export(tmp_path / "a.ndjson", event(reason=REFUSED), event(result="SUCCESS"))
+    path = flawed_export(tmp_path / "a.ndjson", event(reason=REFUSED), event(result="SUCCESS"))
     notebook = tmp_path / "question.ipynb"
     notebook.write_text(json.dumps(_notebook(path)), encoding="utf-8")
 
@@ -121,7 +124,10 @@ def test_what_several_reports_share_is_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A source of one report is left to it; one that cannot be read, to all of its reports."""
-    shared, alone = export(tmp_path / "a.ndjson", event()), export(tmp_path / "b.ndjson", event())
+    shared, alone = (
+        flawed_export(tmp_path / "a.ndjson", event()),
+        flawed_export(tmp_path / "b.ndjson", event()),
+    )
     sources = [str(shared), str(alone), str(shared), "missing.ndjson", "missing.ndjson", "", ""]
 
     with read_once(sources) as known:
@@ -148,13 +154,13 @@ MOMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@max_examples(15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MOMENTS, min_size=1, max_size=8), MOMENTS, MOMENTS)
 def test_a_window_reads_its_own_events_and_all_of_them(
     tmp_path_factory: pytest.TempPathFactory, at: list[str], since: str, until: str
 ) -> None:
     """Whatever day they lie in; midnight belongs to the day that it begins."""
-    path = export(tmp_path_factory.mktemp("log") / "a.ndjson", *(event(one) for one in at))
+    path = flawed_export(tmp_path_factory.mktemp("log") / "a.ndjson", *(event(one) for one in at))
     log = open_log(path)
     start, end = (datetime.fromisoformat(one).astimezone(UTC) for one in (since, until))
 
@@ -169,11 +175,11 @@ def test_a_window_reads_its_own_events_and_all_of_them(
     )
 
 
-def test_a_user_is_found_however_the_events_write_the_login(opened: Callable[..., Log]) -> None:
+def test_a_user_is_found_however_the_events_write_the_login(log_of: Callable[..., Log]) -> None:
     """Okta compares logins without case; where there is no login, the id tells who it is."""
     idle = event("2026-10-27T08:00:00Z", user=None, type_="user.account.update_profile", app=None)
     idle["target"] = [{"id": "ada@example.com", "type": "User", "alternateId": None}]
-    log = opened(
+    log = log_of(
         event("2026-10-27T09:00:00Z", user="Ada@Example.com", result="SUCCESS"),
         event("2026-10-27T10:00:00Z", user="ada@example.com", result="SUCCESS"),
         event("2026-10-27T11:00:00Z", user="bo@example.com", result="SUCCESS"),
@@ -190,17 +196,17 @@ def test_a_user_is_found_however_the_events_write_the_login(opened: Callable[...
     assert user_events(log, log.window(), "", failed).empty
 
 
-def test_an_unknown_code_is_shown_by_its_latest_failure(opened: Callable[..., Log]) -> None:
+def test_an_unknown_code_is_shown_by_its_latest_failure(log_of: Callable[..., Log]) -> None:
     """With that event's own words and type, on each app; what is known needs no example."""
     push, profile = "application.provision.user.push", "application.provision.user.push_profile"
-    log = opened(
+    log = log_of(
         event("2026-10-27T09:00:00Z", reason="Wibble 1 went wrong", type_=push),
         event("2026-10-28T09:00:00Z", reason="Wibble 2 went wrong", type_=profile),
         event("2026-10-27T09:00:00Z", reason=None, app=SLACK),
         event("2026-10-27T10:00:00Z", reason=REFUSED),
     )
 
-    found = examples(log, log.window())
+    found = max_examples(log, log.window())
 
     assert list(found["app_key"]) == [M365["id"], SLACK["id"]]
     assert list(found["event_type"]) == [profile, push]
@@ -208,9 +214,9 @@ def test_an_unknown_code_is_shown_by_its_latest_failure(opened: Callable[..., Lo
     assert pd.isna(found["example"][1])
 
 
-def test_a_reason_of_oktas_that_begins_with_unknown_is_a_code(opened: Callable[..., Log]) -> None:
+def test_a_reason_of_oktas_that_begins_with_unknown_is_a_code(log_of: Callable[..., Log]) -> None:
     """``UNKNOWN_USER`` needs no example, and speaks rather than a text without a name."""
-    log = opened(
+    log = log_of(
         event("2026-10-27T09:00:00Z", reason="Wibble 1 went wrong", transaction="t1"),
         event("2026-10-27T09:01:00Z", reason="UNKNOWN_USER", transaction="t1"),
     )
@@ -219,9 +225,9 @@ def test_a_reason_of_oktas_that_begins_with_unknown_is_a_code(opened: Callable[.
     assert examples(log, log.window()).empty
 
 
-def test_texts_that_are_all_value_have_two_codes(opened: Callable[..., Log]) -> None:
+def test_texts_that_are_all_value_have_two_codes(log_of: Callable[..., Log]) -> None:
     """What stands in braces, or is nothing but an address, is still two faults."""
     reasons = ("{disk full on the drive}", "Wibble@LedgerImport.com", "{schema is not a known one}")
-    log = opened(*(event(reason=reason, transaction=reason) for reason in reasons))
+    log = log_of(*(event(reason=reason, transaction=reason) for reason in reasons))
 
     assert failures(log, log.window())["code"].nunique() == len(reasons)

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from factories import event
 from kit.base.times import iso
 from kit.base.windows import TICK, Window
 from kit.lake import Lake, add, holes
 from kit.lake.holes import Trail, holes_in, noted, skipped_lines
 from kit.log.source import hold
-from made import event
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +113,7 @@ def _envelopes(texts: list[str]) -> str:
     return "\n".join(t if t == BROKEN else f'{{"events": [{t}]}}' for t in texts)
 
 
-@settings(max_examples=40, deadline=None)
+@max_examples(40)
 @given(
     lines=files().filter(lambda lines: any(readable for _, readable in lines)),
     layout=st.sampled_from([_lines, _arrays, _pretty, _envelopes]),

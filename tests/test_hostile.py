@@ -6,11 +6,7 @@ import csv
 import http.server
 import io
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,43 +14,51 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
-from hostile import ELSEWHERE, MIXED, PAYLOADS, incident, write
+from browsing import BROWSER
+from commands import okta_kit
+from factories import write_export
+from hostile_events import ELSEWHERE, MIXED, PAYLOADS, incident, write
 from kit.base.text import in_json, in_sheet
+from kit.commands.app import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
+
 NOTEBOOKS = ("failure_trends", "error_code", "remediation", "user_history")
+
+
 PAGES = (*NOTEBOOKS, "question", "index")
+
+
 ACTS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
 """What acts on a terminal or turns the reading direction."""
 
+
 SHEETS = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """What begins a formula in a cell."""
-
-
-def okta_kit(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command and keep what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "kit", *map(str, words)],
-        env={**os.environ, **environment},
-        capture_output=True,
-        check=False,
-        timeout=400,
-    )
-    texts = (done.stdout.decode(), done.stderr.decode())  # as they are: no line end is changed
-    return subprocess.CompletedProcess(done.args, done.returncode, *texts)
 
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The hostile log."""
     return write(tmp_path_factory.mktemp("log") / "hostile.ndjson")
+
+
+@pytest.fixture(scope="module")
+def lake(log: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake that holds the hostile log, read once for all commands."""
+    folder = tmp_path_factory.mktemp("lake")
+    assert run(["import", str(log), "--lake", str(folder)]) == 0
+    return folder
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    """What a command printed to stdout and stderr, after its exit code."""
+    code = run([str(word) for word in words])
+    return (code, *capsys.readouterr())
 
 
 @pytest.fixture(scope="module")
@@ -95,19 +99,6 @@ def out(log: Path, heard: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
     assert failed.returncode == 10
     assert ACTS.findall(failed.stdout + failed.stderr) == []
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A Chromium, as the system has it."""
-    if not BROWSER:
-        pytest.skip("no Chromium is installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 def page_of(out: Path, name: str) -> Path:
@@ -167,6 +158,7 @@ def test_in_a_browser_nothing_runs_and_nothing_loads(
     context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES[:-1])
 def test_a_pdf_holds_no_action(out: Path, name: str) -> None:
     """No script, and no address but the vendors' own pages."""
@@ -179,6 +171,7 @@ def test_a_pdf_holds_no_action(out: Path, name: str) -> None:
     assert not [one for one in re.findall(rb"/URI \(([^)]*)", pdf) if b"127.0.0.1" in one]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES[:-1])
 def test_a_summary_is_plain_data(out: Path, name: str) -> None:
     """Any JSON reader takes it, and its headline is one clean line."""
@@ -191,6 +184,7 @@ def test_a_summary_is_plain_data(out: Path, name: str) -> None:
     assert "\n" not in said
 
 
+@pytest.mark.slow
 def test_a_notice_says_what_happened_in_plain_lines(out: Path, heard: Any) -> None:
     """Of five reports one each; a subject of one line, nothing that acts in the body."""
     messages = [json.loads(body) for body in heard[1]]
@@ -216,23 +210,26 @@ def test_a_notice_says_what_happened_in_plain_lines(out: Path, heard: Any) -> No
     ],
     ids=lambda words: " ".join(words)[:30],
 )
-def test_no_command_lets_a_log_act_on_the_terminal(log: Path, words: list[str]) -> None:
+def test_no_command_lets_a_log_act_on_the_terminal(
+    lake: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """No escape, no control character, no mark that turns the reading direction."""
-    done = okta_kit(*words, "--source", log)
+    code, out, error = printed(capsys, *words, "--source", lake)
 
-    assert done.returncode == (2 if "--app" in words else 0)
-    assert len(done.stdout + done.stderr) > 50
-    assert ACTS.findall(done.stdout + done.stderr) == []
+    assert code == (2 if "--app" in words else 0)
+    assert len(out + error) > 50
+    assert ACTS.findall(out + error) == []
 
 
+@pytest.mark.slow
 def test_the_lake_the_list_and_explanations_do_not_either(
-    log: Path, out: Path, tmp_path: Path
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was put aside, what reports say, and what is pasted into ``explain``."""
-    broken = tmp_path / "broken.ndjson"
-    broken.write_text(
-        log.read_text(encoding="utf-8") + f"{MIXED}\n" + json.dumps({"uuid": MIXED}) + "\n",
-        encoding="utf-8",
+    broken = write_export(
+        tmp_path / "broken.ndjson",
+        incident(MIXED),
+        more=f"{MIXED}\n" + json.dumps({"uuid": MIXED}) + "\n",
     )
     asked = MIXED.replace("\0", "")
     event = json.dumps(next(iter(incident(MIXED))))
@@ -247,14 +244,14 @@ def test_the_lake_the_list_and_explanations_do_not_either(
         ["explain", event],
         ["explain", "--json", event],
     ):
-        done = okta_kit(*words)
-        assert done.returncode == 0, done.stderr
-        assert ACTS.findall(done.stdout + done.stderr) == [], words
+        code, shown, error = printed(capsys, *words)
+        assert code == 0, error
+        assert ACTS.findall(shown + error) == [], words
 
 
-def test_no_cell_of_a_csv_begins_a_formula(log: Path) -> None:
+def test_no_cell_of_a_csv_begins_a_formula(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Whichever mark the sheet takes for the one between cells."""
-    text = okta_kit("failures", "--source", log, "--format", "csv").stdout
+    _, text, _ = printed(capsys, "failures", "--source", lake, "--format", "csv")
 
     for mark in (",", ";", "\t"):
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))

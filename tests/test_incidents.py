@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from incidents import APP, CODE, simulate
@@ -15,24 +15,23 @@ from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
 from kit.base.windows import Window
 from kit.case.case import case
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kit.log.log import Log
 
-few = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = max_examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 seeds = st.integers(0, 100_000)
 
 
 @few
 @given(seeds)
-def test_a_simulated_incident_is_found_as_it_was(opened: Callable[..., Log], seed: int) -> None:
+def test_a_simulated_incident_is_found_as_it_was(log_of: Callable[..., Log], seed: int) -> None:
     """Onset, change, radius, people, fix, verdict; strays, noise, odd names change nothing."""
     made = simulate(seed)
-    truth, log = made.truth, opened(*made.events)
+    truth, log = made.truth, log_of(*made.events)
 
     found = case(log, Window(truth.since, truth.until), code=CODE, app=APP[1])
 
@@ -52,10 +51,10 @@ def test_a_simulated_incident_is_found_as_it_was(opened: Callable[..., Log], see
 
 @few
 @given(seeds)
-def test_a_failure_is_counted_once_whatever_the_log(opened: Callable[..., Log], seed: int) -> None:
+def test_a_failure_is_counted_once_whatever_the_log(log_of: Callable[..., Log], seed: int) -> None:
     """Pairs, retries within a job, late and repeated events: one failure an attempt."""
     made = simulate(seed)
-    log = opened(*made.events)
+    log = log_of(*made.events)
 
     found = failures(log)
 
@@ -67,11 +66,11 @@ def test_a_failure_is_counted_once_whatever_the_log(opened: Callable[..., Log], 
 @few
 @given(seeds, st.floats(0.05, 0.95), st.floats(0.05, 0.95))
 def test_windows_cut_anywhere_agree_on_what_lies_inside(
-    opened: Callable[..., Log], seed: int, one: float, other: float
+    log_of: Callable[..., Log], seed: int, one: float, other: float
 ) -> None:
     """Two windows that end together tell the same episodes; a cut loses no failure."""
     made = simulate(seed)
-    log = opened(*made.events)
+    log = log_of(*made.events)
     whole = log.window()
     span = whole.until - whole.since
     early, late = sorted([whole.since + one * span, whole.since + other * span])

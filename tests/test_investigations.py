@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -15,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factories import REFUSED, event
 from kit.base.errors import SourceError, UsageError
 from kit.base.parameters import read
 from kit.base.paths import NOTEBOOKS
 from kit.reports import run_report
 from kit.reports.investigations import begin
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,10 +107,10 @@ def test_a_copy_runs_into_a_report_and_says_what_its_notebook_says(tmp_path: Pat
 
 
 def test_an_export_is_named_in_full(
-    tmp_path: Path, opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, log_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """JupyterLab runs a notebook in the folder it lies in, a report elsewhere."""
-    opened(event("2026-10-27T09:05:00Z", reason=REFUSED))
+    log_of(event("2026-10-27T09:05:00Z", reason=REFUSED))
     monkeypatch.chdir(tmp_path)
 
     copy = begin(
@@ -177,11 +178,11 @@ def test_values_stand_where_the_defaults_stood(tmp_path: Path) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_read_back_as_it_was_given(text: str) -> None:
     """A value is text in the copy, never code."""
-    from kit.reports.investigations import _with_values
-
-    cell = 'name: str = ""  # whose\n'
+    with TemporaryDirectory() as folder:
+        path = notebook(Path(folder, "mine.ipynb"), tagged('name: str = ""  # whose\n'))
+        (cell,) = code(begin(path, {"name": text}, folder=Path(folder, "cases"), day=DAY))
     scope: dict[str, Any] = {}
-    exec(_with_values(cell, {"name": text}), scope)
+    exec(cell, scope)
 
     assert scope["name"] == text
 

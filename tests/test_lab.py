@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from browsing import Server, home, opened, serving
+from browsing import Server, home, lab_page, serving
 from kit.base.paths import NOTEBOOKS
 from kit.reports.investigations import begin
 
@@ -42,7 +42,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_run_all_shows_the_headline(browser: Any, server: Server) -> None:
     """No fault in any cell, nothing on the console, no dialog, no request elsewhere."""
-    with opened(browser, server, "user_history.ipynb") as page:
+    with lab_page(browser, server, "user_history.ipynb") as page:
         page.run_all()
 
         assert page.faults() == []
@@ -52,7 +52,7 @@ def test_run_all_shows_the_headline(browser: Any, server: Server) -> None:
 
 def test_it_opens_on_the_page_about_the_notebooks(browser: Any, lab: Server) -> None:
     """Its links open the notebooks; nobody is asked about news, no other host is spoken to."""
-    with opened(browser, lab, "") as page:
+    with lab_page(browser, lab, "") as page:
         shown = page.page.locator(".jp-RenderedMarkdown")
         shown.get_by_text("Which notebook answers which question").wait_for()
         shown.get_by_role("link", name="remediation").click()
@@ -93,7 +93,7 @@ def test_an_investigation_runs_and_leads_back_to_the_notebooks(
         day=date(2026, 11, 2),
     )
 
-    with opened(browser, server, str(copy.relative_to(folder / "notebooks"))) as page:
+    with lab_page(browser, server, str(copy.relative_to(folder / "notebooks"))) as page:
         page.run_all()
         headline = page.output("report.headline()").text_content()
         faults = page.faults()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browsing import BROWSER, home, jupyterlab, opened, serving
+from browsing import BROWSER, home, jupyterlab, lab_page, serving
+from factories import event, write_export
 from kit.base.paths import NOTEBOOKS
-from made import event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("jupyter")
     shutil.copytree(NOTEBOOKS, folder / "notebooks")
     log = folder / "hostile.ndjson"
-    log.write_text("".join(json.dumps(one) + "\n" for one in hostile_events()), encoding="utf-8")
+    write_export(log, hostile_events())
     (folder / "notebooks" / "hostile").mkdir()
     for path in NOTEBOOKS.glob("*.ipynb"):
         text = path.read_text(encoding="utf-8").replace(
@@ -84,7 +84,7 @@ def hostile_events() -> list[dict[str, Any]]:
 @contextmanager
 def run(browser: Any, server: Server, path: str) -> Iterator[Opened]:
     """A notebook that was opened and run; afterwards nothing untoward has happened."""
-    with opened(browser, server, path, width=1280) as lab:
+    with lab_page(browser, server, path, width=1280) as lab:
         title = lab.page.title()
         lab.run_all()
         assert lab.faults() == []

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
-from layouts import clean_logs, logs
 
+from factories import event, ndjson
 from kit.events import decode
 from kit.lake import Lake, add, skipped
 from kit.lake.ingest import decoded
 from kit.sources.exports import blocks
-from made import event
+from layouts import clean_logs, logs
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 
     from layouts import Events
 
-FAST = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FAST = max_examples(100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SIZES = st.sampled_from([64, 500, 3_000, 1 << 20])
 
 
@@ -93,7 +92,7 @@ def test_packed_files_are_read_by_their_content(
 ) -> None:
     """Several one behind another; what stands behind them is counted."""
     events = [event(), event()]
-    content = "".join(json.dumps(one) + "\n" for one in events).encode()
+    content = ndjson(events).encode()
 
     assert read(tmp_path / "log", pack(content)) == (events, [])
     found, skipped = read(tmp_path / "log", _packed_with_a_tail(pack)(content))

@@ -8,11 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from fake_org import CANARY, FakeOrg
-from test_pull import log
 
-from browsing import home, jupyterlab, opened, serving
+from browsing import home, jupyterlab, lab_page, serving
+from fake_org import CANARY, FakeOrg
 from kit.base.paths import NOTEBOOKS
+from lakes import recent_events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,12 +26,12 @@ def test_a_pull_shows_how_far_it_is_and_ends_by_the_stop_button(
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(made, tmp_path / "live.ipynb")
-    with FakeOrg(events=log(400), page=5, latency=1.0) as org:
+    with FakeOrg(events=recent_events(400), page=5, latency=1.0) as org:
         environment = home(tmp_path / "home") | org.environment(HOME=str(tmp_path / "home"))
         environment["OKTA_KIT_LAKE"] = str(tmp_path / "lake")
         with (
             serving(jupyterlab(tmp_path), environment, cwd=tmp_path) as server,
-            opened(browser, server, "live.ipynb") as page,
+            lab_page(browser, server, "live.ipynb") as page,
         ):
             page.choose("Run", "Run All Cells")
             pulling = page.output("open_log")
@@ -67,12 +67,12 @@ def test_a_pull_shows_how_far_it_is_and_ends_by_the_stop_button(
 def test_a_control_pulls_too_and_can_be_stopped(browser: Any, tmp_path: Path) -> None:
     """It says how far it is; stopped, what was shown before stays, until it is asked again."""
     shutil.copy(NOTEBOOKS / "user_history.ipynb", tmp_path)
-    with FakeOrg(events=log(200), page=5, latency=1.0) as org:
+    with FakeOrg(events=recent_events(200), page=5, latency=1.0) as org:
         environment = home(tmp_path / "home") | org.environment(HOME=str(tmp_path / "home"))
         environment["OKTA_KIT_LAKE"] = str(tmp_path / "lake")
         with (
             serving(jupyterlab(tmp_path), environment, cwd=tmp_path) as server,
-            opened(browser, server, "user_history.ipynb") as page,
+            lab_page(browser, server, "user_history.ipynb") as page,
         ):
             page.run_all()
             controls = page.output("report.controls()")

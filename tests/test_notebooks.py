@@ -31,7 +31,7 @@ PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     """Every notebook run into a report on the sample, once."""
     out = tmp_path_factory.mktemp("out")
     return {path.stem: run_report(path, {}, out=out) for path in PATHS}
@@ -81,9 +81,9 @@ def test_a_notebook_is_kept_clean_and_holds_no_logic(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [path.stem for path in PATHS])
-def test_a_notebook_runs_on_the_sample_as_it_is(made: dict[str, Report], name: str) -> None:
+def test_a_notebook_runs_on_the_sample_as_it_is(reports: dict[str, Report], name: str) -> None:
     """Without a warning, and its summary has results."""
-    report = made[name]
+    report = reports[name]
 
     facts = json.loads((report.folder / "summary.json").read_text(encoding="utf-8"))
     executed = nbformat.read(report.folder / "notebook.ipynb", as_version=4)
@@ -118,10 +118,10 @@ def test_what_was_asked_for_is_named_where_it_did_not_fail(
 
 @pytest.mark.parametrize("name", [path.stem for path in PATHS])
 def test_a_page_needs_no_network_and_describes_its_pictures(
-    made: dict[str, Report], name: str
+    reports: dict[str, Report], name: str
 ) -> None:
     """No script, nothing fetched, alt text with numbers, no code."""
-    page = _Page(made[name].page.read_text(encoding="utf-8"))
+    page = _Page(reports[name].page.read_text(encoding="utf-8"))
 
     assert not page.tags & {"script", "link", "iframe", "object", "embed", "svg"}
     assert all(address.startswith("data:image/") for address in page.addresses)
@@ -131,11 +131,11 @@ def test_a_page_needs_no_network_and_describes_its_pictures(
     assert "nan" not in page.text.split()
 
 
-def test_the_summaries_hold_what_is_promised(made: dict[str, Report]) -> None:
+def test_the_summaries_hold_what_is_promised(reports: dict[str, Report]) -> None:
     """The results of both notebooks, key by key."""
 
     def results(name: str) -> dict[str, Any]:
-        text = (made[name].folder / "summary.json").read_text(encoding="utf-8")
+        text = (reports[name].folder / "summary.json").read_text(encoding="utf-8")
         found: dict[str, Any] = json.loads(text)["results"]
         return found
 
@@ -160,9 +160,9 @@ def test_the_summaries_hold_what_is_promised(made: dict[str, Report]) -> None:
     assert list(remediation["steps"][0]) == ["number", "title", "state", "evidence"]
 
 
-def test_hostile_names_are_shown_as_text(made: dict[str, Report]) -> None:
+def test_hostile_names_are_shown_as_text(reports: dict[str, Report]) -> None:
     """The sample holds a name that is a tag; the page shows it."""
-    page = made["failure_trends"].page.read_text(encoding="utf-8")
+    page = reports["failure_trends"].page.read_text(encoding="utf-8")
 
     assert "<img src=x" not in page
     assert "&lt;img src=x" in page
@@ -180,7 +180,7 @@ def test_a_wrong_name_ends_a_report_as_a_wrong_parameter(
     tmp_path: Path, name: str, given: dict[str, str], nearest: str
 ) -> None:
     """The scheduler reads exit 2, a person the nearest right name."""
-    made = run_report(NOTEBOOKS / f"{name}.ipynb", given, out=tmp_path)
+    report = run_report(NOTEBOOKS / f"{name}.ipynb", given, out=tmp_path)
 
-    assert made.exit_code == 2
-    assert f"Did you mean '{nearest}'?" in str(made.error)
+    assert report.exit_code == 2
+    assert f"Did you mean '{nearest}'?" in str(report.error)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from factories import REFUSED, event, write_export
 from incidents import simulate
 from kit import trends
 from kit.analysis.orgs import broken_connections, orgs_of, states_of_orgs
@@ -21,7 +22,6 @@ from kit.commands.listing import COLUMNS
 from kit.lake import Lake, add
 from kit.lake.orgs import lake_of, lakes
 from kit.log.log import frame, open_log
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ ACME, GLOBEX, INITECH = "acme.okta.example", "globex.okta.example", "initech.okt
 
 
 def _write(path: Path, events: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    write_export(path, events)
     return path
 
 

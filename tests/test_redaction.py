@@ -5,10 +5,7 @@ from __future__ import annotations
 import html
 import ipaddress
 import json
-import os
 import stat
-import subprocess
-import sys
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -16,16 +13,24 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from commands import okta_kit
+from factories import REFUSED, event, ndjson
 from kit.reports.people import People
 from kit.reports.pseudonyms import Key
-from made import REFUSED, event
+from properties import max_examples
 
 NAMED = "Quillon Brackwater"
+
+
 LOGIN = "quillon.brackwater@example.com"
+
+
 ADMIN = "Zephyrine Oxtoby"
+
+
 PLANTED = (
     "Quillon",
     "Brackwater",
@@ -92,38 +97,27 @@ def planted(path: Path) -> None:
         {"id": "00g2", "type": "UserGroup", "displayName": f"team-{LOGIN}"},
     ]
     events.append(aside)
-    text = "".join(json.dumps(one) + "\n" for one in events)
+    text = ndjson(events)
     path.write_text(text + '{"uuid": "broken", "who": "Quillon Brackwater"}\n', encoding="utf-8")
 
 
-def okta_kit(*words: str, key: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command with a key."""
-    return subprocess.run(
-        [sys.executable, "-m", "kit", *words],
-        env={**os.environ, "OKTA_KIT_REDACT_KEY": str(key)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-
-
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def redacted_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Both notebooks run without names on planted events."""
     folder = tmp_path_factory.mktemp("redacted")
     planted(folder / "export.ndjson")
     key, out = folder / "key.json", folder / "out"
     for name in ("failure_trends", "remediation"):
         source = ["--source", str(folder / "export.ndjson"), "--redact"]
-        done = okta_kit("report", name, *source, "--out", str(out), key=key)
+        done = okta_kit("report", name, *source, "--out", str(out), OKTA_KIT_REDACT_KEY=str(key))
         assert done.returncode == 0, done.stderr
     return {"key": key, "out": out, "export": folder / "export.ndjson"}
 
 
-def test_no_planted_name_is_in_any_byte_of_the_reports(made: dict[str, Path]) -> None:
+@pytest.mark.slow
+def test_no_planted_name_is_in_any_byte_of_the_reports(redacted_run: dict[str, Path]) -> None:
     """Page, notebook, summary and index, without case."""
-    files = [path for path in made["out"].rglob("*") if path.is_file()]
+    files = [path for path in redacted_run["out"].rglob("*") if path.is_file()]
 
     assert len(files) == 8  # three each, the index and its lock
     for path in files:
@@ -131,9 +125,10 @@ def test_no_planted_name_is_in_any_byte_of_the_reports(made: dict[str, Path]) ->
         assert [name for name in PLANTED if name.casefold() in held] == []
 
 
-def test_the_answer_is_the_same_without_names(made: dict[str, Path]) -> None:
+@pytest.mark.slow
+def test_the_answer_is_the_same_without_names(redacted_run: dict[str, Path]) -> None:
     """Counts, codes and coverage do not depend on who it was; the page says what was done."""
-    (folder,) = (made["out"] / "remediation").glob("*/")
+    (folder,) = (redacted_run["out"] / "remediation").glob("*/")
     facts = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
 
     assert (facts["results"]["code"], facts["results"]["affected"]) == ("AADSTS50126", 1)
@@ -143,25 +138,36 @@ def test_the_answer_is_the_same_without_names(made: dict[str, Path]) -> None:
     assert "replaced by pseudonyms" in (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_key_resolves_a_pseudonym_and_is_the_owners_alone(made: dict[str, Path]) -> None:
+@pytest.mark.slow
+def test_the_key_resolves_a_pseudonym_and_is_the_owners_alone(
+    redacted_run: dict[str, Path],
+) -> None:
     """Whoever holds the key learns whom a pseudonym stands for."""
-    (folder,) = (made["out"] / "remediation").glob("*/")
+    (folder,) = (redacted_run["out"] / "remediation").glob("*/")
     facts = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     (login,) = facts["results"]["still_failing"]
 
-    done = okta_kit("reports", "resolve", login, key=made["key"])
-    wrong = okta_kit("reports", "resolve", "user-nobody", key=made["key"])
+    done = okta_kit("reports", "resolve", login, OKTA_KIT_REDACT_KEY=str(redacted_run["key"]))
+    wrong = okta_kit(
+        "reports", "resolve", "user-nobody", OKTA_KIT_REDACT_KEY=str(redacted_run["key"])
+    )
 
     assert login.startswith("user-")
     assert done.stdout == f"{LOGIN}\n"
-    assert stat.S_IMODE(made["key"].stat().st_mode) == 0o600
+    assert stat.S_IMODE(redacted_run["key"].stat().st_mode) == 0o600
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
 
 
-def test_a_key_inside_the_reports_is_refused(made: dict[str, Path], tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_key_inside_the_reports_is_refused(redacted_run: dict[str, Path], tmp_path: Path) -> None:
     """It would lie beside what it protects."""
     done = okta_kit(
-        "report", "failure_trends", "--redact", "--out", str(tmp_path), key=tmp_path / "key.json"
+        "report",
+        "failure_trends",
+        "--redact",
+        "--out",
+        str(tmp_path),
+        OKTA_KIT_REDACT_KEY=str(tmp_path / "key.json"),
     )
 
     assert done.returncode == 2
@@ -188,7 +194,11 @@ def test_the_same_value_has_the_same_pseudonym_in_every_text(tmp_path: Path) -> 
 
 
 LETTERS = "abcdefghijklmnoprstuvwyzéüøß"
+
+
 WORDS = st.text(LETTERS, min_size=4, max_size=9).map(lambda word: f"zq{word}")
+
+
 WAYS = {
     "as it is": str,
     "in capitals": str.upper,
@@ -204,7 +214,7 @@ WAYS = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@max_examples(150)
 @given(WORDS, WORDS, st.sampled_from(sorted(WAYS)), st.sampled_from(["{}", "x ({}): y", "u={}, z"]))
 def test_a_login_in_any_writing_is_its_persons_pseudonym(
     first: str, last: str, way: str, around: str
@@ -227,10 +237,12 @@ def test_a_login_in_any_writing_is_its_persons_pseudonym(
 ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).filter(
     lambda one: one != ipaddress.IPv6Address(0)
 )
+
+
 SHAPES = ["{}", "from {}: refused", "[{}]:443", "({})", "ip={}", "ip:{}", "{}/24", "{}, then"]
 
 
-@settings(max_examples=200, deadline=None)
+@max_examples(200)
 @given(ADDRESSES, st.sampled_from(SHAPES), st.sampled_from(["compressed", "exploded"]))
 def test_an_address_has_one_pseudonym_however_it_is_written(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address, shape: str, form: str

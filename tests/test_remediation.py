@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from factories import M365, REFUSED, SLACK, event
 from kit.base.errors import UsageError
 from kit.case.case import case
-from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,10 +50,10 @@ IMPORT = event(
     ],
 )
 def test_a_broken_connection_is_told_from_broken_users(
-    opened: Callable[..., Log], events: list[dict[str, object]], radius: str
+    log_of: Callable[..., Log], events: list[dict[str, object]], radius: str
 ) -> None:
     """Nothing works for several users or the app itself, others work, or it is one user."""
-    log = opened(*events)
+    log = log_of(*events)
 
     found = case(log, log.window())
 
@@ -61,12 +61,12 @@ def test_a_broken_connection_is_told_from_broken_users(
     assert found.blast_radius == radius
 
 
-def test_the_nearest_change_before_the_onset_is_the_candidate(opened: Callable[..., Log]) -> None:
+def test_the_nearest_change_before_the_onset_is_the_candidate(log_of: Callable[..., Log]) -> None:
     """Not one after it, not one on another app, not one of last week."""
     other = event("2026-10-27T08:59:00Z", type_=CHANGED, result="SUCCESS", user=None, app=SLACK)
     old = event("2026-10-20T08:00:00Z", type_=CHANGED, result="SUCCESS", user=None)
     near, far, after = changed("08:50"), changed("07:00"), changed("11:00")
-    log = opened(old, far, near, other, refused("09:00", "a"), after)
+    log = log_of(old, far, near, other, refused("09:00", "a"), after)
 
     found = case(log, log.window())
 
@@ -84,10 +84,10 @@ def test_the_nearest_change_before_the_onset_is_the_candidate(opened: Callable[.
     ],
 )
 def test_a_fix_holds_only_when_attempts_work_and_none_fails(
-    opened: Callable[..., Log], events: list[dict[str, object]], verdict: str
+    log_of: Callable[..., Log], events: list[dict[str, object]], verdict: str
 ) -> None:
     """A change alone proves nothing."""
-    log = opened(*events)
+    log = log_of(*events)
 
     found = case(log, log.window())
 
@@ -96,11 +96,11 @@ def test_a_fix_holds_only_when_attempts_work_and_none_fails(
 
 
 def test_a_silence_in_which_things_worked_ends_a_run_of_failures(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """A night in which nobody tried does not."""
-    night = opened(refused("01:00", "a"), refused("11:00", "b"), name="night.ndjson")
-    mended = opened(
+    night = log_of(refused("01:00", "a"), refused("11:00", "b"), name="night.ndjson")
+    mended = log_of(
         refused("01:00", "a"), worked("02:00", "a"), refused("11:00", "b"), name="mended.ndjson"
     )
 
@@ -114,10 +114,10 @@ def test_a_silence_in_which_things_worked_ends_a_run_of_failures(
     assert onsets == [1, 11]
 
 
-def test_a_failed_deactivation_is_named(opened: Callable[..., Log]) -> None:
+def test_a_failed_deactivation_is_named(log_of: Callable[..., Log]) -> None:
     """Access that was left behind; one that worked later is none."""
     kind = "application.provision.user.deactivate"
-    log = opened(
+    log = log_of(
         event("2026-10-27T09:00:00Z", type_=kind, reason=REFUSED, user="a@example.com"),
         event("2026-10-27T09:01:00Z", type_=kind, reason=REFUSED, user="b@example.com"),
         event("2026-10-27T10:00:00Z", type_=kind, result="SUCCESS", user="b@example.com"),
@@ -129,9 +129,9 @@ def test_a_failed_deactivation_is_named(opened: Callable[..., Log]) -> None:
     assert found.failed_deactivations == ["a@example.com"]
 
 
-def test_a_known_code_that_did_not_fail_is_no_case(opened: Callable[..., Log]) -> None:
+def test_a_known_code_that_did_not_fail_is_no_case(log_of: Callable[..., Log]) -> None:
     """Nothing found is an answer."""
-    log = opened(refused("09:00", "a"))
+    log = log_of(refused("09:00", "a"))
 
     assert case(log, log.window(), code="AADSTS53003") is None
 
@@ -141,18 +141,18 @@ def test_a_known_code_that_did_not_fail_is_no_case(opened: Callable[..., Log]) -
     [({"code": "AADSTS5012"}, "AADSTS50126"), ({"app": "Slak"}, "the log knows no 'Slak'")],
 )
 def test_a_wrong_name_is_told_with_the_nearest(
-    opened: Callable[..., Log], asked: dict[str, str], said: str
+    log_of: Callable[..., Log], asked: dict[str, str], said: str
 ) -> None:
     """Of the log and the catalogue."""
-    log = opened(refused("09:00", "a"))
+    log = log_of(refused("09:00", "a"))
 
     with pytest.raises(UsageError, match=said):
         case(log, log.window(), **asked)
 
 
-def test_an_app_is_found_by_name_without_case_or_by_id(opened: Callable[..., Log]) -> None:
+def test_an_app_is_found_by_name_without_case_or_by_id(log_of: Callable[..., Log]) -> None:
     """As a person types it."""
-    log = opened(refused("09:00", "a"))
+    log = log_of(refused("09:00", "a"))
 
     for name in (M365["name"].upper(), M365["id"]):
         assert case(log, log.window(), app=name) is not None

@@ -13,9 +13,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from factories import event, write_export
 from kit.base.errors import SourceError
 from kit.commands.app import run
 from kit.lake import Lake, add, compact, recode, repair
@@ -23,7 +24,8 @@ from kit.lake.coverage import state_of
 from kit.lake.inventory import Tally, keys_of
 from kit.lake.repair import examined
 from kit.log.log import open_log
-from made import event
+from lakes import parquet_uuids
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,24 +33,15 @@ if TYPE_CHECKING:
 DAYS = ("2026-10-26", "2026-10-27", "2026-10-28")
 
 
-def export(path: Path, events: list[dict[str, Any]]) -> Path:
-    """Write events to an NDJSON file."""
-    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
-    return path
-
-
-def rows(lake: Lake) -> Counter[str]:
+def uuid_counts(lake: Lake) -> Counter[str]:
     """How often each uuid is in a lake, as any Parquet tool finds it."""
-    if not lake.names():
-        return Counter()
-    found = duckdb.sql(f"select uuid from read_parquet('{lake.pattern}')").fetchall()
-    return Counter(uuid for (uuid,) in found)
+    return Counter(parquet_uuids(lake))
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """Three days of nine events; ``a.ndjson`` is its export."""
-    path = export(
+    path = write_export(
         tmp_path / "a.ndjson", [event(f"{d}T0{n}:00:00Z") for d in DAYS for n in range(9)]
     )
     made = Lake(tmp_path / "lake")
@@ -92,7 +85,7 @@ def test_the_next_import_keeps_the_gap_until_its_events_are_back(
     """By an export of the day; it adds what was lost, and nothing else."""
     path = day_file(lake, DAYS[1])
     path.unlink()
-    add(lake, [export(tmp_path / "b.ndjson", [event(f"{DAYS[2]}T08:05:00Z")])])
+    add(lake, [write_export(tmp_path / "b.ndjson", [event(f"{DAYS[2]}T08:05:00Z")])])
     assert lake.faults().lost == (f"date={DAYS[1]}/{path.name}",)
     assert state_of(lake.days()[0].replace(day=27), lake.covered()) == "missing"
 
@@ -100,7 +93,7 @@ def test_the_next_import_keeps_the_gap_until_its_events_are_back(
 
     assert (done.events, done.repeats) == (9, 18)
     assert lake.faults().lost == ()
-    assert set(rows(lake).values()) == {1}
+    assert set(uuid_counts(lake).values()) == {1}
     assert open_log(str(lake.folder)).coverage(open_log(str(lake.folder)).window()).complete
 
 
@@ -108,7 +101,7 @@ def test_a_file_that_is_put_back_is_covered_again(lake: Lake, tmp_path: Path) ->
     """Also after the lake was written without it."""
     path, kept = day_file(lake, DAYS[1]), tmp_path / "kept"
     path.rename(kept)
-    add(lake, [export(tmp_path / "b.ndjson", [event(f"{DAYS[2]}T08:05:00Z")])])
+    add(lake, [write_export(tmp_path / "b.ndjson", [event(f"{DAYS[2]}T08:05:00Z")])])
     path.parent.mkdir(exist_ok=True)
     kept.rename(path)
 
@@ -201,7 +194,7 @@ def test_what_is_broken_is_one_line_for_every_reader_and_goes_by_a_repair(
     lake: Lake, damage: Callable[[Lake], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing counts as covered that is not there, and a second repair does nothing."""
-    before = sum(rows(lake).values())
+    before = sum(uuid_counts(lake).values())
     damage(lake)
     place = str(lake.folder)
     for words in (
@@ -222,7 +215,7 @@ def test_what_is_broken_is_one_line_for_every_reader_and_goes_by_a_repair(
     assert "nothing to repair" in capsys.readouterr().out
 
     log = open_log(place)
-    left = rows(lake)
+    left = uuid_counts(lake)
     assert set(left.values()) == {1}
     assert log.count == sum(left.values())
     assert sum(left.values()) == before or not log.coverage(log.window()).complete
@@ -261,11 +254,11 @@ def test_a_repair_brings_back_what_a_broken_plan_replaced(lake: Lake) -> None:
 
     assert any("brought back" in line for line in repair(lake))
 
-    assert sum(rows(lake).values()) == 27
+    assert sum(uuid_counts(lake).values()) == 27
     assert len(lake.covered()) == 1
 
 
-@settings(max_examples=25, deadline=None)
+@max_examples(25)
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4)), min_size=1, max_size=25),
@@ -289,7 +282,7 @@ def test_one_uuid_is_once_in_the_whole_lake_the_first_one(
         ]
         for one in events:
             first.setdefault(one["uuid"], one["published"][:10])
-        done = add(lake, [export(folder / f"{number}.ndjson", events)])
+        done = add(lake, [write_export(folder / f"{number}.ndjson", events)])
         count += done.events
         assert done.events + done.repeats == len(events)
         compact(lake)
@@ -307,7 +300,10 @@ def test_the_first_in_the_input_is_kept_when_blocks_are_coded_side_by_side(tmp_p
     """Over many blocks and two files, with what comes later on an earlier day."""
     firsts = [event("2026-10-28T00:00:00Z", uuid=f"u{n}", reason="x" * 2000) for n in range(3000)]
     repeats = [one | {"published": "2026-10-26T00:00:00Z"} for one in firsts]
-    paths = [export(tmp_path / "b.ndjson", firsts), export(tmp_path / "a.ndjson", repeats)]
+    paths = [
+        write_export(tmp_path / "b.ndjson", firsts),
+        write_export(tmp_path / "a.ndjson", repeats),
+    ]
     lake = Lake(tmp_path / "lake")
 
     done = add(lake, paths)

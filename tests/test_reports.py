@@ -16,42 +16,25 @@ import psutil
 import pytest
 
 from kit.base.errors import UsageError
-from kit.base.parameters import check, read
 from kit.reports import Limits, run_report
 from kit.reports.page import clean_html
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 KEYS = (
     "notebook status exit_code error parameters window source coverage kit_version "
     "catalogue_version started seconds headline results"
 ).split()
+
+
 PUBLISH = (
     "from kit.reports import publish\n"
     "publish({'window': {'since': '2026-10-01T00:00:00Z', 'until': '2026-10-02T00:00:00Z'},"
     " 'source': 'x', 'coverage': {'complete': True, 'gaps': []}, 'catalogue_version': 'c',"
     " 'headline': 'All well', 'results': {'n': days}})"
 )
-
-
-@pytest.fixture
-def notebook(tmp_path: Path) -> Any:
-    """Make a notebook of a heading, a parameters cell and the cells given."""
-
-    def made(*cells: str, parameters: str = 'days: int = 7  # how many\nuntil: str = ""') -> Path:
-        tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
-        parts = [nbformat.v4.new_markdown_cell("# A question\n\nWhat for."), tagged]
-        parts += [nbformat.v4.new_code_cell(cell) for cell in cells]
-        document = nbformat.v4.new_notebook(
-            cells=parts,
-            metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "P"}},
-        )
-        path = tmp_path / "question.ipynb"
-        nbformat.write(document, path)
-        return path
-
-    return made
 
 
 def summary_of(folder: Path) -> dict[str, Any]:
@@ -246,100 +229,6 @@ def test_cleaning_keeps_tables_and_pictures() -> None:
     assert clean_html(html) == html
 
 
-def test_parameters_are_read_with_their_types_and_help(notebook: Any) -> None:
-    """Without running the notebook."""
-    path = notebook(
-        parameters=(
-            "from typing import Literal\n"
-            'bucket: Literal["hour", "day"] = "day"  # how fine\n'
-            "most: int | None = None\n"
-            "apps: list[str] = []  # names = ids\n"
-        )
-    )
-
-    declared = read(path)
-
-    assert [(p.name, p.help) for p in declared.values()] == [
-        ("bucket", "how fine"),
-        ("most", ""),
-        ("apps", "names = ids"),
-    ]
-    assert check(declared, {"most": "5", "apps": "a, b"}) == {
-        "bucket": "day",
-        "most": 5,
-        "apps": ["a", "b"],
-    }
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"dayz": "3"}, "Did you mean 'days'"),
-        ({"days": "many"}, "days"),
-        ({"api_token": "x"}, "never a parameter"),
-        ({"until": "00" + "aB3_-" * 8}, "looks like a secret"),
-        ({"until": "https://me:hunter2@example.com"}, "looks like a secret"),
-        ({"days": "Bearer abc"}, "got a secret"),
-    ],
-)
-def test_a_wrong_parameter_is_refused_before_a_kernel_starts(
-    notebook: Any, tmp_path: Path, given: dict[str, str], said: str
-) -> None:
-    """Nothing is made."""
-    with pytest.raises(UsageError, match=said):
-        run_report(notebook("1"), given, out=tmp_path / "out")
-
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("line", "given", "value"),
-    [
-        ("x: int = 1", "3", 3),
-        ("x: float = 1.0", "2.5", 2.5),
-        ("x: bool = False", "yes", True),
-        ("x: date = '2026-11-01'", "2026-11-02", "2026-11-02"),
-        ("x: datetime.datetime = '2026-11-01'", "2026-11-02T03:04", "2026-11-02T03:04:00Z"),
-        ("x: time = '08:00'", "09:30", "09:30:00"),
-        ("x: Optional[int] = 3", "", None),
-        ("x: int | None = None", "4", 4),
-        ("x: list[int] = []", "1, 2", [1, 2]),
-        ("x: Literal['a', 'b'] = 'a'", "b", "b"),
-    ],
-)
-def test_a_value_is_read_as_its_type(notebook: Any, line: str, given: str, value: object) -> None:
-    """As text from the command line, into what JSON can hold."""
-    assert check(read(notebook(parameters=line)), {"x": given}) == {"x": value}
-
-
-@pytest.mark.parametrize(
-    ("line", "given"),
-    [
-        ("x: int = 1", "banana"),
-        ("x: int = 1", "True"),
-        ("x: float = 1.0", "nan"),
-        ("x: bool = False", "perhaps"),
-        ("x: date = '2026-11-01'", "2026-13-01"),
-        ("x: time = '08:00'", "25:00"),
-        ("x: Literal['a', 'b'] = 'a'", "c"),
-        ("x: list[int] = []", "1, b"),
-    ],
-)
-def test_a_value_of_another_type_is_refused(notebook: Any, line: str, given: str) -> None:
-    """By the parameter's name."""
-    with pytest.raises(UsageError, match=r"^x: "):
-        check(read(notebook(parameters=line)), {"x": given})
-
-
-@pytest.mark.parametrize(
-    "cell", ["days: int = open('x')", "days: __import__('os') = 1", "x", "token: str = ''"]
-)
-def test_a_parameters_cell_is_parsed_and_never_run(notebook: Any, cell: str) -> None:
-    """Only plain ``name: type = literal`` lines are parameters."""
-    with pytest.raises(UsageError, match=r"question\.ipynb"):
-        read(notebook(parameters=cell))
-
-
 def started(path: Path, out: Path, *more: str) -> subprocess.Popen[str]:
     """Start a report in a process of its own, and wait until its kernel is up."""
     command = [sys.executable, "-m", "kit", "report", str(path), "--out", str(out), *more]
@@ -352,6 +241,7 @@ def started(path: Path, out: Path, *more: str) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_cleared_by_the_next_and_a_running_one_is_not(
     notebook: Any, tmp_path: Path
 ) -> None:

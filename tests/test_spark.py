@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import json
-import os
-import pkgutil
-import re
-import shutil
-import socket
-import subprocess
+import random
 import sys
-from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 import analyses
 import cluster
-import kit.analysis
+from commands import okta_kit
+from factories import M365, REFUSED, SLACK, event, write_export
 from incidents import simulate
 from kit.analysis.failures import counted
-from kit.base.errors import SourceError, UsageError
+from kit.base.errors import SourceError
 from kit.case.case import case
 from kit.lake import Lake, add, compact
 from kit.log.log import Log, frame, open_log
-from kit.log.spark import check, chosen
-from made import M365, REFUSED, SLACK, event
-from needed import need
+from requirements import need, need_java
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
 
 # pyspark closes none of its sockets.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -66,21 +57,8 @@ def spark(
         gc.collect()
 
 
-def need_java() -> None:
-    """Skip the test, or let it fail, where there is no Java."""
-    if not shutil.which("java"):
-        said = "there is no Java"
-        if "spark" in os.environ.get("OKTA_KIT_TESTS_NEED", ""):
-            pytest.fail(said)
-        pytest.skip(said)
-
-
-def write(path: Path, events: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
-    return path
-
-
 def assert_same_answers(source: str | Path, engine: Any, since: str | None = None) -> None:
+    """Every analysis of a source has the answer of DuckDB, to the last row."""
     expected = list(analyses.answers(open_log(source, engine="duckdb"), since))
     found = list(analyses.answers(open_log(source, engine=engine), since))
 
@@ -89,47 +67,9 @@ def assert_same_answers(source: str | Path, engine: Any, since: str | None = Non
         analyses.assert_same(mine.given, its.given, mine.name)
 
 
-def test_every_analysis_is_compared() -> None:
-    """A new question to a log is put to both engines, or this fails."""
-    asked = Path(analyses.__file__).read_text(encoding="utf-8")
-    public = {
-        name
-        for module in pkgutil.iter_modules(kit.analysis.__path__)
-        for name in importlib.import_module(f"kit.analysis.{module.name}").__all__
-        if name.islower()
-    }
-
-    left_out = {name for name in public if f".{name}(" not in asked}
-    # These ask no log: they name a bucket, print rows, choose of rows that are given. The last
-    # reads any few of the newest events.
-    assert left_out == {"bucket_of", "write", "most_hit", "listing", "with_addresses"}
-
-
-def test_questions_look_back_and_never_ahead() -> None:
-    """Spark adds up what a row has behind it in one pass, and what lies ahead for each row anew.
-
-    So does it where the stretch behind begins anywhere but at the start: a million rows of one
-    app then take hours (UnboundedFollowingWindowFunctionFrame, SlidingWindowFunctionFrame).
-    """
-    folder = Path(next(iter(kit.analysis.__path__)))
-    asked = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-
-    assert "preceding=None, following=0" in asked
-    assert not re.findall(r"following=None|range_window|preceding=(?!None)", asked)
-
-
 def test_the_sample_has_the_same_answers_on_a_cluster(spark: cluster.Cluster) -> None:
     """Every analysis of the sample is the same on both engines to the last row."""
     assert_same_answers("sample", spark.master, "7d")
-
-
-def test_an_incident_has_the_same_answers_on_a_cluster(
-    spark: cluster.Cluster, tmp_path: Path
-) -> None:
-    """Events that come late and twice, and every way in which Okta logs a failure."""
-    path = write(tmp_path / "log.ndjson", simulate(11).events)
-
-    assert_same_answers(path, spark.master)
 
 
 ODD = (
@@ -145,61 +85,69 @@ ODD = (
     "%_*?[a]{b}@example.com",
     "\N{GRINNING FACE}@example.com",
 )
+
+
 TIMES = (
     *("2026-10-26T23:59:59.999Z", "2026-10-27T00:00:00.000Z", "2026-10-27T00:00:00.001Z"),
     *("2026-10-27T09:00:00.000Z", "2026-10-27T09:00:00.000Z", "2026-10-27T15:30:00.123Z"),
     *("2026-10-28T00:00:00.000Z", "2026-10-25T02:30:00.000Z", "2026-10-29T01:00:00.000Z"),
 )
+
+
 TYPES = (
     *("application.provision.user.push", "application.provision.user.push_profile"),
     *("application.provision.user.deactivate", "app.office365.api.error.validate.creds"),
     *("application.user_membership.add", "application.user_membership.remove"),
     *("user.session.start", "application.lifecycle.update", "system.something.new"),
 )
+
+
 RESULTS = ("FAILURE", "FAILURE", "SUCCESS", "SUCCESS", "DENY", "SKIPPED")
+
+
 REASONS = (None, REFUSED, "HTTP 503", "INVALID_CREDENTIALS", "a text nobody knows", "")
+
+
 NAMELESS = {"id": "0oanameless", "name": None}
+
+
 ODD_APP = {"id": "0oa'odd\\app", "name": "An “odd” app's \\ name ${x}"}
 
 
-@st.composite
-def odd_events(draw: st.DrawFn) -> dict[str, Any]:
-    user = draw(st.none() | st.sampled_from(ODD) | st.text(min_size=1, max_size=8))
+def odd_event(chance: random.Random) -> dict[str, Any]:
+    """An event with nulls, odd names, a time that others have, or one at midnight."""
+    letters = "aZ09 _-'\"\\%\tßİ王\N{GRINNING FACE}"
     one = event(
-        draw(st.sampled_from(TIMES)),
-        type_=draw(st.sampled_from(TYPES)),
-        result=draw(
-            st.sampled_from(["FAILURE", "FAILURE", "SUCCESS", "SUCCESS", "DENY", "SKIPPED"])
-        ),
-        reason=draw(st.sampled_from(REASONS)),
-        user=user,
-        app=draw(st.sampled_from([M365, M365, SLACK, NAMELESS, ODD_APP, None])),
-        transaction=draw(st.sampled_from([None, "", "t1", "t2", "t'3"])),
+        chance.choice(TIMES),
+        type_=chance.choice(TYPES),
+        result=chance.choice(RESULTS),
+        reason=chance.choice(REASONS),
+        user=chance.choice([None, *ODD, "".join(chance.choices(letters, k=chance.randint(1, 8)))]),
+        app=chance.choice([M365, M365, SLACK, NAMELESS, ODD_APP, None]),
+        transaction=chance.choice([None, "", "t1", "t2", "t'3"]),
     )
-    for name in draw(st.sets(st.sampled_from(["actor", "displayMessage", "severity", "client"]))):
+    for name in chance.sample(
+        ["actor", "displayMessage", "severity", "client"], chance.randint(0, 4)
+    ):
         one[name] = None
     return one
 
 
-@settings(
-    max_examples=2,
-    deadline=None,
-    phases=(Phase.generate,),
-    suppress_health_check=list(HealthCheck),
-)
-@given(events=st.lists(odd_events(), min_size=100, max_size=160))
-def test_odd_events_have_the_same_answers_on_a_cluster(
-    spark: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory, events: list[dict[str, Any]]
+def test_an_incident_among_odd_events_has_the_same_answers_on_a_cluster(
+    spark: cluster.Cluster, tmp_path: Path
 ) -> None:
-    """Nulls, odd names, ties in time and events at midnight are told alike."""
-    path = write(tmp_path_factory.mktemp("odd") / "log.ndjson", events)
+    """Events that come late and twice, ties in time, nulls, and all ways to log a failure."""
+    chance = random.Random(11)
+    odd = [odd_event(chance) for _ in range(240)]
+    path = write_export(tmp_path / "log.ndjson", [*simulate(11).events, *odd])
 
     assert_same_answers(path, spark.master)
 
 
 def test_spark_connect_has_the_same_answers(spark: cluster.Cluster, tmp_path: Path) -> None:
     """A server that is far away is asked the same, and says the same."""
-    path = write(tmp_path / "log.ndjson", simulate(12).events)
+    chance = random.Random(12)
+    path = write_export(tmp_path / "log.ndjson", [odd_event(chance) for _ in range(160)])
 
     assert_same_answers(path, spark.connect)
 
@@ -213,7 +161,7 @@ def test_a_session_is_left_as_it_was_found(spark: cluster.Cluster, tmp_path: Pat
     session.range(3).createOrReplaceTempView("mine")
     before = session.conf.getAll, SparkSession.getActiveSession()
 
-    log = open_log(write(tmp_path / "log.ndjson", simulate(3).events), engine=session)
+    log = open_log(write_export(tmp_path / "log.ndjson", simulate(3).events), engine=session)
     frame(counted(log))
 
     assert (session.conf.getAll, SparkSession.getActiveSession()) == before
@@ -230,7 +178,7 @@ def test_a_session_of_spark_connect_is_left_as_it_was_found(
     session.conf.set("spark.sql.session.timeZone", "America/New_York")
     before = session.conf.getAll
 
-    log = open_log(write(tmp_path / "log.ndjson", simulate(3).events), engine=session)
+    log = open_log(write_export(tmp_path / "log.ndjson", simulate(3).events), engine=session)
     rows = frame(counted(log))
     del log
 
@@ -244,7 +192,7 @@ def test_a_report_on_a_cluster_from_a_store_is_the_one_of_duckdb_from_a_disk(
     spark: cluster.Cluster, bucket: Callable[..., str], tmp_path: Path
 ) -> None:
     """Its kernel asks the cluster, and all that it says is the same, but where it comes from."""
-    path = write(tmp_path / "log.ndjson", simulate(21).events)
+    path = write_export(tmp_path / "log.ndjson", simulate(21).events)
     disk, store = Lake(tmp_path / "lake"), Lake(f"{bucket()}/lake")
 
     made = []
@@ -252,7 +200,7 @@ def test_a_report_on_a_cluster_from_a_store_is_the_one_of_duckdb_from_a_disk(
         add(lake, [path])
         out = tmp_path / engine[:5]
         command = ["report", "remediation", "--source", lake.address, "--out", str(out)]
-        done = kit_command(*command, "--engine", engine)
+        done = okta_kit(*command, "--engine", engine)
         assert done.returncode == 0, done.stderr
         page = Path(done.stdout.strip())
         facts = json.loads((page.parent / "summary.json").read_text(encoding="utf-8"))
@@ -272,10 +220,10 @@ def sections_of(page: str, lake: str) -> list[str]:
 
 def test_the_command_prints_the_same_failures(spark: cluster.Cluster, tmp_path: Path) -> None:
     """The rows are the same byte by byte, and nothing of Spark's is among them."""
-    path = write(tmp_path / "log.ndjson", simulate(22).events)
+    path = write_export(tmp_path / "log.ndjson", simulate(22).events)
     command = ["failures", "--source", str(path), "--format", "csv"]
 
-    plain, asked = kit_command(*command), kit_command(*command, "--engine", spark.connect)
+    plain, asked = okta_kit(*command), okta_kit(*command, "--engine", spark.connect)
 
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout == plain.stdout
@@ -287,10 +235,10 @@ def test_a_lake_that_grows_is_seen_at_the_next_opening(
 ) -> None:
     """An open log speaks of what it was opened on; what DuckDB keeps is of no use to Spark."""
     lake = Lake(tmp_path / "lake")
-    add(lake, [write(tmp_path / "a.ndjson", [event(reason=REFUSED)])])
+    add(lake, [write_export(tmp_path / "a.ndjson", [event(reason=REFUSED)])])
     frame(counted(open_log(lake.folder)))
     log = open_log(lake.folder, engine=spark.master)
-    add(lake, [write(tmp_path / "b.ndjson", [event(reason=REFUSED, user="bo@example.com")])])
+    add(lake, [write_export(tmp_path / "b.ndjson", [event(reason=REFUSED, user="bo@example.com")])])
 
     assert len(frame(counted(log))) == 1
     assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
@@ -302,7 +250,7 @@ def test_a_lake_that_is_rewritten_is_never_counted_wrong(
     """Files that went are a fault that says what to do, not fewer events."""
     lake = Lake(tmp_path / "lake")
     for name in "ab":
-        add(lake, [write(tmp_path / f"{name}.ndjson", [event(reason=REFUSED)])])
+        add(lake, [write_export(tmp_path / f"{name}.ndjson", [event(reason=REFUSED)])])
     log = open_log(lake.folder, engine=spark.master)
     compact(lake)
 
@@ -311,36 +259,17 @@ def test_a_lake_that_is_rewritten_is_never_counted_wrong(
     assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
 
 
-def test_what_failed_beneath_is_named() -> None:
-    """Spark wraps a fault in one that says nothing; memory has a remedy."""
-    from pyspark.errors import PySparkException
-
-    from kit.log.spark.backend import Spark
-
-    said = (
-        "org.apache.spark.SparkException: Exception thrown in awaitResult: \n"
-        "\tat org.apache.spark.util.ThreadUtils$.awaitResult(ThreadUtils.scala:53)\n"
-        "Caused by: java.lang.OutOfMemoryError: Java heap space"
-    )
-
-    with (
-        pytest.raises(
-            SourceError,
-            match=r"not answer: java.lang.OutOfMemoryError: .* Raise spark.driver.memory",
-        ),
-        Spark().explained(),
-    ):
-        raise PySparkException(said)
-
-
 def test_files_of_an_older_version_have_nulls(spark: cluster.Cluster, tmp_path: Path) -> None:
     """A column that a file lacks is null in its events alone."""
     lake = Lake(tmp_path / "an [odd] {name}, 100%20")
-    add(lake, [write(tmp_path / "a.ndjson", [event(reason=REFUSED)])])
+    add(lake, [write_export(tmp_path / "a.ndjson", [event(reason=REFUSED)])])
     (old,) = lake.folder.glob("date=*/*.parquet")
     table = pq.read_table(old, partitioning=None)
     pq.write_table(table.drop_columns(["family", "city"]), old)
-    add(lake, [write(tmp_path / "b.ndjson", [event("2026-10-28T00:00:00.000Z", reason=REFUSED)])])
+    add(
+        lake,
+        [write_export(tmp_path / "b.ndjson", [event("2026-10-28T00:00:00.000Z", reason=REFUSED)])],
+    )
 
     families = frame(open_log(lake.folder, engine=spark.master).events, by=["published"])["family"]
 
@@ -352,7 +281,7 @@ def test_a_lake_in_a_store_has_the_same_answers_on_a_cluster(
 ) -> None:
     """Python on the workers reads it, since pyspark has no file system for S3."""
     lake = Lake(f"{bucket()}/lake")
-    add(lake, [write(tmp_path / "log.ndjson", simulate(5).events)])
+    add(lake, [write_export(tmp_path / "log.ndjson", simulate(5).events)])
     rows = [case_of(open_log(lake.address, engine=engine)) for engine in ("duckdb", spark.connect)]
 
     analyses.assert_same(*rows, "case")
@@ -362,109 +291,3 @@ def case_of(log: Log) -> Any:
     found = case(log, log.window())
     assert found is not None
     return found.results()
-
-
-def kit_command(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "kit", *words], capture_output=True, text=True, check=False
-    )
-
-
-@pytest.fixture
-def closed_port() -> int:
-    """A port that nobody listens at."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@pytest.mark.parametrize("kind", ["spark", "sc"])
-def test_a_cluster_that_cannot_be_reached_is_told_in_a_line(kind: str, closed_port: int) -> None:
-    """The line names the address; the command ends with 3."""
-    need("spark", ["pyspark", "grpc"])
-    need_java()
-    address = f"{kind}://127.0.0.1:{closed_port}"
-
-    done = kit_command("failures", "--engine", address)
-
-    assert done.returncode == 3
-    assert done.stdout == ""
-    assert done.stderr == (
-        f"okta-kit: {address}: no cluster can be reached there (Connection refused). Check the "
-        "address, and that the cluster runs.\n"
-    )
-
-
-def test_a_report_says_so_before_it_starts_a_kernel(tmp_path: Path, closed_port: int) -> None:
-    """There is no report of a cluster that is not there."""
-    need("spark", ["pyspark", "grpc"])
-    address = f"sc://127.0.0.1:{closed_port}/;token=hush"
-
-    done = kit_command(
-        "report", "failure_trends", "--engine", address, "--out", str(tmp_path / "out")
-    )
-
-    assert done.returncode == 3
-    assert "no cluster can be reached" in done.stderr
-    assert "hush" not in done.stderr
-    assert not (tmp_path / "out").exists()
-
-
-def test_without_pyspark_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pyspark is an extra, and nothing else needs it."""
-    monkeypatch.setattr("kit.log.spark.engines.find_spec", lambda _: None)
-
-    with pytest.raises(SourceError, match=r"pip install 'okta-kit\[spark\]'$"):
-        open_log("sample", engine="spark://127.0.0.1:7077")
-
-
-def test_without_java_a_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Spark runs in Java, which pip cannot install."""
-    need("spark", ["pyspark"])
-    monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    with pytest.raises(SourceError, match="Spark needs Java 17, and there is none"):
-        check("local[2]")
-
-
-@pytest.mark.parametrize(
-    ("engine", "hint"),
-    [
-        ("spark", "Did you mean 'spark://'?"),
-        ("duckbd", "Did you mean 'duckdb'?"),
-        ("spark://host", "Write duckdb"),  # the port is missing
-        ("spark://host:0", "Write duckdb"),
-        ("sc://", "Write duckdb"),
-        ("http://host:7077", "Write duckdb"),
-        ("local[0]", "Write duckdb"),
-        (7077, "a int is none"),
-    ],
-)
-def test_an_engine_that_is_none_is_refused(engine: Any, hint: str) -> None:
-    """What was written is told with what may be."""
-    with pytest.raises(UsageError) as told:
-        chosen(engine)
-
-    assert hint in str(told.value)
-
-
-@pytest.mark.parametrize(
-    "engine",
-    [
-        *("duckdb", "spark://host:7077", "spark://one:7077,two:7077", "sc://host", "sc://host:1"),
-        *("sc://host:15002/;token=x;use_ssl=true", "sc://[::1]:15002", "local", "local[*]"),
-    ],
-)
-def test_an_engine_is_told_by_its_name(engine: str) -> None:
-    """Addresses are written as Spark writes them."""
-    assert chosen(engine) == engine
-
-
-def test_the_environment_names_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An option wins over it; without both it is DuckDB."""
-    assert chosen() == "duckdb"
-    monkeypatch.setenv("OKTA_KIT_ENGINE", "spark://host:7077")
-
-    assert chosen() == "spark://host:7077"
-    assert chosen("duckdb") == "duckdb"

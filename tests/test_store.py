@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from fake_org import FakeOrg
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from factories import event, write_export
+from fake_org import FakeOrg
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
-from kit.base.errors import SourceError
-from kit.base.object_store import Objects
-from kit.base.paths import SAMPLE
 from kit.base.windows import Window, gaps
 from kit.commands.app import run
 from kit.lake import Lake, add, compact, recode
@@ -36,73 +29,24 @@ from kit.lake.pull import pull
 from kit.lake.snapshot import Snapshot
 from kit.log.log import open_log
 from kit.sources.okta import read_settings
-from made import REFUSED, event
-from needed import need
+from lakes import glob_uuids, memory_address, opened_uuids, spread_events
+from requirements import need
 
 need("s3", ["s3fs", "moto"])
-
 import fsspec  # noqa: E402  # it comes with s3fs, which may be missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-T0 = datetime(2026, 10, 1, tzinfo=UTC)
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def export(path: Path, events: list[dict[str, Any]]) -> Path:
-    """Write events to an NDJSON file."""
-    path.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
-    return path
-
-
-def some(count: int, *, days: int = 4) -> list[dict[str, Any]]:
-    """Events over some days, every third of them failing."""
-    return [
-        event(
-            (T0 + timedelta(minutes=n * days * 1440 // count)).isoformat(),
-            result="SUCCESS" if n % 3 else "FAILURE",
-            reason=None if n % 3 else REFUSED,
-            user=f"u{n % 7}@example.com",
-        )
-        for n in range(count)
-    ]
-
-
-def uuids(address: str) -> list[str]:
-    """The uuids that a reader of the kit finds, sorted; none where there is no event yet."""
-    try:
-        return sorted(open_log(address).events.uuid.to_pyarrow().to_pylist())
-    except SourceError:
-        return []
-
-
-def in_the_glob(address: str) -> list[str]:
-    """The uuids that any Parquet tool finds in the days' folders, sorted."""
-    import pyarrow.parquet as pq
-
-    fs, root = fsspec.core.url_to_fs(address, use_listings_cache=False)
-    fs.invalidate_cache()
-    found = []
-    for path in fs.glob(f"{root}/date=*/[!_]*.parquet"):
-        with fs.open(path) as file:
-            found += pq.read_table(file, columns=["uuid"])["uuid"].to_pylist()
-    return sorted(found)
-
-
-def fresh() -> str:
-    """An address in memory where nothing is."""
-    return f"memory://{uuid.uuid4().hex}/lake"
 
 
 def test_a_lake_in_a_store_answers_as_one_on_disk(
     tmp_path: Path, bucket: Callable[..., str]
 ) -> None:
     """Imported in two steps, read, compacted: overview, failures, states and kept answers."""
-    events = some(300)
+    events = spread_events(300)
     first, second = (
-        export(tmp_path / "a.ndjson", events[:200]),
-        export(tmp_path / "b.ndjson", events[150:]),
+        write_export(tmp_path / "a.ndjson", events[:200]),
+        write_export(tmp_path / "b.ndjson", events[150:]),
     )
     lakes = [Lake(tmp_path / "lake"), Lake(f"{bucket()}/some/lake")]
     for lake in lakes:
@@ -115,7 +59,7 @@ def test_a_lake_in_a_store_answers_as_one_on_disk(
         assert_frame_equal(*(failures(log) for log in logs))
         assert_frame_equal(*(recovery(log, log.window()) for log in logs))
         assert [compact(lake) for lake in lakes] in ([1, 1], [2, 2], [0, 0])
-    assert in_the_glob(lakes[1].address) == sorted(one["uuid"] for one in events)
+    assert glob_uuids(lakes[1].address) == sorted(one["uuid"] for one in events)
     kept = lakes[1].storage.names("_kept")
     assert {Path(name).suffix for name in kept} == {".json", ".parquet"}
 
@@ -124,14 +68,14 @@ def test_an_answer_that_is_kept_in_the_store_is_what_is_read_next(
     tmp_path: Path, bucket: Callable[..., str]
 ) -> None:
     """It grows by what was added, and the old one goes."""
-    lake, events = Lake(f"{bucket()}/lake"), some(60)
-    add(lake, [export(tmp_path / "a.ndjson", events[:40])])
+    lake, events = Lake(f"{bucket()}/lake"), spread_events(60)
+    add(lake, [write_export(tmp_path / "a.ndjson", events[:40])])
     failures(open_log(lake.address))
     before = lake.storage.names("_kept")
     failures(open_log(lake.address))
     assert lake.storage.names("_kept") == before
 
-    add(lake, [export(tmp_path / "b.ndjson", events[40:])])
+    add(lake, [write_export(tmp_path / "b.ndjson", events[40:])])
     log = open_log(lake.address)
     found = failures(log)
 
@@ -145,8 +89,8 @@ def test_recoding_in_a_store_parses_the_events_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once, and with the same result as on disk."""
-    lake = Lake(fresh())
-    add(lake, [export(tmp_path / "a.ndjson", some(40))])
+    lake = Lake(memory_address())
+    add(lake, [write_export(tmp_path / "a.ndjson", spread_events(40))])
     before = open_log(lake.address).events.order_by("uuid").to_pyarrow()
     monkeypatch.setattr("kit.lake.upkeep.catalogue_of", lambda _: "another")
 
@@ -158,191 +102,17 @@ def test_recoding_in_a_store_parses_the_events_again(
     assert all(catalogue_of(file) for day in lake.days() for file in lake.files(day))
 
 
-ACTIONS = st.lists(st.sampled_from(["nothing", "add", "compact", "lose"]), max_size=4)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(ACTIONS, min_size=1, max_size=3), st.randoms(use_true_random=False))
-def test_whoever_loses_a_race_tries_again(
-    tmp_path_factory: pytest.TempPathFactory, rivals: list[list[str]], chance: random.Random
-) -> None:
-    """Another writer is faster, once or often; or the answer to a write is lost on its way.
-
-    No event is lost, none is doubled, and each writer counts what it added.
-    """
-    folder, lake, events = tmp_path_factory.mktemp("race"), Lake(fresh()), some(30)
-    wanted: set[str] = set()
-    added: list[int] = []
-
-    def adding() -> None:
-        part = chance.choices(events, k=12)
-        wanted.update(one["uuid"] for one in part)
-        added.append(add(lake, [export(folder / f"{uuid.uuid4().hex}.ndjson", part)]).events)
-
-    plain, pending = Objects.replace, iter(list[str]())
-
-    def disturbed(self: Objects, name: str, data: bytes, mark: str) -> bool:
-        nonlocal pending
-        act, pending_before = next(pending, "nothing"), pending
-        pending = iter([])  # rivals are not disturbed themselves
-        if act == "add":
-            adding()
-        elif act == "compact":
-            compact(lake)
-        written = plain(self, name, data, mark)
-        pending = pending_before
-        return written and act != "lose"
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Objects, "replace", disturbed)
-        patch.setattr("kit.lake.bucket.time.sleep", lambda _: None)
-        for rival in rivals:
-            pending = iter(rival)
-            adding()
-            pending = iter([])
-            if chance.random() < 0.5:
-                compact(lake)
-
-    assert uuids(lake.address) == sorted(wanted)
-    assert in_the_glob(lake.address) == sorted(wanted)
-    assert sum(added) == len(wanted)
-
-
-ADD = """
-import sys
-from pathlib import Path
-from kit.lake import Lake, add
-if __name__ == "__main__":
-    for name in sys.argv[2:]:
-        add(Lake(sys.argv[1]), [Path(name)])
-"""
-COMPACT = """
-import sys
-from pathlib import Path
-from kit.lake import Lake, compact
-lake, until = Lake(sys.argv[1]), sys.argv[2]
-while not Path(until).exists():
-    if lake.exists():
-        compact(lake)
-"""
-
-
-def started(program: str, *words: str) -> subprocess.Popen[bytes]:
-    """Start a program in a process group of its own."""
-    command = [sys.executable, "-c", program, *words]
-    return subprocess.Popen(command, start_new_session=True)
-
-
-def test_two_writers_and_a_compactor_lose_and_double_nothing_for_their_readers(
-    tmp_path: Path, bucket: Callable[..., str]
-) -> None:
-    """Overlapping exports; what a reader sees only grows, and never holds an event twice."""
-    address, events, stop = f"{bucket()}/lake", some(600, days=2), tmp_path / "stop"
-    parts = [export(tmp_path / f"{n}.ndjson", events[50 * n : 50 * n + 120]) for n in range(10)]
-    everything = {one["uuid"] for one in events[:570]}
-    writers = [started(ADD, address, *map(str, parts[n::2])) for n in range(2)]
-    compactor = started(COMPACT, address, str(stop))
-    reads, before = 0, set[str]()
-    try:
-        while any(writer.poll() is None for writer in writers):
-            found = uuids(address)
-            assert len(found) == len(set(found))
-            assert before <= set(found) <= everything
-            before, reads = set(found), reads + 1
-    finally:
-        stop.touch()
-        for one in (*writers, compactor):
-            one.wait(timeout=120)
-
-    assert [one.returncode for one in (*writers, compactor)] == [0, 0, 0]
-    assert reads > 1
-    assert uuids(address) == in_the_glob(address) == sorted(everything)
-
-
-def test_writers_that_are_killed_lose_and_double_nothing(
-    tmp_path: Path, bucket: Callable[..., str]
-) -> None:
-    """At any moment; the next one ends what they began, also for tools that know no manifest."""
-    chance = random.Random(11)
-    address, events = f"{bucket()}/lake", some(400)
-    parts = [export(tmp_path / f"{n}.ndjson", events[100 * n : 100 * n + 100]) for n in range(4)]
-    everything = {one["uuid"] for one in events}
-    began = time.monotonic()
-    assert started(ADD, f"{bucket()}/other", str(parts[0])).wait(timeout=120) == 0
-    takes, killed = time.monotonic() - began, 0
-    for part in [*parts, *parts]:
-        process = started(ADD, address, str(part))
-        try:
-            # Its last part: before that, a process of Python comes up.
-            process.wait(timeout=takes * chance.uniform(0.6, 1.1))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            killed += 1
-        found = uuids(address)
-        assert len(found) == len(set(found))
-        assert set(found) <= everything
-
-    add(Lake(address), parts)
-
-    assert killed > 0
-    assert uuids(address) == in_the_glob(address) == sorted(everything)
-
-
-@pytest.mark.parametrize("step", range(1, 14))
-def test_a_writer_that_ends_between_two_requests_leaves_a_whole_lake(
-    tmp_path: Path, step: int
-) -> None:
-    """After each of its writes to the store, one after the other."""
-
-    class Ended(BaseException):
-        """Stands for a kill: nothing of the writer runs after it."""
-
-    lake, events = Lake(fresh()), some(40, days=1)
-    add(lake, [export(tmp_path / "a.ndjson", events[:20])])
-    second, left = export(tmp_path / "b.ndjson", events[10:]), step
-    store = fsspec.get_filesystem_class("memory")
-
-    def counted(plain: Callable[..., Any]) -> Callable[..., Any]:
-        def done(*given: Any, **more: Any) -> Any:
-            nonlocal left
-            result = plain(*given, **more)
-            left -= 1
-            if left == 0:
-                raise Ended
-            return result
-
-        return done
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("pipe_file", "put_file", "cp_file", "rm_file"):
-            patch.setattr(store, name, counted(getattr(store, name)))
-        ended = False
-        try:
-            add(lake, [second])
-            compact(lake)
-        except Ended:
-            ended = True
-    wanted = sorted(one["uuid"] for one in events)
-
-    assert ended or step > 11
-    assert uuids(lake.address) in (sorted(e["uuid"] for e in events[:20]), wanted)
-    compact(Lake(lake.address))
-    add(Lake(lake.address), [second])
-    assert uuids(lake.address) == in_the_glob(lake.address) == wanted
-
-
 def test_an_open_log_stays_as_it_is_while_the_lake_is_compacted(
     tmp_path: Path, bucket: Callable[..., str]
 ) -> None:
     """What was replaced is kept for a day for who still reads it."""
-    lake, events = Lake(f"{bucket()}/lake"), some(60)
+    lake, events = Lake(f"{bucket()}/lake"), spread_events(60)
     for n in range(3):
-        add(lake, [export(tmp_path / f"{n}.ndjson", events[20 * n : 20 * n + 20])])
+        add(lake, [write_export(tmp_path / f"{n}.ndjson", events[20 * n : 20 * n + 20])])
     log = open_log(lake.address)
 
     compact(lake)
-    add(lake, [export(tmp_path / "more.ndjson", some(5))])
+    add(lake, [write_export(tmp_path / "more.ndjson", spread_events(5))])
 
     assert log.events.count().to_pyarrow().as_py() == 60
     assert sorted(log.events.uuid.to_pyarrow().to_pylist()) == sorted(e["uuid"] for e in events)
@@ -352,9 +122,9 @@ def test_what_was_replaced_goes_after_a_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what was sent and never listed; nothing that is listed."""
-    lake, events = Lake(fresh()), some(40)
+    lake, events = Lake(memory_address()), spread_events(40)
     for n in range(2):
-        add(lake, [export(tmp_path / f"{n}.ndjson", events[n::2])])
+        add(lake, [write_export(tmp_path / f"{n}.ndjson", events[n::2])])
     lake.storage.write("_staging/part-0123.parquet", b"sent by one that was killed")
     compact(lake)
     assert lake.storage.names("_retired")
@@ -363,23 +133,23 @@ def test_what_was_replaced_goes_after_a_day(
     compact(lake)
 
     assert lake.storage.names("_retired") == lake.storage.names("_staging") == []
-    assert uuids(lake.address) == sorted(one["uuid"] for one in events)
+    assert opened_uuids(lake.address) == sorted(one["uuid"] for one in events)
 
 
 def test_a_lake_that_was_copied_to_a_store_and_back_goes_on(tmp_path: Path) -> None:
     """As ``aws s3 sync`` does it: a list of files that came from a store is not believed."""
-    events, disk = some(60), Lake(tmp_path / "lake")
-    add(disk, [export(tmp_path / "a.ndjson", events[:20])])
-    address, again = fresh(), tmp_path / "again"
+    events, disk = spread_events(60), Lake(tmp_path / "lake")
+    add(disk, [write_export(tmp_path / "a.ndjson", events[:20])])
+    address, again = memory_address(), tmp_path / "again"
     fs = fsspec.filesystem("memory")
     fs.put(str(disk.folder), address, recursive=True)
 
-    add(Lake(address), [export(tmp_path / "b.ndjson", events[10:40])])
-    assert uuids(address) == in_the_glob(address) == sorted(e["uuid"] for e in events[:40])
+    add(Lake(address), [write_export(tmp_path / "b.ndjson", events[10:40])])
+    assert opened_uuids(address) == glob_uuids(address) == sorted(e["uuid"] for e in events[:40])
     fs.get(address, str(again), recursive=True)
-    add(Lake(again), [export(tmp_path / "c.ndjson", events[30:])])
+    add(Lake(again), [write_export(tmp_path / "c.ndjson", events[30:])])
 
-    assert uuids(str(again)) == sorted(one["uuid"] for one in events)
+    assert opened_uuids(str(again)) == sorted(one["uuid"] for one in events)
     assert "files" not in Lake(again).manifest()
 
 
@@ -387,13 +157,13 @@ def test_a_store_without_conditional_writes_is_told(
     tmp_path: Path, bucket: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The lake works, and whoever writes hears what to mind."""
-    path = export(tmp_path / "a.ndjson", some(20))
+    path = write_export(tmp_path / "a.ndjson", spread_events(20))
     address = f"{bucket('old-')}/lake"
 
     assert run(["import", str(path), "--lake", address]) == 0
 
     assert "no conditional writes" in capsys.readouterr().err
-    assert len(uuids(address)) == 20
+    assert len(opened_uuids(address)) == 20
     assert run(["import", str(path), "--lake", f"{bucket()}/lake"]) == 0
     assert "conditional" not in capsys.readouterr().err
 
@@ -404,7 +174,7 @@ def test_a_lake_that_may_only_be_read_answers_all_the_same(
     """And a write to it is refused in one line."""
     import boto3
 
-    path = export(tmp_path / "a.ndjson", some(20))
+    path = write_export(tmp_path / "a.ndjson", spread_events(20))
     mine, shut = f"{bucket()}/lake", f"{bucket('shut-')}/lake"
     assert run(["import", str(path), "--lake", shut]) == 3
     said = capsys.readouterr().err
@@ -453,8 +223,8 @@ def test_a_store_that_fails_while_a_question_is_answered_is_told_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """DuckDB's own words for it have several, with places in the code."""
-    address = fresh()
-    add(Lake(address), [export(tmp_path / "a.ndjson", some(20))])
+    address = memory_address()
+    add(Lake(address), [write_export(tmp_path / "a.ndjson", spread_events(20))])
     fs, root = fsspec.core.url_to_fs(address)
     plain = Snapshot.add
 
@@ -480,7 +250,7 @@ def test_a_store_that_lost_a_file_has_a_gap_and_a_broken_one_is_repaired(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As on a disk: named, never complete, moved away, and filled in again."""
-    lake, path = Lake(fresh()), export(tmp_path / "a.ndjson", some(40))
+    lake, path = Lake(memory_address()), write_export(tmp_path / "a.ndjson", spread_events(40))
     add(lake, [path])
     fs, root = fsspec.core.url_to_fs(lake.address)
     lost, broken, *_ = lake.names()
@@ -501,18 +271,18 @@ def test_a_store_that_lost_a_file_has_a_gap_and_a_broken_one_is_repaired(
     assert not log.coverage(log.window()).complete
 
     assert add(lake, [path]).events == 20
-    assert uuids(lake.address) == in_the_glob(lake.address)
+    assert opened_uuids(lake.address) == glob_uuids(lake.address)
     assert open_log(lake.address).coverage(log.window()).complete
 
 
 def test_one_uuid_is_once_in_a_lake_in_a_store(tmp_path: Path) -> None:
     """The first one, also where another day holds it; with the index lost in between, too."""
-    lake, events = Lake(fresh()), some(20)
-    add(lake, [export(tmp_path / "a.ndjson", events)])
+    lake, events = Lake(memory_address()), spread_events(20)
+    add(lake, [write_export(tmp_path / "a.ndjson", events)])
     moved = [one | {"published": "2026-11-01T00:00:00Z"} for one in events]
     lake.storage.remove(lake.storage.names("_uuids"))
 
-    done = add(Lake(lake.address), [export(tmp_path / "b.ndjson", moved + some(1))])
+    done = add(Lake(lake.address), [write_export(tmp_path / "b.ndjson", moved + spread_events(1))])
 
     assert (done.events, done.repeats) == (1, 20)
     assert "2026-11-01" not in {str(day) for day in lake.days()}
@@ -523,7 +293,7 @@ def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:
     blocked = "import sys; sys.modules['s3fs'] = None; from kit.commands.app import run; "
     blocked += "sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", blocked]
-    path = export(tmp_path / "a.ndjson", some(5))
+    path = write_export(tmp_path / "a.ndjson", spread_events(5))
 
     done = subprocess.run(
         [*command, "import", str(path), "--lake", "s3://b/lake"],
@@ -537,91 +307,13 @@ def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_no_credential_is_in_anything_that_is_made(
-    tmp_path: Path, bucket: Callable[..., str]
-) -> None:
-    """A report of a lake in the store, kept in the store and on disk, with --debug."""
-    place, out = bucket(), tmp_path / "out"
-    kit = [sys.executable, "-m", "kit", "--debug"]
-    lake, source = f"{place}/lake", f"--source={place}/lake"
-    said = b""
-    for words in (
-        ["import", str(SAMPLE), "--lake", lake],
-        ["lake", "--lake", lake],
-        ["report", "remediation", source, f"--out={place}/reports"],
-        ["report", "remediation", source, f"--out={out}"],
-        ["reports", "list", f"--out={place}/reports"],
-        ["failures", f"--source={place}/none"],
-        ["failures", "--source=s3://nobody-made-this/lake"],
-    ):
-        done = subprocess.run([*kit, *words], capture_output=True, check=False, cwd=ROOT)
-        said += done.stdout + done.stderr
-    fs = fsspec.filesystem("s3")
-    objects = {name: fs.cat_file(name) for name in fs.find(place)}
-    files = {str(path): path.read_bytes() for path in out.rglob("*") if path.is_file()}
-
-    assert b"there is no lake" in said
-    assert any(name.endswith("report.html") for name in objects)
-    for secret in (b"AKIAPLANTED0", b"planted-secret-0"):
-        assert secret not in said
-        assert not [name for name, data in {**objects, **files}.items() if secret in data]
-
-
-def test_a_report_of_a_lake_in_the_store_is_that_of_the_one_on_disk(
-    tmp_path: Path, bucket: Callable[..., str]
-) -> None:
-    """What it says, its window and its coverage."""
-    place = bucket()
-    facts = []
-    for lake, out in ((tmp_path / "lake", tmp_path / "out"), (f"{place}/lake", f"{place}/out")):
-        assert run(["import", str(SAMPLE), "--lake", str(lake)]) == 0
-        words = ["report", "remediation", "--source", str(lake), "--out", str(out)]
-        assert run(words) == 0
-        fs, root = fsspec.core.url_to_fs(str(out))
-        (summary,) = fs.glob(f"{root}/remediation/*/summary.json")
-        facts.append(json.loads(fs.cat_file(summary)))
-    parts = ("headline", "window", "coverage", "results", "status")
-
-    assert [facts[0][part] for part in parts] == [facts[1][part] for part in parts]
-
-
-def test_reports_in_a_store_are_whole_listed_and_pruned(
-    bucket: Callable[..., str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Two at once are both in the index; what others put there is left alone."""
-    out = f"{bucket()}/reports"
-    fs = fsspec.filesystem("s3")
-    fs.pipe_file(f"{out}/failure_trends/mine/notes.txt", b"mine")
-    command = [sys.executable, "-m", "kit", "report", "failure_trends", f"--out={out}"]
-    running = [
-        subprocess.Popen([*command, f"--since={n}d"], stdout=subprocess.PIPE, text=True)
-        for n in (2, 3)
-    ]
-    printed = [one.communicate(timeout=300)[0].strip() for one in running]
-
-    pages = sorted(f"s3://{path}" for path in fs.glob(f"{out}/*/*/report.html"))
-    assert sorted(printed) == pages
-    index = fs.cat_file(f"{out}/index.html").decode()
-    assert all(page.removeprefix(f"{out}/") in index for page in pages)
-    for page in pages:
-        names = {Path(name).name for name in fs.find(page.removesuffix("/report.html"))}
-        assert names == {"report.html", "notebook.ipynb", "summary.json"}
-    assert run(["reports", "list", "--out", out]) == 0
-    assert all(page.removesuffix("/report.html") in capsys.readouterr().out for page in pages[:1])
-
-    assert run(["reports", "prune", "--keep", "90d", "--out", out]) == 0
-    assert len(fs.glob(f"{out}/*/*/report.html")) == 2
-    time.sleep(1)
-    assert run(["reports", "prune", "--keep", "0m", "--out", out]) in {0, 2}
-
-
 def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
     """With its lock and its renames."""
     lake = Lake(f"file://{tmp_path}/lake")
-    add(lake, [export(tmp_path / "a.ndjson", some(20))])
+    add(lake, [write_export(tmp_path / "a.ndjson", spread_events(20))])
 
     assert not isinstance(lake.storage, Bucket)
-    assert uuids(f"file://{tmp_path}/lake") == uuids(str(tmp_path / "lake"))
+    assert opened_uuids(f"file://{tmp_path}/lake") == opened_uuids(str(tmp_path / "lake"))
     shutil.rmtree(tmp_path / "lake")
 
 
@@ -640,6 +332,6 @@ def test_pulls_into_a_store_go_on_where_the_last_one_ended(bucket: Callable[...,
 
     assert (first.events, second.events) == (150, 1)
     wanted = sorted(one["uuid"] for one in org.events)
-    assert uuids(lake.address) == in_the_glob(lake.address) == wanted
+    assert opened_uuids(lake.address) == glob_uuids(lake.address) == wanted
     window = Window(now - timedelta(days=2.9), now - timedelta(minutes=1))
     assert gaps(lake.covered(), window) == ()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from factories import M365, REFUSED, SLACK, event, write_export
 from kit.analysis.trends import bucket_of, trends
 from kit.display import output
 from kit.views import failure_trends
-from made import M365, REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
     from kit.log.log import Log
 
 
-def test_a_rate_is_failures_over_attempts_of_what_failed(opened: Callable[..., Log]) -> None:
+def test_a_rate_is_failures_over_attempts_of_what_failed(log_of: Callable[..., Log]) -> None:
     """Successes of another operation are no attempts of this one."""
-    log = opened(
+    log = log_of(
         event(reason=REFUSED),
         event("2026-10-27T09:06:00Z", result="SUCCESS", user="bo@example.com"),
         event("2026-10-27T09:07:00Z", result="SUCCESS", user="cy@example.com"),
@@ -36,9 +35,9 @@ def test_a_rate_is_failures_over_attempts_of_what_failed(opened: Callable[..., L
     ]
 
 
-def test_failures_are_counted_by_bucket_app_and_code(opened: Callable[..., Log]) -> None:
+def test_failures_are_counted_by_bucket_app_and_code(log_of: Callable[..., Log]) -> None:
     """Each failure in the bucket of the event that speaks for it."""
-    log = opened(
+    log = log_of(
         event("2026-10-27T09:59:59.999Z", reason=REFUSED),
         event("2026-10-27T10:00:00Z", reason=REFUSED, user="bo@example.com"),
         event("2026-10-27T10:30:00Z", reason=REFUSED, app=SLACK),
@@ -50,9 +49,9 @@ def test_failures_are_counted_by_bucket_app_and_code(opened: Callable[..., Log])
     assert rows == [("09", M365["name"], 1), ("10", M365["name"], 1), ("10", "Slack", 1)]
 
 
-def test_one_app_alone_can_be_asked_for(opened: Callable[..., Log]) -> None:
+def test_one_app_alone_can_be_asked_for(log_of: Callable[..., Log]) -> None:
     """By name without case, or by id."""
-    log = opened(event(reason=REFUSED), event("2026-10-27T10:30:00Z", reason=REFUSED, app=SLACK))
+    log = log_of(event(reason=REFUSED), event("2026-10-27T10:30:00Z", reason=REFUSED, app=SLACK))
 
     for name in ("slack", SLACK["id"]):
         assert trends(log, log.window(), app=name).by_code["app"].tolist() == ["Slack"]
@@ -65,7 +64,7 @@ def test_the_latest_failures_are_listed_and_how_many_there_are_is_said(
     path = tmp_path / "log.ndjson"
     rows = [event(f"2026-10-27T09:0{minute}:00Z", reason=REFUSED) for minute in (5, 1, 3, 3, 4)]
     rows.append(event("2026-10-27T09:09:00Z", reason=REFUSED, app=SLACK))
-    path.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    write_export(path, rows)
     monkeypatch.setattr(failure_trends, "LISTED", 3)
     report = failure_trends.trends_report(str(path), app=M365["name"])
 
@@ -88,10 +87,10 @@ def test_the_latest_failures_are_listed_and_how_many_there_are_is_said(
     ],
 )
 def test_a_code_has_a_state_at_the_windows_end(
-    opened: Callable[..., Log], times: list[str], until: str, state: str
+    log_of: Callable[..., Log], times: list[str], until: str, state: str
 ) -> None:
     """New, quiet, come back, or going on."""
-    log = opened(
+    log = log_of(
         event("2026-10-18T00:00:00Z", result="SUCCESS"),
         *(event(f"2026-10-{time}:00Z", reason=REFUSED) for time in times),
         event("2026-10-28T00:00:00Z", result="SUCCESS", user="bo@example.com"),
@@ -102,7 +101,7 @@ def test_a_code_has_a_state_at_the_windows_end(
     assert found.by_code["state"].tolist() == [state]
 
 
-def test_a_broken_app_comes_before_peoples_own_mistakes(opened: Callable[..., Log]) -> None:
+def test_a_broken_app_comes_before_peoples_own_mistakes(log_of: Callable[..., Log]) -> None:
     """However many mistype their password."""
     sign_ins = [
         event(
@@ -114,7 +113,7 @@ def test_a_broken_app_comes_before_peoples_own_mistakes(opened: Callable[..., Lo
         )
         for n in range(5)
     ]
-    log = opened(*sign_ins, event(reason=REFUSED))
+    log = log_of(*sign_ins, event(reason=REFUSED))
 
     assert trends(log, log.window()).by_code["code"].tolist() == [
         "AADSTS50126",
@@ -122,9 +121,9 @@ def test_a_broken_app_comes_before_peoples_own_mistakes(opened: Callable[..., Lo
     ]
 
 
-def test_a_window_without_failures_has_empty_tables(opened: Callable[..., Log]) -> None:
+def test_a_window_without_failures_has_empty_tables(log_of: Callable[..., Log]) -> None:
     """With their columns, and a rate of nothing."""
-    log = opened(event(result="SUCCESS"))
+    log = log_of(event(result="SUCCESS"))
 
     found = trends(log, log.window())
 
@@ -134,9 +133,9 @@ def test_a_window_without_failures_has_empty_tables(opened: Callable[..., Log]) 
     assert found.totals == {"failures": 0, "attempts": 0, "rate": 0.0, "users": 0}
 
 
-def test_a_bucket_suits_the_window(opened: Callable[..., Log]) -> None:
+def test_a_bucket_suits_the_window(log_of: Callable[..., Log]) -> None:
     """Hours up to three days, else days, unless told."""
-    log = opened(event("2026-10-01T00:00:00Z"), event("2026-10-27T09:05:00Z"))
+    log = log_of(event("2026-10-01T00:00:00Z"), event("2026-10-27T09:05:00Z"))
 
     assert bucket_of(log.window("2d")) == "hour"
     assert bucket_of(log.window("7d")) == "day"

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from factories import M365, REFUSED, event, write_export
 from incidents import APP, CODE, simulate
 from kit.analysis.failures import KEYS
 from kit.analysis.orgs import broken_connections
@@ -26,7 +27,7 @@ from kit.reports.changes import compare
 from kit.reports.run import run_report
 from kit.views.failure_trends import trends_report
 from kit.views.user_history import user_history_report
-from made import M365, REFUSED, event
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +132,7 @@ def test_nothing_failed_is_said_where_nothing_is_open_either(tmp_path: Path) -> 
     for name, events in logs.items():
         path = tmp_path / f"{name}.ndjson"
         rows = [*events, _worked(26, "z", type_="user.session.start", app=None)]
-        path.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+        write_export(path, rows)
         given = {"since": "2026-10-25", "until": "2026-10-26"}
         said[name] = trends_report(str(path), **given).headline_text
 
@@ -143,11 +144,11 @@ def test_nothing_failed_is_said_where_nothing_is_open_either(tmp_path: Path) -> 
     assert "nothing has worked on Microsoft Office 365 since 20 Oct 2026, 09:00 UTC" in never
 
 
-def test_who_worked_after_a_code_is_not_open_under_it(opened: Callable[..., Log]) -> None:
+def test_who_worked_after_a_code_is_not_open_under_it(log_of: Callable[..., Log]) -> None:
     """Though the same operation fails again with another; who never worked is open under both."""
     other = event("2026-10-22T09:00:00Z", reason="Too Many Requests", user="a@example.com")
     worse = event("2026-10-22T09:00:00Z", reason="Too Many Requests", user="b@example.com")
-    log = opened(_refused(20, "a"), _worked(20, "a"), other, _refused(20, "b"), worse)
+    log = log_of(_refused(20, "a"), _worked(20, "a"), other, _refused(20, "b"), worse)
 
     found = trends(log, Window(_day(22).since, log.window().until))
 
@@ -157,7 +158,7 @@ def test_who_worked_after_a_code_is_not_open_under_it(opened: Callable[..., Log]
 
 
 def test_a_retry_list_has_the_ids_of_the_last_failure_whatever_its_code(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """A retry that failed with another code is what the vendor is asked about."""
     retried = event(
@@ -166,7 +167,7 @@ def test_a_retry_list_has_the_ids_of_the_last_failure_whatever_its_code(
         user="a@example.com",
         transaction="second",
     )
-    log = opened(_refused(20, "a", transaction="first"), retried, _refused(20, "b"))
+    log = log_of(_refused(20, "a", transaction="first"), retried, _refused(20, "b"))
 
     found = case(log, log.window("2026-10-20", "2026-10-23"), code=M365_REFUSED[1])
 
@@ -177,10 +178,10 @@ def test_a_retry_list_has_the_ids_of_the_last_failure_whatever_its_code(
 
 
 def test_a_connection_that_broke_before_the_window_is_still_broken(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """Until something works on the app at the same operation."""
-    log = opened(_refused(20, "a"), _refused(20, "b"), _worked(26, "z"))
+    log = log_of(_refused(20, "a"), _refused(20, "b"), _worked(26, "z"))
 
     before = broken_connections(log, _day(24))
     after = broken_connections(log, _day(26))
@@ -193,7 +194,7 @@ def test_a_users_history_tells_what_is_open_from_before(tmp_path: Path) -> None:
     """In its headline, with the last failure; a user named is looked for in all that is held."""
     path = tmp_path / "log.ndjson"
     rows = [_refused(20, "a"), _worked(20, "b"), _worked(26, "b")]
-    path.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    write_export(path, rows)
     given = {"since": "2026-10-24", "until": "2026-10-26"}
 
     for user in ("a@example.com", ""):
@@ -233,7 +234,7 @@ def test_a_client_that_still_fails_is_named_as_what_it_is(tmp_path: Path) -> Non
     grant["actor"] = {**client, "displayName": "Billing"}
     path = tmp_path / "log.ndjson"
     rows = [grant, _worked(19, "z"), _worked(26, "z")]
-    path.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+    write_export(path, rows)
     report = trends_report(str(path), since="2026-10-24", until="2026-10-26")
 
     (row,) = report.found.by_code.to_dict("records")
@@ -247,19 +248,17 @@ def test_a_client_that_still_fails_is_named_as_what_it_is(tmp_path: Path) -> Non
     assert found.hit == "1 client hit"
 
 
-few = settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = max_examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 shares = st.floats(0.02, 0.98)
 
 
 @few
 @given(st.integers(0, 100_000), shares, shares, shares)
 def test_who_still_fails_at_an_end_is_the_same_for_every_window_that_ends_there(
-    opened: Callable[..., Log], seed: int, first: float, second: float, end: float
+    log_of: Callable[..., Log], seed: int, first: float, second: float, end: float
 ) -> None:
     """By user and operation, by code, and in a case; only what fell in the window differs."""
-    log = opened(*simulate(seed).events)
+    log = log_of(*simulate(seed).events)
     whole = log.window()
     until = whole.since + max(end, 0.05) * (whole.until - whole.since)
     starts = [whole.since + share * (until - whole.since) for share in (0, first, second)]
@@ -280,10 +279,10 @@ def test_who_still_fails_at_an_end_is_the_same_for_every_window_that_ends_there(
 @few
 @given(st.integers(0, 100_000), shares, shares)
 def test_counts_of_a_window_and_its_neighbours_are_the_whole(
-    opened: Callable[..., Log], seed: int, one: float, other: float
+    log_of: Callable[..., Log], seed: int, one: float, other: float
 ) -> None:
     """Failures, attempts of what failed, and failures of each user, wherever it is cut."""
-    log = opened(*simulate(seed).events)
+    log = log_of(*simulate(seed).events)
     whole = log.window()
     length = whole.until - whole.since
     cuts = [whole.since, *(whole.since + share * length for share in sorted((one, other)))]

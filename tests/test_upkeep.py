@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 
+from commands import okta_kit
 from kit.reports.index import write_index
 
 if TYPE_CHECKING:
@@ -46,18 +44,6 @@ def notebook(path: Path, cell: str = "1") -> Path:
     document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     nbformat.write(document, path)
     return path
-
-
-def okta_kit(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command and keep what it printed."""
-    return subprocess.run(
-        [sys.executable, "-m", "kit", *map(str, words)],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
 
 
 def test_a_failed_report_is_told_with_its_page(tmp_path: Path, heard: Any) -> None:
@@ -123,21 +109,35 @@ def test_several_notebooks_run_each_and_the_first_that_failed_gives_the_exit_cod
     assert sorted(p.name for p in (tmp_path / "out").glob("[!.]*")) == ["bad", "good", "index.html"]
 
 
+@pytest.mark.parametrize("option", ["", "--debug"])
+def test_a_fault_of_one_of_many_reports_has_its_traceback_where_it_is_asked_for(
+    tmp_path: Path, option: str
+) -> None:
+    """The reports are processes of their own, and each knows of ``--debug``."""
+    words = ["report", "failure_trends", "remediation", "--source", tmp_path / "none.ndjson"]
+
+    done = okta_kit(*filter(None, [option]), *words, "-j", "2", "--out", tmp_path / "out")
+
+    assert done.returncode != 0
+    assert "there is no such file" in done.stderr
+    assert done.stderr.count("Traceback (most recent call last)") == (2 if option else 0)
+
+
 def test_prune_removes_old_reports_and_nothing_else(tmp_path: Path) -> None:
     """What okta-kit did not make stays, also where it looks alike."""
 
-    def made(name: str, started: str, **more: object) -> Path:
+    def report_folder(name: str, started: str, **more: object) -> Path:
         folder = tmp_path / "question" / name
         folder.mkdir(parents=True)
         facts = {"notebook": "question", "status": "ok", "started": started, "kit_version": "1"}
         (folder / "summary.json").write_text(json.dumps(facts | more), encoding="utf-8")
         return folder
 
-    old = made("2020-01-01T00-00-00Z-0123abcd", "2020-01-01T00:00:00Z")
-    new = made("2099-01-01T00-00-00Z-0123abcd", "2099-01-01T00:00:00Z")
-    other = made("2020-01-02T00-00-00Z-0123abcd", "2020-01-02T00:00:00Z")
+    old = report_folder("2020-01-01T00-00-00Z-0123abcd", "2020-01-01T00:00:00Z")
+    new = report_folder("2099-01-01T00-00-00Z-0123abcd", "2099-01-01T00:00:00Z")
+    other = report_folder("2020-01-02T00-00-00Z-0123abcd", "2020-01-02T00:00:00Z")
     (other / "mine.txt").write_text("", encoding="utf-8")
-    foreign = made("my-notes", "2020-01-01T00:00:00Z")
+    foreign = report_folder("my-notes", "2020-01-01T00:00:00Z")
     write_index(tmp_path)
 
     planned = okta_kit("reports", "prune", "--keep", "90d", "--dry-run", "--out", tmp_path)
@@ -151,6 +151,7 @@ def test_prune_removes_old_reports_and_nothing_else(tmp_path: Path) -> None:
     assert len(okta_kit("reports", "list", "--out", tmp_path).stdout.splitlines()) == 3
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium is installed")
 def test_a_page_is_printed(tmp_path: Path) -> None:
     """As PDF beside the page."""

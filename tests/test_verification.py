@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from factories import REFUSED, SLACK, event
 from kit.analysis.recovery import recovery
 from kit.case.case import case
 from kit.case.ticket import ticket
-from made import REFUSED, SLACK, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +48,15 @@ def end(clock: str = "23:00") -> dict[str, Any]:
     return at(clock, "someone", type_="user.session.start", result="SUCCESS", app=None)
 
 
-def found_in(opened: Callable[..., Log], *events: dict[str, Any], **more: Any) -> Case:
+def found_in(log_of: Callable[..., Log], *events: dict[str, Any], **more: Any) -> Case:
     """The case of a log."""
-    log = opened(*events, end())
+    log = log_of(*events, end())
     found = case(log, log.window(), **more)
     assert found is not None
     return found
 
 
-def test_one_stray_later_does_not_move_the_fix(opened: Callable[..., Log]) -> None:
+def test_one_stray_later_does_not_move_the_fix(log_of: Callable[..., Log]) -> None:
     """The change parts the failures no worse than the first success after it."""
     log_end = event("2026-10-31T00:00:00Z", type_="user.session.start", app=None, result="SUCCESS")
     stray = event("2026-10-30T09:00:00Z", user="e@example.com", reason=REFUSED)
@@ -64,18 +64,18 @@ def test_one_stray_later_does_not_move_the_fix(opened: Callable[..., Log]) -> No
     many = [failed(f"09:{minute}", f"u{minute}") for minute in range(10, 40)]
     again = [worked(f"13:{minute}", f"u{minute}") for minute in range(10, 40)]
 
-    found = found_in(opened, *many, changed("11:00"), *again, stray, back, log_end)
+    found = found_in(log_of, *many, changed("11:00"), *again, stray, back, log_end)
 
     assert f"{found.fix.at:%d %H:%M}" == "27 11:00"
     assert found.still_failing == []
 
 
 def test_a_success_in_the_first_second_of_an_hour_counts_where_the_window_ends_in_it(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """Hours are counted whole, and the last one begins before the end."""
     back = event("2026-10-27T10:00:00.400Z", user="a@example.com", result="SUCCESS")
-    log = opened(failed("09:00", "a"), failed("09:05", "b"), back)
+    log = log_of(failed("09:00", "a"), failed("09:05", "b"), back)
 
     found = case(log, log.window())
 
@@ -83,21 +83,21 @@ def test_a_success_in_the_first_second_of_an_hour_counts_where_the_window_ends_i
     assert (found.fix.verdict, found.recovered) == ("holds", ["a@example.com"])
 
 
-def test_what_may_have_begun_before_the_source_does_is_said_so(opened: Callable[..., Log]) -> None:
+def test_what_may_have_begun_before_the_source_does_is_said_so(log_of: Callable[..., Log]) -> None:
     """Not where it worked before the onset."""
-    sooner = found_in(opened, *OUTAGE)
-    later = found_in(opened, worked("08:30", "z"), *OUTAGE)
+    sooner = found_in(log_of, *OUTAGE)
+    later = found_in(log_of, worked("08:30", "z"), *OUTAGE)
 
     assert (sooner.may_be_older, later.may_be_older) == (True, False)
     assert sooner.since == "27 Oct 2026, 09:00 UTC or earlier"
     assert "does not reach back" in ticket(sooner)
 
 
-def test_users_are_counted_since_the_onset_that_is_named(opened: Callable[..., Log]) -> None:
+def test_users_are_counted_since_the_onset_that_is_named(log_of: Callable[..., Log]) -> None:
     """Whoever failed in an incident before it, and still does, is counted apart."""
     before = [at(clock, user, reason=REFUSED) for clock, user in (("01:00", "x"), ("01:30", "y"))]
 
-    found = found_in(opened, *before, worked("02:00", "z"), *OUTAGE)
+    found = found_in(log_of, *before, worked("02:00", "z"), *OUTAGE)
 
     assert f"{found.onset:%H:%M}" == "09:00"
     assert found.hit == "3 users hit since the onset and 2 before it"
@@ -140,20 +140,20 @@ OUTAGE = [failed("09:00", "a"), failed("09:30", "b"), failed("10:00", "c")]
     ],
 )
 def test_a_broken_connections_fix_parts_failures_from_successes(
-    opened: Callable[..., Log], events: list[dict[str, Any]], fixed: str | None, verdict: str
+    log_of: Callable[..., Log], events: list[dict[str, Any]], fixed: str | None, verdict: str
 ) -> None:
     """The change with least astray on both sides, else the first success."""
-    found = found_in(opened, *OUTAGE, *events)
+    found = found_in(log_of, *OUTAGE, *events)
 
     when = None if found.fix.at is None else f"{found.fix.at:%H:%M}"
     assert (when, found.fix.verdict) == (fixed, verdict)
 
 
-def test_where_others_work_only_who_was_hit_can_prove_a_fix(opened: Callable[..., Log]) -> None:
+def test_where_others_work_only_who_was_hit_can_prove_a_fix(log_of: Callable[..., Log]) -> None:
     """A group's fix is not proven by somebody who never failed."""
     meanwhile = worked("09:10", "z")
-    others = found_in(opened, *OUTAGE, meanwhile, worked("11:00", "z"))
-    theirs = found_in(opened, *OUTAGE, meanwhile, worked("11:00", "z"), worked("12:00", "b"))
+    others = found_in(log_of, *OUTAGE, meanwhile, worked("11:00", "z"))
+    theirs = found_in(log_of, *OUTAGE, meanwhile, worked("11:00", "z"), worked("12:00", "b"))
 
     assert (others.blast_radius, others.fix.verdict) == ("group", "not_fixed")
     assert (theirs.fix.verdict, theirs.fix.at and theirs.fix.at.hour) == ("holds", 12)
@@ -163,12 +163,12 @@ def test_where_others_work_only_who_was_hit_can_prove_a_fix(opened: Callable[...
     ("fixed", "verdict"), [("09:50", "holds"), ("09:10", "not_fixed"), ("12:30", "unproven")]
 )
 def test_a_given_fix_is_held_to_what_came_after_it(
-    opened: Callable[..., Log], fixed: str, verdict: str
+    log_of: Callable[..., Log], fixed: str, verdict: str
 ) -> None:
     """Within 15 minutes jobs are under way; after the last attempt nothing is known."""
     moment = log_moment(fixed)
 
-    found = found_in(opened, *OUTAGE, worked("12:00", "a"), fixed=moment)
+    found = found_in(log_of, *OUTAGE, worked("12:00", "a"), fixed=moment)
 
     assert (found.fix.verdict, found.fix.how) == (verdict, "given")
     assert found.proof.sides["side"].tolist() == ["before", "after"]
@@ -181,7 +181,7 @@ def log_moment(clock: str) -> Any:
     return parse_time("fixed", f"2026-10-27T{clock}:00Z", None)  # type: ignore[arg-type]  # not relative
 
 
-def test_how_often_a_code_came_is_told_with_its_interval(opened: Callable[..., Log]) -> None:
+def test_how_often_a_code_came_is_told_with_its_interval(log_of: Callable[..., Log]) -> None:
     """Each time that it came back after it had worked."""
 
     def day(number: int) -> list[dict[str, Any]]:
@@ -192,7 +192,7 @@ def test_how_often_a_code_came_is_told_with_its_interval(opened: Callable[..., L
             event(f"2026-10-{number:02d}T12:00:00Z", result="SUCCESS"),
         ]  # fmt: skip
 
-    log = opened(*day(1), *day(11), *day(21))
+    log = log_of(*day(1), *day(11), *day(21))
 
     found = case(log, log.window())
 
@@ -202,11 +202,11 @@ def test_how_often_a_code_came_is_told_with_its_interval(opened: Callable[..., L
 
 
 def test_who_was_unassigned_since_is_given_up_and_who_was_assigned_again_is_not(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """Nothing is left to retry; but a failed deactivation left access behind."""
     moved = {"result": "SUCCESS"}
-    log = opened(
+    log = log_of(
         failed("09:00", "gone"),
         failed("09:00", "back"),
         failed("09:05", "stays"),
@@ -233,10 +233,10 @@ def test_who_was_unassigned_since_is_given_up_and_who_was_assigned_again_is_not(
 
 
 def test_the_time_to_recover_counts_from_the_first_failure_since_it_last_worked(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """Though the window begins later."""
-    log = opened(
+    log = log_of(
         failed("01:00", "a"),
         worked("02:00", "a"),
         failed("03:00", "a"),
@@ -252,12 +252,12 @@ def test_the_time_to_recover_counts_from_the_first_failure_since_it_last_worked(
 
 
 def test_a_user_stands_in_one_list_whatever_the_spelling_and_the_operation(
-    opened: Callable[..., Log],
+    log_of: Callable[..., Log],
 ) -> None:
     """Any operation that still fails counts before those that recovered."""
     profile = "application.provision.user.push_profile"
     found = found_in(
-        opened,
+        log_of,
         failed("09:00", "ADA"),
         failed("09:01", "ada", type_=profile),
         worked("10:00", "Ada"),
@@ -269,9 +269,9 @@ def test_a_user_stands_in_one_list_whatever_the_spelling_and_the_operation(
     assert found.results()["affected"] == 2
 
 
-def test_a_radius_is_told_with_the_numbers_it_rests_on(opened: Callable[..., Log]) -> None:
+def test_a_radius_is_told_with_the_numbers_it_rests_on(log_of: Callable[..., Log]) -> None:
     """Failures, users, successes, and the stretch."""
-    found = found_in(opened, *OUTAGE, worked("09:10", "y"), worked("09:20", "z"))
+    found = found_in(log_of, *OUTAGE, worked("09:10", "y"), worked("09:20", "z"))
 
     radius = found.proof.radius
     assert (radius.failures, radius.users, radius.worked, radius.users_worked) == (3, 3, 2, 2)
@@ -288,16 +288,16 @@ def test_a_radius_is_told_with_the_numbers_it_rests_on(opened: Callable[..., Log
     ids=["a sign-in", "another app", "the same instant"],
 )
 def test_what_is_no_attempt_meanwhile_does_not_make_a_connection_a_group(
-    opened: Callable[..., Log], extra: dict[str, Any]
+    log_of: Callable[..., Log], extra: dict[str, Any]
 ) -> None:
     """Only the operations that failed, on the app, while it failed."""
-    assert found_in(opened, *OUTAGE, extra).blast_radius == "connection"
+    assert found_in(log_of, *OUTAGE, extra).blast_radius == "connection"
 
 
-def test_failures_without_a_user_are_the_apps_own(opened: Callable[..., Log]) -> None:
+def test_failures_without_a_user_are_the_apps_own(log_of: Callable[..., Log]) -> None:
     """Nobody is hit, and the connection fails."""
     kind = "app.office365.api.error.validate.creds"
-    found = found_in(opened, at("09:00", type_=kind, reason=REFUSED))
+    found = found_in(log_of, at("09:00", type_=kind, reason=REFUSED))
 
     assert found.blast_radius == "connection"
     assert found.results()["still_failing"] == []

@@ -29,7 +29,7 @@ COLUMNS = ("kind", "name", "events", "apps", "first_seen", "last_seen", "app", "
 
 @dataclass(frozen=True)
 class Drift:
-    """Rows, and a sentence on what was looked at."""
+    """What the catalogue lacks, and a sentence on what was looked at."""
 
     rows: list[dict[str, Any]]
     said: str

@@ -34,7 +34,7 @@ _TERMINAL = ("published", "app", "hit", "operation", "code", "events", "state")
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows, and a sentence on what was looked at."""
+    """Failures to be listed, and a sentence on the window that they are from."""
 
     rows: pd.DataFrame
     said: str

@@ -185,7 +185,7 @@ def without(covered: Iterable[Window], days: Iterable[str]) -> list[Window]:
 
 
 def whole_day(day: str) -> Window:
-    """A UTC day from its midnight to the next."""
+    """The window of a UTC day that is written as in a folder's name."""
     return day_window(date.fromisoformat(day))
 
 

@@ -264,7 +264,7 @@ def _why(fault: Exception) -> str:
 
 
 def unwritable(place: str, fault: OSError, mend: str) -> KitError:
-    """A fault of writing in one line.
+    """A fault of writing a lake, in one line.
 
     Args:
         place: what cannot be written.

@@ -101,7 +101,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def unwritable(home: Path, fault: OSError) -> KitError:
-    """A fault of writing in one line."""
+    """A fault of writing reports, in one line that names ``--out``."""
     if is_full(fault):
         return DiskFull(f"{home}: no space left. Free some, or choose another --out.")
     return UsageError(f"{home}: cannot be written ({fault.strerror or fault}). Use another --out.")

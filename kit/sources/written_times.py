@@ -27,7 +27,7 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def utc(written: object, order: Order | None = None) -> str | None:
-    """Read a time.
+    """Read a time in any writing that exports have, as Okta writes it.
 
     Args:
         written: ISO 8601 with any separator, seconds since 1970 (or milli-, micro-, nanoseconds),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from importlib.util import find_spec
 
 import pytest
@@ -25,3 +26,12 @@ def need(part: str, modules: list[str]) -> None:
     if part in os.environ.get("OKTA_KIT_TESTS_NEED", "").replace(",", " ").split():
         pytest.fail(f"{said}, and {part} must be tested here")
     pytest.skip(said, allow_module_level=True)
+
+
+def need_java() -> None:
+    """Skip the test, or let it fail, where there is no Java."""
+    if not shutil.which("java"):
+        said = "there is no Java"
+        if "spark" in os.environ.get("OKTA_KIT_TESTS_NEED", ""):
+            pytest.fail(said)
+        pytest.skip(said)

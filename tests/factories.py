@@ -1,9 +1,14 @@
-"""LogEvents made by hand."""
+"""LogEvents made by hand, and export files of them."""
 
 from __future__ import annotations
 
 import itertools
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 M365 = {"id": "0oam365000000000app1", "name": "Microsoft Office 365"}
 SLACK = {"id": "0oaslack00000000app2", "name": "Slack"}
@@ -61,3 +66,20 @@ def event(
         "target": targets,
         **more,
     }
+
+
+def ndjson(events: Iterable[dict[str, Any]]) -> str:
+    """Return events as NDJSON, one a line."""
+    return "".join(json.dumps(one) + "\n" for one in events)
+
+
+def write_export(path: Path, events: Iterable[dict[str, Any]], *, more: str = "") -> Path:
+    """Write events to an NDJSON file, and return its path.
+
+    Args:
+        path: the file; its folder must exist.
+        events: LogEvents.
+        more: text that follows them, a broken line perhaps.
+    """
+    path.write_text(ndjson(events) + more, encoding="utf-8")
+    return path

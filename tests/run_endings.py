@@ -1,6 +1,6 @@
 """Every way for a run to end: how it is brought about for real, and what it left.
 
-``python tests/endings.py`` writes the table of docs/reports.md from such runs.
+``python tests/run_endings.py`` writes the table of docs/reports.md from such runs.
 """
 
 from __future__ import annotations

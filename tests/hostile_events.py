@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from made import REFUSED, event
+from factories import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

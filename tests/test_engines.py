@@ -1,0 +1,170 @@
+"""Which engine is meant, and what is said where it is not to be had."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import socket
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import analyses
+import kit.analysis
+from commands import okta_kit
+from kit.base.errors import SourceError, UsageError
+from kit.log.log import open_log
+from kit.log.spark import check, chosen
+from requirements import need, need_java
+
+
+def test_every_analysis_is_compared() -> None:
+    """A new question to a log is put to both engines, or this fails."""
+    asked = Path(analyses.__file__).read_text(encoding="utf-8")
+    public = {
+        name
+        for module in pkgutil.iter_modules(kit.analysis.__path__)
+        for name in importlib.import_module(f"kit.analysis.{module.name}").__all__
+        if name.islower()
+    }
+
+    left_out = {name for name in public if f".{name}(" not in asked}
+    # The first two ask no log: they name a bucket, and choose of rows that are given. The third
+    # opens its source by itself, and the last reads any few of the newest events.
+    assert left_out == {"bucket_of", "most_hit", "drift", "with_addresses"}
+
+
+def test_questions_look_back_and_never_ahead() -> None:
+    """Spark adds up what a row has behind it in one pass, and what lies ahead for each row anew.
+
+    So does it where the stretch behind begins anywhere but at the start: a million rows of one
+    app then take hours (UnboundedFollowingWindowFunctionFrame, SlidingWindowFunctionFrame).
+    """
+    folder = Path(next(iter(kit.analysis.__path__)))
+    asked = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+
+    assert "preceding=None, following=0" in asked
+    assert not re.findall(r"following=None|range_window|preceding=(?!None)", asked)
+
+
+def test_what_failed_beneath_is_named() -> None:
+    """Spark wraps a fault in one that says nothing; memory has a remedy."""
+    from pyspark.errors import PySparkException
+
+    from kit.log.spark.backend import Spark
+
+    said = (
+        "org.apache.spark.SparkException: Exception thrown in awaitResult: \n"
+        "\tat org.apache.spark.util.ThreadUtils$.awaitResult(ThreadUtils.scala:53)\n"
+        "Caused by: java.lang.OutOfMemoryError: Java heap space"
+    )
+
+    with (
+        pytest.raises(
+            SourceError,
+            match=r"not answer: java.lang.OutOfMemoryError: .* Raise spark.driver.memory",
+        ),
+        Spark().explained(),
+    ):
+        raise PySparkException(said)
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port that nobody listens at."""
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.mark.parametrize("kind", ["spark", "sc"])
+def test_a_cluster_that_cannot_be_reached_is_told_in_a_line(kind: str, closed_port: int) -> None:
+    """The line names the address; the command ends with 3."""
+    need("spark", ["pyspark", "grpc"])
+    need_java()
+    address = f"{kind}://127.0.0.1:{closed_port}"
+
+    done = okta_kit("failures", "--engine", address)
+
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"okta-kit: {address}: no cluster can be reached there (Connection refused). Check the "
+        "address, and that the cluster runs.\n"
+    )
+
+
+def test_a_report_says_so_before_it_starts_a_kernel(tmp_path: Path, closed_port: int) -> None:
+    """There is no report of a cluster that is not there."""
+    need("spark", ["pyspark", "grpc"])
+    address = f"sc://127.0.0.1:{closed_port}/;token=hush"
+
+    done = okta_kit("report", "failure_trends", "--engine", address, "--out", str(tmp_path / "out"))
+
+    assert done.returncode == 3
+    assert "no cluster can be reached" in done.stderr
+    assert "hush" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_pyspark_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pyspark is an extra, and nothing else needs it."""
+    monkeypatch.setattr("kit.log.spark.engines.find_spec", lambda _: None)
+
+    with pytest.raises(SourceError, match=r"pip install 'okta-kit\[spark\]'$"):
+        open_log("sample", engine="spark://127.0.0.1:7077")
+
+
+def test_without_java_a_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Spark runs in Java, which pip cannot install."""
+    need("spark", ["pyspark"])
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SourceError, match="Spark needs Java 17, and there is none"):
+        check("local[2]")
+
+
+@pytest.mark.parametrize(
+    ("engine", "hint"),
+    [
+        ("spark", "Did you mean 'spark://'?"),
+        ("duckbd", "Did you mean 'duckdb'?"),
+        ("spark://host", "Write duckdb"),  # the port is missing
+        ("spark://host:0", "Write duckdb"),
+        ("sc://", "Write duckdb"),
+        ("http://host:7077", "Write duckdb"),
+        ("local[0]", "Write duckdb"),
+        (7077, "a int is none"),
+    ],
+)
+def test_an_engine_that_is_none_is_refused(engine: Any, hint: str) -> None:
+    """What was written is told with what may be."""
+    with pytest.raises(UsageError) as told:
+        chosen(engine)
+
+    assert hint in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        *("duckdb", "spark://host:7077", "spark://one:7077,two:7077", "sc://host", "sc://host:1"),
+        *("sc://host:15002/;token=x;use_ssl=true", "sc://[::1]:15002", "local", "local[*]"),
+    ],
+)
+def test_an_engine_is_told_by_its_name(engine: str) -> None:
+    """Addresses are written as Spark writes them."""
+    assert chosen(engine) == engine
+
+
+def test_the_environment_names_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option wins over it; without both it is DuckDB."""
+    assert chosen() == "duckdb"
+    monkeypatch.setenv("OKTA_KIT_ENGINE", "spark://host:7077")
+
+    assert chosen() == "spark://host:7077"
+    assert chosen("duckdb") == "duckdb"
