@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kit.base.errors import KitError, SourceError, UsageError
+from kit.base.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -76,14 +77,14 @@ def read_file(place: str) -> bytes:
 
 
 def write_file(place: str, data: bytes) -> None:
-    """Write a file on disk or in a store, in the place of what was there.
+    """Write a file whole, on disk or in a store, in the place of what was there.
 
     Raises:
         OSError: it cannot be written.
         SourceError: the store cannot be written.
     """
     if not is_store(place):
-        Path(place).write_bytes(data)
+        write_whole(Path(place), data)
         return
     home, _, name = place.rpartition("/")
     Objects(home).write(name, data)

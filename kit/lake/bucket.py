@@ -28,13 +28,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 import numpy as np
 
 from kit.base.errors import SourceError
+from kit.base.files import unwritable
 from kit.base.object_store import Objects
 from kit.base.tempdirs import temporary_folder
 from kit.lake.inventory import KEY, Tally, inventoried, reconciled
 from kit.lake.parquet import read_keys
 from kit.lake.range_reader import Parts
 from kit.lake.repeats import INDEX
-from kit.lake.storage import MANIFEST, Contents, is_event_file, read_manifest, unwritable
+from kit.lake.storage import MANIFEST, WHEN_FULL, Contents, is_event_file, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -224,8 +225,12 @@ class Bucket:
             with temporary_folder() as folder:
                 yield folder
         except OSError as fault:
-            mend = "Name another folder for temporary files with TMPDIR."
-            raise unwritable(tempfile.gettempdir(), fault, mend) from None
+            raise unwritable(
+                tempfile.gettempdir(),
+                fault,
+                when_full=WHEN_FULL,
+                otherwise="Name another folder for temporary files with TMPDIR.",
+            ) from None
 
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Make a change: send its files, then list them in the manifest if nobody was faster."""

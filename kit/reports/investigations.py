@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from kit.base.errors import DiskFull, UsageError, is_full
+from kit.base.errors import UsageError
+from kit.base.files import unwritable, write_whole
 from kit.base.parameters import check, read
 from kit.base.tempdirs import temporary_folder
 from kit.reports.window import close_window
@@ -158,21 +159,20 @@ def _write(path: Path, text: str) -> None:
     """Write a new file, all of it or nothing, and never over another."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as written:
-            try:
-                written.write(text)
-                written.flush()
-            except OSError:
-                path.unlink()
-                raise
+        path.open("x").close()  # the name is ours from here on
+        try:
+            write_whole(path, text)
+        except BaseException:
+            path.unlink()
+            raise
     except OSError as fault:
         if path.exists():
             raise _there(path) from None
-        if is_full(fault):
-            raise DiskFull(f"{path}: no space left. Free some, and try again.") from None
-        raise UsageError(
-            f"{path.parent}: cannot be written ({fault.strerror or fault}). Start in a folder of "
-            "your own."
+        raise unwritable(
+            path.parent,
+            fault,
+            when_full="Free some space, and try again.",
+            otherwise="Start in a folder of your own.",
         ) from None
 
 
