@@ -226,20 +226,17 @@ def compact_lake(lake: Place = LAKE) -> None:
 
 def _covers(text: str) -> Any:
     """Read ``SINCE..UNTIL``."""
-    from datetime import UTC
-
-    from dateutil.parser import isoparse
-
+    from kit.base.times import parse_iso
     from kit.base.windows import Window
 
     since, dots, until = text.partition("..")
     try:
-        ends = [isoparse(part.strip()) for part in (since, until)]
+        ends = [parse_iso(part.strip()) for part in (since, until)]
     except ValueError:
         ends = []
     if not dots or not ends:
         raise UsageError(f"--covers {text}: write it as 2026-10-01..2026-11-01, both UTC.")
-    start, end = (moment.replace(tzinfo=moment.tzinfo or UTC) for moment in ends)
+    start, end = ends
     if start >= end:
         raise UsageError(f"--covers {text}: the start is not before the end. Swap them.")
     return Window(start, end)

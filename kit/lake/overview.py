@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from kit.base.threads import side_by_side
 from kit.base.windows import Window, gaps
 from kit.catalogue import load
 from kit.lake.coverage import state_of, tail
@@ -24,9 +24,6 @@ __all__ = ["overview"]
 
 _ONE_BY_ONE = 7
 """Days in a row without events that are told one by one."""
-
-_AT_ONCE = 8
-"""Files that are looked at side by side; in a store, each takes a request."""
 
 
 def overview(lake: Lake) -> dict[str, Any]:
@@ -47,8 +44,7 @@ def overview(lake: Lake) -> dict[str, Any]:
     """
     covered, faults = lake.covered(), lake.faults()
     names = lake.names()
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        footers = list(threads.map(lambda name: footer(lake.storage.opened(name)), names))
+    footers = side_by_side(lambda name: footer(lake.storage.opened(name)), names)
     held: dict[date, list[tuple[int, str]]] = {}
     for name, found in zip(names, footers, strict=True):
         held.setdefault(date.fromisoformat(day_of(name)), []).append(found)

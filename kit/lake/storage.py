@@ -243,7 +243,7 @@ def read_manifest(address: str, data: bytes | None) -> dict[str, Any]:
 def _check(manifest: dict[str, Any]) -> None:
     """Look at all that is relied on."""
     for window in (*stretches(manifest), *(hole.window for hole in holes_in(manifest))):
-        if window.since.utcoffset() is None or window.since >= window.until:
+        if window.since >= window.until:
             raise ValueError("a covered stretch is none")
     for part in ("inventory", "index", "lost"):
         for name, one in manifest.get(part, {}).items():

@@ -108,7 +108,11 @@ def _copied(
 
 
 def _with_values(source: str, values: Mapping[str, Any]) -> str:
-    """The parameters cell with other values; types and comments stay."""
+    """The parameters cell with other values; types and comments stay.
+
+    Papermill would add a cell that overrules this one: a case would show two values for each
+    parameter, and the one that a reader changes would do nothing.
+    """
     lines = source.encode().splitlines(keepends=True)  # ast counts columns in bytes
     starts = [0]
     for line in lines:
