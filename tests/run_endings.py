@@ -124,7 +124,7 @@ ENDINGS = (
     Ending(
         "a cell fills the disk for temporary files", 74, "No space left", _FILLS, temporary=1000
     ),
-    Ending("the disk has not even 256 KB", 74, "no space left", disk=100, kept=False),
+    Ending("the disk has not even 256 KB", 74, "No space left", disk=100, kept=False),
     *(
         Ending(f"{name} while {stage}", code, said, send=sent, **how)  # type: ignore[arg-type]
         for name, sent, code, ended in (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import ibis
 import pandas as pd
 
+from kit.analysis.attempts import with_attempts
 from kit.analysis.failures import COUNTED, KEYS, counted
 from kit.analysis.recovery import first_after, recovery
 from kit.analysis.successes import Successes, worked
@@ -121,9 +122,8 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         found[name] = pd.to_datetime(found[name], utc=True).astype("datetime64[us, UTC]")
     found["length"] = found["last"] - found["start"]
     found["open"] = pd.Timestamp(window.until) - found["last"] <= gap
-    found["attempts"] = found["failures"] + _meanwhile(log, window, found, rows)
-    found["rate"] = found["failures"] / found["attempts"]
-    return found[_EPISODE]
+    done = found[_RUN].assign(successes=_successes_during(log, window, found, rows))
+    return with_attempts(found, done, _RUN)[_EPISODE]
 
 
 def spans(log: Log, window: Window) -> pd.DataFrame:
@@ -273,6 +273,7 @@ def onset(known: History) -> pd.Timestamp | None:
     return found.start if found else None
 
 
+_RUN = ["app_key", "code", "start"]
 _EPISODE = [
     "app_key",
     "code",
@@ -362,24 +363,24 @@ def _runs(rows: ir.Table, gap: timedelta) -> ir.Table:
     return folded.join(peaks, [*keys, "episode"]).drop("episode")
 
 
-def _meanwhile(log: Log, window: Window, found: pd.DataFrame, rows: ir.Table) -> pd.Series[int]:
-    """How much worked on each episode's app in the hours that it touches."""
-    if found.empty:
-        return pd.Series(dtype="int64", index=found.index)
-    since = found["start"].min().floor("h").to_pydatetime()
+def _successes_during(
+    log: Log, window: Window, runs: pd.DataFrame, rows: ir.Table
+) -> pd.Series[int]:
+    """How much worked on each episode's app, at its code's operations, in the hours it touches."""
+    if runs.empty:
+        return pd.Series(dtype="int64", index=runs.index)
+    since = runs["start"].min().floor("h").to_pydatetime()
     hours = worked(log, Window(since, window.until), "hour")
     tried = frame(rows.select("app_key", "code", "operation").distinct())
     operations = tried.groupby(["app_key", "code"])["operation"].agg(set).to_dict()
     by_app = dict(iter(hours.groupby("app_key")))
     counts = []
-    for app_key, code, start, last in found[["app_key", "code", "start", "last"]].itertuples(
-        index=False
-    ):
+    for app_key, code, start, last in runs[[*_RUN, "last"]].itertuples(index=False):
         done = by_app.get(app_key, hours.iloc[:0])
         touched = done["bucket"].between(start.floor("h"), last)
         wanted = done["operation"].isin(operations[app_key, code])
         counts.append(int(done.loc[touched & wanted, "successes"].sum()))
-    return pd.Series(counts, index=found.index, dtype="int64")
+    return pd.Series(counts, index=runs.index, dtype="int64")
 
 
 def _keys(known: History, start: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.analysis.attempts import attempts
 from kit.analysis.episodes import Incident, episodes
 from kit.analysis.failures import counted
-from kit.analysis.successes import worked
 from kit.log.log import frame, literal
 from kit.messages import mask
 
@@ -104,20 +104,16 @@ def apps_with(known: History) -> pd.DataFrame:
     """
     rows = counted(known.log, known.window)
     rows = rows.filter(rows.code == known.code)
-    found = rows.group_by("app_key").aggregate(
+    table = attempts(
+        known.log,
+        known.window,
+        rows,
+        ["app_key"],
         app=rows.app.max(),
-        failures=rows.count(),
         users=rows.user_key.nullif("").nunique(),
         first_seen=rows.published.min(),
         last_seen=rows.published.max(),
     )
-    table = frame(found, by=["app_key"])
-    tried = frame(rows.select("app_key", "operation").distinct())
-    good = tried.merge(worked(known.log, known.window, "day"), on=["app_key", "operation"])
-    good = good.groupby("app_key", as_index=False)[["successes"]].sum()
-    table = table.merge(good, "left", on="app_key")
-    table["attempts"] = table["failures"] + table["successes"].fillna(0).astype("int64")
-    table["rate"] = table["failures"] / table["attempts"]
     table = table.sort_values(["users", "failures"], ascending=False, kind="stable")
     columns = "app app_key failures attempts rate users first_seen last_seen".split()
     return table[columns].reset_index(drop=True)

@@ -19,7 +19,7 @@ from kit.analysis.successes import every_hour
 from kit.analysis.trends import trends
 from kit.base.errors import KitError
 from kit.base.paths import place
-from kit.log.log import frame, literal, open_log
+from kit.log.log import frame, literal, moments, open_log
 
 if TYPE_CHECKING:
     from kit.base.windows import Coverage, Window
@@ -136,9 +136,9 @@ def _silent_since(log: Log, window: Window) -> pd.DataFrame:
     tried = rows.select("app_key", "code", "operation").distinct()
     worked = tried.join(hours, ["app_key", "operation"])
     worked = frame(worked.group_by(["app_key", "code"]).aggregate(hour=worked.hour.max()))
+    worked["hour"] = moments(worked["hour"])
     pairs = pairs.merge(worked, "left", on=["app_key", "code"])
-    at = pd.to_datetime(pairs["hour"], unit="s", utc=True)
-    return pairs[~(at > pairs["last"]) & (pairs["users"] != 1)]
+    return pairs[~(pairs["hour"] > pairs["last"]) & (pairs["users"] != 1)]
 
 
 _HOUR = 3600

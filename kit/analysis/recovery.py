@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["assignments", "first_after", "people", "recovery", "with_state"]
+__all__ = ["access_left_behind", "assignments", "first_after", "people", "recovery", "with_state"]
 
 _TAKEN = (
     "application.user_membership.remove",
@@ -119,8 +119,21 @@ def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -
     )
     found["state"] = found["state"].astype("str")
     found["time_to_recover"] = found["recovered_at"] - found["failing_since"]
-    left = found["operation"].isin(DEACTIVATIONS) & (found["state"] == "still_failing")
-    return found.iloc[np.argsort(~left.to_numpy(), kind="stable")].reset_index(drop=True)
+    later = ~found.index.isin(access_left_behind(found).index)
+    return found.iloc[np.argsort(later, kind="stable")].reset_index(drop=True)
+
+
+def access_left_behind(rows: pd.DataFrame) -> pd.DataFrame:
+    """Pick the failed deactivations that nothing made up for: access that was left behind.
+
+    Args:
+        rows: as ``recovery`` lists them, or other rows with ``operation`` and ``state``.
+
+    Returns:
+        Those of the rows that are an operation of ``DEACTIVATIONS`` and still fail.
+    """
+    stays = rows["operation"].isin(DEACTIVATIONS) & (rows["state"] == "still_failing")
+    return rows[stays]
 
 
 def people(rows: pd.DataFrame) -> dict[str, list[str]]:

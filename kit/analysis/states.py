@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from kit.analysis.attempts import attempts
 from kit.analysis.episodes import QUIET_GAP
 from kit.analysis.failures import counted
-from kit.analysis.successes import worked
 from kit.base.times import moment_before
 from kit.base.windows import Window, gaps
 from kit.display import phrases
@@ -143,20 +143,8 @@ _STATES = [
 def _failed(log: Log, window: Window) -> pd.DataFrame:
     """Failures and attempts of a window, by app and code."""
     rows = counted(log, window)
-    keys = ["app_key", "code"]
-    found = frame(
-        rows.group_by(keys).aggregate(
-            first=rows.published.min(), last=rows.published.max(), failures=rows.count()
-        ),
-        by=keys,
-    )
-    tried = frame(rows.select(*keys, "operation").distinct())
-    done = worked(log, window, "day")
-    done = done.groupby(["app_key", "operation"], as_index=False)[["successes"]].sum()
-    good = tried.merge(done, "left").groupby(keys, as_index=False)[["successes"]].sum()
-    found = found.merge(good, "left", on=keys)
-    found["attempts"] = found["failures"] + found["successes"].fillna(0).astype("int64")
-    return found
+    ends = {"first": rows.published.min(), "last": rows.published.max()}
+    return attempts(log, window, rows, ["app_key", "code"], **ends)
 
 
 def _silent(last: pd.Timestamp, window: Window) -> tuple[State, str]:

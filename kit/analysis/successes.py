@@ -41,29 +41,35 @@ def bucket_of(window: Window, bucket: str = "auto") -> str:
     return "hour" if window.until - window.since <= timedelta(days=3) else "day"
 
 
-def worked(log: Log, window: Window, bucket: str) -> pd.DataFrame:
+def worked(log: Log, window: Window, bucket: str = "") -> pd.DataFrame:
     """Count the successes of a window by bucket, app and operation.
 
     Args:
         log: the opened log.
         window: the window.
-        bucket: ``hour`` or ``day``.
+        bucket: ``hour`` or ``day``; the window as a whole if left out.
 
     Returns:
-        One row a bucket, app and operation with a success: ``bucket`` datetime64[us, UTC],
-        ``app_key``, ``operation``, ``app``, ``successes`` int64.
+        One row a bucket, app and operation with a success: ``bucket`` datetime64[us, UTC] (not
+        where it is left out), ``app_key``, ``operation``, ``app``, ``successes`` int64.
     """
     since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
     if since < until:
         counts = every_hour(log)
-        found = frame(counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until)))
+        inside = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
+        # Folded where it is asked: a year has too many hours to be handed over one by one.
+        start = whole(inside.hour, _SECONDS[bucket]) if bucket else ibis.literal(0, "int64")
+        rows = frame(_summed(inside.mutate(hour=start)))
         if edges := _edges(window, since, until):
-            found = pd.concat([found, _exactly(log, *edges)])
+            rows = pd.concat([rows, _exactly(log, *edges)])
     else:
-        found = _exactly(log, window)
-    width = _SECONDS[bucket]
-    found = found.assign(bucket=moments(found["hour"] // width * width))
-    return found.groupby(["bucket", "app_key", "operation"], as_index=False).agg(
+        rows = _exactly(log, window)
+    keys = ["app_key", "operation"]
+    if bucket:
+        width = _SECONDS[bucket]
+        rows = rows.assign(bucket=moments(rows["hour"] // width * width))
+        keys = ["bucket", *keys]
+    return rows.groupby(keys, as_index=False).agg(
         app=("app", "max"), successes=("successes", "sum")
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
+from kit.analysis.attempts import with_attempts
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
 from kit.analysis.failures import COUNTED, KEYS, counted, failures, told
@@ -55,7 +56,8 @@ class Trends:
     over_time: pd.DataFrame
     """One row a bucket, app and code: ``bucket``, ``app``, ``code``, ``failures``."""
     attempts_over_time: pd.DataFrame
-    """One row a bucket and app: ``bucket``, ``app``, ``failures``, ``successes``."""
+    """One row a bucket and app: ``bucket``, ``app``, ``failures``, ``successes``, ``attempts``,
+    ``rate``."""
     recovery: pd.DataFrame
     """One row an app, who is hit and operation that failed in the window or still fails at its
     end: users, and clients, groups, agents and hooks."""
@@ -204,10 +206,9 @@ def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:
 
 
 def _attempts_over_time(over_time: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
-    bad = over_time.groupby(["bucket", "app"])["failures"].sum()
-    good = done.assign(app=_named(done)).groupby(["bucket", "app"])["successes"].sum()
-    both = pd.concat([bad, good], axis=1).fillna(0).astype("int64")
-    return both.sort_index().reset_index()
+    keys = ["bucket", "app"]
+    failed = over_time.groupby(keys, as_index=False)[["failures"]].sum()
+    return with_attempts(failed, done.assign(app=_named(done)), keys, how="outer")
 
 
 def _by_code(
@@ -236,12 +237,7 @@ def _by_code(
         found[name] = found[name].fillna(0).astype("int64")
     found = found[(found["failures"] > 0) | (found["still_failing"] > 0)]
     found["people"] = found[list(_BECAME)].sum(axis=1).clip(lower=found["users"])
-    good = done.groupby(["app_key", "operation"], as_index=False)["successes"].sum()
-    tried = pd.concat([hit, people])[[*_PAIR, "operation"]].drop_duplicates().merge(good, "left")
-    tried = tried.groupby(_PAIR, as_index=False)[["successes"]].sum()
-    found = found.merge(tried, "left", on=_PAIR)
-    found["attempts"] = found["failures"] + found["successes"].fillna(0).astype("int64")
-    found["rate"] = found["failures"] / found["attempts"]
+    found = with_attempts(found, done, _PAIR, tried=pd.concat([hit, people]))
     return found.sort_values(
         ["people", "failures", "app", "code"],
         ascending=[False, False, True, True],

@@ -26,6 +26,7 @@ A message is one line: what is wrong, where, and what to do about it.
 from __future__ import annotations
 
 import errno
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
@@ -169,9 +170,20 @@ class Terminated(RunError):
     exit_code = 143
 
 
-def is_full(fault: OSError) -> bool:
-    """Whether a fault says that there is no space left."""
-    return fault.errno in (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NUMBER = re.compile(r"\[Errno (\d+)\]")
+
+
+def is_full(fault: OSError | str) -> bool:
+    """Whether a fault says that there is no space left: on the disk, in a quota, or for one file.
+
+    Args:
+        fault: the fault, or its text from another process (``[Errno 28] No space left …``).
+    """
+    if isinstance(fault, OSError):
+        return fault.errno in _FULL
+    number = _NUMBER.match(fault)
+    return number is not None and int(number[1]) in _FULL
 
 
 _PART = 3

@@ -14,7 +14,6 @@ import mimetypes
 import os
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,14 +23,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kit.base.errors import KitError, SourceError, UsageError
+from kit.base.files import write_whole
+from kit.base.threads import side_by_side
+from kit.base.times import parse_iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Object", "Objects", "is_store", "read_file", "store_settings", "write_file"]
-
-_AT_ONCE = 8
-"""Objects that are sent or fetched side by side."""
 
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """What S3 says where an object is no more as it was, or another one writes it this moment."""
@@ -76,14 +75,14 @@ def read_file(place: str) -> bytes:
 
 
 def write_file(place: str, data: bytes) -> None:
-    """Write a file on disk or in a store, in the place of what was there.
+    """Write a file whole, on disk or in a store, in the place of what was there.
 
     Raises:
         OSError: it cannot be written.
         SourceError: the store cannot be written.
     """
     if not is_store(place):
-        Path(place).write_bytes(data)
+        write_whole(Path(place), data)
         return
     home, _, name = place.rpartition("/")
     Objects(home).write(name, data)
@@ -302,9 +301,8 @@ class Objects:
         return {"refresh": True} if self.scheme.startswith("s3") else {}
 
     def _each(self, do: Callable[[Any], object], things: Iterable[Any]) -> None:
-        with self._told(), ThreadPoolExecutor(_AT_ONCE) as threads:
-            for _ in threads.map(do, list(things)):
-                pass
+        with self._told():
+            side_by_side(do, things)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -375,5 +373,5 @@ def _written(facts: dict[str, Any]) -> datetime:
     if isinstance(found, int | float):
         return datetime.fromtimestamp(found, UTC)
     if isinstance(found, str):
-        found = datetime.fromisoformat(found)
+        found = parse_iso(found)
     return found if isinstance(found, datetime) else datetime.now(UTC)

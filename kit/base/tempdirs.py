@@ -8,7 +8,6 @@ file is nobody's to remove, and one that is in use always has a lock that is hel
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
@@ -18,7 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kit.base.errors import DiskFull, UsageError, is_full
+from filelock import FileLock, Timeout
+
+from kit.base.files import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,11 +51,12 @@ def temporary_folder() -> Iterator[Path]:
     try:
         folder = holding.__enter__()
     except OSError as fault:
-        if is_full(fault):
-            said = f"{within}: no space left for temporary files. Free some, or set TMPDIR."
-            raise DiskFull(said) from None
-        said = f"{within}: cannot be written ({fault.strerror or fault}). Set TMPDIR to another."
-        raise UsageError(said) from None
+        raise unwritable(
+            within,
+            fault,
+            when_full="Free some space for temporary files, or set TMPDIR.",
+            otherwise="Set TMPDIR to another.",
+        ) from None
     try:
         yield folder
     finally:
@@ -78,50 +80,52 @@ def working_folder(within: Path, prefix: str) -> Iterator[Path]:
         OSError: it cannot be made.
     """
     _remove_dead(within, prefix)
-    folder, held = _locked(within, prefix)
+    folder, lock = _locked(within, prefix)
     try:
         folder.mkdir(mode=0o700)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _lock_of(folder).unlink(missing_ok=True)
-        os.close(held)
+        lock.release()
 
 
 def _lock_of(folder: Path) -> Path:
     return folder.with_name(folder.name + _LOCK)
 
 
-def _locked(within: Path, prefix: str) -> tuple[Path, int]:
-    """A name for a folder, and the lock file beside it, open and locked."""
+def _locked(within: Path, prefix: str) -> tuple[Path, FileLock]:
+    """A name for a folder, and the lock beside it, taken."""
     while True:
         folder = within / f"{prefix}{uuid.uuid4().hex[:12]}"
-        lock = _lock_of(folder)
-        held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever removes the dead may have had it first, and removed it.
-            if os.fstat(held).st_nlink:
-                return folder, held
-        except BlockingIOError:
-            pass
-        except OSError:
-            lock.unlink(missing_ok=True)
-            os.close(held)
-            raise
-        os.close(held)
+        lock = _taken(_lock_of(folder))
+        if lock is not None:  # else whoever removes the dead was faster
+            return folder, lock
+
+
+def _taken(path: Path) -> FileLock | None:
+    """The lock of a folder, taken; None while another holds it.
+
+    It says that an owner is gone: the system frees it with its process, however that ended. So no
+    lock file of another kind may stand in for it. Whoever releases it may be another thread.
+    """
+    lock = FileLock(path, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
+    with suppress(Timeout):
+        lock.acquire()
+        return lock
+    return None
 
 
 def _remove_dead(within: Path, prefix: str) -> None:
     """Remove the folders of this user whose processes are no more."""
-    for lock in within.glob(f"{prefix}*{_LOCK}"):
+    for path in within.glob(f"{prefix}*{_LOCK}"):
         with suppress(OSError):
-            held = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                facts = os.fstat(held)
-                if facts.st_uid == os.geteuid() and stat.S_ISREG(facts.st_mode):
-                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(lock.with_name(lock.name.removesuffix(_LOCK)), ignore_errors=True)
-                    lock.unlink(missing_ok=True)
-            finally:
-                os.close(held)
+            facts = path.lstat()
+            if facts.st_uid != os.geteuid() or not stat.S_ISREG(facts.st_mode):
+                continue
+            if lock := _taken(path):
+                try:
+                    shutil.rmtree(path.with_name(path.name.removesuffix(_LOCK)), ignore_errors=True)
+                    path.unlink(missing_ok=True)
+                finally:
+                    lock.release()

@@ -9,7 +9,7 @@ from dateutil.parser import isoparse
 
 from kit.base.errors import UsageError
 
-__all__ = ["iso", "moment_before", "parse_time"]
+__all__ = ["iso", "moment_before", "parse_iso", "parse_time"]
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
@@ -35,13 +35,35 @@ def parse_time(name: str, text: str, anchor: datetime) -> datetime:
         except (OverflowError, ValueError):
             raise UsageError(f"{name}: {text!r} reaches too far back.") from None
     try:
-        found = isoparse(text)
-    except (ValueError, OverflowError):
+        return parse_iso(text)
+    except ValueError:
         raise UsageError(
             f"{name}: {text!r} is no time. Write 7d, 36h or 90m, a date (2026-10-27) or an "
             "ISO time (2026-10-27T09:05:00Z); all UTC."
         ) from None
-    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+
+
+def parse_iso(text: str) -> datetime:
+    """Read an ISO time; one without a zone is UTC.
+
+    Args:
+        text: as ISO 8601 has it; a month alone (``2026-10``) is its beginning, and ``24:00`` the
+            end of a day, which Python's own reader refuses.
+
+    Returns:
+        The moment, in UTC.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    try:
+        try:
+            moment = datetime.fromisoformat(text)  # many times as fast
+        except ValueError:
+            moment = isoparse(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except OverflowError as fault:
+        raise ValueError(str(fault)) from None
 
 
 Moment = TypeVar("Moment", bound=datetime)

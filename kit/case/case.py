@@ -10,11 +10,11 @@ import pandas as pd
 
 from kit.analysis.changes import Changes, changes
 from kit.analysis.episodes import QUIET_GAP, History, Incident, history, incident
-from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, failures
+from kit.analysis.failures import KEYS, counted, failures
 from kit.analysis.names import find_apps, find_code, most_hit
 from kit.analysis.orgs import broken_connections
 from kit.analysis.radius import who, who_in_words
-from kit.analysis.recovery import people, recovery, with_state
+from kit.analysis.recovery import access_left_behind, people, recovery, with_state
 from kit.analysis.unresolved import unresolved
 from kit.analysis.verification import Fix, Verification, verification
 from kit.base.times import iso
@@ -164,8 +164,7 @@ class Case:
     @property
     def failed_deactivations(self) -> list[str]:
         """Logins whose deactivation still fails: access that was left behind."""
-        left = self.people["operation"].isin(DEACTIVATIONS)
-        return people(self.people[left])["still_failing"]
+        return people(access_left_behind(self.people))["still_failing"]
 
     def results(self) -> dict[str, Any]:
         """The case as a report's machine-readable results."""

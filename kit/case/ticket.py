@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.failures import DEACTIVATIONS, KEYS, counted, told
+from kit.analysis.failures import KEYS, counted, told
+from kit.analysis.recovery import access_left_behind
 from kit.base.text import clean
 from kit.base.windows import Window
 from kit.catalogue import load
@@ -67,9 +68,13 @@ def retry_list(found: Case) -> pd.DataFrame:
     rows = rows.filter(rows.uuid.isin(sorted(last["uuid"])))
     said = frame(told(log, rows).select("uuid", "code", *ids))
     still = still.assign(user=still["user"].fillna(still["hit"]))
-    last = still[[*KEYS, "hit_type", "user"]].merge(last, on=list(KEYS)).merge(said, on="uuid")
+    last = (
+        still[[*KEYS, "hit_type", "user", "state"]]
+        .merge(last, on=list(KEYS))
+        .merge(said, on="uuid")
+    )
     last["helps"] = [_helps(found, str(code)) for code in last["code"]]
-    last["later"] = ~last["operation"].isin(DEACTIVATIONS)
+    last["later"] = ~last.index.isin(access_left_behind(last).index)
     last = last.sort_values(["later", "helps", "user", "operation"], ignore_index=True)
     return last[shown]
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kit.base.errors import UsageError
-from kit.base.text import clean, in_sheet
+from kit.base.text import in_sheet
 from kit.commands.notes import note, print_json
 from kit.commands.options import Engine
+from kit.display.terminal import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,25 +149,7 @@ def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: Format)
         out.writeheader()
         out.writerows({k: in_sheet(v) for k, v in row.items()} for row in rows)
     elif form is Format.table:
-        _table(rows, columns)
+        cells = ([row[name] for name in columns] for row in rows)
+        print_table(cells, columns, width=200, out=sys.stdout)
     else:
         raise UsageError("--format markdown prints the catalogue's page; leave --source out.")
-
-
-def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    width = None if sys.stdout.isatty() else 200
-    console = Console(file=sys.stdout, highlight=False, markup=False, width=width)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        number = name in {"events", "apps"}
-        table.add_column(
-            name.replace("_", " "), justify="right" if number else "left", overflow="fold"
-        )
-    for row in rows:
-        cells = (f"{v:,}" if isinstance(v := row[name], int) else v for name in columns)
-        table.add_row(*(Text(clean(cell)) for cell in cells))
-    console.print(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import time
@@ -71,6 +70,7 @@ def examine(lake: Lake, *, share: float = 0.5) -> list[Check]:
 
 def _org(share: float) -> Iterator[Check]:
     from kit.sources.okta import read_settings
+    from kit.sources.okta.running import run
 
     settings = read_settings()
     places = sorted({*settings.came_from.values()})
@@ -78,7 +78,7 @@ def _org(share: float) -> Iterator[Check]:
     for name, lost in sorted(settings.overruled.items()):
         won = settings.came_from[name]
         yield Check("settings", "note", f"{name} stands in several places; {won} won, {lost} lost")
-    yield from asyncio.run(_asked(settings, share))
+    yield from run(_asked(settings, share))
 
 
 async def _asked(settings: Settings, share: float) -> list[Check]:

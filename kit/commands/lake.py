@@ -13,6 +13,7 @@ from kit.base.paths import LAKE
 from kit.base.text import clean
 from kit.commands.notes import note, print_json
 from kit.display import phrases
+from kit.display.terminal import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,7 +101,7 @@ def show_lake(
     Example: okta-kit lake
     """
     from kit.lake import Lake
-    from kit.lake.overview import as_table, overview
+    from kit.lake.overview import overview
 
     if context.invoked_subcommand:
         context.obj = lake
@@ -111,7 +112,60 @@ def show_lake(
     if as_json:
         print_json(found)
     else:
-        as_table(found, sys.stdout)
+        _print_overview(found)
+
+
+def _print_overview(held: dict[str, Any]) -> None:
+    """Print what ``overview`` says of a lake: its days, then a line for each thing it lacks."""
+    days = [
+        (
+            f"{day['date']} to {day['last']}" if "last" in day else day["date"],
+            day["events"],
+            day["files"],
+            day["coverage"],
+        )
+        for day in held["days"]
+    ]
+    count = phrases.count(sum(1 for day in held["days"] if day["events"]), "day")
+    print(clean(f"{held['lake']}: {held['events']:,} events on {count}"), end="\n\n")
+    if days:
+        print_table(days, ["day (UTC)", "events", "files", "coverage"], width=100, out=sys.stdout)
+        print()
+    for line in _lacks(held):
+        print(clean(line))
+    for line in held["put_aside_lines"][:_SHOWN]:
+        print("  " + clean(f"{line['file']}:{line['line']}: {line['reason']}"))
+
+
+_SHOWN = 20
+"""Stretches, and skipped lines, that a terminal shows."""
+
+
+def _lacks(held: dict[str, Any]) -> Iterator[str]:
+    """What a lake lacks, what was put aside and what it was coded with, a line each."""
+    from kit.lake.lacking import EFFECTS
+
+    for gap in held["gaps"]:
+        yield f"missing: {gap['since']} to {gap['until']}"
+    for hole in held["unread"][:_SHOWN]:
+        lines = phrases.count(hole["lines"], "skipped line")
+        of = f" of {hole['file']}" if hole["file"] else ""
+        yield f"not read: {hole['since']} to {hole['until']}, {lines}{of}"
+    if len(held["unread"]) > _SHOWN:
+        yield f"not read: {len(held['unread']) - _SHOWN:,} more stretches"
+    for one in held["lacking"][:_SHOWN]:
+        effects = "; ".join(EFFECTS[what] for what in one["what"])
+        yield f"{one['file'] or 'several files'}: {effects}"
+    if newest := held["provisional"]:
+        yield f"provisional, may still grow: {newest['since']} to {newest['until']}"
+    for name in held["lost_files"]:
+        yield f"lost: {name}; its day is a gap. Put it back, or import its export again"
+    for name in held["unknown_files"]:
+        yield f"not written by okta-kit, but read: {name}"
+    others = sum(n for v, n in held["catalogue"].items() if v != held["catalogue_version"])
+    recode = f"; {others} days were coded with another: okta-kit recode" if others else ""
+    yield f"catalogue {held['catalogue_version']}{recode}"
+    yield f"put aside: {held['put_aside']:,} lines"
 
 
 def _check_lake(lake: Any) -> None:
@@ -172,20 +226,17 @@ def compact_lake(lake: Place = LAKE) -> None:
 
 def _covers(text: str) -> Any:
     """Read ``SINCE..UNTIL``."""
-    from datetime import UTC
-
-    from dateutil.parser import isoparse
-
+    from kit.base.times import parse_iso
     from kit.base.windows import Window
 
     since, dots, until = text.partition("..")
     try:
-        ends = [isoparse(part.strip()) for part in (since, until)]
+        ends = [parse_iso(part.strip()) for part in (since, until)]
     except ValueError:
         ends = []
     if not dots or not ends:
         raise UsageError(f"--covers {text}: write it as 2026-10-01..2026-11-01, both UTC.")
-    start, end = (moment.replace(tzinfo=moment.tzinfo or UTC) for moment in ends)
+    start, end = ends
     if start >= end:
         raise UsageError(f"--covers {text}: the start is not before the end. Swap them.")
     return Window(start, end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 
@@ -13,9 +13,10 @@ from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
 from kit.analysis.stops import coverage_of
 from kit.base.errors import KitError, UsageError, nearest
-from kit.base.text import clean, in_json, in_sheet
+from kit.base.text import in_json, in_sheet
 from kit.catalogue import load
 from kit.display import phrases
+from kit.display.terminal import print_table
 from kit.lake.files import skipped
 from kit.log.log import frame, open_log
 
@@ -105,10 +106,10 @@ def _kinds(rows: pd.DataFrame) -> list[str]:
     return [kind(code, text=text, http_status=status) for code, text, status in told]
 
 
-def write(rows: pd.DataFrame, form: str, out: IO[str]) -> None:
+def write(rows: pd.DataFrame, form: str, out: TextIO) -> None:
     """Print rows as ``table``, ``csv``, ``json`` or ``parquet``."""
     if form == "parquet":
-        rows.to_parquet(out.buffer, index=False)  # type: ignore[attr-defined]  # stdout has one
+        rows.to_parquet(out.buffer, index=False)
         return
     if form == "table":
         _table(rows, out)
@@ -130,17 +131,8 @@ def _refuse_unknown_app(events: ir.Table, app: str) -> None:
         raise UsageError(f"--app: the source knows no {app!r}.{nearest(app, known)}")
 
 
-def _table(rows: pd.DataFrame, out: IO[str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(file=out, highlight=False, markup=False, width=None if out.isatty() else 160)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def _table(rows: pd.DataFrame, out: TextIO) -> None:
     shown = [name for name in (*_TERMINAL, "org") if name in rows]
-    for name in shown:
-        table.add_column(name, justify="right" if name == "events" else "left", overflow="fold")
-    for row in rows[shown].itertuples(index=False):
-        cells = [f"{row[0]:%Y-%m-%d %H:%M:%S}", *("" if pd.isna(v) else v for v in row[1:])]
-        table.add_row(*(Text(clean(cell)) for cell in cells))
-    console.print(table)
+    at = rows["published"].dt.strftime("%Y-%m-%d %H:%M:%S")
+    cells = rows.assign(published=at)[shown].astype(object)
+    print_table(cells.where(cells.notna(), None).to_numpy(), shown, width=160, out=out)

@@ -19,7 +19,6 @@ import tempfile
 import time
 import uuid
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,13 +27,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 import numpy as np
 
 from kit.base.errors import SourceError
+from kit.base.files import unwritable
 from kit.base.object_store import Objects
 from kit.base.tempdirs import temporary_folder
+from kit.base.threads import side_by_side
 from kit.lake.inventory import KEY, Tally, inventoried, reconciled
 from kit.lake.parquet import read_keys
 from kit.lake.range_reader import Parts
 from kit.lake.repeats import INDEX
-from kit.lake.storage import MANIFEST, Contents, is_event_file, read_manifest, unwritable
+from kit.lake.storage import MANIFEST, WHEN_FULL, Contents, is_event_file, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,7 +61,6 @@ _OURS = re.compile(r"date=[0-9-]+/part-[0-9a-f]{32}\.parquet")
 _REMEMBERED = 128 << 20
 """Bytes of hashes that are kept."""
 
-_AT_ONCE = 8
 _STAGING, _RETIRED = "_staging", "_retired"
 
 
@@ -193,13 +193,11 @@ class Bucket:
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """Fetch files to the disk."""
         paths = [staging / f"{uuid.uuid4().hex}-{Path(name).name}" for name in names]
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            for _ in threads.map(self._fetch, names, paths):
-                pass
+        side_by_side(self._fetch, zip(names, paths, strict=True))
         return paths
 
-    def _fetch(self, name: str, path: Path) -> None:
-        self._anywhere(name, lambda place: self.objects.get(place, path))
+    def _fetch(self, pair: tuple[str, Path]) -> None:
+        self._anywhere(pair[0], lambda place: self.objects.get(place, pair[1]))
 
     def _anywhere(self, name: str, read: Callable[[str], _Read]) -> _Read:
         """Read a file wherever it lies by now; it may be moved while it is looked for."""
@@ -224,8 +222,12 @@ class Bucket:
             with temporary_folder() as folder:
                 yield folder
         except OSError as fault:
-            mend = "Name another folder for temporary files with TMPDIR."
-            raise unwritable(tempfile.gettempdir(), fault, mend) from None
+            raise unwritable(
+                tempfile.gettempdir(),
+                fault,
+                when_full=WHEN_FULL,
+                otherwise="Name another folder for temporary files with TMPDIR.",
+            ) from None
 
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Make a change: send its files, then list them in the manifest if nobody was faster."""

@@ -19,19 +19,20 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from kit.base.errors import SourceError
+from kit.base.files import unwritable, write_whole
 from kit.lake.inventory import KEY, Tally, inventoried, reconciled
 from kit.lake.parquet import read_keys
 from kit.lake.repeats import INDEX
 from kit.lake.storage import (
     FORMAT,
     MANIFEST,
+    WHEN_FULL,
     Contents,
     damaged,
     day_of,
     is_day,
     is_event_file,
     read_manifest,
-    unwritable,
 )
 
 if TYPE_CHECKING:
@@ -117,12 +118,7 @@ class Folder:
         """Write a file so that a reader, also after a kill, sees all of it or none."""
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-        with fresh.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, data)
 
     def save(self, name: str, write: Callable[[Path], object]) -> None:
         """Let a file be written to its place."""
@@ -165,8 +161,12 @@ class Folder:
             with self._locked(wait), self._staging(apart) as staging:
                 yield staging
         except OSError as fault:
-            mend = "Name a folder of your own with --lake."
-            raise unwritable(self.address, fault, mend) from None
+            raise unwritable(
+                self.address,
+                fault,
+                when_full=WHEN_FULL,
+                otherwise="Name a folder of your own with --lake.",
+            ) from None
 
     @contextmanager
     def _locked(self, wait: float) -> Iterator[None]:
@@ -182,6 +182,11 @@ class Folder:
 
     @contextmanager
     def _staging(self, apart: Callable[[str, str], object] | None) -> Iterator[Path]:
+        """A folder for work in progress; what killed writers planned is ended before.
+
+        No ``working_folder`` of ``base/tempdirs.py``: the lake's lock says already that no other
+        writer is left, and with a plan half done this folder must outlive its writer.
+        """
         for plan in sorted(self.path.glob("_swap-*.json")):
             try:
                 self._finish(plan)

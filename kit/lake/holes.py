@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dateutil.parser import isoparse
-
-from kit.base.times import iso
+from kit.base.times import iso, parse_iso
 from kit.base.windows import TICK, Window, gaps
 
 if TYPE_CHECKING:
@@ -279,7 +277,7 @@ def own_time(document: Document) -> datetime | None:
         return None
     match = _TIME.search(raw)
     try:
-        at = datetime.fromisoformat(match[1].decode()).astimezone(UTC) if match else None
+        at = parse_iso(match[1].decode()) if match else None
         return at if at is None or at + TICK else None
     except (ValueError, OverflowError):
         return None
@@ -331,8 +329,8 @@ def holes_in(manifest: Mapping[str, Any]) -> list[Hole]:
     """The holes that a manifest lists, oldest first."""
     return sorted(
         Hole(
-            isoparse(one["since"]),
-            isoparse(one["until"]),
+            parse_iso(one["since"]),
+            parse_iso(one["until"]),
             str(one.get("file", "")),
             int(one.get("lines", 1)),
             bool(one.get("whole")),

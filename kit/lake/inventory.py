@@ -13,8 +13,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from dateutil.parser import isoparse
 
+from kit.base.times import parse_iso
 from kit.base.windows import Window, gaps, merged
 from kit.base.windows import whole_day as day_window
 
@@ -201,4 +201,4 @@ def _within(covered: Iterable[Window], day: str) -> list[Window]:
 
 
 def _window(stretch: Mapping[str, str]) -> Window:
-    return Window(isoparse(stretch["since"]), isoparse(stretch["until"]))
+    return Window(parse_iso(stretch["since"]), parse_iso(stretch["until"]))

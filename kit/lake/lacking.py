@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dateutil.parser import isoparse
-
+from kit.base.times import parse_iso
 from kit.base.windows import Window
 from kit.events import COLUMNS
 
@@ -68,7 +67,7 @@ class Lacking:
 
     def touches(self, window: Window) -> bool:
         """Whether any of its events may lie in a window."""
-        return isoparse(self.since) < window.until and isoparse(self.until) > window.since
+        return parse_iso(self.since) < window.until and parse_iso(self.until) > window.since
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest."""

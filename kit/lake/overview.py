@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from kit.base.threads import side_by_side
 from kit.base.windows import Window, gaps
 from kit.catalogue import load
-from kit.display import phrases
 from kit.lake.coverage import state_of, tail
 from kit.lake.files import skipped
 from kit.lake.holes import holes_in
-from kit.lake.lacking import EFFECTS, lacking_in
+from kit.lake.lacking import lacking_in
 from kit.lake.parquet import footer
 from kit.lake.storage import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import TextIO
-
     from kit.lake.files import Lake
     from kit.lake.holes import Hole
 
-__all__ = ["as_table", "overview"]
-
-_SHOWN = 20
-"""Stretches that a terminal shows."""
+__all__ = ["overview"]
 
 _ONE_BY_ONE = 7
 """Days in a row without events that are told one by one."""
-
-_AT_ONCE = 8
-"""Files that are looked at side by side; in a store, each takes a request."""
 
 
 def overview(lake: Lake) -> dict[str, Any]:
@@ -54,8 +44,7 @@ def overview(lake: Lake) -> dict[str, Any]:
     """
     covered, faults = lake.covered(), lake.faults()
     names = lake.names()
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        footers = list(threads.map(lambda name: footer(lake.storage.opened(name)), names))
+    footers = side_by_side(lambda name: footer(lake.storage.opened(name)), names)
     held: dict[date, list[tuple[int, str]]] = {}
     for name, found in zip(names, footers, strict=True):
         held.setdefault(date.fromisoformat(day_of(name)), []).append(found)
@@ -88,60 +77,6 @@ def overview(lake: Lake) -> dict[str, Any]:
         "catalogue": dict(sorted(coded.items())),
         "catalogue_version": load().version,
     }
-
-
-def as_table(found: dict[str, Any], out: TextIO) -> None:
-    """Print an overview for a terminal."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(file=out, highlight=False, markup=False, soft_wrap=True)
-    console.print(f"{found['lake']}: {found['events']:,} events on {_days(found)}")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("day (UTC)", "events", "files", "coverage"):
-        table.add_column(name, justify="right" if name in {"events", "files"} else "left")
-    for day in found["days"]:
-        date_ = f"{day['date']} to {day['last']}" if "last" in day else day["date"]
-        table.add_row(date_, f"{day['events']:,}", str(day["files"]), day["coverage"])
-    console.print(table)
-    for gap in found["gaps"]:
-        console.print(f"missing: {gap['since']} to {gap['until']}")
-    for line in _unread(found):
-        console.print(line)
-    if found["provisional"]:
-        newest = found["provisional"]
-        console.print(f"provisional, may still grow: {newest['since']} to {newest['until']}")
-    for name in found["lost_files"]:
-        console.print(f"lost: {name}; its day is a gap. Put it back, or import its export again")
-    for name in found["unknown_files"]:
-        console.print(f"not written by okta-kit, but read: {name}")
-    others = {v: n for v, n in found["catalogue"].items() if v != found["catalogue_version"]}
-    said = f"catalogue {found['catalogue_version']}"
-    if others:
-        said += f"; {sum(others.values())} days were coded with another: okta-kit recode"
-    console.print(said)
-    console.print(f"put aside: {found['put_aside']:,} lines")
-    for line in found["put_aside_lines"][:20]:
-        console.print(f"  {line['file']}:{line['line']}: {line['reason']}")
-
-
-def _unread(found: dict[str, Any]) -> Iterator[str]:
-    """Where skipped lines may belong, and what events lack, a line each."""
-    for hole in found["unread"][:_SHOWN]:
-        lines = phrases.count(hole["lines"], "skipped line")
-        of = f" of {hole['file']}" if hole["file"] else ""
-        yield f"not read: {hole['since']} to {hole['until']}, {lines}{of}"
-    if len(found["unread"]) > _SHOWN:
-        yield f"not read: {len(found['unread']) - _SHOWN:,} more stretches"
-    for one in found["lacking"][:_SHOWN]:
-        said = "; ".join(EFFECTS[what] for what in one["what"])
-        yield f"{one['file'] or 'several files'}: {said}"
-
-
-def _days(found: dict[str, Any]) -> str:
-    held = sum(1 for day in found["days"] if day["events"])
-    return f"{held} day" + ("" if held == 1 else "s")
 
 
 def _range(day: date, last: date) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kit.base.errors import OktaError, UsageError
-from kit.base.times import iso
+from kit.base.times import iso, parse_iso
 from kit.base.windows import Window, gaps
 from kit.lake.files import skipped
 from kit.lake.holes import fewest, holes_in
@@ -212,15 +212,15 @@ class _Pull:
         if start:
             state["since"] = min(begin, state["since"])
         await self._save(state)
-        floor = max(datetime.fromisoformat(state["since"]), now - RETENTION)
-        await self._windows(floor, datetime.fromisoformat(state["polled"]))
+        floor = max(parse_iso(state["since"]), now - RETENTION)
+        await self._windows(floor, parse_iso(state["polled"]))
         try:
             await self._poll(state)
         except OktaError as fault:
             if not kept or fault.status not in {400, 404, 410}:
                 raise
             self._said("Okta does not know the saved cursor any more; reading by time.")
-            since = datetime.fromisoformat(state["polled"])
+            since = parse_iso(state["polled"])
             state |= {"polled": iso(now), "cursor": polling_url(now - OVERLAP)}
             await self._save(state)
             await self._windows(max(since, now - RETENTION), now)
@@ -228,7 +228,7 @@ class _Pull:
 
     async def _save(self, state: dict[str, str]) -> None:
         """Save how far the cursor was followed."""
-        now = datetime.fromisoformat(state["polled"])
+        now = parse_iso(state["polled"])
         await self.pieces.put(_Piece([], Window(now, now), None, state))
 
     @property
@@ -238,7 +238,7 @@ class _Pull:
 
     async def _poll(self, state: dict[str, str]) -> None:
         """Follow the cursor until there is nothing more for now."""
-        since = datetime.fromisoformat(state["polled"])
+        since = parse_iso(state["polled"])
         self._hears("what is new")
         async for page in polled(self.org, state["cursor"]):
             state = {**state, "cursor": page.next or state["cursor"]}

@@ -8,14 +8,12 @@ another writer was first, so it must follow from what it is given alone.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from kit.base.errors import DiskFull, KitError, SourceError, UsageError
+from kit.base.errors import SourceError
 from kit.base.windows import merged
 from kit.lake.holes import holes_in
 from kit.lake.inventory import Tally, day_of, stretches
@@ -33,6 +31,7 @@ __all__ = [
     "EVENTS",
     "FORMAT",
     "MANIFEST",
+    "WHEN_FULL",
     "Change",
     "Contents",
     "Storage",
@@ -41,7 +40,6 @@ __all__ = [
     "is_day",
     "is_event_file",
     "read_manifest",
-    "unwritable",
 ]
 
 FORMAT = 1
@@ -52,7 +50,8 @@ EVENTS = "date=*/[!_]*.parquet"
 
 MANIFEST = "_manifest.json"
 
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+WHEN_FULL = "Free some space and run the same again: no event is added twice."
+"""What to do where a lake's disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +243,7 @@ def read_manifest(address: str, data: bytes | None) -> dict[str, Any]:
 def _check(manifest: dict[str, Any]) -> None:
     """Look at all that is relied on."""
     for window in (*stretches(manifest), *(hole.window for hole in holes_in(manifest))):
-        if window.since.utcoffset() is None or window.since >= window.until:
+        if window.since >= window.until:
             raise ValueError("a covered stretch is none")
     for part in ("inventory", "index", "lost"):
         for name, one in manifest.get(part, {}).items():
@@ -261,18 +260,3 @@ def _check(manifest: dict[str, Any]) -> None:
 
 def _why(fault: Exception) -> str:
     return f"it has no {fault}" if isinstance(fault, KeyError) else str(fault)
-
-
-def unwritable(place: str, fault: OSError, mend: str) -> KitError:
-    """A fault of writing a lake, in one line.
-
-    Args:
-        place: what cannot be written.
-        fault: what the system said.
-        mend: what to do if there is space.
-    """
-    reason = os.strerror(fault.errno) if fault.errno else str(fault)
-    said = f"{place}: cannot be written ({reason})."
-    if fault.errno in _NO_SPACE:
-        return DiskFull(f"{said} Free some space and run the same again: no event is added twice.")
-    return UsageError(f"{said} {mend}")

@@ -23,8 +23,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dateutil.parser import isoparse
-
+from kit.base.times import parse_iso
 from kit.display import phrases
 
 if TYPE_CHECKING:
@@ -172,7 +171,7 @@ def _older(row: Mapping[str, Any], before: tuple[datetime, datetime] | None) -> 
     """Whether a code is open only from before the earlier window's end."""
     if before is None or _number(row, "failures") or not row.get("since"):
         return False
-    return isoparse(str(row["since"])) < before[1]
+    return parse_iso(str(row["since"])) < before[1]
 
 
 def _users(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
@@ -277,10 +276,10 @@ def _age(run: Mapping[str, Any]) -> tuple[datetime, str]:
 def _window(facts: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
     window = facts.get("window") or {}
     try:
-        since, until = (isoparse(str(window[name])) for name in ("since", "until"))
+        since, until = (parse_iso(str(window[name])) for name in ("since", "until"))
     except (ValueError, KeyError, TypeError):
         return None
-    return since.replace(tzinfo=since.tzinfo or UTC), until.replace(tzinfo=until.tzinfo or UTC)
+    return since, until
 
 
 def _days(facts: Mapping[str, Any]) -> float:
@@ -295,6 +294,6 @@ def _long(span: timedelta) -> str:
 def moment(text: object) -> str:
     """An ISO time in words; what is no time as it is."""
     try:
-        return phrases.moment(isoparse(str(text)))
+        return phrases.moment(parse_iso(str(text)))
     except ValueError:
         return str(text or "")

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Executed", "Limits", "execute", "one_line"]
 
-_NO_SPACE = re.compile(r"\[Errno (28|122)\]")
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -152,7 +150,7 @@ def _fault_in(notebook: Any) -> RunError | None:
     if name == UsageError.__name__:
         return WrongParameter(one_line(value) or name)  # who wrote it needs no cell
     said = f"{one_line(value) or name} ({one_line(name)} in {_where(notebook)})"
-    return DiskFull(said) if name == "DiskFull" or _NO_SPACE.match(value) else CellError(said)
+    return DiskFull(said) if name == "DiskFull" or is_full(value) else CellError(said)
 
 
 def _mark(done: Executed) -> None:

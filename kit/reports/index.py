@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kit.base.files import write_whole
 from kit.reports.changes import moment, newest_first, previous_and_changes
-from kit.reports.staging import locked, write_whole
+from kit.reports.staging import locked
 
 __all__ = ["reports", "write_index"]
 

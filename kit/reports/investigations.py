@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from kit.base.errors import DiskFull, UsageError, is_full
+from kit.base.errors import UsageError
+from kit.base.files import unwritable, write_whole
 from kit.base.parameters import check, read
 from kit.base.tempdirs import temporary_folder
 from kit.reports.window import close_window
@@ -107,7 +108,11 @@ def _copied(
 
 
 def _with_values(source: str, values: Mapping[str, Any]) -> str:
-    """The parameters cell with other values; types and comments stay."""
+    """The parameters cell with other values; types and comments stay.
+
+    Papermill would add a cell that overrules this one: a case would show two values for each
+    parameter, and the one that a reader changes would do nothing.
+    """
     lines = source.encode().splitlines(keepends=True)  # ast counts columns in bytes
     starts = [0]
     for line in lines:
@@ -158,21 +163,20 @@ def _write(path: Path, text: str) -> None:
     """Write a new file, all of it or nothing, and never over another."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as written:
-            try:
-                written.write(text)
-                written.flush()
-            except OSError:
-                path.unlink()
-                raise
+        path.open("x").close()  # the name is ours from here on
+        try:
+            write_whole(path, text)
+        except BaseException:
+            path.unlink()
+            raise
     except OSError as fault:
         if path.exists():
             raise _there(path) from None
-        if is_full(fault):
-            raise DiskFull(f"{path}: no space left. Free some, and try again.") from None
-        raise UsageError(
-            f"{path.parent}: cannot be written ({fault.strerror or fault}). Start in a folder of "
-            "your own."
+        raise unwritable(
+            path.parent,
+            fault,
+            when_full="Free some space, and try again.",
+            otherwise="Start in a folder of your own.",
         ) from None
 
 

@@ -14,7 +14,6 @@ import json
 import os
 import re
 import secrets
-import tempfile
 import unicodedata
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from kit.base.errors import UsageError, nearest
+from kit.base.files import unwritable, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,10 +75,11 @@ class Key:
 
         Raises:
             UsageError: the file is there and is no key, or it cannot be written.
+            DiskFull: there is no space for it.
         """
         with _kept(path):
             if not path.exists():
-                _write(path, {"secret": secrets.token_hex(32), "known": {}})
+                _keep(path, {"secret": secrets.token_hex(32), "known": {}})
         return cls(path)
 
     def pseudonym(self, kind: str, value: str, *, of: str = "") -> str:
@@ -119,10 +120,11 @@ class Key:
 
         Raises:
             UsageError: it cannot be written.
+            DiskFull: there is no space for it.
         """
         with _kept(self.path):
             held = self._read()
-            _write(self.path, {**held, "known": {**held["known"], **self._fresh}})
+            _keep(self.path, {**held, "known": {**held["known"], **self._fresh}})
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -164,15 +166,13 @@ def _kept(path: Path) -> Iterator[None]:
         with FileLock(f"{path}.lock"):
             yield
     except OSError as fault:
-        raise UsageError(
-            f"{path}: the key cannot be kept ({fault.strerror or fault}). Name another file in "
-            "$OKTA_KIT_REDACT_KEY."
+        raise unwritable(
+            path,
+            fault,
+            when_full="Free some space: without its key no report is redacted.",
+            otherwise="Name another file for the key in $OKTA_KIT_REDACT_KEY.",
         ) from None
 
 
-def _write(path: Path, key: dict[str, Any]) -> None:
-    """Write a key in one step, for its owner alone."""
-    number, fresh = tempfile.mkstemp(prefix=".key-", dir=path.parent)
-    with os.fdopen(number, "w", encoding="utf-8") as file:
-        json.dump(key, file, indent=0)
-    Path(fresh).replace(path)
+def _keep(path: Path, key: dict[str, Any]) -> None:
+    write_whole(path, json.dumps(key, indent=0), private=True)

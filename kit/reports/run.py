@@ -33,7 +33,7 @@ from kit.reports.kernel import starting
 from kit.reports.page import bare_page, load_exporter, page
 from kit.reports.people import People
 from kit.reports.signals import Stop, StoppedError, stoppable
-from kit.reports.staging import Place, making, unwritable
+from kit.reports.staging import Place, making, not_kept
 from kit.reports.summary import collect, summary
 from kit.reports.window import COPY_NAME, close_window
 
@@ -169,7 +169,7 @@ def _published(run: _Run, out: Path) -> Report:
         folder = run.place.publish(folder_name(facts))
         write_index(out)
     except OSError as fault:
-        raise unwritable(run.place.home, fault) from None
+        raise not_kept(run.place.home, fault) from None
     return Report(folder, folder / "report.html", facts, changes)
 
 

@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from kit.base.errors import DiskFull, KitError, UsageError, is_full
+from kit.base.files import unwritable
 from kit.base.tempdirs import working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Place", "locked", "making", "unwritable", "write_whole"]
+    from kit.base.errors import KitError
+
+__all__ = ["Place", "locked", "making", "not_kept"]
 
 _BALLAST = 256 << 10
 """Bytes held back, so that a report can say that the disk is full."""
@@ -81,7 +83,7 @@ def making(home: Path) -> Iterator[Place]:
             partial.chmod(0o755)
             (partial / ".ballast").write_bytes(b"\0" * _BALLAST)
         except OSError as fault:
-            raise unwritable(home, fault) from None
+            raise not_kept(home, fault) from None
         yield Place(home, partial)
 
 
@@ -90,25 +92,20 @@ def locked(out: Path) -> FileLock:
     return FileLock(out / ".index.lock")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees all of it or what was there before."""
-    fresh = path.with_name(f".{path.name}.partial")
-    try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def unwritable(home: Path, fault: OSError) -> KitError:
-    """A fault of writing reports, in one line that names ``--out``."""
-    if is_full(fault):
-        return DiskFull(f"{home}: no space left. Free some, or choose another --out.")
-    return UsageError(f"{home}: cannot be written ({fault.strerror or fault}). Use another --out.")
+def not_kept(home: Path, fault: OSError) -> KitError:
+    """Say in one line why reports cannot be written to a folder."""
+    return unwritable(
+        home,
+        fault,
+        when_full="Free some space, or choose another --out.",
+        otherwise="Use another --out.",
+    )
 
 
 def _end_replacements(home: Path) -> None:
-    """End the replacements that killed runs began; under the lock of the reports."""
+    """End the replacements and indexes that killed runs began; under the lock of the reports."""
+    for index in home.parent.glob(".index.html-*"):
+        index.unlink(missing_ok=True)
     for old in home.glob(".old-*"):
         for report in old.iterdir():
             if not (home / report.name).exists():

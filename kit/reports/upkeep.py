@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dateutil.parser import isoparse
-
+from kit.base.times import parse_iso
 from kit.reports.index import reports, write_index
 from kit.reports.staging import locked
 
@@ -34,10 +33,9 @@ def old_reports(out: Path, before: datetime) -> list[dict[str, Any]]:
     found = []
     for run in reports(out):
         try:
-            ran = isoparse(str(run.get("started")))
+            ran = parse_iso(str(run.get("started")))
         except ValueError:
             continue
-        ran = ran.replace(tzinfo=ran.tzinfo or UTC)
         if ran < before and _is_ours(out / run["folder"]) and "kit_version" in run:
             found.append(run)
     return found

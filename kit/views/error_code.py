@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit.analysis.attempts import with_attempts
 from kit.analysis.one_code import apps_with, hours, neighbours, variants, with_ids
 from kit.analysis.radius import who
 from kit.analysis.recovery import people
@@ -112,12 +113,9 @@ class ErrorCodeReport(NotebookReport):
         counts = hours(self.case.history)
         output.figure(charts.times_of_day, counts)
         done = self.case.history.successes.over_time(self.case.history.window, "hour")
-        good = done.assign(hour=done["bucket"].dt.hour).groupby("hour")["successes"].sum()
-        by_hour = counts.groupby("hour")["failures"].sum().to_frame().join(good)
-        by_hour["attempts"] = by_hour["failures"] + by_hour.pop("successes").fillna(0).astype(
-            "int64"
-        )
-        by_hour = by_hour.assign(rate=by_hour["failures"] / by_hour["attempts"]).reset_index()
+        failed = counts.groupby("hour", as_index=False)[["failures"]].sum()
+        by_hour = with_attempts(failed, done.assign(hour=done["bucket"].dt.hour), ["hour"])
+        by_hour = by_hour.drop(columns="successes")
         by_hour["hour"] = [f"{hour:02d}:00" for hour in by_hour["hour"]]
         output.table(
             by_hour.sort_values(["failures", "hour"], ascending=[False, True]),

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from kit.analysis.episodes import episodes, history, onset
-from kit.analysis.failures import DEACTIVATIONS, KEYS
+from kit.analysis.failures import KEYS
 from kit.analysis.orgs import broken_connections
 from kit.analysis.radius import who_in_words
-from kit.analysis.recovery import people
+from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
 from kit.base.times import iso
 from kit.display import charts, output, phrases
@@ -290,9 +290,7 @@ class TrendsReport(NotebookReport):
         return found[found["app_key"].isin(apps)] if apps else found
 
     def _left_behind(self) -> pd.DataFrame:
-        rows = self.found.recovery
-        left = rows["operation"].isin(DEACTIVATIONS) & (rows["state"] == "still_failing")
-        return rows[left]
+        return access_left_behind(self.found.recovery)
 
     def _users_and_codes(self) -> pd.DataFrame:
         keys = list(KEYS)
@@ -306,7 +304,6 @@ class TrendsReport(NotebookReport):
     def _by_bucket(self) -> None:
         counts = self.found.over_time
         tried = self.found.attempts_over_time
-        tried = tried.assign(attempts=tried["failures"] + tried["successes"])
         rows = counts.merge(tried[["bucket", "app", "attempts"]], on=["bucket", "app"])
         rows = rows.assign(rate=rows["failures"] / rows["attempts"])
         busiest = rows.sort_values(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.analysis.attempts import with_attempts
 from kit.analysis.successes import bucket_of
 from kit.base.times import moment_before
 from kit.base.windows import Window
@@ -91,10 +92,9 @@ def over_time(found: Case) -> None:
     bucket = bucket_of(view)
     at = found.failures["published"].dt.floor(_FLOOR[bucket])
     at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
-    bad = at.value_counts().rename("failures").rename_axis("bucket")
-    good = known.successes.over_time(view, bucket).set_index("bucket")["successes"]
-    both = bad.to_frame().join(good, how="outer").fillna(0).astype("int64").sort_index()
-    both = both.assign(attempts=both["failures"] + both["successes"]).reset_index()
+    failed = at.value_counts().rename("failures").rename_axis("bucket").reset_index()
+    done = known.successes.over_time(view, bucket)
+    both = with_attempts(failed, done, ["bucket"], how="outer")
     output.figure(
         charts.failures_and_rate,
         both,
@@ -103,9 +103,7 @@ def over_time(found: Case) -> None:
         episodes=known.episodes,
         named=marks_of(found),
     )
-    table = both.assign(rate=both["failures"] / both["attempts"])[
-        ["bucket", "failures", "attempts", "rate"]
-    ]
+    table = both[["bucket", "failures", "attempts", "rate"]]
     output.table(
         table[table["failures"] > 0].rename(columns={"bucket": f"{bucket} from (UTC)"}),
         caption=f"The {bucket}s with failures, in numbers",

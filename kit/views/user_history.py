@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from kit.analysis.episodes import episodes
-from kit.analysis.failures import DEACTIVATIONS, failures
+from kit.analysis.failures import failures
 from kit.analysis.names import find_user
 from kit.analysis.one_user import most_failing, user_events, user_recovery
-from kit.analysis.recovery import with_state
+from kit.analysis.recovery import access_left_behind, with_state
 from kit.analysis.unresolved import open_before
 from kit.base.times import iso
 from kit.catalogue import load
@@ -83,9 +83,7 @@ class UserHistoryReport(NotebookReport):
     @section
     def stands(self) -> None:
         """Show each operation of the user that failed, and what became of it."""
-        left = self.recovery["operation"].isin(DEACTIVATIONS)
-        left &= self.recovery["state"] == "still_failing"
-        if left.any():
+        if len(access_left_behind(self.recovery)):
             output.note(
                 "First: access was left behind. A deactivation failed and has not worked since."
             )

@@ -1,5 +1,8 @@
 """The ``next`` page from ``Link`` headers, in any form that RFC 8288 allows.
 
+aiohttp's ``ClientResponse.links`` cuts a quoted value at its semicolons, takes ``rel="next last"``
+for one relation, and rewrites the escapes of a URL, which is a cursor here; so it is not used.
+
 https://www.rfc-editor.org/rfc/rfc8288#section-3
 """
 

@@ -1,4 +1,9 @@
-"""Asynchronous work is run to its end from ordinary code, in a notebook too."""
+"""Asynchronous work is run to its end from ordinary code, in a notebook too.
+
+``jupyter_core.utils.run_sync`` does the same, but leaves the work running in its thread when a
+notebook's stop button is pressed: a pull would go on. Only a kernel's manager is run by it, whose
+calls must share one event loop.
+"""
 
 from __future__ import annotations
 
