@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -45,6 +45,10 @@ def import_files(
         str,
         typer.Option(help="SINCE..UNTIL that the files hold in full, if more than their events."),
     ] = "",
+    date_order: Annotated[
+        Literal["day-first", "month-first"] | None,
+        typer.Option(help="What comes first in local dates such as 03/04/2026, if unclear."),
+    ] = None,
 ) -> None:
     """Add export files to the lake; no event twice.
 
@@ -58,7 +62,7 @@ def import_files(
     files = expand(file)
     held = Lake(lake)
     with _progress() as told:
-        done = add(held, files, covers=stretch, told=told)
+        done = add(held, files, covers=stretch, date_order=date_order, told=told)
     said = [
         f"{phrases.count(done.events, 'event')} added",
         f"{phrases.count(done.repeats, 'repeat')} left out",

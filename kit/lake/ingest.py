@@ -171,7 +171,9 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
         if document.unknown:
             done.unknown[document.file] = document.unknown
         if document.columns:
-            done.presences[document.file].absent = absent_in(document.columns)
+            done.presences[document.file].add(absent_in(document.columns))
+        if document.lacks:
+            done.presences[document.file].add(document.lacks)
         if event is None:
             done.put_aside.append(_aside(document, raw))
             done.trails[document.file].skip(document.count, own_time(document))

@@ -33,6 +33,7 @@ EFFECTS = {
     "reason": "there is no reason: what went wrong is told from the event type alone",
     "actor": "there is no actor: who failed to sign in is not known",
     "debug": "there is no debug data: what it adds to a code, and Okta's request ids, are lost",
+    "zone": "times name no zone and are read as UTC: if they are local times, all of them are off",
 }
 """What may be lacking, and what that does to the counts."""
 
@@ -86,7 +87,7 @@ class Presence:
     of_users: int = 0
     user: int = 0
     absent: list[str] = field(default_factory=list)
-    """What the header of a table has no column for."""
+    """What its form lacks: the header of a table has no column for it, or times have no zone."""
 
     def note(self, kind: str, row: Sequence[Any]) -> None:
         """Look at a failing event: its type, and its row of the events table."""
@@ -99,6 +100,10 @@ class Presence:
                 self.of_users += 1
                 self.user += any(row[place] for place in _USER)
 
+    def add(self, absent: Iterable[str]) -> None:
+        """Note what is lacking by the form."""
+        self.absent += [what for what in absent if what not in self.absent]
+
     def follow(self, other: Presence) -> None:
         """Take in what was seen elsewhere in the file."""
         self.failing += other.failing
@@ -107,7 +112,7 @@ class Presence:
         self.app += other.app
         self.of_users += other.of_users
         self.user += other.user
-        self.absent += [what for what in other.absent if what not in self.absent]
+        self.add(other.absent)
 
     @property
     def what(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kit.lake.ingest import Coded
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
+    from kit.sources.written_times import Order
 
 __all__ = ["Added", "Received", "add", "add_received"]
 
@@ -71,6 +72,7 @@ def add(
     files: Sequence[Path],
     *,
     covers: Window | None = None,
+    date_order: Order | None = None,
     told: Callable[[int], None] | None = None,
 ) -> Added:
     """Add export files to a lake.
@@ -83,6 +85,8 @@ def add(
         files: export files.
         covers: the stretch of time that the files hold in full; what the events of each
             file span, if left out. It is not believed where nothing was an event.
+        date_order: what comes first in local dates, ``day-first`` or ``month-first``, where no
+            number above 12 in the file shows it; such rows are skipped if left out.
         told: is called with the number of events read since the last call.
 
     Returns:
@@ -120,7 +124,7 @@ def add(
         lacking = lacking_noted(lacking_in(held.manifest), read.lacking())
         return held.noting(done.covered, unread=noted(known, fresh), lacking=lacking)
 
-    return _added(lake, blocks(files), note, heard)
+    return _added(lake, blocks(files, order=date_order), note, heard)
 
 
 @dataclass(slots=True)

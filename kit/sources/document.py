@@ -30,6 +30,8 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     """Likewise, where in a LogEvent the values of its columns stand: ``outcome.reason``."""
     wrapper: str = ""
     """The product whose envelope or table it lay in; empty for Okta's own forms."""
+    lacks: tuple[str, ...] = ()
+    """What it lacks by its form, as ``kit.lake.lacking`` names it: ``zone``."""
     count: int = 1
     """How many things it stands for: values in a row that are no events are told as one."""
 

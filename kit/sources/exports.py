@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from kit.sources.unpacked import Readable
+    from kit.sources.written_times import Order
 
 __all__ = ["BLOCK", "blocks", "expand"]
 
@@ -67,13 +68,16 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
     return list(files)
 
 
-def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
+def blocks(
+    files: Sequence[Path], size: int = BLOCK, order: Order | None = None
+) -> Iterator[Block]:
     """Read what stands in export files, in blocks of about *size* bytes.
 
     Args:
         files: the files, each JSON in any mix of layouts (events a line each, over many lines,
             in arrays, in envelopes) or CSV; plain, gzip, zstd, bzip2 or xz; UTF-8 or UTF-16.
         size: bytes; a longer line is not cut.
+        order: what comes first in local dates where a file does not show it.
 
     Yields:
         Blocks in the files' own order, none over two files. A file that breaks off is
@@ -85,7 +89,8 @@ def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
     for path in files:
         try:
             with path.open("rb") as packed:
-                yield from _blocks(str(path), unpacked(packed), size, partial(_lines, path))
+                lines = partial(_lines, path)
+                yield from _blocks(str(path), unpacked(packed), size, lines, order)
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise SourceError(f"{path}: cannot be read ({reason}).") from fault
@@ -109,14 +114,19 @@ def _start(text: bytes) -> bytes:
 
 
 def _blocks(
-    file: str, stream: Readable, size: int, again: Callable[[], Iterable[str]] | None = None
+    file: str,
+    stream: Readable,
+    size: int,
+    again: Callable[[], Iterable[str]],
+    order: Order | None,
 ) -> Iterator[Block]:
     source = Source(stream)
     text = source.read(size)
     start = _start(text)
     header = None if start.startswith((b"{", b"[", b"<")) else console_csv.header_of(start)
     if header is not None:
-        yield from _in_blocks(console_csv.rows(file, source.lines(start), header, again), size)
+        rows = console_csv.rows(file, source.lines(start), header, again, order)
+        yield from _in_blocks(rows, size)
         fault, line = source.fault, 0
     else:
         line = yield from _of_json(file, source, text, size)
