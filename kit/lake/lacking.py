@@ -7,13 +7,13 @@ Where a form has lost these, the same log gives other counts, and whoever reads 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dateutil.parser import isoparse
 
 from kit.base.windows import Window
 from kit.events import COLUMNS
+from kit.sources.document import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -159,7 +159,7 @@ def noted(
     for file, (span, presence) in fresh.items():
         if presence.what:
             text = span.as_text()
-            one = Lacking(Path(file).name, text["since"], text["until"], presence.what)
+            one = Lacking(base_name(file), text["since"], text["until"], presence.what)
             found[one.file, one.since, one.until] = one
     every = list(found.values())
     if len(every) > _MOST:
