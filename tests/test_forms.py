@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from forms import IN_JSON, IN_TABLES, console, table
+from forms import IN_JSON, IN_TABLES, console, snaked, table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -234,7 +234,7 @@ def test_what_is_cut_off_is_called_so_in_the_products_words(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"udm": {"metadata": {"productLogId": "x", "productEventType": "y"}}}, "raw logs"),
+        ({"udm": {"metadata": {"productLogId": "x", "eventTimestamp": "y"}}}, "raw logs"),
         ({"metadata": {"productLogId": "x", "productEventType": "y"}}, "raw logs"),
         ({"detail-type": "SystemLog", "detail": {"user": "x"}}, "input transformer"),
         ({"_index": "x", "_id": "1", "_source": {"message": "x"}}, "preserve_original_event"),
@@ -281,6 +281,51 @@ def test_local_dates_that_could_be_either_are_refused_with_what_to_do(tmp_path: 
 
     with pytest.raises(SourceError, match=r"local date.*--date-order day-first"):
         open_log(path)
+
+
+def udm(each: dict[str, Any], number: int) -> dict[str, Any]:
+    """An event in Google's data model, its names and times in one of the ways of its exports."""
+    seconds = 1793091900 + 60 * number
+    one: dict[str, Any] = {
+        "metadata": {
+            "productLogId": each["uuid"],
+            "productEventType": each["eventType"],
+            "eventTimestamp": each["published"],
+            "vendorName": "Okta",
+        },
+        "principal": {"user": {"emailAddresses": ["api@example.com"]}, "ip": ["192.0.2.7"]},
+        "target": {"user": {"userid": "ada@example.com"}},
+        "securityResult": [
+            {
+                "action": ["BLOCK" if each["outcome"]["result"] == "FAILURE" else "ALLOW"],
+                "categoryDetails": [each["outcome"]["reason"] or ""],
+                "summary": each["displayMessage"],
+            }
+        ],
+    }
+    if number % 2:
+        one["metadata"]["eventTimestamp"] = {"seconds": seconds, "nanos": 0}
+        return snaked(one)
+    return {"name": "an-id", "udm": one}
+
+
+def test_udm_is_read_as_far_as_it_goes_and_what_is_lacking_is_said(
+    tmp_path: Path, plain: Path
+) -> None:
+    """Codes and times are the log's; transactions are not there, which changes the counts."""
+    path = tmp_path / "udm.json"
+    path.write_text(json.dumps({"events": [udm(each, n) for n, each in enumerate(EVENTS)]}))
+
+    log = open_log(path)
+
+    columns = ["published", "event_type", "result", "reason", "code", "client_ip", "uuid"]
+    got, right = (
+        one.events.select(*columns).order_by("uuid").to_pyarrow().to_pylist()
+        for one in (log, open_log(plain))
+    )
+    assert got == right
+    assert set(log.events.wrapper.to_pyarrow().to_pylist()) == {"Google SecOps UDM"}
+    assert any("transaction" in one for one in log.coverage(log.window()).notes)
 
 
 @pytest.mark.parametrize(("order", "month"), [("day-first", 4), ("month-first", 3)])

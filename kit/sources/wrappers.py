@@ -19,8 +19,12 @@ from typing import NamedTuple
 import msgspec
 
 from kit.sources.columns import PLAIN, Table, event_of, leaves
+from kit.sources.udm import log_event_of
 
 __all__ = ["Inside", "advice", "opened", "tables", "unwrap"]
+
+UDM = "Google SecOps UDM"
+"""A data model with lists of objects, which no table of names tells of."""
 
 _LISTS = (
     "events value results logEvents hits Records records messages values logs entries items".split()
@@ -293,15 +297,16 @@ def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
 def _rebuilt(document: bytes, fields: Fields, product: Table | None) -> Inside | None:
     """The event that a table's row tells of, or one whose names are spelt anew."""
     named = [PLAIN] if any("uuid" in name.casefold() for name in fields) else []
-    known = [product, *named] if product and product.columns else named
+    known = [product, *named] if product and (product.columns or product.name == UDM) else named
     if not known:
         return None
     try:
-        row = list(leaves(msgspec.json.decode(document)))
+        value = msgspec.json.decode(document)
+        row = list(leaves(value))
     except msgspec.DecodeError:  # a number that is out of range
         return None
     for table in known:
-        event = event_of(row, table)
+        event = event_of(row, table) if table.name != UDM else log_event_of(value)
         if event is not None:
             raw = json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
             return Inside([raw]) if raw != document else None
