@@ -28,12 +28,13 @@ from kit.sources.document import Documents
 from kit.sources.exports import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kit.lake.files import Lake
     from kit.lake.ingest import Coded
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
+    from kit.sources.walk import Stored
     from kit.sources.written_times import Order
 
 __all__ = ["Added", "Received", "add", "add_received"]
@@ -69,7 +70,7 @@ class Added:
 
 def add(
     lake: Lake,
-    files: Sequence[Path],
+    files: Iterable[Path | Stored],
     *,
     covers: Window | None = None,
     date_order: Order | None = None,

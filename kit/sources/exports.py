@@ -18,12 +18,14 @@ from kit.sources.archives import parts_of
 from kit.sources.document import Block, Document, Documents, Lines
 from kit.sources.json_stream import JsonStream
 from kit.sources.unpacked import Source
+from kit.sources.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from kit.sources.archives import Part
     from kit.sources.unpacked import Readable
+    from kit.sources.walk import Stored
     from kit.sources.written_times import Order
 
 __all__ = ["BLOCK", "blocks", "expand"]
@@ -43,7 +45,8 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
     """Turn file names, globs and folders into the files they name, in order.
 
     Args:
-        names: files, globs (``exports/*.ndjson.gz``) or folders, whose files are taken.
+        names: files, globs (``exports/*.ndjson.gz``) or folders, whose exports at any depth are
+            taken.
 
     Returns:
         Each file once, in the order given; those of a glob or folder by name.
@@ -55,7 +58,7 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
     for name in names:
         path = Path(name).expanduser()
         if path.is_dir():
-            found = sorted(p for p in path.iterdir() if p.is_file() and _is_export(p))
+            found = [Path(file.address) for file in Walk(str(path)).files()]
         elif path.exists():
             found = [path]
         else:
@@ -70,7 +73,9 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
     return list(files)
 
 
-def blocks(files: Sequence[Path], size: int = BLOCK, order: Order | None = None) -> Iterator[Block]:
+def blocks(
+    files: Iterable[Path | Stored], size: int = BLOCK, order: Order | None = None
+) -> Iterator[Block]:
     """Read what stands in export files, in blocks of about *size* bytes.
 
     Args:
@@ -97,13 +102,7 @@ def blocks(files: Sequence[Path], size: int = BLOCK, order: Order | None = None)
             raise SourceError(f"{path}: cannot be read ({reason}).") from fault
 
 
-def _is_export(path: Path) -> bool:
-    kinds = {".ndjson", ".jsonl", ".json", ".log", ".csv", ".zip", ".tar", ".tgz"}
-    name = path.with_suffix("") if path.suffix in {".gz", ".zst", ".bz2", ".xz"} else path
-    return name.suffix in kinds and not path.name.startswith((".", "_"))
-
-
-def _of_part(part: Part, path: Path, size: int, order: Order | None) -> Iterator[Block]:
+def _of_part(part: Part, path: Path | Stored, size: int, order: Order | None) -> Iterator[Block]:
     if part.stream is None:
         yield Documents([Document(part.file, 0, b"", fault=part.fault)])
     else:
@@ -111,7 +110,7 @@ def _of_part(part: Part, path: Path, size: int, order: Order | None) -> Iterator
         yield from _blocks(part.file, part.stream, size, again, order)
 
 
-def _lines(path: Path, place: tuple[int, ...]) -> Iterator[str]:
+def _lines(path: Path | Stored, place: tuple[int, ...]) -> Iterator[str]:
     """The lines of a file, or of a member of an archive, read anew."""
     with path.open("rb") as packed:
         for part in parts_of(str(path), packed):

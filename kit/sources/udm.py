@@ -45,7 +45,7 @@ def log_event_of(udm: Mapping[str, Any]) -> dict[str, Any] | None:
     results = one.get("securityresult") or []
     result = _of({"it": next(iter(results), {}) if isinstance(results, list) else results}, "it")
     principal = _of(one, "principal")
-    event = {
+    return {
         "uuid": uuid,
         "published": published,
         "eventType": kind,
@@ -56,7 +56,6 @@ def log_event_of(udm: Mapping[str, Any]) -> dict[str, Any] | None:
         "client": {"ipAddress": _first(principal.get("ip"))},
         "target": _targets(one.get("target")),
     }
-    return event
 
 
 def _plain(value: Any) -> Any:
