@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from forms import IN_JSON, IN_TABLES, console, snaked, table
+from forms import IN_JSON, IN_TABLES, console, snake, snaked, table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -326,6 +326,43 @@ def test_udm_is_read_as_far_as_it_goes_and_what_is_lacking_is_said(
     assert got == right
     assert set(log.events.wrapper.to_pyarrow().to_pylist()) == {"Google SecOps UDM"}
     assert any("transaction" in one for one in log.coverage(log.window()).notes)
+
+
+def cell(value: Any) -> Any:
+    """A value in a BigQuery row."""
+    if isinstance(value, dict):
+        return {"v": {"f": [cell(one) for one in value.values()]}}
+    return {"v": [cell(one) for one in value] if isinstance(value, list) else value}
+
+
+def field(name: str, value: Any) -> dict[str, Any]:
+    """A field of a BigQuery schema."""
+    some = value[0] if isinstance(value, list) else value
+    one: dict[str, Any] = {"name": snake(name), "type": "STRING"}
+    if name == "published":
+        one["type"] = "TIMESTAMP"
+    if isinstance(some, dict):
+        one |= {"type": "RECORD", "fields": [field(*each) for each in some.items()]}
+    return one | ({"mode": "REPEATED"} if isinstance(value, list) else {})
+
+
+@pytest.mark.parametrize("unit", ["seconds", "microseconds"])
+def test_bigquery_rows_find_their_names_in_the_schema(
+    tmp_path: Path, plain: Path, unit: str
+) -> None:
+    """Records, lists of records, and times as seconds or microseconds."""
+    rows = []
+    for number, each in enumerate(EVENTS):
+        seconds = 1793091900 + 60 * number
+        at = f"{seconds / 1e9!r}E9" if unit == "seconds" else str(seconds * 1_000_000)
+        rows.append(cell(each | {"published": at})["v"])
+    schema = {"fields": [field(*each) for each in EVENTS[0].items()]}
+    answer = {"kind": "bigquery#queryResponse", "schema": schema, "rows": rows}
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(answer), encoding="utf-8")
+
+    assert held(path) == held(plain)
+    assert counted(path).equals(counted(plain))
 
 
 @pytest.mark.parametrize(("order", "month"), [("day-first", 4), ("month-first", 3)])

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from kit.sources.bigquery import rows_of
 from kit.sources.columns import PLAIN, Table, event_of, leaves
 from kit.sources.udm import log_event_of
 
@@ -255,7 +256,12 @@ def _from_object(document: bytes, depth: int) -> Inside | None:
     inside = None if is_event else _first(fields, _ORIGINALS, depth)
     inside = inside or _rebuilt(document, fields, product)
     if inside is None and not _EVENTS_OWN & fields.keys():
-        inside = _rows(fields) or _lists(fields) or _first(fields, _INSIDE, depth)
+        rows = _rows(fields)
+        inside = (
+            (Inside(rows) if rows is not None else None)
+            or _lists(fields)
+            or _first(fields, _INSIDE, depth)
+        )
         inside = inside or _likeliest(fields)
     return Inside(inside.contents, name or inside.wrapper) if inside else None
 
@@ -313,7 +319,7 @@ def _rebuilt(document: bytes, fields: Fields, product: Table | None) -> Inside |
     return None
 
 
-def _rows(fields: Fields) -> Inside | None:
+def _rows(fields: Fields) -> list[bytes] | None:
     """Rows that stand apart from the names of their columns, as query services answer."""
     for names, rows in (("columns", "rows"), ("fields", "rows"), ("columns", "values")):
         if names not in fields or rows not in fields:
@@ -327,10 +333,13 @@ def _rows(fields: Fields) -> Inside | None:
             json.dumps(one if isinstance(one, str) else one.get("name", "")).encode()
             for one in columns
         ]
-        return Inside([_object(keys, [bytes(value) for value in row]) for row in values])
+        return [_object(keys, [bytes(value) for value in row]) for row in values]
+    schema = _value(fields, "schema.fields")
+    if schema is not None and "rows" in fields:
+        return rows_of(schema, bytes(fields["rows"]))
     tables_ = _value(fields, "tables")
     if tables_ is not None and tables_[:1] == b"[":
-        return Inside([bytes(one) for one in _elements.decode(tables_)])
+        return [bytes(one) for one in _elements.decode(tables_)]
     return None
 
 
