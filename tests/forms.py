@@ -33,14 +33,14 @@ def snake(name: str) -> str:
     return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
 
 
-def _snaked(value: Any) -> Any:
+def snaked(value: Any) -> Any:
     if isinstance(value, dict):
-        return {snake(name): _snaked(one) for name, one in value.items()}
-    return [_snaked(one) for one in value] if isinstance(value, list) else value
+        return {snake(name): snaked(one) for name, one in value.items()}
+    return [snaked(one) for one in value] if isinstance(value, list) else value
 
 
 def _elastic(one: Event) -> Event:
-    okta = _snaked({name: value for name, value in one.items() if value is not None})
+    okta = snaked({name: value for name, value in one.items() if value is not None})
     okta["debug_context"] = {"debug_data": {"flattened": one["debugContext"]["debugData"]}}
     okta["client"] = {"ip": one["client"]["ipAddress"]}
     del okta["published"], okta["severity"]
@@ -437,10 +437,10 @@ IN_JSON: dict[str, Callable[[Events], str]] = {
         f"<13>Jan  1 00:00:00 host okta[7]: {json.dumps(e)}\n" for e in events
     ),
     "Panther": _each(_lowered),
-    "snake case": _each(_snaked),
+    "snake case": _each(snaked),
     "upper case": _each(lambda e: {name.upper(): value for name, value in e.items()}),
     "BigQuery": _each(
-        lambda e: _snaked(e) | {"published": e["published"].replace("T", " ")[:19] + " UTC"}
+        lambda e: snaked(e) | {"published": e["published"].replace("T", " ")[:19] + " UTC"}
     ),
     "OCSF": _each(_ocsf),
     "PowerShell": _whole(lambda events: {"value": [_powershell(e) for e in events], "Count": 4}),

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from factories import REFUSED, SLACK, event, write_export
-from forms import IN_JSON, IN_TABLES, console, table
+from forms import IN_JSON, IN_TABLES, console, snake, snaked, table
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
+from kit.commands.app import run
 from kit.lake import Lake, add, recode
 from kit.lake.ingest import decoded
 from kit.log.log import open_log
@@ -232,7 +233,7 @@ def test_what_is_cut_off_is_called_so_in_the_products_words(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"udm": {"metadata": {"productLogId": "x", "productEventType": "y"}}}, "raw logs"),
+        ({"udm": {"metadata": {"productLogId": "x", "eventTimestamp": "y"}}}, "raw logs"),
         ({"metadata": {"productLogId": "x", "productEventType": "y"}}, "raw logs"),
         ({"detail-type": "SystemLog", "detail": {"user": "x"}}, "input transformer"),
         ({"_index": "x", "_id": "1", "_source": {"message": "x"}}, "preserve_original_event"),
@@ -253,12 +254,12 @@ def local(order: str, days: list[str]) -> bytes:
     """The Console's CSV after a spreadsheet took its times for dates."""
     rows = []
     for each, day in zip(EVENTS, days, strict=False):
-        number, month = (day[8:], day[5:7]) if order == "day" else (day[5:7], day[8:])
+        number, month = (day[8:], day[5:7]) if order == "day-first" else (day[5:7], day[8:])
         rows.append(console(each) | {"timestamp": f"{int(number)}/{int(month)}/{day[:4]} 09:05"})
     return table(rows, ";").encode()
 
 
-@pytest.mark.parametrize("order", ["day", "month"])
+@pytest.mark.parametrize("order", ["day-first", "month-first"])
 def test_local_dates_are_read_by_a_number_above_12_anywhere_in_the_file(
     tmp_path: Path, order: str
 ) -> None:
@@ -275,10 +276,135 @@ def test_local_dates_are_read_by_a_number_above_12_anywhere_in_the_file(
 def test_local_dates_that_could_be_either_are_refused_with_what_to_do(tmp_path: Path) -> None:
     """The wrong month is worse than none."""
     path = tmp_path / "a.csv"
-    path.write_bytes(local("day", ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-12"]))
+    path.write_bytes(local("day-first", ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-12"]))
 
-    with pytest.raises(SourceError, match=r"local date.*yyyy-mm-dd"):
+    with pytest.raises(SourceError, match=r"local date.*--date-order day-first"):
         open_log(path)
+
+
+def udm(each: dict[str, Any], number: int) -> dict[str, Any]:
+    """An event in Google's data model, its names and times in one of the ways of its exports."""
+    seconds = 1793091900 + 60 * number
+    one: dict[str, Any] = {
+        "metadata": {
+            "productLogId": each["uuid"],
+            "productEventType": each["eventType"],
+            "eventTimestamp": each["published"],
+            "vendorName": "Okta",
+        },
+        "principal": {"user": {"emailAddresses": ["api@example.com"]}, "ip": ["192.0.2.7"]},
+        "target": {"user": {"userid": "ada@example.com"}},
+        "securityResult": [
+            {
+                "action": ["BLOCK" if each["outcome"]["result"] == "FAILURE" else "ALLOW"],
+                "categoryDetails": [each["outcome"]["reason"] or ""],
+                "summary": each["displayMessage"],
+            }
+        ],
+    }
+    if number % 2:
+        one["metadata"]["eventTimestamp"] = {"seconds": seconds, "nanos": 0}
+        return snaked(one)
+    return {"name": "an-id", "udm": one}
+
+
+def test_udm_is_read_as_far_as_it_goes_and_what_is_lacking_is_said(
+    tmp_path: Path, plain: Path
+) -> None:
+    """Codes and times are the log's; transactions are not there, which changes the counts."""
+    path = tmp_path / "udm.json"
+    path.write_text(json.dumps({"events": [udm(each, n) for n, each in enumerate(EVENTS)]}))
+
+    log = open_log(path)
+
+    columns = ["published", "event_type", "result", "reason", "code", "client_ip", "uuid"]
+    got, right = (
+        one.events.select(*columns).order_by("uuid").to_pyarrow().to_pylist()
+        for one in (log, open_log(plain))
+    )
+    assert got == right
+    assert set(log.events.wrapper.to_pyarrow().to_pylist()) == {"Google SecOps UDM"}
+    assert any("transaction" in one for one in log.coverage(log.window()).notes)
+
+
+def cell(value: Any) -> Any:
+    """A value in a BigQuery row."""
+    if isinstance(value, dict):
+        return {"v": {"f": [cell(one) for one in value.values()]}}
+    return {"v": [cell(one) for one in value] if isinstance(value, list) else value}
+
+
+def field(name: str, value: Any) -> dict[str, Any]:
+    """A field of a BigQuery schema."""
+    some = value[0] if isinstance(value, list) else value
+    one: dict[str, Any] = {"name": snake(name), "type": "STRING"}
+    if name == "published":
+        one["type"] = "TIMESTAMP"
+    if isinstance(some, dict):
+        one |= {"type": "RECORD", "fields": [field(*each) for each in some.items()]}
+    return one | ({"mode": "REPEATED"} if isinstance(value, list) else {})
+
+
+@pytest.mark.parametrize("unit", ["seconds", "microseconds"])
+def test_bigquery_rows_find_their_names_in_the_schema(
+    tmp_path: Path, plain: Path, unit: str
+) -> None:
+    """Records, lists of records, and times as seconds or microseconds."""
+    rows = []
+    for number, each in enumerate(EVENTS):
+        seconds = 1793091900 + 60 * number
+        at = f"{seconds / 1e9!r}E9" if unit == "seconds" else str(seconds * 1_000_000)
+        rows.append(cell(each | {"published": at})["v"])
+    schema = {"fields": [field(*each) for each in EVENTS[0].items()]}
+    answer = {"kind": "bigquery#queryResponse", "schema": schema, "rows": rows}
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(answer), encoding="utf-8")
+
+    assert held(path) == held(plain)
+    assert counted(path).equals(counted(plain))
+
+
+@pytest.mark.parametrize(("order", "month"), [("day-first", 4), ("month-first", 3)])
+def test_the_option_says_what_comes_first_where_the_dates_do_not(
+    tmp_path: Path, order: str, month: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such times are read as UTC, which the import says, and every report again."""
+    path, lake = tmp_path / "a.csv", str(tmp_path / "lake")
+    rows = [console(each) | {"timestamp": f"3/4/26 9:0{n}"} for n, each in enumerate(EVENTS)]
+    path.write_text(table(rows, ";"), encoding="utf-8")
+
+    assert run(["import", str(path), "--lake", lake]) == 3
+    assert run(["import", str(path), "--lake", lake, "--date-order", order]) == 0
+
+    log = open_log(lake)
+    assert (log.first.month, log.first.day, log.count) == (month, 7 - month, 4)
+    assert "a.csv: times name no zone and are read as UTC" in capsys.readouterr().err
+    assert "In a.csv times name no zone" in " ".join(log.coverage(log.window()).notes)
+
+
+def test_a_date_that_shows_its_order_is_read_so_whatever_the_option_says(tmp_path: Path) -> None:
+    """One option for many files, some of which need none."""
+    days = ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-13"]
+    files = [tmp_path / "day.csv", tmp_path / "month.csv"]
+    files[0].write_bytes(local("day-first", days))
+    files[1].write_bytes(local("month-first", days))
+    lake = Lake(tmp_path / "lake")
+
+    done = add(lake, files, date_order="month-first")
+
+    assert (done.events, done.repeats, done.put_aside) == (4, 4, [])
+
+
+def test_rows_that_contradict_the_option_are_skipped(tmp_path: Path) -> None:
+    """Where a file shows both orders it is mixed; no row gets a 25th month."""
+    path = tmp_path / "a.csv"
+    times = ["3/25/2026 9:05", "25/3/2026 9:06", "3/4/2026 9:07", "4/3/2026 9:08"]
+    rows = [console(each) | {"timestamp": at} for each, at in zip(EVENTS, times, strict=True)]
+    path.write_text(table(rows, ";"), encoding="utf-8")
+    lake = Lake(tmp_path / "lake")
+
+    assert add(lake, [path]).events == 0
+    assert add(lake, [path], date_order="day-first").events == 3
 
 
 def test_targets_whose_lists_differ_in_length_are_not_put_together(tmp_path: Path) -> None:

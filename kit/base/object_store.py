@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 
 from __future__ import annotations
 
+import io
 import mimetypes
 import os
 import threading
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["Object", "Objects", "is_store", "read_file", "store_settings", "write_file"]
+
+_PART = 4 << 20
+"""Bytes of a file that are fetched at once."""
 
 _LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """What S3 says where an object is no more as it was, or another one writes it this moment."""
@@ -94,6 +98,8 @@ class Object:
 
     size: int
     written: datetime
+    mark: str = ""
+    """Another one when it is written anew; empty where the store gives none."""
 
 
 class Objects:
@@ -278,6 +284,37 @@ class Objects:
                 for path, facts in sorted(found.items())
             }
 
+    def entries(self, folder: str = "") -> Iterator[tuple[str, Object | None]]:
+        """What stands right below a folder, by name: files, and folders as None.
+
+        Args:
+            folder: its name below the address; empty for the address itself.
+
+        Raises:
+            KitError: the store cannot be read.
+        """
+        begin = len(self.path(""))
+        with self._told():
+            try:
+                place = self.path(folder).rstrip("/")
+                found = self.fs.ls(place, detail=True, **self._anew)
+            except FileNotFoundError as fault:
+                if _said(fault) == "NoSuchBucket":
+                    raise
+                found = []
+        for one in sorted(found, key=lambda one: str(one["name"])):
+            name = str(one["name"]).rstrip("/")[begin:]
+            if one["type"] == "directory":
+                yield name, None
+            elif name and name != folder:
+                mark = str(one.get("ETag") or one.get("etag") or "")
+                yield name, Object(int(one["size"] or 0), _written(one), mark)
+
+    def opened(self, name: str, size: int) -> io.BufferedReader:
+        """A file, to be read in parts."""
+        ranges = _Ranges(lambda start, end: self.read(name, start, end), size)
+        return io.BufferedReader(ranges, _PART)
+
     def folders(self) -> tuple[str, ...]:
         """The names of the folders right below the address, sorted."""
         with self._told():
@@ -339,6 +376,33 @@ class Objects:
                 "and run the same again."
             )
         return f"the store failed ({said or kind}). Run the same again."
+
+
+class _Ranges(io.RawIOBase):
+    """A file of which each part is a request."""
+
+    def __init__(self, fetch: Callable[[int, int], bytes], size: int) -> None:
+        self._fetch, self._size, self._at = fetch, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self._at + len(buffer), self._size)
+        data = self._fetch(self._at, end) if end > self._at else b""
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -40,32 +40,63 @@ def register(app: typer.Typer) -> None:
 
 
 def import_files(
-    file: Annotated[list[str], typer.Argument(help="Export files, globs or folders.")],
+    file: Annotated[
+        list[str], typer.Argument(help="Export files, globs, folders or s3://bucket/prefix/.")
+    ],
     lake: Place = LAKE,
     covers: Annotated[
         str,
         typer.Option(help="SINCE..UNTIL that the files hold in full, if more than their events."),
     ] = "",
+    date_order: Annotated[
+        Literal["day-first", "month-first"] | None,
+        typer.Option(help="What comes first in local dates such as 03/04/2026, if unclear."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Of folders named by a date, UTC, those from then on: 7d, a date."),
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Read files of folders again that were imported before."),
+    ] = False,
 ) -> None:
-    """Add export files to the lake; no event twice.
+    """Add export files to the lake; no event twice. Of folders and buckets, what is new there.
 
     Example: okta-kit import exports/*.ndjson.gz
     """
-    from kit.lake import Lake, add, skipped
+    from datetime import UTC, datetime
+
+    from kit.base.times import parse_time
+    from kit.lake import Lake, skipped
+    from kit.lake.bulk import add_all
     from kit.lake.lacking import EFFECTS
-    from kit.sources.exports import expand
 
     stretch = _covers(covers) if covers else None
-    files = expand(file)
+    start = parse_time("since", since, datetime.now(UTC)) if since else None
     held = Lake(lake)
     with _progress() as told:
-        done = add(held, files, covers=stretch, told=told)
+        done = add_all(
+            held,
+            file,
+            covers=stretch,
+            date_order=date_order,
+            since=start,
+            again=again,
+            told=told,
+        )
     said = [
         f"{phrases.count(done.events, 'event')} added",
         f"{phrases.count(done.repeats, 'repeat')} left out",
         f"{phrases.count(skipped(done.put_aside), 'line')} put aside",
     ]
+    if done.before:
+        said.append(f"{phrases.count(done.before, 'file')} imported before")
     print(f"{lake}: {', '.join(said)}.")
+    if done.passed_over:
+        names = ", ".join(sorted(suffix or "no suffix" for suffix in done.passed_over))
+        count = phrases.count(sum(done.passed_over.values()), "file")
+        note(f"{count} not read because of their suffix ({names}). Name them to import them.")
     if caution := held.storage.caution():
         note(caution)
     for one in done.put_aside[:5]:

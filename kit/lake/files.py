@@ -32,6 +32,7 @@ from kit.lake.folder import Folder
 from kit.lake.inventory import compare, stretches, whole_day, without
 from kit.lake.parquet import footer
 from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, damaged, day_of, read_manifest
+from kit.sources.document import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -330,7 +331,7 @@ class _Known:
 
     def is_new(self, one: PutAside) -> bool:
         """Whether this is the first of its kind; it is remembered."""
-        mark = hash((Path(one.file).name, one.line, one.text))
+        mark = hash((base_name(one.file), one.line, one.text))
         if mark in self._marks:
             return False
         if len(self._marks) < _REMEMBERED:

@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.base.times import iso, parse_iso
 from kit.base.windows import TICK, Window, gaps
+from kit.sources.document import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -213,7 +213,7 @@ class Trail:
             file: the file's name, with or without its folder.
             reach: what the file is said to hold besides what its events span.
         """
-        name = Path(file).name
+        name = base_name(file)
         found = [Hole(at, at + TICK, name, lines) for at, lines in self.moments.items()]
         found += [Hole(since, until, name, lines) for since, until, lines in self.older]
         span = self.span

@@ -174,7 +174,9 @@ def _coded(block: Block) -> tuple[Coded, _Rows]:
         if document.unknown:
             done.unknown[document.file] = document.unknown
         if document.columns:
-            presence.absent = absent_in(document.columns)
+            presence.add(absent_in(document.columns))
+        if document.lacks:
+            presence.add(document.lacks)
         if event is None:
             done.put_aside.append(_aside(document, raw))
             trail.skip(document.count, own_time(document))

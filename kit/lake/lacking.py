@@ -7,12 +7,12 @@ Where a form has lost these, the same log gives other counts, and whoever reads 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.base.times import parse_iso
 from kit.base.windows import Window
 from kit.events import COLUMNS
+from kit.sources.document import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +32,7 @@ EFFECTS = {
     "reason": "there is no reason: what went wrong is told from the event type alone",
     "actor": "there is no actor: who failed to sign in is not known",
     "debug": "there is no debug data: what it adds to a code, and Okta's request ids, are lost",
+    "zone": "times name no zone and are read as UTC: if they are local times, all of them are off",
 }
 """What may be lacking, and what that does to the counts."""
 
@@ -85,7 +86,7 @@ class Presence:
     of_users: int = 0
     user: int = 0
     absent: list[str] = field(default_factory=list)
-    """What the header of a table has no column for."""
+    """What its form lacks: the header of a table has no column for it, or times have no zone."""
 
     def note(self, kind: str, row: Sequence[Any]) -> None:
         """Look at a failing event: its type, and its row of the events table."""
@@ -98,6 +99,10 @@ class Presence:
                 self.of_users += 1
                 self.user += any(row[place] for place in _USER)
 
+    def add(self, absent: Iterable[str]) -> None:
+        """Note what is lacking by the form."""
+        self.absent += [what for what in absent if what not in self.absent]
+
     def follow(self, other: Presence) -> None:
         """Take in what was seen elsewhere in the file."""
         self.failing += other.failing
@@ -106,7 +111,7 @@ class Presence:
         self.app += other.app
         self.of_users += other.of_users
         self.user += other.user
-        self.absent += [what for what in other.absent if what not in self.absent]
+        self.add(other.absent)
 
     @property
     def what(self) -> tuple[str, ...]:
@@ -153,7 +158,7 @@ def noted(
     for file, (span, presence) in fresh.items():
         if presence.what:
             text = span.as_text()
-            one = Lacking(Path(file).name, text["since"], text["until"], presence.what)
+            one = Lacking(base_name(file), text["since"], text["until"], presence.what)
             found[one.file, one.since, one.until] = one
     every = list(found.values())
     if len(every) > _MOST:

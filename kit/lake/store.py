@@ -28,12 +28,14 @@ from kit.sources.document import Documents
 from kit.sources.exports import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kit.lake.files import Lake
     from kit.lake.ingest import Coded
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
+    from kit.sources.walk import Stored
+    from kit.sources.written_times import Order
 
 __all__ = ["Added", "Received", "add", "add_received"]
 
@@ -68,9 +70,10 @@ class Added:
 
 def add(
     lake: Lake,
-    files: Sequence[Path],
+    files: Iterable[Path | Stored],
     *,
     covers: Window | None = None,
+    date_order: Order | None = None,
     told: Callable[[int], None] | None = None,
 ) -> Added:
     """Add export files to a lake.
@@ -83,6 +86,8 @@ def add(
         files: export files.
         covers: the stretch of time that the files hold in full; what the events of each
             file span, if left out. It is not believed where nothing was an event.
+        date_order: what comes first in local dates, ``day-first`` or ``month-first``, where no
+            number above 12 in the file shows it; such rows are skipped if left out.
         told: is called with the number of events read since the last call.
 
     Returns:
@@ -120,7 +125,7 @@ def add(
         lacking = lacking_noted(lacking_in(held.manifest), read.lacking())
         return held.noting(done.covered, unread=noted(known, fresh), lacking=lacking)
 
-    return _added(lake, blocks(files), note, heard)
+    return _added(lake, blocks(files, order=date_order), note, heard)
 
 
 @dataclass(slots=True)

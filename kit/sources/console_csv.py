@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kit.sources.columns import PLAIN, Table, event_of, place_of, squeezed
 from kit.sources.document import Document
 from kit.sources.wrappers import tables
-from kit.sources.written_times import first_above_twelve, is_local
+from kit.sources.written_times import first_above_twelve, is_local, names_no_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,11 +30,15 @@ _ORIGINALS = ("_raw", "event.original", "@message", "log_text", "raw_log", "Raw 
 _MESSAGES = ("message", "Message", "Line", "line", "event", "log", "raw", "JSON", "json")
 """Columns that may, beside others."""
 _LARGEST_CELL = 1 << 24
+_WITHOUT_ZONE = {"", "Admin Console CSV", "Okta Workflows"}
+"""Tables whose times, if they name no zone, a spreadsheet may have written in that of its machine;
+of the other products it is known that they write UTC."""
 _CONSOLE = Table("", columns={"timestamp": "published", "Timestamp": "published"})
 _UNCLEAR = (
     "its time {time} is a local date of which it is not clear what is the day and what the month, "
-    "since no number of the file's dates is above 12 in one place alone. Export the log again and "
-    "do not save it from a spreadsheet, or write its times there as yyyy-mm-dd hh:mm:ss in UTC"
+    "since no number of the file's dates is above 12 in one place alone. Import the file with "
+    "--date-order day-first or --date-order month-first, or export the log again and do not save "
+    "it from a spreadsheet"
 )
 
 
@@ -98,6 +102,7 @@ def rows(
     lines: Iterable[str],
     header: Header,
     again: Callable[[], Iterable[str]] | None = None,
+    order: Order | None = None,
 ) -> Iterator[Document]:
     """Read a CSV file's rows as events.
 
@@ -106,6 +111,7 @@ def rows(
         lines: its text, line by line with their ends, from its beginning.
         header: its header.
         again: reads the lines anew, to learn the order of day and month in local dates.
+        order: that order where no number of the file shows it.
 
     Yields:
         One document a row: the LogEvent that the row holds or tells of, the latter with the row
@@ -121,7 +127,7 @@ def rows(
         else tuple(name for name, path in zip(names, paths, strict=True) if path is None and name)
     )
     columns = () if header.original is not None else tuple(".".join(p) for p in paths if p)
-    dates = _Dates(header, paths, again)
+    dates = _Dates(header, paths, again, order)
     while True:
         try:
             row = next(reader, None)
@@ -138,7 +144,14 @@ def rows(
             continue
         raw, fault = _raw(header, row, dates)
         yield Document(
-            file, reader.line_num, raw, fault, unknown, columns, wrapper=_wrapper(header)
+            file,
+            reader.line_num,
+            raw,
+            fault,
+            unknown,
+            columns,
+            wrapper=_wrapper(header),
+            lacks=("zone",) if dates.without_zone(row) else (),
         )
         unknown = columns = ()
 
@@ -188,23 +201,32 @@ class _Dates:
         header: Header,
         paths: list[tuple[str, ...] | None],
         again: Callable[[], Iterable[str]] | None,
+        order: Order | None,
     ) -> None:
-        self._header, self._again = header, again
+        self._header, self._again, self._otherwise = header, again, order
         self._places = [n for n, path in enumerate(paths) if path == ("published",)]
         self._order: Order | None = None
         self._is_read = False
-        if any(header.names[place].endswith("[UTC]") for place in self._places):
-            self._order, self._is_read = "month", True  # as Azure's portal writes it
+        self._is_utc = any(header.names[place].endswith("[UTC]") for place in self._places)
+        self._is_own = header.table.name in _WITHOUT_ZONE
+        if self._is_utc:
+            self._order, self._is_read = "month-first", True  # as Azure's portal writes it
 
     def local(self, row: list[str]) -> str:
         """The local date of a row, if it has one."""
         return next((row[n] for n in self._places if n < len(row) and is_local(row[n])), "")
 
+    def without_zone(self, row: list[str]) -> bool:
+        """Whether a row's time may be of any zone: some products write UTC and do not say so."""
+        if self._is_utc or not self._is_own:
+            return False
+        return any(n < len(row) and names_no_zone(row[n]) for n in self._places)
+
     def order(self) -> Order | None:
-        """The order, told from a number above 12 anywhere in the file."""
+        """The order, told from a number above 12 anywhere in the file; else as one said."""
         if not self._is_read and self._again is not None:
             orders = set(self._orders(_reader(self._again(), self._header)))
-            self._order = orders.pop() if len(orders) == 1 else None
+            self._order = orders.pop() if len(orders) == 1 else self._otherwise
         self._is_read = True
         return self._order
 

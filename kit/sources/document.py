@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,9 +10,15 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Block", "Document", "Documents", "Lines"]
+__all__ = ["Block", "Document", "Documents", "Lines", "base_name"]
 
 _WHITE = b" \t\r\n"
+
+
+def base_name(file: str) -> str:
+    """A file's name without its folder; of an archive's member ``archive.zip!folder/member``."""
+    archive, mark, member = file.partition("!")
+    return f"{PurePath(archive).name}{mark}{member}"
 
 
 class Document(msgspec.Struct, frozen=True, gc=False):
@@ -30,6 +37,8 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     """Likewise, where in a LogEvent the values of its columns stand: ``outcome.reason``."""
     wrapper: str = ""
     """The product whose envelope or table it lay in; empty for Okta's own forms."""
+    lacks: tuple[str, ...] = ()
+    """What it lacks by its form, as ``kit.lake.lacking`` names it: ``zone``."""
     count: int = 1
     """How many things it stands for: values in a row that are no events are told as one."""
 

@@ -1,4 +1,4 @@
-"""Exported System Log files: JSON in any layout or the Console's CSV, plain or packed.
+"""Exported System Log files: JSON in any layout or the Console's CSV, plain, packed, in archives.
 
 A file is told by its content, not by its name: exports get renamed. What is no
 event is handed on all the same, with where it stood, so that the step that knows
@@ -16,14 +16,19 @@ import numpy as np
 
 from kit.base.errors import SourceError
 from kit.sources import console_csv
+from kit.sources.archives import parts_of
 from kit.sources.document import Block, Document, Documents, Lines
 from kit.sources.json_stream import JsonStream
-from kit.sources.unpacked import Source, unpacked
+from kit.sources.unpacked import Source
+from kit.sources.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
+    from kit.sources.archives import Part
     from kit.sources.unpacked import Readable
+    from kit.sources.walk import Stored
+    from kit.sources.written_times import Order
 
 __all__ = ["BLOCK", "blocks", "expand"]
 
@@ -42,7 +47,8 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
     """Turn file names, globs and folders into the files they name, in order.
 
     Args:
-        names: files, globs (``exports/*.ndjson.gz``) or folders, whose files are taken.
+        names: files, globs (``exports/*.ndjson.gz``) or folders, whose exports at any depth are
+            taken.
 
     Returns:
         Each file once, in the order given; those of a glob or folder by name.
@@ -54,7 +60,7 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
     for name in names:
         path = Path(name).expanduser()
         if path.is_dir():
-            found = sorted(p for p in path.iterdir() if p.is_file() and _is_export(p))
+            found = [Path(file.address) for file in Walk(str(path)).files()]
         elif path.exists():
             found = [path]
         else:
@@ -62,20 +68,24 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
         if not found:
             what = "holds no export file" if path.is_dir() else "there is no such file"
             raise SourceError(
-                f"{name}: {what}. Name an export (.ndjson, .json, .csv; .gz or .zst), "
+                f"{name}: {what}. Name an export (.ndjson, .json, .csv, .zip; .gz or .zst), "
                 "a glob, or use --source sample."
             )
         files.update(dict.fromkeys(found))
     return list(files)
 
 
-def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
+def blocks(
+    files: Iterable[Path | Stored], size: int = BLOCK, order: Order | None = None
+) -> Iterator[Block]:
     """Read what stands in export files, in blocks of about *size* bytes.
 
     Args:
         files: the files, each JSON in any mix of layouts (events a line each, over many lines,
-            in arrays, in envelopes) or CSV; plain, gzip, zstd, bzip2 or xz; UTF-8 or UTF-16.
+            in arrays, in envelopes) or CSV; plain, gzip, zstd, bzip2 or xz; UTF-8 or UTF-16;
+            or zip and tar archives of such files, whose members are named ``archive!member``.
         size: bytes; a longer line is not cut.
+        order: what comes first in local dates where a file does not show it.
 
     Yields:
         Blocks in the files' own order, none over two files. A file that breaks off is
@@ -87,23 +97,28 @@ def blocks(files: Sequence[Path], size: int = BLOCK) -> Iterator[Block]:
     for path in files:
         try:
             with path.open("rb") as packed:
-                yield from _blocks(str(path), unpacked(packed), size, partial(_lines, path))
+                for part in parts_of(str(path), packed):
+                    yield from _of_part(part, path, size, order)
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise SourceError(f"{path}: cannot be read ({reason}).") from fault
 
 
-def _is_export(path: Path) -> bool:
-    kinds = {".ndjson", ".jsonl", ".json", ".log", ".csv"}
-    name = path.with_suffix("") if path.suffix in {".gz", ".zst", ".bz2", ".xz"} else path
-    return name.suffix in kinds and not path.name.startswith((".", "_"))
+def _of_part(part: Part, path: Path | Stored, size: int, order: Order | None) -> Iterator[Block]:
+    if part.stream is None:
+        yield Documents([Document(part.file, 0, b"", fault=part.fault)])
+    else:
+        again = partial(_lines, path, part.place)
+        yield from _blocks(part.file, part.stream, size, again, order)
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """The lines of a file, read anew."""
+def _lines(path: Path | Stored, place: tuple[int, ...]) -> Iterator[str]:
+    """The lines of a file, or of a member of an archive, read anew."""
     with path.open("rb") as packed:
-        source = Source(unpacked(packed))
-        yield from source.lines(_start(source.read(BLOCK)))
+        for part in parts_of(str(path), packed):
+            if part.place == place and part.stream is not None:
+                source = Source(part.stream)
+                yield from source.lines(_start(source.read(BLOCK)))
 
 
 def _start(text: bytes) -> bytes:
@@ -111,14 +126,19 @@ def _start(text: bytes) -> bytes:
 
 
 def _blocks(
-    file: str, stream: Readable, size: int, again: Callable[[], Iterable[str]] | None = None
+    file: str,
+    stream: Readable,
+    size: int,
+    again: Callable[[], Iterable[str]],
+    order: Order | None,
 ) -> Iterator[Block]:
     source = Source(stream)
     text = source.read(size)
     start = _start(text)
     header = None if start.startswith((b"{", b"[", b"<")) else console_csv.header_of(start)
     if header is not None:
-        yield from _in_blocks(console_csv.rows(file, source.lines(start), header, again), size)
+        rows = console_csv.rows(file, source.lines(start), header, again, order)
+        yield from _in_blocks(rows, size)
         fault, line = source.fault, 0
     else:
         line = yield from _of_json(file, source, text, size)

@@ -5,19 +5,31 @@ from __future__ import annotations
 import bz2
 import codecs
 import gzip
-import io
 import lzma
+import tarfile
+import zipfile
 import zlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import zstandard
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Iterator
 
-__all__ = ["Readable", "Source", "unpacked"]
+__all__ = ["BROKEN", "Readable", "Source", "unpacked"]
 
-_BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, lzma.LZMAError)
+BROKEN = (
+    EOFError,
+    zlib.error,
+    gzip.BadGzipFile,
+    zstandard.ZstdError,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+)
+"""What is raised where packed data breaks off or is damaged."""
+
 _PIECE = 1 << 20
 _LONGEST_ROW = 16 << 20
 _XZ_MEMORY = 128 << 20
@@ -31,17 +43,21 @@ class Readable(Protocol):
         """Up to *size* bytes; none at the end."""
 
 
-def unpacked(packed: io.BufferedReader) -> Readable:
+def unpacked(packed: Readable) -> Readable:
     """Open a file by its content.
 
     Args:
         packed: the file, at its start; gzip, zstd, bzip2, xz or plain.
 
     Returns:
-        Its content.
+        Its content; the file itself if it is plain and can be read at any place.
     """
-    magic = packed.read(6)
-    packed.seek(0)
+    seek = getattr(packed, "seek", None)
+    magic = _magic(packed)
+    if seek is not None:
+        seek(0)
+    else:
+        packed = _Behind(magic, packed)
     if magic.startswith(b"\x1f\x8b"):
         return _Gzip(packed)
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
@@ -51,6 +67,26 @@ def unpacked(packed: io.BufferedReader) -> Readable:
     if magic == b"\xfd7zXZ\x00":
         return _Frames(packed, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
     return packed
+
+
+def _magic(packed: Readable) -> bytes:
+    magic = b""
+    while len(magic) < 6 and (piece := packed.read(6 - len(magic))):
+        magic += piece
+    return magic
+
+
+class _Behind:
+    """Bytes that were read, and what follows them."""
+
+    def __init__(self, begun: bytes, stream: Readable) -> None:
+        self._begun, self._stream = begun, stream
+
+    def read(self, size: int) -> bytes:
+        if not self._begun:
+            return self._stream.read(size)
+        piece, self._begun = self._begun[:size], self._begun[size:]
+        return piece
 
 
 class Source:
@@ -86,7 +122,7 @@ class Source:
             self.ended = not piece
             if self._decode is not None:
                 return self._decode(piece).encode("utf-8", "replace")
-        except _BROKEN as fault:
+        except BROKEN as fault:
             piece, self.ended, self.fault = b"", True, fault
         return piece
 
@@ -121,8 +157,8 @@ def _decoder(first: bytes) -> Callable[[bytes], str] | None:
 class _Gzip:
     """gzip, in pieces: all that can be read before it breaks off."""
 
-    def __init__(self, packed: io.BufferedReader) -> None:
-        self._file = gzip.GzipFile(fileobj=packed)
+    def __init__(self, packed: Readable) -> None:
+        self._file = gzip.GzipFile(fileobj=cast("io.BufferedReader", packed))
 
     def read(self, size: int) -> bytes:
         return self._file.read1(size)
@@ -131,8 +167,10 @@ class _Gzip:
 class _Zstd:
     """zstd, in pieces: all that can be read before it breaks off."""
 
-    def __init__(self, packed: io.BufferedReader) -> None:
-        self._file = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+    def __init__(self, packed: Readable) -> None:
+        self._file = zstandard.ZstdDecompressor().stream_reader(
+            cast("io.BufferedReader", packed), read_across_frames=True
+        )
 
     def read(self, size: int) -> bytes:
         return bytes(self._file.read1(size))
@@ -143,7 +181,7 @@ class _Frames:
 
     def __init__(
         self,
-        packed: io.BufferedReader,
+        packed: Readable,
         begin: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor],
     ) -> None:
         self._packed, self._begin, self._frame = packed, begin, begin()

@@ -18,9 +18,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from kit.sources.bigquery import rows_of
 from kit.sources.columns import PLAIN, Table, event_of, leaves
+from kit.sources.udm import log_event_of
 
 __all__ = ["Inside", "advice", "opened", "tables", "unwrap"]
+
+UDM = "Google SecOps UDM"
+"""A data model with lists of objects, which no table of names tells of."""
 
 _LISTS = (
     "events value results logEvents hits Records records messages values logs entries items".split()
@@ -251,7 +256,12 @@ def _from_object(document: bytes, depth: int) -> Inside | None:
     inside = None if is_event else _first(fields, _ORIGINALS, depth)
     inside = inside or _rebuilt(document, fields, product)
     if inside is None and not _EVENTS_OWN & fields.keys():
-        inside = _rows(fields) or _lists(fields) or _first(fields, _INSIDE, depth)
+        rows = _rows(fields)
+        inside = (
+            (Inside(rows) if rows is not None else None)
+            or _lists(fields)
+            or _first(fields, _INSIDE, depth)
+        )
         inside = inside or _likeliest(fields)
     return Inside(inside.contents, name or inside.wrapper) if inside else None
 
@@ -293,22 +303,23 @@ def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
 def _rebuilt(document: bytes, fields: Fields, product: Table | None) -> Inside | None:
     """The event that a table's row tells of, or one whose names are spelt anew."""
     named = [PLAIN] if any("uuid" in name.casefold() for name in fields) else []
-    known = [product, *named] if product and product.columns else named
+    known = [product, *named] if product and (product.columns or product.name == UDM) else named
     if not known:
         return None
     try:
-        row = list(leaves(msgspec.json.decode(document)))
+        value = msgspec.json.decode(document)
+        row = list(leaves(value))
     except msgspec.DecodeError:  # a number that is out of range
         return None
     for table in known:
-        event = event_of(row, table)
+        event = event_of(row, table) if table.name != UDM else log_event_of(value)
         if event is not None:
             raw = json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
             return Inside([raw]) if raw != document else None
     return None
 
 
-def _rows(fields: Fields) -> Inside | None:
+def _rows(fields: Fields) -> list[bytes] | None:
     """Rows that stand apart from the names of their columns, as query services answer."""
     for names, rows in (("columns", "rows"), ("fields", "rows"), ("columns", "values")):
         if names not in fields or rows not in fields:
@@ -322,10 +333,13 @@ def _rows(fields: Fields) -> Inside | None:
             json.dumps(one if isinstance(one, str) else one.get("name", "")).encode()
             for one in columns
         ]
-        return Inside([_object(keys, [bytes(value) for value in row]) for row in values])
+        return [_object(keys, [bytes(value) for value in row]) for row in values]
+    schema = _value(fields, "schema.fields")
+    if schema is not None and "rows" in fields:
+        return rows_of(schema, bytes(fields["rows"]))
     tables_ = _value(fields, "tables")
     if tables_ is not None and tables_[:1] == b"[":
-        return Inside([bytes(one) for one in _elements.decode(tables_)])
+        return [bytes(one) for one in _elements.decode(tables_)]
     return None
 
 

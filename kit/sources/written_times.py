@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import Literal
 
-__all__ = ["Order", "first_above_twelve", "is_local", "utc"]
+__all__ = ["Order", "first_above_twelve", "is_local", "names_no_zone", "utc"]
 
-Order = Literal["day", "month"]
+Order = Literal["day-first", "month-first"]
 """Which of a local date's first two numbers comes first."""
 
 _ISO = re.compile(
@@ -16,10 +16,10 @@ _ISO = re.compile(
     re.IGNORECASE,
 )
 _LOCAL = re.compile(
-    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?\s*([AP]M)?",
+    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?\s*([AP]M)?",
     re.IGNORECASE,
 )
-_YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})\s+(\d{1,2}):(\d\d(?::\d\d)?)")
+_YEAR_FIRST = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})\s+(\d{1,2}):(\d\d(?::\d\d)?)")
 _KIBANA = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d(?:\.\d+)?)")
 _POWERSHELL = re.compile(r"\\?/Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?/")
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{15,16}|\d{18,19}")
@@ -69,23 +69,32 @@ def is_local(written: str) -> bool:
     return match is not None and match[2] != "."
 
 
+def names_no_zone(written: str) -> bool:
+    """Whether it is a date and a clock's time that do not say of which zone."""
+    text = written.strip()
+    iso = _ISO.fullmatch(text)
+    return not iso[5] if iso else bool(_LOCAL.fullmatch(text) or _YEAR_FIRST.fullmatch(text))
+
+
 def first_above_twelve(written: str) -> Order | None:
     """What a local date tells of its order by a number that is no month."""
     match = _LOCAL.fullmatch(written.strip())
     if match is None:
         return None
     first, second = int(match[1]) > 12, int(match[3]) > 12
-    return None if first == second else "day" if first else "month"
+    return None if first == second else "day-first" if first else "month-first"
 
 
 def _from_local(match: re.Match[str], order: Order | None) -> str | None:
     one, dots, other, year, hour, minute, second, fraction, half = match.groups()
-    order = order or ("day" if dots == "." else None)
+    order = order or ("day-first" if dots == "." else None)
     if order is None:
         return None
-    day, month = (one, other) if order == "day" else (other, one)
+    day, month = (one, other) if order == "day-first" else (other, one)
+    if not 0 < int(month) <= 12:
+        return None
     hours = int(hour) % 12 + 12 * (half.upper() == "PM") if half else int(hour)
-    date = f"{year}-{int(month):02}-{int(day):02}"
+    date = f"{year if len(year) == 4 else f'20{year}'}-{int(month):02}-{int(day):02}"
     return f"{date}T{hours:02}:{minute}:{second or '00'}{fraction or ''}Z"
 
 

@@ -1,0 +1,67 @@
+"""Which files and objects a lake has taken in already, so that the next import reads the new ones.
+
+``_imported/….keys`` holds a hash of each one's name, size and ETag (on disk: the time at which it
+was written). One that was changed has another hash, and is read again. What is lost of the ledger
+is read again too: no event comes twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kit.lake.files import Lake
+    from kit.sources.walk import Stored
+
+__all__ = ["Ledger"]
+
+_FOLDER = "_imported"
+_LENGTH = 16
+_FILES = 20
+"""Files of hashes; of more, all become one."""
+
+
+class Ledger:
+    """The ledger of one lake."""
+
+    def __init__(self, lake: Lake) -> None:
+        """Read it; a file that is cut off counts as far as it goes."""
+        self._lake = lake
+        self._names = lake.storage.names(_FOLDER)
+        parts = [self._read(name) for name in self._names]
+        self._known = np.unique(np.concatenate([np.empty(0, f"S{_LENGTH}"), *parts]))
+
+    def _read(self, name: str) -> np.ndarray:
+        data = self._lake.storage.read(name)
+        return np.frombuffer(data, f"S{_LENGTH}", len(data) // _LENGTH)
+
+    def holds(self, file: Stored) -> bool:
+        """Whether a file was taken in as it is now."""
+        key = np.array([_key(file)], f"S{_LENGTH}")
+        place = int(np.searchsorted(self._known, key)[0])
+        return place < len(self._known) and self._known[place] == key[0]
+
+    def note(self, files: Iterable[Stored]) -> None:
+        """Note files that were taken in, after their events were."""
+        fresh = np.array([_key(file) for file in files], f"S{_LENGTH}")
+        if not len(fresh):
+            return
+        self._known = np.union1d(self._known, fresh)
+        full = len(self._names) >= _FILES
+        name = f"{_FOLDER}/{uuid.uuid4().hex}.keys"
+        with self._lake.writing():
+            self._lake.storage.write(name, (self._known if full else fresh).tobytes())
+            if full:
+                self._lake.storage.remove(self._names)
+        self._names = [name] if full else [*self._names, name]
+
+
+def _key(file: Stored) -> bytes:
+    text = f"{file.address}\0{file.size}\0{file.mark}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=_LENGTH).digest()
