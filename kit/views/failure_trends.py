@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,10 +14,18 @@ from kit.analysis.radius import who_in_words
 from kit.analysis.recovery import people
 from kit.analysis.trends import Trends, examples, trends
 from kit.base.times import iso
-from kit.display import charts, output, phrases
-from kit.views.base import NotebookReport, section
+from kit.display import charts, phrases
+from kit.display.parts import Chart, Headline, Note
+from kit.display.table import Table
+from kit.views.base import NotebookReport, view
 from kit.views.failure_list import LISTED, one_by_one
 from kit.views.sections import left_behind, left_behind_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.display.parts import Part
+    from kit.reports.summary import Result
 
 __all__ = ["TrendsReport", "trends_report"]
 
@@ -118,99 +126,99 @@ class TrendsReport(NotebookReport):
             f"({top['code']}), and nobody tried again."
         )
 
-    @section
-    def headline(self) -> None:
+    @view
+    def headline(self) -> Iterator[Part]:
         """Show the answer, the window and how much of it is held."""
         totals = self.found.totals
-        output.headline(self.headline_text)
-        self._facts(
+        yield Headline(self.headline_text)
+        yield self._facts(
             Rate=f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
             f"({phrases.percent(float(totals['rate']))})"
             if totals["failures"]
             else "nothing failed in the window"
         )
 
-    @section
-    def by_code(self) -> None:
+    @view
+    def by_code(self) -> Iterator[Part]:
         """Show who is hit by what, most users first, and how each code stands."""
         table = self.found.by_code
         left = self._left_behind()
-        left_behind(people(left)["still_failing"], left["app"].dropna())
+        yield from left_behind(people(left)["still_failing"], left["app"].dropna())
         columns = (
             "code app users still_failing recovered failures rate state first_seen last_seen since"
         ).split()
         fell = table["failures"] > 0
-        output.table(
+        yield Table(
             table.loc[fell, columns].dropna(axis="columns", how="all"),
             caption="What failed in the window, by app and code",
             most=25,
             empty="nothing.",
         )
         if (~fell).any():
-            output.table(
+            yield Table(
                 table.loc[~fell, ["code", "app", "still_failing", "since", "last_failure"]],
                 caption="Still failing from before the window; nothing failed so in it",
                 most=25,
             )
         if (table[["users", "still_failing"]] > 0).any(axis=None):
-            output.figure(charts.by_code, table)
+            yield Chart(charts.by_code, table)
 
-    @section
-    def states(self) -> None:
+    @view
+    def states(self) -> Iterator[Part]:
         """Show how each code stands at the window's end, and why it is said to."""
         table = self.found.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
         order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
-        output.table(table, caption="How each code stands, and why", most=25)
+        yield Table(table, caption="How each code stands, and why", most=25)
 
-    @section
-    def over_time(self) -> None:
+    @view
+    def over_time(self) -> Iterator[Part]:
         """Show failures over time, by code and day, and their episodes."""
         if not len(self.found.over_time):
-            output.note("Nothing failed in the window.")
+            yield Note("Nothing failed in the window.")
             return
-        output.figure(charts.over_time, self.found.over_time, self.window, self.found.bucket)
-        self._by_bucket()
+        yield Chart(charts.over_time, self.found.over_time, self.window, self.found.bucket)
+        yield self._by_bucket()
         if self.window.until - self.window.since > pd.Timedelta(days=1):
-            output.figure(charts.code_by_day, self.found.over_time, self.window)
+            yield Chart(charts.code_by_day, self.found.over_time, self.window)
         found = self._episodes
         found = found[found["app_key"] != ""]
         shown = "app code start last length failures attempts rate peak peak_at users open".split()
-        output.table(
+        yield Table(
             found.sort_values(["users", "start"], ascending=[False, True])[shown],
             caption="Episodes on apps: runs of failures without six hours of silence",
             most=12,
             empty="none.",
         )
 
-    @section
-    def failures(self) -> None:
+    @view
+    def failures(self) -> Iterator[Part]:
         """List the failures one by one; in JupyterLab to be narrowed and opened."""
         rows = self.found.latest(LISTED)
-        one_by_one(self.log, rows, self._episodes, out_of=int(self.found.totals["failures"]))
+        yield one_by_one(self.log, rows, self._episodes, out_of=int(self.found.totals["failures"]))
 
-    @section
-    def failing_against_working(self) -> None:
+    @view
+    def failing_against_working(self) -> Iterator[Part]:
         """Show the share of attempts that failed, by app."""
         attempts = self.found.attempts_over_time
         if len(self.found.over_time):
-            output.figure(charts.failing_against_working, attempts, self.window, self.found.bucket)
+            yield Chart(charts.failing_against_working, attempts, self.window, self.found.bucket)
         total = attempts.groupby("app", as_index=False)[["failures", "successes"]].sum()
         total["rate"] = total["failures"] / (total["failures"] + total["successes"])
         total = total.sort_values(["failures", "app"], ascending=[False, True])
-        output.table(total, caption="Failing against working, by app", most=15)
+        yield Table(total, caption="Failing against working, by app", most=15)
 
-    @section
-    def people(self) -> None:
+    @view
+    def people(self) -> Iterator[Part]:
         """Show who fails with what, and how long it takes until it works again."""
         rows = self.found.recovery
         on_apps = rows[rows["app_key"] != ""]
         if on_apps.empty:
-            output.note("No user failed on an app in this window or still fails on one.")
+            yield Note("No user failed on an app in this window or still fails on one.")
             return
-        output.figure(charts.users_by_code, self._users_and_codes())
+        yield Chart(charts.users_by_code, self._users_and_codes())
         if on_apps["time_to_recover"].notna().any():
-            output.figure(charts.time_to_recover, on_apps)
+            yield Chart(charts.time_to_recover, on_apps)
         still = (on_apps["state"] == "still_failing").astype("int64")
         worst = (
             on_apps.assign(still=still, stuck_since=on_apps["failing_since"].where(still > 0))
@@ -227,29 +235,29 @@ class TrendsReport(NotebookReport):
         worst = worst.sort_values(
             ["still_failing", "failures", "user"], ascending=[False, False, True]
         )
-        output.table(
+        yield Table(
             worst.dropna(axis="columns", how="all"),
             caption="Users with most that still fails",
             most=12,
             folded=True,
         )
 
-    @section
-    def unknown(self) -> None:
+    @view
+    def unknown(self) -> Iterator[Part]:
         """Show failures whose text the catalogue does not know, and those without one."""
         keys = ["app_key", "code"]
         known = self.found.by_code[[*keys, "app", "failures", "attempts", "rate"]]
         table = known.merge(examples(self.log, self.window), on=keys)
         table = table.sort_values(["failures", "code"], ascending=[False, True])
-        output.table(
+        yield Table(
             table[["code", "app", "failures", "attempts", "rate", "example", "event_type"]],
             caption="Failures without a known code",
             most=15,
             empty="every failure in the window has a known code.",
         )
 
-    @section
-    def next(self) -> None:
+    @view
+    def next(self) -> Iterator[Part]:
         """Say which code to look into, and with which parameters."""
         table = self.found.by_code
         somebody = (table["users"] > 0) | (table["still_failing"] > 0)
@@ -274,15 +282,15 @@ class TrendsReport(NotebookReport):
         if left:
             why = f"access was left behind: the deactivation of {left[0]} failed"
             steps.insert(0, ("user_history", {"user": left[0]}, why))
-        self._next(steps)
+        yield self._next(steps)
 
-    def summary(self) -> None:
-        """Leave the result for machines."""
+    def summary(self) -> Result:
+        """The result for machines, published where it is a cell's last line."""
         rows = self.found.by_code[_KEPT].astype(object).to_dict("records")
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        self._publish(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
+        return self._result(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:
@@ -303,7 +311,7 @@ class TrendsReport(NotebookReport):
             failures=("failures", "sum"), still=("still", "any")
         )
 
-    def _by_bucket(self) -> None:
+    def _by_bucket(self) -> Table:
         counts = self.found.over_time
         tried = self.found.attempts_over_time
         tried = tried.assign(attempts=tried["failures"] + tried["successes"])
@@ -313,7 +321,7 @@ class TrendsReport(NotebookReport):
             ["failures", "bucket", "app", "code"], ascending=[False, True, True, True]
         )
         columns = ["bucket", "app", "code", "failures", "attempts", "rate"]
-        output.table(
+        return Table(
             busiest[columns].rename(
                 columns={
                     "bucket": f"{self.found.bucket} from (UTC)",

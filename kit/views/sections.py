@@ -9,12 +9,15 @@ import pandas as pd
 from kit.analysis.successes import bucket_of
 from kit.base.times import moment_before
 from kit.base.windows import Window
-from kit.display import charts, output, phrases
+from kit.display import charts, phrases
+from kit.display.parts import Chart, Note
+from kit.display.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from kit.case.case import Case
+    from kit.display.parts import Part
 
 __all__ = [
     "close",
@@ -52,7 +55,7 @@ def left_behind_in_words(users: Sequence[str]) -> str:
     return f" Access of {phrases.count(len(users), 'user')} was left behind." if users else ""
 
 
-def left_behind(users: Sequence[str], apps: Iterable[str]) -> None:
+def left_behind(users: Sequence[str], apps: Iterable[str]) -> Iterator[Note]:
     """Say before all else that deactivations failed and were not made up for.
 
     Args:
@@ -62,7 +65,7 @@ def left_behind(users: Sequence[str], apps: Iterable[str]) -> None:
     if users:
         others = " and others" if len(users) > 10 else ""
         where = phrases.join(sorted(set(apps)))
-        output.note(
+        yield Note(
             f"First: access was left behind. The deactivation of {phrases.join(users[:10])}"
             f"{others} failed{f' on {where}' if where else ''} and has not worked since."
         )
@@ -85,8 +88,8 @@ def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
     return {"change": change, "onset": found.onset, "fix": found.fix.at}
 
 
-def over_time(found: Case) -> None:
-    """Show a case's failures and rate on one time axis, and the numbers beside it."""
+def over_time(found: Case) -> Iterator[Part]:
+    """A case's failures and rate on one time axis, and the numbers beside it."""
     known, view = found.history, close(found)
     bucket = bucket_of(view)
     at = found.failures["published"].dt.floor(_FLOOR[bucket])
@@ -95,7 +98,7 @@ def over_time(found: Case) -> None:
     good = known.successes.over_time(view, bucket).set_index("bucket")["successes"]
     both = bad.to_frame().join(good, how="outer").fillna(0).astype("int64").sort_index()
     both = both.assign(attempts=both["failures"] + both["successes"]).reset_index()
-    output.figure(
+    yield Chart(
         charts.failures_and_rate,
         both,
         view,
@@ -106,14 +109,14 @@ def over_time(found: Case) -> None:
     table = both.assign(rate=both["failures"] / both["attempts"])[
         ["bucket", "failures", "attempts", "rate"]
     ]
-    output.table(
+    yield Table(
         table[table["failures"] > 0].rename(columns={"bucket": f"{bucket} from (UTC)"}),
         caption=f"The {bucket}s with failures, in numbers",
         most=48,
         folded=True,
     )
     shown = "start last length failures attempts rate peak peak_at users open".split()
-    output.table(
+    yield Table(
         known.episodes.iloc[::-1][shown],
         caption="Its episodes, the latest first",
         most=10,
