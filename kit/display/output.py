@@ -67,16 +67,17 @@ def _put(part: Part) -> None:
 def failing_cell() -> Iterator[None]:
     """Have the cell fail where its last line cannot be shown.
 
-    IPython prints such a fault and counts the cell as run: a report would end well without the
-    section. The cell's result is what its reply, and so a report, is made of.
+    IPython prints such a fault, shows the value another way and counts the cell as run: a report
+    would end well without the section. The cell's result is what its reply, and so a report, is
+    made of.
     """
     try:
         yield
     except Exception as fault:
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython else None
-        if (
-            result := getattr(getattr(shell, "displayhook", None), "exec_result", None)
-        ) is not None:
-            result.error_in_exec = fault
-        raise
+        result = getattr(getattr(shell, "displayhook", None), "exec_result", None)
+        if result is None:
+            raise
+        result.error_in_exec = fault
+        shell.showtraceback()
