@@ -77,7 +77,7 @@ def failing_cell() -> Iterator[None]:
         ipython = sys.modules.get("IPython")
         shell = ipython.get_ipython() if ipython else None
         result = getattr(getattr(shell, "displayhook", None), "exec_result", None)
-        if result is None:
+        if shell is None or result is None:
             raise
         result.error_in_exec = fault
         shell.showtraceback()

@@ -58,7 +58,7 @@ class ErrorCodeReport(NotebookReport):
 
     @view
     def headline(self) -> Iterator[Part]:
-        """Show the answer, the window and how much of it is held."""
+        """The answer, the window and how much of it is held."""
         yield Headline(self.headline_text)
         found = self.case
         if found is None:
@@ -72,7 +72,7 @@ class ErrorCodeReport(NotebookReport):
 
     @view
     def messages(self) -> Iterator[Part]:
-        """Show what was said, in its variants."""
+        """What was said, in its variants."""
         if self.case is None:
             return
         rows = variants(self.case.failures)
@@ -87,7 +87,7 @@ class ErrorCodeReport(NotebookReport):
 
     @view
     def apps(self) -> Iterator[Part]:
-        """Show on which apps the code fails, and who is hit."""
+        """On which apps the code fails, and who is hit."""
         found = self.case
         if found is None:
             return
@@ -104,19 +104,19 @@ class ErrorCodeReport(NotebookReport):
 
     @view
     def over_time(self) -> Iterator[Part]:
-        """Show its failures, rate and episodes over time."""
+        """Its failures, rate and episodes over time."""
         if self.case is not None:
             yield from over_time(self.case)
 
     @view
     def failures(self) -> Iterator[Part]:
-        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        """The failures one by one; in JupyterLab to be narrowed and opened."""
         if self.case is not None:
             yield one_by_one(self.log, self.case.failures, self.case.history.episodes)
 
     @view
     def hours(self) -> Iterator[Part]:
-        """Show at which times of the day it fails."""
+        """At which times of the day it fails."""
         if self.case is None:
             return
         counts = hours(self.case.history)
@@ -138,7 +138,7 @@ class ErrorCodeReport(NotebookReport):
 
     @view
     def neighbours(self) -> Iterator[Part]:
-        """Show what else began to fail at about the same time."""
+        """What else began to fail at about the same time."""
         if self.case is not None:
             yield Table(
                 neighbours(self.case.history, self.case.incident),
@@ -149,7 +149,7 @@ class ErrorCodeReport(NotebookReport):
 
     @view
     def ids(self) -> Iterator[Part]:
-        """Show the ids by which the vendor finds the requests."""
+        """The ids by which the vendor finds the requests."""
         if self.case is None:
             return
         rows = with_ids(self.case.failures).dropna(axis="columns", how="all")
@@ -162,7 +162,7 @@ class ErrorCodeReport(NotebookReport):
 
     @view
     def next(self) -> Iterator[Part]:
-        """Say which notebook to open next."""
+        """Which notebook to open next."""
         found = self.case
         if found is None:
             yield self._next([("failure_trends", {}, "all that fails in this window")])
@@ -220,7 +220,7 @@ def error_code_report(
         app: the app's name or id; chosen likewise if empty.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.

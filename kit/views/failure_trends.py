@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.analysis.episodes import episodes, history, onset
+from kit.analysis.episodes import episodes
 from kit.analysis.failures import DEACTIVATIONS, KEYS
-from kit.analysis.orgs import broken_connections
-from kit.analysis.radius import who_in_words
 from kit.analysis.recovery import people
 from kit.analysis.trends import Trends, examples, trends
 from kit.base.times import iso
@@ -19,7 +17,8 @@ from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import LISTED, one_by_one
-from kit.views.sections import left_behind, left_behind_in_words
+from kit.views.sections import left_behind, left_behind_in_words, worst_buckets
+from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,83 +51,16 @@ class TrendsReport(NotebookReport):
     def headline_text(self) -> str:
         """The answer in one or two sentences."""
         if self.found.by_code.empty:
-            return self._no_failures() + self._never_tried()
+            never = never_tried_in_words(self.log, self.window, self.found)
+            return self._no_failures() + never
         left = left_behind_in_words(people(self._left_behind())["still_failing"])
-        return f"{self._first()} {self._in_all()}{left}"
-
-    def _first(self) -> str:
-        """What hits most users, since when really, and what of it fell in the window."""
-        top = self.found.by_code.iloc[0]
-        began = onset(history(self.log, self.window, top["app_key"], top["code"]))
-        assert began is not None  # it failed
-        where = f" on {top['app']}" if isinstance(top["app"], str) else ""
-        mine = self._hit_by(top["app_key"], top["code"])
-        stuck = who_in_words(mine[mine["state"] == "still_failing"])
-        hit = who_in_words(mine[mine["failures"] > 0])
-        still = int(top["still_failing"])
-        since = f"since {phrases.moment(began)}"
-        if pd.notna(top["since"]) and top["since"] < began:
-            since += f" (the first of them since {phrases.moment(top['since'])})"
-        if not top["failures"]:
-            who = f"{stuck} still failing, {since}"
-            over = f", last {phrases.moment(top['last_failure'])}"
-        elif began >= pd.Timestamp(self.window.since):
-            who = f"{hit} hit, {still:,} still failing, {since}"
-            over = f", last {phrases.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
-        else:
-            who = f"{stuck if still else 'nobody'} still failing, {since}"
-            over = f"; in the window, {phrases.count(int(top['failures']), 'failure')}"
-            over += f" hit {hit}" if (mine["failures"] > 0).any() else ""
-            over += f", last {phrases.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
-        return f"{top['code']}{where} ({top['family']}): {who}{over}."
-
-    def _hit_by(self, app_key: str, code: str) -> pd.DataFrame:
-        """Who is hit by a code: in the window, or still failing."""
-        rows = self.found.hit
-        rows = rows[(rows["app_key"] == app_key) & (rows["code"] == code)]
-        return rows.merge(self.found.recovery[[*KEYS, "hit_type"]], on=list(KEYS))
-
-    def _in_all(self) -> str:
-        """All that failed in the window, and apart from it what is open from before."""
-        totals, rows = self.found.totals, self.found.recovery
-        stuck = rows[rows["state"] == "still_failing"]
-        still = len(people(rows)["still_failing"])
-        of_window = len(people(rows[rows["failures"] > 0])["still_failing"])
-        before = still - of_window
-        if not totals["failures"]:
-            part = "it" if self.coverage.complete else "the part of it that the source holds"
-            verb = "fails" if still == 1 else "fail"
-            return (
-                f"In all, {who_in_words(stuck)} still {verb} from before the window; "
-                f"nothing failed in {part}."
-            )
-        said = (
-            f"In all, {phrases.count(int(totals['failures']), 'failure')} hit "
-            f"{phrases.count(int(totals['users']), 'user')}; "
-        )
-        still_fail = f"{of_window:,} still {'fails' if of_window == 1 else 'fail'}"
-        if not before:
-            return f"{said}{still_fail}."
-        do = "does" if before == 1 else "do"
-        if not of_window:
-            return f"{said}none of them still fails, but {before:,} from before the window {do}."
-        return f"{said}{still_fail}, as {do} {before:,} from before the window."
-
-    def _never_tried(self) -> str:
-        """The connections that broke before the window and that nobody tried since."""
-        rows = broken_connections(self.log, self.window)
-        rows = rows[rows["app_key"].isin(self.found.apps)] if self.found.apps else rows
-        if rows.empty:
-            return ""
-        top = rows.iloc[0]
-        return (
-            f" But nothing has worked on {top['app']} since {phrases.moment(top['since'])} "
-            f"({top['code']}), and nobody tried again."
-        )
+        worst = worst_in_words(self.log, self.window, self.found)
+        total = totals_in_words(self.found, complete=self.coverage.complete)
+        return f"{worst} {total}{left}"
 
     @view
     def headline(self) -> Iterator[Part]:
-        """Show the answer, the window and how much of it is held."""
+        """The answer, the window and how much of it is held."""
         totals = self.found.totals
         yield Headline(self.headline_text)
         yield self._facts(
@@ -140,7 +72,7 @@ class TrendsReport(NotebookReport):
 
     @view
     def by_code(self) -> Iterator[Part]:
-        """Show who is hit by what, most users first, and how each code stands."""
+        """Who is hit by what, most users first, and how each code stands."""
         table = self.found.by_code
         left = self._left_behind()
         yield from left_behind(people(left)["still_failing"], left["app"].dropna())
@@ -165,7 +97,7 @@ class TrendsReport(NotebookReport):
 
     @view
     def states(self) -> Iterator[Part]:
-        """Show how each code stands at the window's end, and why it is said to."""
+        """How each code stands at the window's end, and why it is said to."""
         table = self.found.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
         order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
@@ -173,12 +105,12 @@ class TrendsReport(NotebookReport):
 
     @view
     def over_time(self) -> Iterator[Part]:
-        """Show failures over time, by code and day, and their episodes."""
+        """Failures over time, by code and day, and their episodes."""
         if not len(self.found.over_time):
             yield Note("Nothing failed in the window.")
             return
         yield Chart(charts.over_time, self.found.over_time, self.window, self.found.bucket)
-        yield self._by_bucket()
+        yield worst_buckets(self.found)
         if self.window.until - self.window.since > pd.Timedelta(days=1):
             yield Chart(charts.code_by_day, self.found.over_time, self.window)
         found = self._episodes
@@ -193,13 +125,13 @@ class TrendsReport(NotebookReport):
 
     @view
     def failures(self) -> Iterator[Part]:
-        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        """The failures one by one; in JupyterLab to be narrowed and opened."""
         rows = self.found.latest(LISTED)
         yield one_by_one(self.log, rows, self._episodes, out_of=int(self.found.totals["failures"]))
 
     @view
     def failing_against_working(self) -> Iterator[Part]:
-        """Show the share of attempts that failed, by app."""
+        """The share of attempts that failed, by app."""
         attempts = self.found.attempts_over_time
         if len(self.found.over_time):
             yield Chart(charts.failing_against_working, attempts, self.window, self.found.bucket)
@@ -210,7 +142,7 @@ class TrendsReport(NotebookReport):
 
     @view
     def people(self) -> Iterator[Part]:
-        """Show who fails with what, and how long it takes until it works again."""
+        """Who fails with what, and how long it takes until it works again."""
         rows = self.found.recovery
         on_apps = rows[rows["app_key"] != ""]
         if on_apps.empty:
@@ -244,7 +176,7 @@ class TrendsReport(NotebookReport):
 
     @view
     def unknown(self) -> Iterator[Part]:
-        """Show failures whose text the catalogue does not know, and those without one."""
+        """Failures whose text the catalogue does not know, and those without one."""
         keys = ["app_key", "code"]
         known = self.found.by_code[[*keys, "app", "failures", "attempts", "rate"]]
         table = known.merge(examples(self.log, self.window), on=keys)
@@ -258,7 +190,7 @@ class TrendsReport(NotebookReport):
 
     @view
     def next(self) -> Iterator[Part]:
-        """Say which code to look into, and with which parameters."""
+        """Which code to look into, and with which parameters."""
         table = self.found.by_code
         somebody = (table["users"] > 0) | (table["still_failing"] > 0)
         hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
@@ -311,28 +243,6 @@ class TrendsReport(NotebookReport):
             failures=("failures", "sum"), still=("still", "any")
         )
 
-    def _by_bucket(self) -> Table:
-        counts = self.found.over_time
-        tried = self.found.attempts_over_time
-        tried = tried.assign(attempts=tried["failures"] + tried["successes"])
-        rows = counts.merge(tried[["bucket", "app", "attempts"]], on=["bucket", "app"])
-        rows = rows.assign(rate=rows["failures"] / rows["attempts"])
-        busiest = rows.sort_values(
-            ["failures", "bucket", "app", "code"], ascending=[False, True, True, True]
-        )
-        columns = ["bucket", "app", "code", "failures", "attempts", "rate"]
-        return Table(
-            busiest[columns].rename(
-                columns={
-                    "bucket": f"{self.found.bucket} from (UTC)",
-                    "attempts": "attempts on the app",
-                }
-            ),
-            caption=f"The worst {self.found.bucket}s",
-            most=10,
-            folded=True,
-        )
-
 
 def trends_report(
     source: str = "sample", *, since: str = "", until: str = "", app: str = "", bucket: str = "auto"
@@ -347,7 +257,7 @@ def trends_report(
         bucket: ``hour``, ``day`` or ``auto``.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.

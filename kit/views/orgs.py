@@ -65,13 +65,13 @@ class OrgsReport(NotebookReport):
 
     @view
     def headline(self) -> Iterator[Part]:
-        """Show the answer, the window and how much of it is held."""
+        """The answer, the window and how much of it is held."""
         yield Headline(self.headline_text)
         yield self._facts()
 
     @view
     def connections(self) -> Iterator[Part]:
-        """Show each connection that is broken, most users first."""
+        """Each connection that is broken, most users first."""
         yield Table(
             self.broken[_BROKEN].rename(columns={"since": "start", "last": "last_seen"}),
             caption="Broken connections: every attempt failed, and nothing has worked since",
@@ -81,7 +81,7 @@ class OrgsReport(NotebookReport):
 
     @view
     def orgs(self) -> Iterator[Part]:
-        """Show how each org stands."""
+        """How each org stands."""
         rows = [
             {
                 "org": one.org,
@@ -106,7 +106,7 @@ class OrgsReport(NotebookReport):
 
     @view
     def next(self) -> Iterator[Part]:
-        """Say which notebook to open next for each broken connection."""
+        """Which notebook to open next for each broken connection."""
         steps = []
         for row in self.broken.head(5).to_dict("records"):
             source = f"{self.log.source}/{row['org']}" if self.log.orgs else self.log.source
@@ -149,7 +149,7 @@ def orgs_report(source: str = "lake", *, since: str = "", until: str = "") -> Or
         until: the window's end; the end of what the newest lake holds if empty.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: no lake can be read, or none holds anything.

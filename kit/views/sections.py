@@ -16,6 +16,7 @@ from kit.display.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from kit.analysis.trends import Trends
     from kit.case.case import Case
     from kit.display.parts import Part
 
@@ -26,7 +27,9 @@ __all__ = [
     "marks_of",
     "named",
     "over_time",
+    "people_by_state",
     "radius_in_words",
+    "worst_buckets",
 ]
 
 _FLOOR = {"hour": "h", "day": "D"}
@@ -138,3 +141,61 @@ def close(found: Case) -> Window:
     if near[0] < near[1] and 2 * (near[1] - near[0]) <= until - since:
         since, until = near
     return Window(since.to_pydatetime(), until.to_pydatetime())
+
+
+def people_by_state(found: Case) -> Iterator[Part]:
+    """Who still fails, who recovered, who was unassigned, and all of them over time."""
+    rows, who = found.people, [*named(found.people), "failures"]
+    yield from left_behind(found.failed_deactivations, [found.app] if found.app else [])
+    still = rows[rows["state"] == "still_failing"]
+    yield Table(
+        still[[*who, "failing_since", "last_failure"]],
+        caption=f"Still failing, {len(still):,}",
+        most=100,
+        empty="nobody.",
+    )
+    back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "hit"])
+    yield Table(
+        back[[*who, "last_failure", "recovered_at", "time_to_recover"]],
+        caption=f"Recovered, {len(back):,}: the same operation worked after the last failure",
+        most=200,
+        empty="nobody yet.",
+        folded=True,
+    )
+    gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "hit"])
+    if len(gone):
+        yield Table(
+            gone[[*who, "last_failure", "abandoned_at"]],
+            caption=f"Unassigned since, {len(gone):,}: nothing is left to retry",
+            most=100,
+            folded=True,
+        )
+    by_hit = rows.assign(user_key=rows["hit_key"])
+    if len(rows):
+        yield Chart(charts.people_over_time, by_hit, found.history.window, marks_of(found))
+    if rows["time_to_recover"].notna().any():
+        yield Chart(charts.time_to_recover, rows)
+
+
+def worst_buckets(trends: Trends) -> Table:
+    """The hours or days with most failures, by app and code."""
+    counts = trends.over_time
+    tried = trends.attempts_over_time
+    tried = tried.assign(attempts=tried["failures"] + tried["successes"])
+    rows = counts.merge(tried[["bucket", "app", "attempts"]], on=["bucket", "app"])
+    rows = rows.assign(rate=rows["failures"] / rows["attempts"])
+    busiest = rows.sort_values(
+        ["failures", "bucket", "app", "code"], ascending=[False, True, True, True]
+    )
+    columns = ["bucket", "app", "code", "failures", "attempts", "rate"]
+    return Table(
+        busiest[columns].rename(
+            columns={
+                "bucket": f"{trends.bucket} from (UTC)",
+                "attempts": "attempts on the app",
+            }
+        ),
+        caption=f"The worst {trends.bucket}s",
+        most=10,
+        folded=True,
+    )

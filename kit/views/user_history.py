@@ -83,14 +83,14 @@ class UserHistoryReport(NotebookReport):
 
     @view
     def headline(self) -> Iterator[Part]:
-        """Show the answer, the window and how much of it is held."""
+        """The answer, the window and how much of it is held."""
         yield Headline(self.headline_text)
         names = self.recovery["user_name"].dropna()
         yield self._facts(**({"Name": names.iloc[0]} if len(names) else {}))
 
     @view
     def stands(self) -> Iterator[Part]:
-        """Show each operation of the user that failed, and what became of it."""
+        """Each operation of the user that failed, and what became of it."""
         left = self.recovery["operation"].isin(DEACTIVATIONS)
         left &= self.recovery["state"] == "still_failing"
         if left.any():
@@ -117,7 +117,7 @@ class UserHistoryReport(NotebookReport):
 
     @view
     def timeline(self) -> Iterator[Part]:
-        """Show all that happened to the user in one order of time."""
+        """All that happened to the user in one order of time."""
         if len(self.events):
             yield Chart(charts.timeline, self.events, self.window)
         columns = "published what app operation code actor event_type uuid".split()
@@ -130,14 +130,14 @@ class UserHistoryReport(NotebookReport):
 
     @view
     def failures(self) -> Iterator[Part]:
-        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+        """The failures one by one; in JupyterLab to be narrowed and opened."""
         if self.user_key is not None:
             known = episodes(self.log, self.window)
             yield one_by_one(self.log, with_state(self.failed, self.recovery), known)
 
     @view
     def codes(self) -> Iterator[Part]:
-        """Show the codes that the user failed with, and what they mean."""
+        """The codes that the user failed with, and what they mean."""
         failed = self.events[self.events["what"] == "failed"]
         rows = failed.groupby(["app", "code"], as_index=False, dropna=False).agg(
             failures=("uuid", "count"),
@@ -152,7 +152,7 @@ class UserHistoryReport(NotebookReport):
 
     @view
     def next(self) -> Iterator[Part]:
-        """Say which notebook to open next."""
+        """Which notebook to open next."""
         failed = self.events[(self.events["what"] == "failed") & self.events["app"].notna()]
         pairs = failed.drop_duplicates(["app", "code"], keep="last").iloc[::-1].head(3)
         open_before = self.open_before[self.open_before["app"].notna()]
@@ -204,7 +204,7 @@ def user_history_report(
         user: the login, without case, or the id; who still fails with most codes if empty.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
