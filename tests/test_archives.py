@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import zstandard
+from made import REFUSED, event
 
 from kit.commands.app import run
 from kit.lake import Lake, add
@@ -21,7 +22,6 @@ from kit.lake.ingest import decoded
 from kit.log.log import open_log
 from kit.sources import archives
 from kit.sources.exports import blocks
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from made import REFUSED, event
 
 from kit.base.errors import SourceError
 from kit.commands.app import run
@@ -17,7 +18,6 @@ from kit.lake import Lake, bulk
 from kit.lake.bulk import add_all
 from kit.log.log import open_log
 from kit.sources.walk import Walk
-from made import REFUSED, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from factories import REFUSED, event, write_export
 from kit.analysis.choices import choices
 from kit.base.errors import UsageError
 from kit.base.paths import NOTEBOOKS
-from kit.display import output
+from kit.display.parts import Listing
 from kit.display.table import Table, View
 from kit.sources.okta.console import admin_host, log_search, user_page
 
@@ -68,16 +68,6 @@ def test_a_table_keeps_hostile_text_as_text() -> None:
     assert "<script" not in made
     assert "\u202e" not in made
     assert made.count("&lt;script&gt;alert(1)&lt;/script&gt;\ufffd") == 3
-
-
-def test_what_is_shown_can_be_collected_in_its_order() -> None:
-    """A live section shows the same parts as a report."""
-    with output.collected() as parts:
-        output.note("one")
-        output.table(ROWS, caption="two")
-        output.headline("three")
-
-    assert [type(part).__name__ for part in parts] == ["Text", "Table", "Text"]
 
 
 def test_a_report_that_is_asked_wrongly_stays_as_it_was(log: Path) -> None:
@@ -272,21 +262,17 @@ def test_a_step_onward_can_be_begun_with_its_parameters_set(
 
     monkeypatch.setattr(kit.views.next_steps, "INVESTIGATIONS", tmp_path / "cases")
     report = kit.trends_report(str(log))
-    with output.collected() as parts:
-        report.next()
-    (steps,) = parts
-    assert isinstance(steps, output.Listing)
+    (steps,) = report.next().parts
+    assert isinstance(steps, Listing)
     assert steps.act is not None
     assert steps.rows["notebook"].tolist()[:2] == ["remediation", "error_code"]
 
-    with output.collected() as told:
-        steps.open(steps.all.iloc[0])
-    with output.collected() as made:
-        steps.act[1](steps.all.iloc[0])
+    opened = steps.open(steps.all.iloc[0]).text()
+    begun = steps.act[1](steps.all.iloc[0]).html()
 
     command = f"okta-kit new remediation -p source={log}"
-    assert command in told[1].plain
-    assert "-p code=AADSTS50126 -p 'app=Microsoft Office 365'" in told[1].plain
+    assert command in opened
+    assert "-p code=AADSTS50126 -p 'app=Microsoft Office 365'" in opened
     (path,) = (tmp_path / "cases").glob("*-remediation-AADSTS50126.ipynb")
     assert 'code: str = "AADSTS50126"' in json.loads(path.read_text())["cells"][2]["source"][3]
-    assert path.name in made[0].html
+    assert path.name in begun

@@ -8,7 +8,7 @@ import pytest
 
 from factories import M365, REFUSED, SLACK, event, write_export
 from kit.analysis.trends import bucket_of, trends
-from kit.display import output
+from kit.display.parts import Listing
 from kit.views import failure_trends
 
 if TYPE_CHECKING:
@@ -68,10 +68,9 @@ def test_the_latest_failures_are_listed_and_how_many_there_are_is_said(
     monkeypatch.setattr(failure_trends, "LISTED", 3)
     report = failure_trends.trends_report(str(path), app=M365["name"])
 
-    with output.collected() as parts:
-        report.failures()
+    (listed,) = report.failures().parts
 
-    (listed,) = (one for one in parts if isinstance(one, output.Listing))
+    assert isinstance(listed, Listing)
     assert list(listed.all["uuid"]) == [rows[0]["uuid"], rows[4]["uuid"], rows[3]["uuid"]]
     assert set(listed.all["state"]) == {"still_failing"}
     assert "the latest 3 of 5," in listed.caption

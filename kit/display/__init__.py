@@ -1,1 +1,1 @@
-"""Values shown: tables, charts, sentences, and the widgets of an open notebook."""
+"""Sections and their parts, and how they are shown: HTML, text, cell outputs, widgets."""

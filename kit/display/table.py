@@ -87,6 +87,11 @@ class Table:
     folded: bool = False
     """Whether the caption is shown alone until a reader opens it."""
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All rows."""
+        return self.rows
+
     def seen(self, view: View) -> pd.DataFrame:
         """All rows that a view lets through, in its order.
 
@@ -122,7 +127,7 @@ class Table:
             return f"<details><summary>{said}</summary>{grid(self._shown())}</details>"
         return grid(self._shown(), said)
 
-    def plain(self) -> str:
+    def text(self) -> str:
         """The same as text."""
         if self.rows.empty:
             return self._nothing()

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MIME", "collect", "publish", "summary"]
+__all__ = ["MIME", "Result", "collect", "publish", "summary"]
 
 MIME = "application/vnd.okta-kit.summary+json"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result for machines: left in the notebook's output, unseen by its reader."""
+
+    value: Mapping[str, Any]
+    """``window``, ``source``, ``coverage``, ``catalogue_version``, ``headline`` and ``results``,
+    fit for JSON."""
+
+    def _ipython_display_(self) -> None:
+        """Publish it where it is a cell's last line."""
+        from kit.display.output import failing_cell
+
+        with failing_cell():
+            publish(self.value)
 
 
 def publish(result: Mapping[str, Any]) -> None:
     """Leave a result in the notebook's output, unseen by its reader.
 
     Args:
-        result: ``window``, ``source``, ``coverage``, ``catalogue_version``, ``headline``
-            and ``results``, fit for JSON.
+        result: as ``Result`` has it.
     """
     from IPython.display import publish_display_data
 

@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-from functools import partial, wraps
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
 from kit.analysis.stops import coverage_of
 from kit.base.windows import Window
 from kit.catalogue import load
-from kit.display import output, phrases
-from kit.display.widgets import asking_cell
+from kit.display import phrases
+from kit.display.parts import Facts, Parameters
+from kit.display.section import Live, Section
 from kit.lake.files import skipped
 from kit.log.log import Log, open_log
-from kit.reports.summary import publish
+from kit.reports.summary import Result
 from kit.views.next_steps import go_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kit.base.windows import Coverage
     from kit.display.choices import Choices
-    from kit.display.widgets.page import Page
+    from kit.display.parts import Listing, Part
     from kit.views.next_steps import Step
 
-__all__ = ["NotebookReport", "section"]
+__all__ = ["NotebookReport", "view"]
 
 _Of = TypeVar("_Of", bound="NotebookReport")
 
 
-def section(shows: Callable[[_Of], None]) -> Callable[[_Of], None]:
-    """Make a section of a report of a method that shows things.
+def view(parts_of: Callable[[_Of], Iterable[Part]]) -> Callable[[_Of], Section]:
+    """Make a view of a report's method that yields parts.
 
-    Where somebody has the notebook open, it can be drawn again; elsewhere it is shown once.
+    Args:
+        parts_of: the method.
+
+    Returns:
+        The method that gives them as a section, which shows itself where it is a cell's last
+        line and can be asked for again.
     """
 
-    @wraps(shows)
-    def shown(report: _Of) -> None:
-        if (cell := asking_cell()) is None:
-            shows(report)
-        else:
-            report.page.show(cell, shows.__name__, partial(shows, report))
+    def section(report: _Of) -> Section:
+        return Section(
+            tuple(parts_of(report)), parts_of.__name__, Live(report, partial(section, report))
+        )
 
-    return shown
+    section.__name__, section.__qualname__ = parts_of.__name__, parts_of.__qualname__
+    section.__module__, section.__doc__ = parts_of.__module__, parts_of.__doc__
+    return section
 
 
 class NotebookReport:
@@ -55,7 +61,6 @@ class NotebookReport:
     """What was asked, by name: ``source``, ``since``, ``until``, and the report's own."""
 
     def __init__(self, **parameters: str) -> None:
-        self._page: Page | None = None
         self.parameters = {}
         self.ask(**parameters)
 
@@ -76,7 +81,7 @@ class NotebookReport:
         before, known = vars(self).copy(), self.parameters
         try:
             vars(self).clear()
-            self._page, self.parameters = before["_page"], {**known, **changed}
+            self.parameters = {**known, **changed}
             same = all(known.get(name) == self.parameters[name] for name in self._opened_by())
             self.log = before["log"] if same else self._open()
             since, until = (self.parameters[name] or None for name in ("since", "until"))
@@ -88,26 +93,14 @@ class NotebookReport:
             vars(self).update(before)
             raise
 
-    @property
-    def page(self) -> Page:
-        """The cells of the open notebook that show this report."""
-        if self._page is None:
-            from kit.display.widgets.page import Page
-
-            self._page = Page(self)
-        return self._page
-
     def choices(self) -> Choices:
         """What occurs in the window, to choose from."""
         return choices(self.log, self.window)
 
-    def controls(self) -> None:
-        """Show the parameters: in JupyterLab as controls that redraw the report, else as text."""
-        if asking_cell() is not None:
-            self.page.control()
-            return
-        said = ", ".join(f"{k} = {v or '(empty)'}" for k, v in self.parameters.items())
-        output.note(f"Parameters: {said}.")
+    @view
+    def controls(self) -> Iterator[Part]:
+        """The parameters: in an open JupyterLab as controls that redraw the report."""
+        yield Parameters(self.parameters)
 
     def _look(self) -> None:
         """Ask the log what this report is about."""
@@ -123,9 +116,9 @@ class NotebookReport:
         names = [part.strip() for part in source.split(",")]
         return open_log(names, since=since or None, until=until or None)
 
-    def _facts(self, **more: object) -> None:
+    def _facts(self, **more: object) -> Facts:
         put_aside = skipped(self.log.put_aside)
-        output.facts(
+        return Facts(
             {
                 "Window": phrases.span(self.window),
                 "Source": f"{self.log.source}: {phrases.count(self.log.count, 'event')}",
@@ -153,12 +146,12 @@ class NotebookReport:
             "so this is not an all-clear."
         )
 
-    def _next(self, steps: Sequence[Step]) -> None:
-        """Say which notebook to open next, with the parameters to use."""
-        go_on({"source": self.log.source, **self.window.as_text()}, steps)
+    def _next(self, steps: Sequence[Step]) -> Listing:
+        """Which notebook to open next, with the parameters to use."""
+        return go_on({"source": self.log.source, **self.window.as_text()}, steps)
 
-    def _publish(self, headline: str, results: dict[str, Any]) -> None:
-        publish(
+    def _result(self, headline: str, results: dict[str, Any]) -> Result:
+        return Result(
             {
                 "window": self.window.as_text(),
                 "source": self.log.source,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kit.analysis.attempts import with_attempts
 from kit.analysis.one_code import apps_with, hours, neighbours, variants, with_ids
 from kit.analysis.radius import who
@@ -10,10 +12,18 @@ from kit.analysis.states import states
 from kit.base.times import iso
 from kit.case.case import Case, case
 from kit.catalogue import load
-from kit.display import charts, output, phrases
-from kit.views.base import NotebookReport, section
+from kit.display import charts, phrases
+from kit.display.parts import Chart, Headline, Note
+from kit.display.table import Table
+from kit.views.base import NotebookReport, view
 from kit.views.failure_list import one_by_one
 from kit.views.sections import named, over_time, radius_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.display.parts import Part
+    from kit.reports.summary import Result
 
 __all__ = ["ErrorCodeReport", "error_code_report"]
 
@@ -47,123 +57,125 @@ class ErrorCodeReport(NotebookReport):
             f"{radius_in_words(found)}, since {found.since}.{apart}"
         )
 
-    @section
-    def headline(self) -> None:
-        """Show the answer, the window and how much of it is held."""
-        output.headline(self.headline_text)
+    @view
+    def headline(self) -> Iterator[Part]:
+        """The answer, the window and how much of it is held."""
+        yield Headline(self.headline_text)
         found = self.case
         if found is None:
-            self._facts()
+            yield self._facts()
             return
-        self._facts(
+        yield self._facts(
             Meaning=found.meaning,
             Family=load().family(found.code),
             Rate=f"In the window, {found.rate_in_words} failed with this code",
         )
 
-    @section
-    def messages(self) -> None:
-        """Show what was said, in its variants."""
+    @view
+    def messages(self) -> Iterator[Part]:
+        """What was said, in its variants."""
         if self.case is None:
             return
         rows = variants(self.case.failures)
         columns = "message failures users http_status event_type first_seen last_seen".split()
-        output.table(
+        yield Table(
             rows[columns].dropna(axis="columns", how="all"),
             caption="What was said, with names, ids and numbers masked",
             most=15,
         )
         latest = rows.sort_values("last_seen")["example"].iloc[-1]
-        output.note(f"In full, the latest: {latest or 'Okta gave no reason.'}")
+        yield Note(f"In full, the latest: {latest or 'Okta gave no reason.'}")
 
-    @section
-    def apps(self) -> None:
-        """Show on which apps the code fails, and who is hit."""
+    @view
+    def apps(self) -> Iterator[Part]:
+        """On which apps the code fails, and who is hit."""
         found = self.case
         if found is None:
             return
-        output.table(
+        yield Table(
             apps_with(found.history).drop(columns="app_key"),
             caption="Apps with this code; all below is about the one named above",
             most=10,
         )
         rows = found.people.sort_values(["failures", "hit"], ascending=[False, True])
         shown = "failures state failing_since last_failure recovered_at".split()
-        output.table(
+        yield Table(
             rows[[*named(rows), *shown]], caption="Who is hit, most failures first", most=25
         )
 
-    @section
-    def over_time(self) -> None:
-        """Show its failures, rate and episodes over time."""
+    @view
+    def over_time(self) -> Iterator[Part]:
+        """Its failures, rate and episodes over time."""
         if self.case is not None:
-            over_time(self.case)
+            yield from over_time(self.case)
 
-    @section
-    def failures(self) -> None:
-        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+    @view
+    def failures(self) -> Iterator[Part]:
+        """The failures one by one; in JupyterLab to be narrowed and opened."""
         if self.case is not None:
-            one_by_one(self.log, self.case.failures, self.case.history.episodes)
+            yield one_by_one(self.log, self.case.failures, self.case.history.episodes)
 
-    @section
-    def hours(self) -> None:
-        """Show at which times of the day it fails."""
+    @view
+    def hours(self) -> Iterator[Part]:
+        """At which times of the day it fails."""
         if self.case is None:
             return
         counts = hours(self.case.history)
-        output.figure(charts.times_of_day, counts)
+        yield Chart(charts.times_of_day, counts)
         done = self.case.history.successes.over_time(self.case.history.window, "hour")
         failed = counts.groupby("hour", as_index=False)[["failures"]].sum()
         by_hour = with_attempts(failed, done.assign(hour=done["bucket"].dt.hour), ["hour"])
         by_hour = by_hour.drop(columns="successes")
         by_hour["hour"] = [f"{hour:02d}:00" for hour in by_hour["hour"]]
-        output.table(
+        yield Table(
             by_hour.sort_values(["failures", "hour"], ascending=[False, True]),
             caption="Failures by hour of the day, UTC",
             most=24,
             folded=True,
         )
 
-    @section
-    def neighbours(self) -> None:
-        """Show what else began to fail at about the same time."""
+    @view
+    def neighbours(self) -> Iterator[Part]:
+        """What else began to fail at about the same time."""
         if self.case is not None:
-            output.table(
+            yield Table(
                 neighbours(self.case.history, self.case.incident),
                 caption="Other codes that began within an hour of it, nearest first",
                 most=15,
                 empty="none: nothing else began to fail at that time.",
             )
 
-    @section
-    def ids(self) -> None:
-        """Show the ids by which the vendor finds the requests."""
+    @view
+    def ids(self) -> Iterator[Part]:
+        """The ids by which the vendor finds the requests."""
         if self.case is None:
             return
         rows = with_ids(self.case.failures).dropna(axis="columns", how="all")
-        output.table(
+        yield Table(
             rows,
             caption="The latest failures with the vendor's ids",
             most=20,
             empty="none of the messages carries one.",
         )
 
-    @section
-    def next(self) -> None:
-        """Say which notebook to open next."""
+    @view
+    def next(self) -> Iterator[Part]:
+        """Which notebook to open next."""
         found = self.case
         if found is None:
-            self._next([("failure_trends", {}, "all that fails in this window")])
+            yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
         steps = [("remediation", asked, "what to do about it")]
         users = set(found.people["user"].dropna())
         hit = [one for one in found.still_failing or found.recovered if one in users][:2]
-        self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
+        yield self._next(
+            [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
+        )
 
-    def summary(self) -> None:
-        """Leave the result for machines."""
-        self._publish(self.headline_text, self._results())
+    def summary(self) -> Result:
+        """The result for machines, published where it is a cell's last line."""
+        return self._result(self.headline_text, self._results())
 
     def _results(self) -> dict[str, object]:
         found = self.case
@@ -206,7 +218,7 @@ def error_code_report(
         app: the app's name or id; chosen likewise if empty.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.

@@ -12,11 +12,16 @@ import pandas as pd
 from kit.analysis.one_failure import event_of, events_beside, with_addresses
 from kit.base.errors import SourceError
 from kit.catalogue.explain import explanation
-from kit.display import output
 from kit.display.explanation import read, told
+from kit.display.parts import Block, Facts, Headline, Links, Listing, Note, Steps
+from kit.display.section import Section
+from kit.display.table import Table
 from kit.sources.okta.console import admin_host, log_search, user_page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.display.parts import Part
     from kit.log.cache import Answers
     from kit.log.log import Log
 
@@ -31,8 +36,8 @@ _LONGEST = 60_000
 
 def one_by_one(
     log: Log, failures: pd.DataFrame, episodes: pd.DataFrame, *, out_of: int = 0
-) -> None:
-    """List failures, the latest first; in JupyterLab they can be narrowed and opened.
+) -> Listing:
+    """The failures, the latest first; in JupyterLab they can be narrowed and opened.
 
     More than ``LISTED`` are not listed, and the caption says so.
 
@@ -49,9 +54,8 @@ def one_by_one(
         caption += f"; the latest {len(rows):,} of {out_of:,}, a shorter window shows others"
     shown = [name for name in _SHOWN if name in rows.columns and rows[name].notna().any()]
     hour = rows["published"].dt.floor("h")
-    output.listing(
-        rows,
-        shown or ["published"],
+    return Listing(
+        rows[shown or ["published"]],
         caption=caption,
         narrow={
             "Day": rows["published"].dt.floor("D"),
@@ -60,8 +64,9 @@ def one_by_one(
             "Episode": _episode_of(rows, episodes),
             "State": rows["state"].replace("", None).str.replace("_", " "),
         },
-        named=["published", "code", "user"],
-        opened=partial(_one, log),
+        all=rows,
+        labels=("published", "code", "user"),
+        open=partial(_one, log),
         most=50,
         empty="none.",
         folded=True,
@@ -79,25 +84,29 @@ def _episode_of(rows: pd.DataFrame, episodes: pd.DataFrame) -> pd.Series[Any]:
     return named
 
 
-def _one(log: Log, row: pd.Series[Any]) -> None:
-    """Show all that is known of one failure."""
+def _one(log: Log, row: pd.Series[Any]) -> Section:
+    """All that is known of one failure."""
+    return Section(tuple(_parts(log, row)))
+
+
+def _parts(log: Log, row: pd.Series[Any]) -> Iterator[Part]:
     event = event_of(log, row["uuid"], row["published"])
     if event is None:
         raise SourceError(f"event {row['uuid']}: the source does not hold it any more.")
     found = explanation(event)
     if found.code != row["code"] and isinstance(row["reason"], str):
         found = explanation(row["reason"])  # the app's event beside it explains it
-    output.headline(f"{row['code']}, {row['published']:%Y-%m-%d %H:%M:%S} UTC")
-    output.facts(dict([*told(found), *read(found)]))
+    yield Headline(f"{row['code']}, {row['published']:%Y-%m-%d %H:%M:%S} UTC")
+    yield Facts(dict([*told(found), *read(found)]))
     if (host := _console(log)) and (links := _links(host, row)):
-        output.links(links, caption=f"In the Admin Console, {host}")
+        yield Links(links, caption=f"In the Admin Console, {host}")
     if found.steps:
-        output.note("What to do")
-        output.ordered(
+        yield Note("What to do")
+        yield Steps(
             [{"title": step.title, "": step.do, "You should see": step.see} for step in found.steps]
         )
     beside = events_beside(log, row["transaction_id"], row["uuid"], row["published"])
-    output.table(
+    yield Table(
         beside,
         caption="The other events of its transaction",
         most=30,
@@ -106,7 +115,7 @@ def _one(log: Log, row: pd.Series[Any]) -> None:
     text = json.dumps(event, ensure_ascii=False, indent=2)
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} letters more"
-    output.block(text, caption="The event as Okta sent it, JSON", folded=True)
+    yield Block(text, caption="The event as Okta sent it, JSON", folded=True)
 
 
 _consoles: WeakKeyDictionary[Answers, str | None] = WeakKeyDictionary()

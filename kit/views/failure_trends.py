@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.analysis.episodes import episodes, history, onset
+from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
-from kit.analysis.orgs import broken_connections
-from kit.analysis.radius import who_in_words
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
 from kit.base.times import iso
-from kit.display import charts, output, phrases
-from kit.views.base import NotebookReport, section
+from kit.display import charts, phrases
+from kit.display.parts import Chart, Headline, Note
+from kit.display.table import Table
+from kit.views.base import NotebookReport, view
 from kit.views.failure_list import LISTED, one_by_one
-from kit.views.sections import left_behind, left_behind_in_words
+from kit.views.sections import left_behind, left_behind_in_words, worst_buckets
+from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.display.parts import Part
+    from kit.reports.summary import Result
 
 __all__ = ["TrendsReport", "trends_report"]
 
@@ -44,173 +51,106 @@ class TrendsReport(NotebookReport):
     def headline_text(self) -> str:
         """The answer in one or two sentences."""
         if self.found.by_code.empty:
-            return self._no_failures() + self._never_tried()
+            never = never_tried_in_words(self.log, self.window, self.found)
+            return self._no_failures() + never
         left = left_behind_in_words(people(self._left_behind())["still_failing"])
-        return f"{self._first()} {self._in_all()}{left}"
+        worst = worst_in_words(self.log, self.window, self.found)
+        total = totals_in_words(self.found, complete=self.coverage.complete)
+        return f"{worst} {total}{left}"
 
-    def _first(self) -> str:
-        """What hits most users, since when really, and what of it fell in the window."""
-        top = self.found.by_code.iloc[0]
-        began = onset(history(self.log, self.window, top["app_key"], top["code"]))
-        assert began is not None  # it failed
-        where = f" on {top['app']}" if isinstance(top["app"], str) else ""
-        mine = self._hit_by(top["app_key"], top["code"])
-        stuck = who_in_words(mine[mine["state"] == "still_failing"])
-        hit = who_in_words(mine[mine["failures"] > 0])
-        still = int(top["still_failing"])
-        since = f"since {phrases.moment(began)}"
-        if pd.notna(top["since"]) and top["since"] < began:
-            since += f" (the first of them since {phrases.moment(top['since'])})"
-        if not top["failures"]:
-            who = f"{stuck} still failing, {since}"
-            over = f", last {phrases.moment(top['last_failure'])}"
-        elif began >= pd.Timestamp(self.window.since):
-            who = f"{hit} hit, {still:,} still failing, {since}"
-            over = f", last {phrases.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
-        else:
-            who = f"{stuck if still else 'nobody'} still failing, {since}"
-            over = f"; in the window, {phrases.count(int(top['failures']), 'failure')}"
-            over += f" hit {hit}" if (mine["failures"] > 0).any() else ""
-            over += f", last {phrases.moment(top['last_seen'])}" if top["state"] == "quiet" else ""
-        return f"{top['code']}{where} ({top['family']}): {who}{over}."
-
-    def _hit_by(self, app_key: str, code: str) -> pd.DataFrame:
-        """Who is hit by a code: in the window, or still failing."""
-        rows = self.found.hit
-        rows = rows[(rows["app_key"] == app_key) & (rows["code"] == code)]
-        return rows.merge(self.found.recovery[[*KEYS, "hit_type"]], on=list(KEYS))
-
-    def _in_all(self) -> str:
-        """All that failed in the window, and apart from it what is open from before."""
-        totals, rows = self.found.totals, self.found.recovery
-        stuck = rows[rows["state"] == "still_failing"]
-        still = len(people(rows)["still_failing"])
-        of_window = len(people(rows[rows["failures"] > 0])["still_failing"])
-        before = still - of_window
-        if not totals["failures"]:
-            part = "it" if self.coverage.complete else "the part of it that the source holds"
-            verb = "fails" if still == 1 else "fail"
-            return (
-                f"In all, {who_in_words(stuck)} still {verb} from before the window; "
-                f"nothing failed in {part}."
-            )
-        said = (
-            f"In all, {phrases.count(int(totals['failures']), 'failure')} hit "
-            f"{phrases.count(int(totals['users']), 'user')}; "
-        )
-        still_fail = f"{of_window:,} still {'fails' if of_window == 1 else 'fail'}"
-        if not before:
-            return f"{said}{still_fail}."
-        do = "does" if before == 1 else "do"
-        if not of_window:
-            return f"{said}none of them still fails, but {before:,} from before the window {do}."
-        return f"{said}{still_fail}, as {do} {before:,} from before the window."
-
-    def _never_tried(self) -> str:
-        """The connections that broke before the window and that nobody tried since."""
-        rows = broken_connections(self.log, self.window)
-        rows = rows[rows["app_key"].isin(self.found.apps)] if self.found.apps else rows
-        if rows.empty:
-            return ""
-        top = rows.iloc[0]
-        return (
-            f" But nothing has worked on {top['app']} since {phrases.moment(top['since'])} "
-            f"({top['code']}), and nobody tried again."
-        )
-
-    @section
-    def headline(self) -> None:
-        """Show the answer, the window and how much of it is held."""
+    @view
+    def headline(self) -> Iterator[Part]:
+        """The answer, the window and how much of it is held."""
         totals = self.found.totals
-        output.headline(self.headline_text)
-        self._facts(
+        yield Headline(self.headline_text)
+        yield self._facts(
             Rate=f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
             f"({phrases.percent(float(totals['rate']))})"
             if totals["failures"]
             else "nothing failed in the window"
         )
 
-    @section
-    def by_code(self) -> None:
-        """Show who is hit by what, most users first, and how each code stands."""
+    @view
+    def by_code(self) -> Iterator[Part]:
+        """Who is hit by what, most users first, and how each code stands."""
         table = self.found.by_code
         left = self._left_behind()
-        left_behind(people(left)["still_failing"], left["app"].dropna())
+        yield from left_behind(people(left)["still_failing"], left["app"].dropna())
         columns = (
             "code app users still_failing recovered failures rate state first_seen last_seen since"
         ).split()
         fell = table["failures"] > 0
-        output.table(
+        yield Table(
             table.loc[fell, columns].dropna(axis="columns", how="all"),
             caption="What failed in the window, by app and code",
             most=25,
             empty="nothing.",
         )
         if (~fell).any():
-            output.table(
+            yield Table(
                 table.loc[~fell, ["code", "app", "still_failing", "since", "last_failure"]],
                 caption="Still failing from before the window; nothing failed so in it",
                 most=25,
             )
         if (table[["users", "still_failing"]] > 0).any(axis=None):
-            output.figure(charts.by_code, table)
+            yield Chart(charts.by_code, table)
 
-    @section
-    def states(self) -> None:
-        """Show how each code stands at the window's end, and why it is said to."""
+    @view
+    def states(self) -> Iterator[Part]:
+        """How each code stands at the window's end, and why it is said to."""
         table = self.found.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
         order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
-        output.table(table, caption="How each code stands, and why", most=25)
+        yield Table(table, caption="How each code stands, and why", most=25)
 
-    @section
-    def over_time(self) -> None:
-        """Show failures over time, by code and day, and their episodes."""
+    @view
+    def over_time(self) -> Iterator[Part]:
+        """Failures over time, by code and day, and their episodes."""
         if not len(self.found.over_time):
-            output.note("Nothing failed in the window.")
+            yield Note("Nothing failed in the window.")
             return
-        output.figure(charts.over_time, self.found.over_time, self.window, self.found.bucket)
-        self._by_bucket()
+        yield Chart(charts.over_time, self.found.over_time, self.window, self.found.bucket)
+        yield worst_buckets(self.found)
         if self.window.until - self.window.since > pd.Timedelta(days=1):
-            output.figure(charts.code_by_day, self.found.over_time, self.window)
+            yield Chart(charts.code_by_day, self.found.over_time, self.window)
         found = self._episodes
         found = found[found["app_key"] != ""]
         shown = "app code start last length failures attempts rate peak peak_at users open".split()
-        output.table(
+        yield Table(
             found.sort_values(["users", "start"], ascending=[False, True])[shown],
             caption="Episodes on apps: runs of failures without six hours of silence",
             most=12,
             empty="none.",
         )
 
-    @section
-    def failures(self) -> None:
-        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+    @view
+    def failures(self) -> Iterator[Part]:
+        """The failures one by one; in JupyterLab to be narrowed and opened."""
         rows = self.found.latest(LISTED)
-        one_by_one(self.log, rows, self._episodes, out_of=int(self.found.totals["failures"]))
+        yield one_by_one(self.log, rows, self._episodes, out_of=int(self.found.totals["failures"]))
 
-    @section
-    def failing_against_working(self) -> None:
-        """Show the share of attempts that failed, by app."""
+    @view
+    def failing_against_working(self) -> Iterator[Part]:
+        """The share of attempts that failed, by app."""
         attempts = self.found.attempts_over_time
         if len(self.found.over_time):
-            output.figure(charts.failing_against_working, attempts, self.window, self.found.bucket)
+            yield Chart(charts.failing_against_working, attempts, self.window, self.found.bucket)
         total = attempts.groupby("app", as_index=False)[["failures", "successes"]].sum()
         total["rate"] = total["failures"] / (total["failures"] + total["successes"])
         total = total.sort_values(["failures", "app"], ascending=[False, True])
-        output.table(total, caption="Failing against working, by app", most=15)
+        yield Table(total, caption="Failing against working, by app", most=15)
 
-    @section
-    def people(self) -> None:
-        """Show who fails with what, and how long it takes until it works again."""
+    @view
+    def people(self) -> Iterator[Part]:
+        """Who fails with what, and how long it takes until it works again."""
         rows = self.found.recovery
         on_apps = rows[rows["app_key"] != ""]
         if on_apps.empty:
-            output.note("No user failed on an app in this window or still fails on one.")
+            yield Note("No user failed on an app in this window or still fails on one.")
             return
-        output.figure(charts.users_by_code, self._users_and_codes())
+        yield Chart(charts.users_by_code, self._users_and_codes())
         if on_apps["time_to_recover"].notna().any():
-            output.figure(charts.time_to_recover, on_apps)
+            yield Chart(charts.time_to_recover, on_apps)
         still = (on_apps["state"] == "still_failing").astype("int64")
         worst = (
             on_apps.assign(still=still, stuck_since=on_apps["failing_since"].where(still > 0))
@@ -227,30 +167,30 @@ class TrendsReport(NotebookReport):
         worst = worst.sort_values(
             ["still_failing", "failures", "user"], ascending=[False, False, True]
         )
-        output.table(
+        yield Table(
             worst.dropna(axis="columns", how="all"),
             caption="Users with most that still fails",
             most=12,
             folded=True,
         )
 
-    @section
-    def unknown(self) -> None:
-        """Show failures whose text the catalogue does not know, and those without one."""
+    @view
+    def unknown(self) -> Iterator[Part]:
+        """Failures whose text the catalogue does not know, and those without one."""
         keys = ["app_key", "code"]
         known = self.found.by_code[[*keys, "app", "failures", "attempts", "rate"]]
         table = known.merge(examples(self.log, self.window), on=keys)
         table = table.sort_values(["failures", "code"], ascending=[False, True])
-        output.table(
+        yield Table(
             table[["code", "app", "failures", "attempts", "rate", "example", "event_type"]],
             caption="Failures without a known code",
             most=15,
             empty="every failure in the window has a known code.",
         )
 
-    @section
-    def next(self) -> None:
-        """Say which code to look into, and with which parameters."""
+    @view
+    def next(self) -> Iterator[Part]:
+        """Which code to look into, and with which parameters."""
         table = self.found.by_code
         somebody = (table["users"] > 0) | (table["still_failing"] > 0)
         hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
@@ -274,15 +214,15 @@ class TrendsReport(NotebookReport):
         if left:
             why = f"access was left behind: the deactivation of {left[0]} failed"
             steps.insert(0, ("user_history", {"user": left[0]}, why))
-        self._next(steps)
+        yield self._next(steps)
 
-    def summary(self) -> None:
-        """Leave the result for machines."""
+    def summary(self) -> Result:
+        """The result for machines, published where it is a cell's last line."""
         rows = self.found.by_code[_KEPT].astype(object).to_dict("records")
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        self._publish(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
+        return self._result(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:
@@ -301,27 +241,6 @@ class TrendsReport(NotebookReport):
             failures=("failures", "sum"), still=("still", "any")
         )
 
-    def _by_bucket(self) -> None:
-        counts = self.found.over_time
-        tried = self.found.attempts_over_time
-        rows = counts.merge(tried[["bucket", "app", "attempts"]], on=["bucket", "app"])
-        rows = rows.assign(rate=rows["failures"] / rows["attempts"])
-        busiest = rows.sort_values(
-            ["failures", "bucket", "app", "code"], ascending=[False, True, True, True]
-        )
-        columns = ["bucket", "app", "code", "failures", "attempts", "rate"]
-        output.table(
-            busiest[columns].rename(
-                columns={
-                    "bucket": f"{self.found.bucket} from (UTC)",
-                    "attempts": "attempts on the app",
-                }
-            ),
-            caption=f"The worst {self.found.bucket}s",
-            most=10,
-            folded=True,
-        )
-
 
 def trends_report(
     source: str = "sample", *, since: str = "", until: str = "", app: str = "", bucket: str = "auto"
@@ -336,7 +255,7 @@ def trends_report(
         bucket: ``hour``, ``day`` or ``auto``.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.

@@ -13,7 +13,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from kit.base.paths import INVESTIGATIONS, NOTEBOOKS
-from kit.display import output
+from kit.display.parts import Block, Links, Listing
+from kit.display.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +25,8 @@ Step = tuple[str, dict[str, str], str]
 """A notebook's name, its parameters beside source and window, and what for."""
 
 
-def go_on(base: Mapping[str, str], steps: Sequence[Step]) -> None:
-    """Say which notebooks to open next; in JupyterLab each can be begun with its parameters set.
+def go_on(base: Mapping[str, str], steps: Sequence[Step]) -> Listing:
+    """Which notebooks to open next; in JupyterLab each can be begun with its parameters set.
 
     Args:
         base: the parameters that all of them share: source and window.
@@ -42,34 +43,31 @@ def go_on(base: Mapping[str, str], steps: Sequence[Step]) -> None:
         ],
         columns=["notebook", "what for", "parameters"],
     )
-    output.listing(
+    return Listing(
         rows,
-        list(rows.columns),
         caption="Open next, with these parameters",
         empty="nothing failed, so there is nothing to look into.",
-        narrow={},
-        named=["notebook", "what for"],
-        opened=partial(_one, base, steps),
+        all=rows,
+        labels=("notebook", "what for"),
+        open=partial(_one, base, steps),
         act=("Begin this notebook", partial(_begun, base, steps)),
     )
 
 
-def _one(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> None:
-    """Show how one step is begun."""
+def _one(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> Section:
+    """How one step is begun."""
     name, more, _ = steps[int(str(row.name))]
-    output.links([(f"the kit's own {name}, as it is", _way(name))], caption="Open")
+    open_it = Links([(f"the kit's own {name}, as it is", _way(name))], caption="Open")
     command = ["okta-kit", "new", name]
     for key, value in {**base, **more}.items():
         command += ["-p", f"{key}={value}"]
-    if all(part.isprintable() for part in command):
-        output.block(
-            shlex.join(command),
-            caption="Or begin a notebook of its own with these parameters: press the button above, "
-            "or in a terminal",
-        )
+    if not all(part.isprintable() for part in command):
+        return Section((open_it,))
+    caption = "Or begin a notebook of its own with these parameters: press the button above, "
+    return Section((open_it, Block(shlex.join(command), f"{caption}or in a terminal")))
 
 
-def _begun(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> None:
+def _begun(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> Section:
     """Copy the notebook of one step with its parameters set, and say where it is."""
     from kit.reports.investigations import begin
 
@@ -83,9 +81,8 @@ def _begun(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) 
         folder=INVESTIGATIONS,
         day=datetime.now(UTC).date(),
     )
-    output.links(
-        [(path.name, quote(relpath(path)))], caption="It is there, with its parameters set"
-    )
+    link = (path.name, quote(relpath(path)))
+    return Section((Links([link], "It is there, with its parameters set"),))
 
 
 def _way(name: str) -> str:

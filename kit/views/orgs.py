@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from kit.analysis.orgs import OrgState, orgs_of, states_of_orgs
 from kit.base.times import iso
-from kit.display import charts, output, phrases
-from kit.views.base import NotebookReport, section
+from kit.display import charts, phrases
+from kit.display.parts import Chart, Headline, Note
+from kit.display.table import Table
+from kit.views.base import NotebookReport, view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.display.parts import Part
+    from kit.reports.summary import Result
 
 __all__ = ["OrgsReport", "orgs_report"]
 
@@ -53,25 +63,25 @@ class OrgsReport(NotebookReport):
             f"{top['code']} on {top['app']}, {hit}, since {phrases.moment(top['since'])}.{unseen}"
         )
 
-    @section
-    def headline(self) -> None:
-        """Show the answer, the window and how much of it is held."""
-        output.headline(self.headline_text)
-        self._facts()
+    @view
+    def headline(self) -> Iterator[Part]:
+        """The answer, the window and how much of it is held."""
+        yield Headline(self.headline_text)
+        yield self._facts()
 
-    @section
-    def connections(self) -> None:
-        """Show each connection that is broken, most users first."""
-        output.table(
+    @view
+    def connections(self) -> Iterator[Part]:
+        """Each connection that is broken, most users first."""
+        yield Table(
             self.broken[_BROKEN].rename(columns={"since": "start", "last": "last_seen"}),
             caption="Broken connections: every attempt failed, and nothing has worked since",
             most=100,
             empty="none seen.",
         )
 
-    @section
-    def orgs(self) -> None:
-        """Show how each org stands."""
+    @view
+    def orgs(self) -> Iterator[Part]:
+        """How each org stands."""
         rows = [
             {
                 "org": one.org,
@@ -88,24 +98,24 @@ class OrgsReport(NotebookReport):
         ]
         if rows:
             table = pd.DataFrame(rows)
-            output.figure(charts.by_org, table)
-            output.table(table, caption="How each org stands", most=500)
+            yield Chart(charts.by_org, table)
+            yield Table(table, caption="How each org stands", most=500)
         for one in self.states:
             if one.error:
-                output.note(f"Could not look at {one.org}: {one.error}")
+                yield Note(f"Could not look at {one.org}: {one.error}")
 
-    @section
-    def next(self) -> None:
-        """Say which notebook to open next for each broken connection."""
+    @view
+    def next(self) -> Iterator[Part]:
+        """Which notebook to open next for each broken connection."""
         steps = []
         for row in self.broken.head(5).to_dict("records"):
             source = f"{self.log.source}/{row['org']}" if self.log.orgs else self.log.source
             asked = {"source": source, "code": str(row["code"]), "app": str(row["app"])}
             steps.append(("remediation", asked, f"what to do about {row['org']}"))
-        self._next(steps)
+        yield self._next(steps)
 
-    def summary(self) -> None:
-        """Leave the result for machines."""
+    def summary(self) -> Result:
+        """The result for machines, published where it is a cell's last line."""
         broken = [
             {**row, "since": iso(row["since"]), "last": iso(row["last"])}
             for row in self.broken[_BROKEN].astype(object).to_dict("records")
@@ -123,7 +133,7 @@ class OrgsReport(NotebookReport):
             }
             for one in self.states
         ]
-        self._publish(self.headline_text, {"broken": broken, "orgs": orgs})
+        return self._result(self.headline_text, {"broken": broken, "orgs": orgs})
 
 
 _BROKEN = ["org", "app", "code", "family", "users", "failures", "since", "last"]
@@ -139,7 +149,7 @@ def orgs_report(source: str = "lake", *, since: str = "", until: str = "") -> Or
         until: the window's end; the end of what the newest lake holds if empty.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: no lake can be read, or none holds anything.

@@ -8,22 +8,31 @@ import pandas as pd
 
 from kit.base.times import parse_time
 from kit.case.case import Case, case
-from kit.case.steps import NOT_SHOWN, OUT_OF_STEP
+from kit.case.steps import NOT_SHOWN
 from kit.case.ticket import HELPS, retry_list, ticket, warnings
 from kit.catalogue.model import OWNERS
-from kit.display import charts, output, phrases
-from kit.views.base import NotebookReport, section
+from kit.display import phrases
+from kit.display.parts import Block, Facts, Headline, Note, Steps
+from kit.display.table import Table
+from kit.views.app_evidence import app_evidence_parts
+from kit.views.base import NotebookReport, view
+from kit.views.case_words import (
+    case_in_words,
+    fix_in_words,
+    recurrence_in_words,
+    search_in_words,
+)
 from kit.views.failure_list import one_by_one
 from kit.views.sections import (
-    left_behind,
-    left_behind_in_words,
-    marks_of,
-    named,
     over_time,
-    radius_in_words,
+    people_by_state,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.display.parts import Part
+    from kit.reports.summary import Result
     from kit.sources.okta import AppEvidence
 
 __all__ = ["RemediationReport", "remediation_report"]
@@ -60,44 +69,29 @@ class RemediationReport(NotebookReport):
         found = self.case
         if found is None:
             return self._no_failures()
-        fix = {
-            "holds": f"The fix of {phrases.moment(found.fix.at)} holds" if found.fix.at else "",
-            "not_fixed": "It is not fixed",
-            "unproven": "A fix is not proven yet",
-        }[found.fix.verdict]
-        if not found.app_key:  # people's own mistakes at signing in, which nobody mends
-            return (
-                f"{found.code} concerns no app, since {found.since}: {found.hit}, "
-                f"{len(found.still_failing):,} still failing.{_behind(found.apart)}"
-            )
-        given_up = f", {len(found.abandoned):,} unassigned since" if found.abandoned else ""
-        return (
-            f"{radius_in_words(found)}, {found.code}, since {found.since}. "
-            f"{found.hit}, {len(found.still_failing):,} still failing{given_up}. {fix}."
-            f"{_behind(found.apart)}{left_behind_in_words(found.failed_deactivations)}"
-        )
+        return case_in_words(found)
 
-    @section
-    def headline(self) -> None:
-        """Show the answer, the window and how much of it is held."""
-        output.headline(self.headline_text)
+    @view
+    def headline(self) -> Iterator[Part]:
+        """The answer, the window and how much of it is held."""
+        yield Headline(self.headline_text)
         found = self.case
         if found is None:
-            self._facts()
+            yield self._facts()
             return
-        self._facts(Rate=f"In the window, {found.rate_in_words} failed with this code")
+        yield self._facts(Rate=f"In the window, {found.rate_in_words} failed with this code")
 
-    @section
-    def meaning(self) -> None:
-        """Show what the code means, whose job it is and whether a retry helps."""
+    @view
+    def meaning(self) -> Iterator[Part]:
+        """What the code means, whose job it is and whether a retry helps."""
         if self.case is None:
             return
         remedy = self.case.remedy
         told: dict[str, object] = {"Code": self.case.code, "Meaning": self.case.meaning}
         if remedy is None:
-            output.facts({**told, "Remedy": "The catalogue has none for this code."})
+            yield Facts({**told, "Remedy": "The catalogue has none for this code."})
             return
-        output.facts(
+        yield Facts(
             {
                 **told,
                 "Cause": remedy.cause,
@@ -106,90 +100,61 @@ class RemediationReport(NotebookReport):
             }
         )
 
-    @section
-    def cause(self) -> None:
-        """Show since when it fails, how wide, and what changed just before."""
+    @view
+    def cause(self) -> Iterator[Part]:
+        """Since when it fails, how wide, and what changed just before."""
         found = self.case
         if found is None:
             return
         came = found.proof.incidents
-        output.facts(
+        yield Facts(
             {
                 "Since": found.since,
                 "How wide": f"{found.blast_radius}: {found.proof.radius.why}",
-                "How often": _how_often(came),
-                "Looked for changes": self._looked(),
+                "How often": recurrence_in_words(came),
+                "Looked for changes": search_in_words(found.changed),
             }
         )
-        output.table(
+        yield Table(
             found.changes[["published", "before", "event_type", "touches", "actor", "on", "uuid"]],
             caption="What changed before, the likeliest first; candidates, no verdict",
             most=10,
             empty="the log shows nothing. That does not mean that nothing changed outside Okta.",
         )
-        over_time(found)
+        yield from over_time(found)
         if len(came) > 1:
-            output.table(
+            yield Table(
                 came.iloc[::-1],
                 caption="Each time that this code came on this app, the latest first",
                 most=10,
                 folded=True,
             )
 
-    @section
-    def failures(self) -> None:
-        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+    @view
+    def failures(self) -> Iterator[Part]:
+        """The failures one by one; in JupyterLab to be narrowed and opened."""
         if self.case is not None:
-            one_by_one(self.log, self.case.failures, self.case.history.episodes)
+            yield one_by_one(self.log, self.case.failures, self.case.history.episodes)
 
-    @section
-    def people(self) -> None:
-        """Show who is hit, who still fails, who recovered and who was unassigned."""
+    @view
+    def people(self) -> Iterator[Part]:
+        """Who is hit, who still fails, who recovered and who was unassigned."""
         found = self.case
         if found is None:
             return
-        rows, who = found.people, [*named(found.people), "failures"]
-        left_behind(found.failed_deactivations, [found.app] if found.app else [])
-        still = rows[rows["state"] == "still_failing"]
-        output.table(
-            still[[*who, "failing_since", "last_failure"]],
-            caption=f"Still failing, {len(still):,}",
-            most=100,
-            empty="nobody.",
-        )
-        back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "hit"])
-        output.table(
-            back[[*who, "last_failure", "recovered_at", "time_to_recover"]],
-            caption=f"Recovered, {len(back):,}: the same operation worked after the last failure",
-            most=200,
-            empty="nobody yet.",
-            folded=True,
-        )
-        gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "hit"])
-        if len(gone):
-            output.table(
-                gone[[*who, "last_failure", "abandoned_at"]],
-                caption=f"Unassigned since, {len(gone):,}: nothing is left to retry",
-                most=100,
-                folded=True,
-            )
-        by_hit = rows.assign(user_key=rows["hit_key"])
-        if len(rows):
-            output.figure(charts.people_over_time, by_hit, found.history.window, marks_of(found))
-        if rows["time_to_recover"].notna().any():
-            output.figure(charts.time_to_recover, rows)
+        yield from people_by_state(found)
 
-    @section
-    def steps(self) -> None:
-        """Show the steps, each with the evidence that is seen for it."""
+    @view
+    def steps(self) -> Iterator[Part]:
+        """The steps, each with the evidence that is seen for it."""
         found = self.case
         if found is None:
             return
         if not found.steps:
-            output.note("The catalogue has no steps for this code. Start from the vendor's words.")
-            self._messages()
+            yield Note("The catalogue has no steps for this code. Start from the vendor's words.")
+            yield self._messages(found.failures)
             return
-        output.ordered(
+        yield Steps(
             [
                 {
                     "title": step.title,
@@ -203,87 +168,62 @@ class RemediationReport(NotebookReport):
             ]
         )
 
-    @section
-    def app(self) -> None:
-        """Show what the app itself says, where the source is the live org."""
+    @view
+    def app(self) -> Iterator[Part]:
+        """What the app itself says, where the source is the live org."""
         if self.case is None:
             return
-        found = self.case.live
-        if found is None:
-            output.note("Not checked: this needs the live org. Set source to okta.")
-            return
-        lacking = {part: f"not checked: {why}" for part, why in found.not_checked.items()}
-        users = phrases.count(len(found.users or []), "user")
-        features = ", ".join(f"{name} {state}" for name, state in (found.features or {}).items())
-        output.facts(
-            {
-                "Provisioning connection": lacking.get("connection", found.connection or "unknown"),
-                "Features": lacking.get("features", features or "none"),
-                "Users of the app": lacking.get("users", users),
-                **({"Asked": phrases.moment(pd.Timestamp(found.asked))} if found.asked else {}),
-            }
-        )
-        if found.users is not None:
-            hit = set(self.case.people["user_key"])
-            rows = pd.DataFrame(found.users, columns=["login", "status", "sync_state", "last_sync"])
-            off = rows["sync_state"].isin(OUT_OF_STEP) | (rows["status"] == "STAGED")
-            mine = rows[rows["login"].str.lower().isin(hit) | off]
-            output.table(
-                mine.sort_values(["sync_state", "login"]),
-                caption="Users who were hit, and all whose sync is in error",
-                most=100,
-                empty="nobody.",
-            )
+        yield from app_evidence_parts(self.case)
 
-    @section
-    def proof(self) -> None:
-        """Show what proves the fix, and whether the log shows it."""
+    @view
+    def proof(self) -> Iterator[Part]:
+        """What proves the fix, and whether the log shows it."""
         found = self.case
         if found is None:
             return
         fix, remedy = found.fix, found.remedy
-        output.facts(
+        yield Facts(
             {
                 "Verdict": _VERDICT[fix.verdict],
                 "Fixed at": phrases.moment(fix.at) if fix.at is not None else "not seen",
-                "Known from": self._how(),
+                "Known from": fix_in_words(fix),
                 "Why": fix.why,
                 **({"To verify": " ".join(f"{v}." for v in remedy.verify)} if remedy else {}),
             }
         )
-        output.table(
+        yield Table(
             found.proof.sides, caption="Before the fix and after it, with this code", most=2
         )
 
-    @section
-    def ticket(self) -> None:
-        """Show a ticket's text, ready to be sent to whose job it is."""
+    @view
+    def ticket(self) -> Iterator[Part]:
+        """A ticket's text, ready to be sent to whose job it is."""
         if self.case is not None:
-            output.block(ticket(self.case), caption="A ticket, ready to send")
+            yield Block(ticket(self.case), caption="A ticket, ready to send")
 
-    @section
-    def retry(self) -> None:
-        """List what to retry, split by what helps, the failed deactivations first."""
+    @view
+    def retry(self) -> Iterator[Part]:
+        """What to retry, split by what helps, the failed deactivations first."""
         if self.case is None:
             return
         for said in warnings(self.case):
-            output.note(f"Careful: {said}")
+            yield Note(f"Careful: {said}")
         rows = retry_list(self.case)
         if rows.empty:
-            output.note("Nothing is left to retry.")
+            yield Note("Nothing is left to retry.")
         for helps, mine in rows.groupby("helps", sort=False):
-            output.table(
+            yield Table(
                 mine.drop(columns="helps").dropna(axis="columns", how="all"),
                 caption=f"{str(helps).capitalize()}, {len(mine):,}: {HELPS[str(helps)]}",
                 most=100,
             )
 
-    @section
-    def next(self) -> None:
-        """Say which notebook to open next."""
+    @view
+    def next(self) -> Iterator[Part]:
+        """Which notebook to open next."""
         found = self.case
         if found is None:
-            self._next([("failure_trends", {}, "all that fails in this window")])
+            yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
         steps = [
@@ -292,38 +232,17 @@ class RemediationReport(NotebookReport):
         ]
         users = set(found.people["user"].dropna())
         hit = [one for one in found.still_failing if one in users][:2]
-        self._next([*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)])
-
-    def summary(self) -> None:
-        """Leave the result for machines."""
-        self._publish(self.headline_text, self.case.results() if self.case else {})
-
-    def _looked(self) -> str:
-        assert self.case
-        changed = self.case.changed
-        if changed.since is None:
-            return ""
-        said = f"from {phrases.moment(changed.since)} to the onset"
-        if changed.not_held:
-            gaps = phrases.join([phrases.span(gap) for gap in changed.not_held])
-            said += f". The source does not reach back: {gaps} is not held, so a change may be lost"
-        return said
-
-    def _how(self) -> str:
-        assert self.case
-        fix = self.case.fix
-        if fix.event is not None:
-            event = fix.event
-            return f"{event['event_type']} by {event['actor']} (event {event['uuid']})"
-        return {"given": "given", "first success": "the first success after the last failure"}.get(
-            fix.how, "nothing in the log"
+        yield self._next(
+            [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
         )
 
-    def _messages(self) -> None:
-        if self.case is None:
-            return
-        said = self.case.failures.groupby("reason", as_index=False).agg(failures=("uuid", "count"))
-        output.table(said.sort_values("failures", ascending=False), caption="What was said", most=5)
+    def summary(self) -> Result:
+        """The result for machines, published where it is a cell's last line."""
+        return self._result(self.headline_text, self.case.results() if self.case else {})
+
+    def _messages(self, failures: pd.DataFrame) -> Table:
+        said = failures.groupby("reason", as_index=False).agg(failures=("uuid", "count"))
+        return Table(said.sort_values("failures", ascending=False), caption="What was said", most=5)
 
 
 def remediation_report(
@@ -346,7 +265,7 @@ def remediation_report(
         fixed: when it was fixed, UTC; found in the log if empty.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
@@ -361,20 +280,3 @@ def _ask(app_key: str) -> AppEvidence:
     from kit.sources.okta import app_evidence
 
     return app_evidence(app_key)
-
-
-def _behind(said: str) -> str:
-    """A sentence behind others."""
-    return f" {said}" if said else ""
-
-
-def _how_often(came: pd.DataFrame) -> str:
-    """How often a code came, and at what interval."""
-    if len(came) < 2:
-        return "the first time in what the source holds"
-    between = came["interval"].dropna().dt.total_seconds()
-    middle = phrases.hours(float(between.median()))
-    return (
-        f"{len(came):,} times in what the source holds, half of them within {middle} of the one "
-        "before"
-    )

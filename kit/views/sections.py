@@ -10,12 +10,16 @@ from kit.analysis.attempts import with_attempts
 from kit.analysis.successes import bucket_of
 from kit.base.times import moment_before
 from kit.base.windows import Window
-from kit.display import charts, output, phrases
+from kit.display import charts, phrases
+from kit.display.parts import Chart, Note
+from kit.display.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from kit.analysis.trends import Trends
     from kit.case.case import Case
+    from kit.display.parts import Part
 
 __all__ = [
     "close",
@@ -24,7 +28,9 @@ __all__ = [
     "marks_of",
     "named",
     "over_time",
+    "people_by_state",
     "radius_in_words",
+    "worst_buckets",
 ]
 
 _FLOOR = {"hour": "h", "day": "D"}
@@ -53,7 +59,7 @@ def left_behind_in_words(users: Sequence[str]) -> str:
     return f" Access of {phrases.count(len(users), 'user')} was left behind." if users else ""
 
 
-def left_behind(users: Sequence[str], apps: Iterable[str]) -> None:
+def left_behind(users: Sequence[str], apps: Iterable[str]) -> Iterator[Note]:
     """Say before all else that deactivations failed and were not made up for.
 
     Args:
@@ -63,7 +69,7 @@ def left_behind(users: Sequence[str], apps: Iterable[str]) -> None:
     if users:
         others = " and others" if len(users) > 10 else ""
         where = phrases.join(sorted(set(apps)))
-        output.note(
+        yield Note(
             f"First: access was left behind. The deactivation of {phrases.join(users[:10])}"
             f"{others} failed{f' on {where}' if where else ''} and has not worked since."
         )
@@ -86,8 +92,8 @@ def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
     return {"change": change, "onset": found.onset, "fix": found.fix.at}
 
 
-def over_time(found: Case) -> None:
-    """Show a case's failures and rate on one time axis, and the numbers beside it."""
+def over_time(found: Case) -> Iterator[Part]:
+    """A case's failures and rate on one time axis, and the numbers beside it."""
     known, view = found.history, close(found)
     bucket = bucket_of(view)
     at = found.failures["published"].dt.floor(_FLOOR[bucket])
@@ -95,7 +101,7 @@ def over_time(found: Case) -> None:
     failed = at.value_counts().rename("failures").rename_axis("bucket").reset_index()
     done = known.successes.over_time(view, bucket)
     both = with_attempts(failed, done, ["bucket"], how="outer")
-    output.figure(
+    yield Chart(
         charts.failures_and_rate,
         both,
         view,
@@ -104,14 +110,14 @@ def over_time(found: Case) -> None:
         named=marks_of(found),
     )
     table = both[["bucket", "failures", "attempts", "rate"]]
-    output.table(
+    yield Table(
         table[table["failures"] > 0].rename(columns={"bucket": f"{bucket} from (UTC)"}),
         caption=f"The {bucket}s with failures, in numbers",
         most=48,
         folded=True,
     )
     shown = "start last length failures attempts rate peak peak_at users open".split()
-    output.table(
+    yield Table(
         known.episodes.iloc[::-1][shown],
         caption="Its episodes, the latest first",
         most=10,
@@ -133,3 +139,60 @@ def close(found: Case) -> Window:
     if near[0] < near[1] and 2 * (near[1] - near[0]) <= until - since:
         since, until = near
     return Window(since.to_pydatetime(), until.to_pydatetime())
+
+
+def people_by_state(found: Case) -> Iterator[Part]:
+    """Who still fails, who recovered, who was unassigned, and all of them over time."""
+    rows, who = found.people, [*named(found.people), "failures"]
+    yield from left_behind(found.failed_deactivations, [found.app] if found.app else [])
+    still = rows[rows["state"] == "still_failing"]
+    yield Table(
+        still[[*who, "failing_since", "last_failure"]],
+        caption=f"Still failing, {len(still):,}",
+        most=100,
+        empty="nobody.",
+    )
+    back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "hit"])
+    yield Table(
+        back[[*who, "last_failure", "recovered_at", "time_to_recover"]],
+        caption=f"Recovered, {len(back):,}: the same operation worked after the last failure",
+        most=200,
+        empty="nobody yet.",
+        folded=True,
+    )
+    gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "hit"])
+    if len(gone):
+        yield Table(
+            gone[[*who, "last_failure", "abandoned_at"]],
+            caption=f"Unassigned since, {len(gone):,}: nothing is left to retry",
+            most=100,
+            folded=True,
+        )
+    by_hit = rows.assign(user_key=rows["hit_key"])
+    if len(rows):
+        yield Chart(charts.people_over_time, by_hit, found.history.window, marks_of(found))
+    if rows["time_to_recover"].notna().any():
+        yield Chart(charts.time_to_recover, rows)
+
+
+def worst_buckets(trends: Trends) -> Table:
+    """The hours or days with most failures, by app and code."""
+    counts = trends.over_time
+    tried = trends.attempts_over_time
+    rows = counts.merge(tried[["bucket", "app", "attempts"]], on=["bucket", "app"])
+    rows = rows.assign(rate=rows["failures"] / rows["attempts"])
+    busiest = rows.sort_values(
+        ["failures", "bucket", "app", "code"], ascending=[False, True, True, True]
+    )
+    columns = ["bucket", "app", "code", "failures", "attempts", "rate"]
+    return Table(
+        busiest[columns].rename(
+            columns={
+                "bucket": f"{trends.bucket} from (UTC)",
+                "attempts": "attempts on the app",
+            }
+        ),
+        caption=f"The worst {trends.bucket}s",
+        most=10,
+        folded=True,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,9 +14,17 @@ from kit.analysis.recovery import access_left_behind, with_state
 from kit.analysis.unresolved import open_before
 from kit.base.times import iso
 from kit.catalogue import load
-from kit.display import charts, output, phrases
-from kit.views.base import NotebookReport, section
+from kit.display import charts, phrases
+from kit.display.parts import Chart, Headline, Note
+from kit.display.table import Table
+from kit.views.base import NotebookReport, view
 from kit.views.failure_list import one_by_one
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.display.parts import Part
+    from kit.reports.summary import Result
 
 __all__ = ["UserHistoryReport", "user_history_report"]
 
@@ -73,25 +81,25 @@ class UserHistoryReport(NotebookReport):
         more = f"; and {len(lanes) - 4:,} more" if len(lanes) > 4 else ""
         return f"{said} Still failing: {'; '.join(lanes[:4])}{more}."
 
-    @section
-    def headline(self) -> None:
-        """Show the answer, the window and how much of it is held."""
-        output.headline(self.headline_text)
+    @view
+    def headline(self) -> Iterator[Part]:
+        """The answer, the window and how much of it is held."""
+        yield Headline(self.headline_text)
         names = self.recovery["user_name"].dropna()
-        self._facts(**({"Name": names.iloc[0]} if len(names) else {}))
+        yield self._facts(**({"Name": names.iloc[0]} if len(names) else {}))
 
-    @section
-    def stands(self) -> None:
-        """Show each operation of the user that failed, and what became of it."""
+    @view
+    def stands(self) -> Iterator[Part]:
+        """Each operation of the user that failed, and what became of it."""
         if len(access_left_behind(self.recovery)):
-            output.note(
+            yield Note(
                 "First: access was left behind. A deactivation failed and has not worked since."
             )
         columns = (
             "app operation state failures failing_since last_failure recovered_at abandoned_at "
             "time_to_recover"
         ).split()
-        output.table(
+        yield Table(
             self.recovery[columns].dropna(axis="columns", how="all"),
             caption="What failed, by app and operation, and what became of it",
             most=30,
@@ -99,35 +107,35 @@ class UserHistoryReport(NotebookReport):
         )
         if len(self.open_before):
             shown = "app operation code failing_since published vendor_message uuid".split()
-            output.table(
+            yield Table(
                 self.open_before[shown].dropna(axis="columns", how="all"),
                 caption="What still fails from before the window, each with its last failure",
                 most=30,
             )
 
-    @section
-    def timeline(self) -> None:
-        """Show all that happened to the user in one order of time."""
+    @view
+    def timeline(self) -> Iterator[Part]:
+        """All that happened to the user in one order of time."""
         if len(self.events):
-            output.figure(charts.timeline, self.events, self.window)
+            yield Chart(charts.timeline, self.events, self.window)
         columns = "published what app operation code actor event_type uuid".split()
-        output.table(
+        yield Table(
             self.events[columns].iloc[::-1],
             caption="All that happened, the latest first",
             most=60,
             empty=_NOTHING,
         )
 
-    @section
-    def failures(self) -> None:
-        """List the failures one by one; in JupyterLab to be narrowed and opened."""
+    @view
+    def failures(self) -> Iterator[Part]:
+        """The failures one by one; in JupyterLab to be narrowed and opened."""
         if self.user_key is not None:
             known = episodes(self.log, self.window)
-            one_by_one(self.log, with_state(self.failed, self.recovery), known)
+            yield one_by_one(self.log, with_state(self.failed, self.recovery), known)
 
-    @section
-    def codes(self) -> None:
-        """Show the codes that the user failed with, and what they mean."""
+    @view
+    def codes(self) -> Iterator[Part]:
+        """The codes that the user failed with, and what they mean."""
         failed = self.events[self.events["what"] == "failed"]
         rows = failed.groupby(["app", "code"], as_index=False, dropna=False).agg(
             failures=("uuid", "count"),
@@ -138,11 +146,11 @@ class UserHistoryReport(NotebookReport):
         rows["meaning"] = [load().meaning(code) or "" for code in rows["code"]]
         rows = rows.sort_values(["failures", "code"], ascending=[False, True])
         columns = "code app failures meaning first_seen last_seen vendor_message".split()
-        output.table(rows[columns], caption="What the codes mean", most=15, empty=_NOTHING)
+        yield Table(rows[columns], caption="What the codes mean", most=15, empty=_NOTHING)
 
-    @section
-    def next(self) -> None:
-        """Say which notebook to open next."""
+    @view
+    def next(self) -> Iterator[Part]:
+        """Which notebook to open next."""
         failed = self.events[(self.events["what"] == "failed") & self.events["app"].notna()]
         pairs = failed.drop_duplicates(["app", "code"], keep="last").iloc[::-1].head(3)
         open_before = self.open_before[self.open_before["app"].notna()]
@@ -151,11 +159,11 @@ class UserHistoryReport(NotebookReport):
             ("remediation", {"code": str(row.code), "app": str(row.app)}, "is this user alone?")
             for row in pairs.drop_duplicates().head(3).itertuples()
         ]
-        self._next([*steps, ("failure_trends", {}, "all that fails in this window")])
+        yield self._next([*steps, ("failure_trends", {}, "all that fails in this window")])
 
-    def summary(self) -> None:
-        """Leave the result for machines."""
-        self._publish(self.headline_text, self._results())
+    def summary(self) -> Result:
+        """The result for machines, published where it is a cell's last line."""
+        return self._result(self.headline_text, self._results())
 
     def _results(self) -> dict[str, Any]:
         if self.user_key is None:
@@ -194,7 +202,7 @@ def user_history_report(
         user: the login, without case, or the id; who still fails with most codes if empty.
 
     Returns:
-        The report, whose methods show its sections.
+        The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.

@@ -11,13 +11,15 @@ import pandas as pd
 
 from kit.base.errors import KitError
 from kit.base.text import clean
-from kit.display import output
 from kit.display.table import Table, cell
 from kit.display.widgets.chooser import Chooser
 from kit.display.widgets.table_view import TableView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from kit.display.parts import Listing
+    from kit.display.section import Section
 
 __all__ = ["ListingView", "OpenedView"]
 
@@ -37,7 +39,7 @@ class ListingView:
             changed: is called when something else is to be shown.
         """
         self._changed = changed
-        self._listing: output.Listing | None = None
+        self._listing: Listing | None = None
         self._table = TableView(changed)
         self._choosers: dict[str, Chooser] = {}
         self._line = widgets.HBox(
@@ -57,12 +59,12 @@ class ListingView:
         return self._listing.all.head(0) if shown is None else self._listing.all.loc[shown.index]
 
     @property
-    def listing(self) -> output.Listing:
+    def listing(self) -> Listing:
         """What is listed."""
         assert self._listing is not None
         return self._listing
 
-    def take(self, listing: output.Listing) -> None:
+    def take(self, listing: Listing) -> None:
         """Show other rows; what was chosen stays chosen where there still is such a row."""
         self._listing = listing
         names = [name for name, counts in listing.narrow.items() if counts.nunique() > 1]
@@ -78,10 +80,10 @@ class ListingView:
         """The page of the table that is to be seen now."""
         return self._table.html()
 
-    def plain(self) -> str:
+    def text(self) -> str:
         """The table as text, as a report has it."""
         assert self._listing is not None
-        return self._listing.plain()
+        return self._listing.text()
 
     def _narrowed(self, name: str, _: Any) -> None:
         self._narrow(name)
@@ -143,7 +145,7 @@ class OpenedView:
         listing, rows = self._listed.listing, self._listed.rows
         entries = [("a row of this page …", "")]
         for key, (_, row) in zip(rows.index, rows.iterrows(), strict=True):
-            parts = [cell(name, row[name]) for name in listing.named]
+            parts = [cell(name, row[name]) for name in listing.labels]
             entries.append((" · ".join(part for part in parts if part), f"row {key}"))
         before = self._chooser.value
         self._chooser.offer(entries)
@@ -159,7 +161,7 @@ class OpenedView:
         """What is known of the row that is opened."""
         return self._html
 
-    def plain(self) -> str:
+    def text(self) -> str:
         """Nothing: it is what a reader looked at last, and no part of the report."""
         return ""
 
@@ -181,12 +183,10 @@ class OpenedView:
         return next(row for key, row in rows.iterrows() if f"row {key}" == self._chooser.value)
 
 
-def _framed(shows: Callable[[pd.Series[Any]], None], row: pd.Series[Any]) -> str:
+def _framed(view: Callable[[pd.Series[Any]], Section], row: pd.Series[Any]) -> str:
     """What is shown of a row, set apart; a fault is told in one line."""
     try:
-        with output.collected() as parts:
-            shows(row)
-        html = "".join(one.html() if isinstance(one, Table) else one.html for one in parts)
+        html = view(row).html()
     except (KitError, KeyboardInterrupt) as fault:
         html = f"<p><strong>{escape(clean(fault) or 'Stopped.')}</strong></p>"
     return f'<div style="border-left:3px solid #5A6068;padding-left:1em">{html}</div>'

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from kit.base.errors import KitError
 from kit.base.progress import told_to
 from kit.base.text import clean
+from kit.display.parts import Parameters
 from kit.display.widgets.controls import Controls
 from kit.display.widgets.frontend import when_loaded_again
+from kit.display.widgets.live_section import LiveSection
 from kit.display.widgets.pictures import Pictures
-from kit.display.widgets.section import Section
 from kit.display.widgets.slots import display
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from kit.display.section import Report, Section
 
-    from kit.display.choices import Choices
-
-__all__ = ["Page", "Report"]
-
-
-class Report(Protocol):
-    """What a page needs of a report."""
-
-    parameters: dict[str, str]
-
-    def ask(self, **changed: str) -> None:
-        """Ask again with other parameters; if that fails, all stays as it was."""
-
-    def choices(self) -> Choices:
-        """What the parameters can be."""
+__all__ = ["Page", "page_of"]
 
 
 class Page:
@@ -43,26 +31,21 @@ class Page:
             report: the report.
         """
         self._report = report
-        self._sections: dict[tuple[str, str], Section] = {}
+        self._sections: dict[tuple[str, str], LiveSection] = {}
         self._pictures = Pictures()
         self._controls: Controls | None = None
 
-    def show(self, cell: str, name: str, draw: Callable[[], None]) -> None:
-        """Show a section in the cell that runs.
+    def show(self, cell: str, section: Section) -> None:
+        """Show a section in the cell that runs; the parameters as controls.
 
         Args:
             cell: the cell's id; what it showed before is forgotten.
-            name: the section's name.
-            draw: shows its parts.
+            section: the section.
         """
-        self._sections[cell, name] = Section(draw, self._pictures)
-
-    def control(self) -> None:
-        """Show the parameters as controls in the cell that runs."""
-        report = self._report
-        self._controls = Controls(report.parameters, report.choices(), self.change)
-        when_loaded_again(self._controls.cut_off)
-        display(self._controls.box)
+        if any(isinstance(part, Parameters) for part in section.parts):
+            self._control()
+        else:
+            self._sections[cell, section.name] = LiveSection(section, self._pictures)
 
     def change(self, name: str, value: str) -> None:
         """Take another value for a parameter and draw again what depends on it.
@@ -96,3 +79,24 @@ class Page:
             except (KitError, KeyboardInterrupt) as fault:
                 said = clean(fault) or "Stopped."
                 controls.failed(name, f"{said} Some sections are still those from before.")
+
+    def _control(self) -> None:
+        """Show the parameters as controls in the cell that runs."""
+        report = self._report
+        self._controls = Controls(report.parameters, report.choices(), self.change)
+        when_loaded_again(self._controls.cut_off)
+        display(self._controls.box)
+
+
+_pages: WeakKeyDictionary[Report, Page] = WeakKeyDictionary()
+
+
+def page_of(report: Report) -> Page:
+    """The cells of the open notebook that show a report.
+
+    Args:
+        report: the report.
+    """
+    if report not in _pages:
+        _pages[report] = Page(report)
+    return _pages[report]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from kit.display.output import Picture
+    from kit.display.parts import Chart
 
 __all__ = ["Pictures"]
 
@@ -22,20 +22,20 @@ class Pictures:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
-    def html(self, picture: Picture) -> str:
-        """A picture as HTML, drawn if none of the same data was."""
-        key = _key(picture)
+    def html(self, chart: Chart) -> str:
+        """A chart as HTML, drawn if none of the same data was."""
+        key = _key(chart)
         # Put in again, so that those that were not looked at for longest go first.
-        self._known[key] = self._known.pop(key, "") or picture.html
+        self._known[key] = self._known.pop(key, "") or chart.html()
         while len(self._known) > _MOST:
             del self._known[next(iter(self._known))]
         return self._known[key]
 
 
-def _key(picture: Picture) -> str:
+def _key(chart: Chart) -> str:
     """The same for the same chart of the same data."""
-    digest = hashlib.sha256(f"{picture.draw.__module__}.{picture.draw.__qualname__}".encode())
-    for name, value in (*enumerate(picture.given), *picture.named.items()):
+    digest = hashlib.sha256(f"{chart.draw.__module__}.{chart.draw.__qualname__}".encode())
+    for name, value in (*enumerate(chart.arguments), *chart.options.items()):
         digest.update(str(name).encode())
         if isinstance(value, pd.DataFrame):
             digest.update(repr(list(value.columns)).encode())

@@ -94,10 +94,10 @@ class TableView:
         caption = "" if self._unfolded is not None else clean(table.caption)
         return grid(self.rows, _escaped(caption, _where(first, len(self.rows), len(rows), table)))
 
-    def plain(self) -> str:
+    def text(self) -> str:
         """All of the table as text."""
         assert self._table is not None
-        return self._table.plain()
+        return self._table.text()
 
     def _turn(self, **what: Any) -> None:
         step = what.pop("step", None)

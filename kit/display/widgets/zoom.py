@@ -12,7 +12,7 @@ from kit.base.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kit.display.output import Picture
+    from kit.display.parts import Chart
 
 __all__ = ["Zoom"]
 
@@ -27,7 +27,7 @@ class Zoom:
             changed: is called when the charts are to be shown the other way.
         """
         self._changed = changed
-        self._pictures: list[Picture] = []
+        self._charts: list[Chart] = []
         self._canvases: list[Any] = []
         self._gone: list[Any] = []
         self._button: widgets.ToggleButton | None = None
@@ -37,20 +37,20 @@ class Zoom:
         """Whether the charts are to be panned and zoomed now."""
         return self._button is not None and bool(self._button.value)
 
-    def holds(self, picture: Picture) -> bool:
+    def holds(self, chart: Chart) -> bool:
         """Whether a chart is shown so, and not as a picture."""
-        return self.on and picture in self._pictures
+        return self.on and chart in self._charts
 
     @property
     def controls(self) -> Sequence[widgets.Widget]:
         """What stands above the block: the switch, and the charts where it is on."""
-        shown = self._button is not None and self._pictures
+        shown = self._button is not None and self._charts
         return (self._button, *self._canvases) if shown else ()
 
-    def take(self, pictures: list[Picture]) -> None:
+    def take(self, charts: list[Chart]) -> None:
         """Take other charts; what is on stays on. Only on a time axis there is more to see."""
-        self._pictures = [one for one in pictures if any(map(_is_window, one.given))]
-        if self._pictures and self._button is None and find_spec("ipympl"):
+        self._charts = [one for one in charts if any(map(_is_window, one.arguments))]
+        if self._charts and self._button is None and find_spec("ipympl"):
             self._button = widgets.ToggleButton(
                 description="Pan and zoom", icon="search-plus", layout=widgets.Layout(width="auto")
             )
@@ -66,17 +66,17 @@ class Zoom:
             canvas.close()
         # Those that still stand in the page go when they have left it.
         self._gone = self._canvases
-        self._canvases = [_canvas(one) for one in self._pictures] if self.on else []
+        self._canvases = [_canvas(one) for one in self._charts] if self.on else []
 
 
 def _is_window(value: object) -> bool:
     return isinstance(value, Window)
 
 
-def _canvas(picture: Picture) -> Any:
+def _canvas(chart: Chart) -> Any:
     from ipympl.backend_nbagg import Canvas, FigureManager
 
-    figure, _ = picture.draw(*picture.given, **picture.named)
+    figure, _ = chart.draw(*chart.arguments, **chart.options)
     canvas = Canvas(figure)
     FigureManager(canvas, 0)
     canvas.header_visible = canvas.footer_visible = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from kit.display import output
+from kit.display.parts import Chart, Listing
 from kit.display.table import Table
 from kit.display.widgets.listing_view import ListingView, OpenedView
 from kit.display.widgets.slots import Slot
@@ -18,30 +18,31 @@ from kit.display.widgets.table_view import TableView
 from kit.display.widgets.zoom import Zoom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from kit.display.parts import Part
+    from kit.display.section import Section
     from kit.display.widgets.pictures import Pictures
 
-__all__ = ["Section"]
+__all__ = ["LiveSection"]
 
 _SPARE = 2
 """Slots of a section that had nothing to show when its cell ran: enough for a listing."""
 
 
-class Section:
+class LiveSection:
     """One section."""
 
-    def __init__(self, draw: Callable[[], None], pictures: Pictures) -> None:
+    def __init__(self, section: Section, pictures: Pictures) -> None:
         """Show it in the cell that runs.
 
         Args:
-            draw: shows the section's parts.
+            section: the section, with what draws it again.
             pictures: the pictures that were drawn before.
         """
-        self._draw, self._pictures = draw, pictures
+        assert section.live is not None
+        self._view, self._pictures = section.live.view, pictures
         self._blocks: list[_Block] = []
-        parts = self._parts()
-        count = sum(2 if isinstance(p, output.Listing) else 1 for p in parts if _is_table(p))
+        parts = section.parts
+        count = sum(2 if isinstance(p, Listing) else 1 for p in parts if _is_table(p))
         self._opening = Slot(controlled=bool(find_spec("ipympl")))
         self._slots = [Slot(controlled=True) for _ in range(count if parts else _SPARE)]
         self._take(parts)
@@ -49,15 +50,10 @@ class Section:
 
     def redraw(self) -> None:
         """Show what the section says now."""
-        self._take(self._parts())
+        self._take(self._view().parts)
         self._put()
 
-    def _parts(self) -> list[output.Part]:
-        with output.collected() as parts:
-            self._draw()
-        return parts
-
-    def _take(self, parts: list[output.Part]) -> None:
+    def _take(self, parts: tuple[Part, ...]) -> None:
         """Cut the parts into blocks; a block that showed a table before keeps its settings."""
         before = {block.place: block.view for block in self._blocks if block.view}
         zooms = {block.place: block.zoom for block in self._blocks}
@@ -67,7 +63,7 @@ class Section:
                 self._blocks[-1].rest.append(part)
                 continue
             block = _Block(len(self._blocks))
-            kind = ListingView if isinstance(part, output.Listing) else TableView
+            kind = ListingView if isinstance(part, Listing) else TableView
             view = before.get(block.place)
             block.view = view if type(view) is kind else kind(self._put)
             block.view.take(part)
@@ -81,7 +77,7 @@ class Section:
                     opened.forget()
         for block in self._blocks:
             block.zoom = zooms.get(block.place) or Zoom(self._put)
-            block.zoom.take([part for part in block.rest if isinstance(part, output.Picture)])
+            block.zoom.take([part for part in block.rest if isinstance(part, Chart)])
 
     def _put(self) -> None:
         slots = [self._opening, *self._slots]
@@ -103,25 +99,25 @@ class _Block:
         self.place = place
         self.view: Any = None
         self.zoom: Any = None
-        self.rest: list[output.Part] = []
+        self.rest: list[Part] = []
 
     def said(self, pictures: Pictures) -> tuple[str, str, Any]:
-        """Its HTML, its plain text, and its controls."""
+        """Its HTML, its text, and its controls."""
         html, plain = [], []
         if isinstance(self.view, OpenedView):
             self.view.follow()
         if self.view is not None:
             html.append(self.view.html())
-            plain.append(self.view.plain())
+            plain.append(self.view.text())
         for part in self.rest:
-            if isinstance(part, output.Picture):
+            if isinstance(part, Chart):
                 html.append("" if self.zoom.holds(part) else pictures.html(part))
-            elif isinstance(part, output.Text):
-                html.append(part.html)
-                plain.append(part.plain)
+            else:
+                html.append(part.html())
+                plain.append(part.text())
         controls = (*(self.view.controls if self.view else ()), *self.zoom.controls)
         return "".join(html), "\n".join(plain), controls
 
 
-def _is_table(part: output.Part) -> bool:
+def _is_table(part: Part) -> bool:
     return isinstance(part, Table)

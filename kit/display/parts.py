@@ -1,0 +1,281 @@
+"""What a section is made of: frozen values that become HTML or text when they are shown.
+
+Everything in an event is somebody else's text. A part keeps it as it came and escapes it, once,
+in ``html()``; ``text()`` says the same without marks, cleaned. Making a part shows nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from kit.base.text import clean, clean_lines
+from kit.display.table import SET, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from kit.display.section import Section
+
+__all__ = [
+    "Block",
+    "Chart",
+    "Facts",
+    "Headline",
+    "Links",
+    "Listing",
+    "Note",
+    "Parameters",
+    "Part",
+    "Steps",
+]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The answer, in words: the first thing that a reader sees."""
+
+    sentence: str
+
+    def html(self) -> str:
+        """The answer, larger than the rest."""
+        style = "font-size:1.3em;line-height:1.35"  # for JupyterLab; a report has its own
+        return f'<p class="headline" style="{style}"><strong>{_safe(self.sentence)}</strong></p>'
+
+    def text(self) -> str:
+        """The same as text."""
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence below the answer."""
+
+    sentence: str
+
+    def html(self) -> str:
+        """The sentence as a paragraph."""
+        return f"<p>{_safe(self.sentence)}</p>"
+
+    def text(self) -> str:
+        """The same as text."""
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class Block:
+    """A text of several lines as it is, to be copied."""
+
+    content: str
+    caption: str
+    """What it is."""
+    folded: bool = False
+    """Whether the caption is shown alone until a reader opens it."""
+
+    def html(self) -> str:
+        """The text in its lines, below its caption."""
+        lines = "\n".join(escape(line) for line in clean_lines(self.content).split("\n"))
+        if self.folded:
+            return f"<details><summary>{escape(self.caption)}</summary><pre>{lines}</pre></details>"
+        return f"<p><strong>{escape(self.caption)}</strong></p><pre>{lines}</pre>"
+
+    def text(self) -> str:
+        """The same as text."""
+        return f"{self.caption}\n{self.content}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Values with their names, in two columns."""
+
+    values: Mapping[str, object]
+
+    def html(self) -> str:
+        """A table of two columns."""
+        rows = "".join(
+            f'<tr><th scope="row" style="{SET["text"]}">{escape(name)}</th>'
+            f'<td style="{SET["text"]}">{_safe(value)}</td></tr>'
+            for name, value in self.values.items()
+        )
+        return f'<table class="facts"><tbody>{rows}</tbody></table>'
+
+    def text(self) -> str:
+        """A line for each value."""
+        return "\n".join(f"{name}: {clean(value)}" for name, value in self.values.items())
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Numbered steps."""
+
+    items: Sequence[Mapping[str, str]]
+    """Each with ``title``, ``state`` (a word shown beside it) and any further texts, shown as
+    lines named by their keys; an empty name shows the text alone."""
+
+    def html(self) -> str:
+        """A numbered list."""
+        steps = []
+        for item in self.items:
+            state = item.get("state", "")
+            body = "".join(f"<br>{_label(k)}{_safe(v)}" for k, v in _lines(item))
+            mark = f' <span class="state {_slug(state)}">{escape(state)}</span>' if state else ""
+            steps.append(f"<li><strong>{_safe(item['title'])}</strong>{mark}{body}</li>")
+        return f'<ol class="steps">{"".join(steps)}</ol>'
+
+    def text(self) -> str:
+        """The same as text, with the numbers."""
+        steps = []
+        for number, item in enumerate(self.items, start=1):
+            state = item.get("state", "")
+            body = "".join(f"\n   {k + ': ' if k else ''}{clean(v)}" for k, v in _lines(item))
+            mark = f" [{state}]" if state else ""
+            steps.append(f"{number}. {clean(item['title'])}{mark}{body}")
+        return "\n".join(steps)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links that open in a tab of their own."""
+
+    items: Sequence[tuple[str, str]]
+    """What each is called, and where it leads: an ``https`` address, or a file beside the
+    notebook."""
+    caption: str
+    """What they are."""
+
+    def __post_init__(self) -> None:
+        for _, where in self.items:
+            parts = urlsplit(where)
+            assert parts.scheme == "https" or not (parts.scheme or parts.netloc), "no such link"
+
+    def html(self) -> str:
+        """A list, below its caption."""
+        items = "".join(
+            f'<li><a href="{escape(where)}" target="_blank" rel="noopener noreferrer">'
+            f"{_safe(name)}</a></li>"
+            for name, where in self.items
+        )
+        return f"<p><strong>{_safe(self.caption)}</strong></p><ul>{items}</ul>"
+
+    def text(self) -> str:
+        """A line for each link."""
+        return "\n".join([self.caption, *(f"{clean(name)}: {where}" for name, where in self.items)])
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a report was asked: a sentence, and in an open JupyterLab its controls."""
+
+    values: Mapping[str, str]
+
+    def html(self) -> str:
+        """The values in a sentence."""
+        return Note(self.text()).html()
+
+    def text(self) -> str:
+        """The same as text."""
+        values = ", ".join(f"{name} = {v or '(empty)'}" for name, v in self.values.items())
+        return f"Parameters: {values}."
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Listing(Table):
+    """A table whose rows can be narrowed by choosing, and opened; in a report it is a table."""
+
+    all: pd.DataFrame
+    """The same rows with all that is known of each, with an index of its own for each."""
+    narrow: Mapping[str, pd.Series[Any]] = field(default_factory=dict)
+    """For each name what every row counts as, missing where it counts as nothing."""
+    labels: tuple[str, ...]
+    """The columns that tell one row from another."""
+    open: Callable[[pd.Series[Any]], Section]
+    """All about one row of *all*."""
+    act: tuple[str, Callable[[pd.Series[Any]], Section]] | None = None
+    """What else can be done with an opened row: its name, and what does it and says what came."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All rows, with all that is known of each."""
+        return self.all
+
+
+class Chart:
+    """A figure that is drawn when it is shown, and its finding in words."""
+
+    def __init__(
+        self, draw: Callable[..., tuple[Figure, str]], *arguments: Any, **options: Any
+    ) -> None:
+        """Keep what it is drawn of.
+
+        Args:
+            draw: gives the figure, which is closed afterwards, and its alt text.
+            arguments: what it is drawn of, passed to *draw*; the DataFrame first.
+            options: likewise.
+        """
+        self.draw, self.arguments, self.options = draw, arguments, options
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """What is drawn."""
+        data: pd.DataFrame = self.arguments[0]
+        return data
+
+    @cached_property
+    def picture(self) -> tuple[bytes, str, int]:
+        """The figure as PNG, its alt text, and its width in the page's pixels."""
+        import io
+
+        import matplotlib.pyplot as plt
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        figure, alt = self.draw(*self.arguments, **self.options)
+        picture = io.BytesIO()
+        figure.set_dpi(144)
+        canvas = FigureCanvasAgg(figure)
+        # Laid out here, because savefig draws all a second time to do so.
+        if (layout := figure.get_layout_engine()) is not None:
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+        canvas.print_png(picture, metadata={"Software": None})
+        width = int(figure.get_size_inches()[0] * 96)
+        plt.close(figure)
+        return picture.getvalue(), clean(alt), width
+
+    def html(self) -> str:
+        """The picture with its description; JupyterLab shows none for a PNG of its own."""
+        picture, alt, width = self.picture
+        data = base64.b64encode(picture).decode()
+        return (
+            f'<figure style="margin:.6em 0"><img src="data:image/png;base64,{data}" '
+            f'alt="{escape(alt)}" width="{width}"></figure>'
+        )
+
+    def text(self) -> str:
+        """Its finding in words."""
+        return self.picture[1]
+
+
+Part = Headline | Note | Facts | Table | Steps | Links | Block | Chart | Parameters
+
+
+def _lines(item: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(k, v) for k, v in item.items() if k not in {"title", "state"} and v]
+
+
+def _safe(text: object) -> str:
+    return escape(clean(text))
+
+
+def _label(name: str) -> str:
+    return f'<span class="label">{escape(name)}:</span> ' if name else ""
+
+
+def _slug(state: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in state.casefold())
