@@ -71,10 +71,11 @@ def test_two_commands_with_one_temporary_folder_leave_each_other_theirs(tmp_path
     """One waits in a cell for hours, as its folder's age says; another comes and goes."""
     (tmp_path / "t").mkdir()
     environment = {**os.environ, "TMPDIR": str(tmp_path / "t"), "PYTHONPATH": str(ROOT)}
+    reached, go = tmp_path / "reached", tmp_path / "go"
     cells = {
         "waits": "import pathlib, tempfile, time\n"
-        "pathlib.Path('reached').touch()\n"
-        "while not pathlib.Path('go').exists(): time.sleep(0.05)\n"
+        f"pathlib.Path({str(reached)!r}).touch()\n"
+        f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)\n"
         "pathlib.Path(tempfile.gettempdir(), 'x').write_text('still here')",
         "comes": "1 + 1",
     }
@@ -88,7 +89,7 @@ def test_two_commands_with_one_temporary_folder_leave_each_other_theirs(tmp_path
 
     first = report("waits")
     end = time.monotonic() + 120
-    while not (tmp_path / "reached").exists() and time.monotonic() < end:
+    while not reached.exists() and time.monotonic() < end:
         time.sleep(0.05)
     theirs = sorted(one for one in (tmp_path / "t").iterdir() if one.is_dir())
     old = time.time() - 7200
@@ -100,7 +101,7 @@ def test_two_commands_with_one_temporary_folder_leave_each_other_theirs(tmp_path
     assert (second.returncode, said) == (0, b"")
     assert theirs
     assert sorted(one for one in (tmp_path / "t").iterdir() if one.is_dir()) == theirs
-    (tmp_path / "go").touch()
+    go.touch()
     said = first.communicate(timeout=200)[1]
     assert (first.returncode, said) == (0, b"")
     assert [one.name for one in (tmp_path / "t").iterdir()] == []
