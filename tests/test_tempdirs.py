@@ -69,12 +69,13 @@ def test_what_a_killed_process_left_goes_with_the_next(
 @pytest.mark.slow
 def test_two_commands_with_one_temporary_folder_leave_each_other_theirs(tmp_path: Path) -> None:
     """One waits in a cell for hours, as its folder's age says; another comes and goes."""
-    (tmp_path / "t").mkdir()
-    environment = {**os.environ, "TMPDIR": str(tmp_path / "t"), "PYTHONPATH": str(ROOT)}
+    within = Path(tempfile.mkdtemp(dir="/tmp"))  # another one's path may be too long for sockets
+    environment = {**os.environ, "TMPDIR": str(within), "PYTHONPATH": str(ROOT)}
+    reached, go = tmp_path / "reached", tmp_path / "go"
     cells = {
         "waits": "import pathlib, tempfile, time\n"
-        "pathlib.Path('reached').touch()\n"
-        "while not pathlib.Path('go').exists(): time.sleep(0.05)\n"
+        f"pathlib.Path({str(reached)!r}).touch()\n"
+        f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)\n"
         "pathlib.Path(tempfile.gettempdir(), 'x').write_text('still here')",
         "comes": "1 + 1",
     }
@@ -88,19 +89,20 @@ def test_two_commands_with_one_temporary_folder_leave_each_other_theirs(tmp_path
 
     first = report("waits")
     end = time.monotonic() + 120
-    while not (tmp_path / "reached").exists() and time.monotonic() < end:
+    while not reached.exists() and time.monotonic() < end:
         time.sleep(0.05)
-    theirs = sorted(one for one in (tmp_path / "t").iterdir() if one.is_dir())
+    theirs = sorted(one for one in within.iterdir() if one.is_dir())
     old = time.time() - 7200
-    for one in (tmp_path / "t").rglob("*"):
+    for one in within.rglob("*"):
         os.utime(one, (old, old), follow_symlinks=False)
     second = report("comes")
     said = second.communicate(timeout=200)[1]
 
     assert (second.returncode, said) == (0, b"")
     assert theirs
-    assert sorted(one for one in (tmp_path / "t").iterdir() if one.is_dir()) == theirs
-    (tmp_path / "go").touch()
+    assert sorted(one for one in within.iterdir() if one.is_dir()) == theirs
+    go.touch()
     said = first.communicate(timeout=200)[1]
     assert (first.returncode, said) == (0, b"")
-    assert [one.name for one in (tmp_path / "t").iterdir()] == []
+    assert list(within.iterdir()) == []
+    within.rmdir()
