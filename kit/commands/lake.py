@@ -96,7 +96,7 @@ def import_files(
     if done.passed_over:
         names = ", ".join(sorted(suffix or "no suffix" for suffix in done.passed_over))
         count = phrases.count(sum(done.passed_over.values()), "file")
-        note(f"{count} not read because of their suffix ({names}). Name them to import them.")
+        note(f"{count} left out by suffix ({names}). To import such a file, name it itself.")
     if caution := held.storage.caution():
         note(caution)
     for one in done.put_aside[:5]:

@@ -291,7 +291,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _named(file: str, member: str) -> str:
-    return f"{file}!{clean(member)[:_LONGEST_NAME]}"
+    return f"{file}!{clean(member).removeprefix('./')[:_LONGEST_NAME]}"
 
 
 def _why(fault: BaseException) -> str:
