@@ -88,21 +88,24 @@ def test_two_commands_with_one_temporary_folder_leave_each_other_theirs(tmp_path
         return subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
 
     first = report("waits")
-    end = time.monotonic() + 120
-    while not reached.exists() and time.monotonic() < end:
-        time.sleep(0.05)
-    theirs = sorted(one for one in within.iterdir() if one.is_dir())
-    old = time.time() - 7200
-    for one in within.rglob("*"):
-        os.utime(one, (old, old), follow_symlinks=False)
-    second = report("comes")
-    said = second.communicate(timeout=200)[1]
+    try:
+        end = time.monotonic() + 120
+        while not reached.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        theirs = sorted(one for one in within.iterdir() if one.is_dir())
+        old = time.time() - 7200
+        for one in within.rglob("*"):
+            os.utime(one, (old, old), follow_symlinks=False)
+        second = report("comes")
+        said = second.communicate(timeout=200)[1]
 
-    assert (second.returncode, said) == (0, b"")
-    assert theirs
-    assert sorted(one for one in within.iterdir() if one.is_dir()) == theirs
-    go.touch()
-    said = first.communicate(timeout=200)[1]
-    assert (first.returncode, said) == (0, b"")
+        assert (second.returncode, said) == (0, b"")
+        assert theirs
+        assert sorted(one for one in within.iterdir() if one.is_dir()) == theirs
+        go.touch()
+        said = first.communicate(timeout=200)[1]
+        assert (first.returncode, said) == (0, b"")
+    finally:
+        first.kill()
     assert list(within.iterdir()) == []
     within.rmdir()
