@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kit.analysis.states import states
     from kit.analysis.trends import trends
     from kit.analysis.verification import verification
-    from kit.case.case import case
+    from kit.cases.case import case
     from kit.log.log import open_log
     from kit.views import (
         error_code_report,
@@ -54,7 +54,7 @@ __all__ = [
 
 _HOME = {
     "blast_radius": "kit.analysis.radius",
-    "case": "kit.case.case",
+    "case": "kit.cases.case",
     "changes": "kit.analysis.changes",
     "episodes": "kit.analysis.episodes",
     "error_code_report": "kit.views",

@@ -28,7 +28,7 @@ from kit.analysis import (
     unresolved,
     verification,
 )
-from kit.case import case, ticket
+from kit.cases import case, ticket
 from kit.log.log import Log, frame
 
 if TYPE_CHECKING:

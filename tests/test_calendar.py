@@ -10,7 +10,7 @@ import pytest
 from factories import REFUSED, event
 from kit.analysis.failures import failures
 from kit.analysis.trends import trends
-from kit.case.case import case
+from kit.cases.case import case
 from kit.commands.app import run
 from kit.views.sections import close
 

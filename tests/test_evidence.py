@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from factories import REFUSED, event
-from kit.case.case import case
-from kit.case.ticket import retry_list, ticket, warnings
+from kit.cases.case import case
+from kit.cases.ticket import retry_list, ticket, warnings
 from kit.sources.okta import AppEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.case.case import Case
+    from kit.cases.case import Case
     from kit.log.log import Log
 
 SAVED = "application.configuration.update"

@@ -14,7 +14,7 @@ from kit.analysis.episodes import episodes
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
 from kit.base.windows import Window
-from kit.case.case import case
+from kit.cases.case import case
 from properties import max_examples
 
 if TYPE_CHECKING:

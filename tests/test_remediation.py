@@ -8,7 +8,7 @@ import pytest
 
 from factories import M365, REFUSED, SLACK, event
 from kit.base.errors import UsageError
-from kit.case.case import case
+from kit.cases.case import case
 
 if TYPE_CHECKING:
     from collections.abc import Callable

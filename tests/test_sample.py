@@ -15,7 +15,7 @@ from kit.analysis.failures import KEYS, failures
 from kit.analysis.recovery import recovery
 from kit.analysis.trends import trends
 from kit.base.paths import SAMPLE
-from kit.case.case import case
+from kit.cases.case import case
 from kit.log.log import Log, open_log
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,7 @@ from factories import M365, REFUSED, SLACK, event, write_export
 from incidents import simulate
 from kit.analysis.failures import counted
 from kit.base.errors import SourceError
-from kit.case.case import case
+from kit.cases.case import case
 from kit.lake import Lake, add, compact
 from kit.log.log import Log, frame, open_log
 from requirements import need, need_java

@@ -20,8 +20,8 @@ from kit.analysis.recovery import recovery
 from kit.analysis.trends import Trends, trends
 from kit.base.paths import NOTEBOOKS, SAMPLE
 from kit.base.windows import Window
-from kit.case.case import Case, case
-from kit.case.ticket import retry_list
+from kit.cases.case import Case, case
+from kit.cases.ticket import retry_list
 from kit.log.log import Log, open_log
 from kit.reports.changes import compare
 from kit.reports.run import run_report

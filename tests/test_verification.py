@@ -9,13 +9,13 @@ import pytest
 
 from factories import REFUSED, SLACK, event
 from kit.analysis.recovery import recovery
-from kit.case.case import case
-from kit.case.ticket import ticket
+from kit.cases.case import case
+from kit.cases.ticket import ticket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.case.case import Case
+    from kit.cases.case import Case
     from kit.log.log import Log
 
 CONFIGURE = "application.configuration.update"

@@ -76,7 +76,7 @@ def names_of(source: str) -> list[str | Path]:
 
 
 def _ask_about_apps(held: Held, window: Window, values: Mapping[str, Any], folder: Path) -> None:
-    from kit.case.live_evidence import ask_about_apps
+    from kit.cases.live_evidence import ask_about_apps
     from kit.log.log import opened
 
     log = opened(held, folder / "asking", DUCKDB)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.case.steps import OUT_OF_STEP
+from kit.cases.steps import OUT_OF_STEP
 from kit.display import phrases
 from kit.display.parts import Facts, Note
 from kit.display.table import Table
@@ -14,7 +14,7 @@ from kit.display.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kit.case.case import Case
+    from kit.cases.case import Case
     from kit.display.parts import Part
 
 __all__ = ["app_evidence_parts"]

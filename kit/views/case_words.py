@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from kit.analysis.changes import Changes
     from kit.analysis.verification import Fix
-    from kit.case.case import Case
+    from kit.cases.case import Case
 
 __all__ = ["case_in_words", "fix_in_words", "recurrence_in_words", "search_in_words"]
 

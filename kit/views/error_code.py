@@ -10,7 +10,7 @@ from kit.analysis.radius import who
 from kit.analysis.recovery import people
 from kit.analysis.states import states
 from kit.base.times import iso
-from kit.case.case import Case, case
+from kit.cases.case import Case, case
 from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Headline, Note

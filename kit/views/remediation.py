@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.base.times import parse_time
-from kit.case.case import Case, case
-from kit.case.steps import NOT_SHOWN
-from kit.case.ticket import HELPS, retry_list, ticket, warnings
+from kit.cases.case import Case, case
+from kit.cases.steps import NOT_SHOWN
+from kit.cases.ticket import HELPS, retry_list, ticket, warnings
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
 from kit.display.parts import Block, Facts, Headline, Note, Steps

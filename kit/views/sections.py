@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from kit.analysis.trends import Trends
-    from kit.case.case import Case
+    from kit.cases.case import Case
     from kit.display.parts import Part
 
 __all__ = [

@@ -16,7 +16,7 @@ from kit.display import phrases
 from kit.log.log import frame
 
 if TYPE_CHECKING:
-    from kit.case.case import Case
+    from kit.cases.case import Case
 
 __all__ = ["HELPS", "retry_list", "ticket", "warnings"]
 

@@ -19,7 +19,7 @@ from kit.analysis.unresolved import unresolved
 from kit.analysis.verification import Fix, Verification, verification
 from kit.base.times import iso
 from kit.base.windows import TICK, Window
-from kit.case.steps import Facts, StepState, steps
+from kit.cases.steps import Facts, StepState, steps
 from kit.catalogue import load
 from kit.display import phrases
 from kit.log.log import frame
