@@ -195,6 +195,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     Nearest is who is spelt alike, else the shortest name that begins with the word, or holds it.
 
+    By difflib: rapidfuzz finds as many of 250 misspelt codes (208, not 204), and takes longer to
+    be imported (90 ms) than it saves in a command's one or two searches (28 ms each).
+
     Args:
         word: what the user wrote.
         known: the words that would have been right.

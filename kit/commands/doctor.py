@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, Literal
 
 from kit.base.errors import KitError, OktaError
@@ -24,9 +24,6 @@ __all__ = ["Check", "examine"]
 
 _SKEW = 60
 """Seconds that the clocks may differ; a signed sign-in is refused from some minutes on."""
-
-_NEEDED = {"okta": "3.4", "ibis-framework": "12", "duckdb": "1", "papermill": "2"}
-"""Versions that are relied on, by how they begin."""
 
 
 @dataclass(frozen=True)
@@ -200,14 +197,28 @@ def _kernel() -> Iterator[Check]:
 
 
 def _versions() -> Iterator[Check]:
+    """What okta-kit's metadata require; those packages are named that must not be too new."""
+    from packaging.requirements import Requirement
+
+    try:
+        lines = requires("okta-kit") or []
+    except PackageNotFoundError:
+        said = "okta-kit is not installed, so what it requires is not looked at"
+        yield Check("versions", "note", said, "pip install okta-kit, or -e . in a checkout")
+        return
     held = {"Python": platform.python_version()}
-    for name, wanted in _NEEDED.items():
-        try:
-            held[name] = version(name)
-        except PackageNotFoundError:
-            yield Check("versions", "FAIL", f"{name} is not installed", f"pip install '{name}'")
+    for needed in map(Requirement, lines):
+        if needed.marker and not needed.marker.evaluate({"extra": ""}):
             continue
-        if not f"{held[name]}.".startswith(f"{wanted}."):
-            said = f"{name} is {held[name]}, and {wanted}.x is relied on"
-            yield Check("versions", "FAIL", said, f"pip install '{name}=={wanted}.*'")
+        mend = f"pip install '{needed.name}{needed.specifier}'"
+        try:
+            number = version(needed.name)
+        except PackageNotFoundError:
+            yield Check("versions", "FAIL", f"{needed.name} is not installed", mend)
+            continue
+        if not needed.specifier.contains(number, prereleases=True):
+            said = f"{needed.name} is {number}, and {needed.specifier} is relied on"
+            yield Check("versions", "FAIL", said, mend)
+        elif "<" in str(needed.specifier):
+            held[needed.name] = number
     yield Check("versions", "ok", ", ".join(f"{name} {number}" for name, number in held.items()))
