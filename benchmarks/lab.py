@@ -27,7 +27,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.append(str(ROOT / "tests"))
 
-from browsing import BROWSER, FLAGS, home, jupyterlab, opened, serving
+from browsing import BROWSER, FLAGS, home, jupyterlab, lab_page, serving
 
 if TYPE_CHECKING:
     from browsing import Opened, Server
@@ -111,7 +111,7 @@ def in_the_browser(
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         for _ in range(runs):
             shutil.copy(folder / "notebooks" / "trends.ipynb", folder / "notebooks" / "run.ipynb")
-            with opened(browser, server, "run.ipynb", width=1280) as lab:
+            with lab_page(browser, server, "run.ipynb", width=1280) as lab:
                 first.append(headline(lab))
                 for what, seconds in turned(lab).items():
                     changed.setdefault(what, []).append(seconds)

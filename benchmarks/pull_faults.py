@@ -21,8 +21,7 @@ import duckdb
 from measure import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
-from made import event
-
+from factories import event
 from fake_org import FakeOrg
 
 if TYPE_CHECKING:

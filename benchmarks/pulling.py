@@ -23,8 +23,7 @@ from pathlib import Path
 from measure import ROOT, Run, run
 
 sys.path.insert(0, str(ROOT / "tests"))
-from made import event
-
+from factories import event
 from fake_org import FakeOrg
 
 SDK = """

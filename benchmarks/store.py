@@ -26,8 +26,7 @@ from typing import TYPE_CHECKING
 from measure import ROOT, run
 
 sys.path.insert(0, str(ROOT / "tests"))
-from made import event
-
+from factories import event
 from fake_org import FakeOrg
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from browsing import BROWSER, FLAGS, home, opened, serving  # noqa: E402
+from browsing import BROWSER, FLAGS, home, lab_page, serving  # noqa: E402
 from kit.base.paths import NOTEBOOKS  # noqa: E402
 from kit.reports import run_report  # noqa: E402
 
@@ -72,7 +72,7 @@ def of_notebooks(browser: Any, folder: Path) -> None:
     with serving(command, environment, cwd=ROOT) as server:
         for path in sorted(NOTEBOOKS.glob("*.ipynb")):
             way = path.relative_to(ROOT).as_posix()
-            with opened(browser, server, way, width=WIDTH) as lab:
+            with lab_page(browser, server, way, width=WIDTH) as lab:
                 lab.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
                 lab.run_all()
                 lab.cell("source: str").evaluate("cell => cell.scrollIntoView({block: 'start'})")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import zstandard
-from made import REFUSED, event
 
+from factories import REFUSED, event
 from kit.commands.app import run
 from kit.lake import Lake, add
 from kit.lake.ingest import decoded

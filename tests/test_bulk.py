@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from made import REFUSED, event
 
+from factories import REFUSED, event
 from kit.base.errors import SourceError
 from kit.commands.app import run
 from kit.lake import Lake, bulk

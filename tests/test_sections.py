@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pandas as pd
 import pytest
-from made import REFUSED, event
 
 import kit
+from factories import REFUSED, event
 from kit.display.parts import Block, Chart, Facts, Headline, Links, Note, Steps
 from kit.display.section import Section
 from kit.display.table import Table

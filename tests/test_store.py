@@ -26,7 +26,6 @@ from kit.lake.bucket import Bucket
 from kit.lake.overview import overview
 from kit.lake.parquet import catalogue_of
 from kit.lake.pull import pull
-from kit.lake.snapshot import Snapshot
 from kit.log.log import open_log
 from kit.sources.okta import read_settings
 from lakes import glob_uuids, memory_address, opened_uuids, spread_events
@@ -34,6 +33,8 @@ from requirements import need
 
 need("s3", ["s3fs", "moto"])
 import fsspec  # noqa: E402  # it comes with s3fs, which may be missing
+
+from kit.lake.snapshot import Snapshot  # noqa: E402  # it needs fsspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
