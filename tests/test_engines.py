@@ -32,9 +32,10 @@ def test_every_analysis_is_compared() -> None:
     }
 
     left_out = {name for name in public if f".{name}(" not in asked}
-    # The first two ask no log: they name a bucket, and choose of rows that are given. The third
-    # opens its source by itself, and the last reads any few of the newest events.
-    assert left_out == {"bucket_of", "most_hit", "drift", "with_addresses"}
+    names_or_rows = {"access_left_behind", "bucket_of", "most_hit", "with_attempts"}
+    # ``states`` and ``apps_with`` ask ``attempts``, ``drift`` opens its source by itself, and
+    # ``with_addresses`` reads any few of the newest events.
+    assert left_out == {*names_or_rows, "attempts", "drift", "with_addresses"}
 
 
 def test_questions_look_back_and_never_ahead() -> None:
@@ -52,6 +53,7 @@ def test_questions_look_back_and_never_ahead() -> None:
 
 def test_what_failed_beneath_is_named() -> None:
     """Spark wraps a fault in one that says nothing; memory has a remedy."""
+    need("spark", ["pyspark"])
     from pyspark.errors import PySparkException
 
     from kit.log.spark.backend import Spark
