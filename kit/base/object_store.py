@@ -311,7 +311,7 @@ class Objects:
                 yield name, Object(int(one["size"] or 0), _written(one), mark)
 
     def opened(self, name: str, size: int) -> io.BufferedReader:
-        """A file, to be read in parts."""
+        """An object as a file, whose parts are fetched as they are read."""
         ranges = _Ranges(lambda start, end: self.read(name, start, end), size)
         return io.BufferedReader(ranges, _PART)
 
