@@ -206,7 +206,7 @@ def test_an_unknown_code_is_shown_by_its_latest_failure(log_of: Callable[..., Lo
         event("2026-10-27T10:00:00Z", reason=REFUSED),
     )
 
-    found = max_examples(log, log.window())
+    found = examples(log, log.window())
 
     assert list(found["app_key"]) == [M365["id"], SLACK["id"]]
     assert list(found["event_type"]) == [profile, push]
