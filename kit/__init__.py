@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kit.analysis.changes import changes
     from kit.analysis.episodes import episodes, history, incident, onset
     from kit.analysis.failures import failures
+    from kit.analysis.incidents import incidents
     from kit.analysis.radius import blast_radius
     from kit.analysis.recovery import recovery
     from kit.analysis.states import states
@@ -40,6 +41,7 @@ __all__ = [
     "failures",
     "history",
     "incident",
+    "incidents",
     "onset",
     "open_log",
     "orgs_report",
@@ -61,6 +63,7 @@ _HOME = {
     "failures": "kit.analysis.failures",
     "history": "kit.analysis.episodes",
     "incident": "kit.analysis.episodes",
+    "incidents": "kit.analysis.incidents",
     "onset": "kit.analysis.episodes",
     "open_log": "kit.log.log",
     "orgs_report": "kit.views",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kit.base.errors import UsageError
-from kit.commands import codes, lab, lake, okta, reports
+from kit.commands import codes, incidents, lab, lake, okta, reports
 from kit.commands.codes import tell_mistakes
 from kit.commands.faults import end_on_sigterm, exit_code_of
 from kit.commands.notes import note, print_json
@@ -139,6 +139,7 @@ lake.register(app)
 okta.register(app)
 codes.register(app)
 reports.register(app)
+incidents.register(app)
 lab.register(app)
 
 

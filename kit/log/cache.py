@@ -53,6 +53,8 @@ class Answers:
         lake: Lake | None = None,
         files: Callable[[], list[str]] = list,
         read: Callable[[Sequence[str]], ir.Table] | None = None,
+        *,
+        prefix: str = "",
     ) -> None:
         """Begin without any.
 
@@ -61,8 +63,10 @@ class Answers:
             lake: a lake that outlives this process; answers are kept there.
             files: gives the names of the files that a question reads now.
             read: opens some of these files as a table of events.
+            prefix: begins the names of its tables, where the backend answers others as well.
         """
         self.backend = backend
+        self._prefix = prefix
         self._lake = lake
         self._files = files
         self._read = read
@@ -93,7 +97,7 @@ class Answers:
         return self._known[name]
 
     def _asked(self, name: str, question: ir.Table) -> ir.Table:
-        answer: ir.Table = self.backend.create_table(name, question, temp=True)
+        answer: ir.Table = self.backend.create_table(self._prefix + name, question, temp=True)
         return answer
 
     def _kept(

@@ -7,11 +7,13 @@ back; ``frame`` brings every answer to one form.
 
 from __future__ import annotations
 
+import uuid
 import weakref
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import ibis
 import pandas as pd
@@ -67,10 +69,30 @@ class Log(Held):
         )
         return rows.drop("date")
 
+    def before(self, end: datetime) -> Log:
+        """The log as it was at a moment: what is asked of it knows no event from then on.
+
+        A transaction that goes on over the moment is folded from what came before it alone.
+        """
+        if end > self.last:
+            return self
+        known = _cut.setdefault(self.answers, {})
+        if end not in known:
+            answers = Answers(self.answers.backend, prefix=f"before_{uuid.uuid4().hex[:12]}_")
+            dated = self.dated.filter(
+                self.dated.date <= _day(end), self.dated.published < literal(end)
+            )
+            known[end] = replace(self, dated=dated, answers=answers)
+        return known[end]
+
     def on_days(self, days: Iterable[datetime]) -> ir.Table:
         """The events of the UTC days of some moments; only their files are read."""
         wanted = sorted({_day(one) for one in days})
         return self.dated.filter(self.dated.date.isin(wanted)).drop("date")
+
+
+_cut: WeakKeyDictionary[Answers, dict[datetime, Log]] = WeakKeyDictionary()
+"""Logs cut off at a moment: many questions share an end."""
 
 
 def open_log(

@@ -1,0 +1,199 @@
+"""Noise that rises: days on which a code fails far more often than on its own usual weekday.
+
+Sign-in failures are people's mistakes, and there are some every day. What concerns no app belongs
+to nobody whom a retry would help. Neither is an incident, unless it rises.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit.analysis.failures import COUNTED, counted
+from kit.analysis.runs import NOISE
+from kit.base.windows import TICK, Window, gaps, whole_day
+from kit.log.log import frame, literal, moments, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import ibis.expr.types as ir
+
+    from kit.log.log import Log
+
+__all__ = ["Rise", "rises"]
+
+_DAY = timedelta(days=1)
+_SECONDS = 86400
+_TIMES, _MORE = 3, 10
+"""So many times the usual, and so many failures more."""
+_WEEKS, _ENOUGH = 4, 2
+"""Weeks that the usual is told from, and days of them that the source must hold."""
+_HELD = timedelta(hours=12)
+"""A day of which the source holds so much counts as held."""
+
+
+@dataclass(frozen=True)
+class Rise:
+    """Days in a row on which a code rose."""
+
+    app_key: str
+    """The app; empty where the code concerns none."""
+    code: str
+    app: str | None
+    app_id: str | None
+    family: str | None
+    first: pd.Timestamp
+    """The first failure of its first day."""
+    last: pd.Timestamp
+    """The last failure of its last day."""
+    failures: int
+    hit: frozenset[str]
+    """Who was hit: keys of users, groups, clients and agents."""
+    over: datetime | None
+    """When the first held day had ended that did not rise; None while it is open."""
+
+
+@dataclass(frozen=True)
+class _Days:
+    """What a source holds, by day."""
+
+    held: frozenset[date]
+    last: date
+
+    def usual(self, counts: dict[date, int], day: date) -> float | None:
+        """The median of the same weekday in the weeks before; None where it cannot be told."""
+        before = (day - week * 7 * _DAY for week in range(1, _WEEKS + 1))
+        known = [counts.get(one, 0) for one in before if one in self.held]
+        return float(median(known)) if len(known) >= _ENOUGH else None
+
+    def rises(self, counts: dict[date, int], day: date) -> bool:
+        """Whether a day rises against its usual."""
+        number, usual = counts.get(day, 0), None
+        if number >= _MORE:
+            usual = self.usual(counts, day)
+        return usual is not None and number >= _TIMES * usual and number >= usual + _MORE
+
+
+def rises(log: Log, end: datetime) -> list[Rise]:
+    """List the rises of noise up to a moment.
+
+    The rule, for each app (or none), code and UTC day: it rises with at least three times and ten
+    more failures than the median of that weekday in the four weeks before, of days that the source
+    holds; fewer than two such days cannot tell, and it does not rise. It goes on until the first
+    held day that does not rise has ended. A day is held if the source holds half of it.
+
+    Args:
+        log: the log as it was then.
+        end: the moment.
+
+    Returns:
+        The rises, those of one app and code in the order of time.
+    """
+    noise = counted(log)
+    noise = noise.filter((noise.app_key == "") | noise.operation.isin(NOISE))
+    second = noise.published.epoch_seconds().floor().cast("int64")
+    noise = noise.mutate(day=whole(second, _SECONDS))
+    rows = frame(
+        noise.group_by(["app_key", "code", "day"]).aggregate(
+            failures=noise.count(),
+            first=noise.published.min(),
+            last=noise.published.max(),
+            app=noise.app.max(),
+            app_id=noise.app_id.max(),
+            family=noise.family.max(),
+        ),
+        by=["app_key", "code", "day"],
+    )
+    if not (rows["failures"] >= _MORE).any():
+        return []
+    rows["day"] = moments(rows["day"]).dt.date
+    days = _held(log, end)
+    found = []
+    for _, mine in rows.groupby(["app_key", "code"], sort=True):
+        for inside, over in _stretches(mine, days, end):
+            found.append(_rise(noise, inside, over))
+    return found
+
+
+def _stretches(
+    mine: pd.DataFrame, days: _Days, end: datetime
+) -> list[tuple[pd.DataFrame, datetime | None]]:
+    """The days of each rise of one code, and when it was over."""
+    counts = dict(zip(mine["day"], mine["failures"].astype(int), strict=True))
+    rising = [day for day in counts if days.rises(counts, day)]
+    found: list[tuple[pd.DataFrame, datetime | None]] = []
+    while rising:
+        first = last = day = rising[0]
+        over = None
+        while over is None and (day := day + _DAY) <= days.last:
+            if days.rises(counts, day):
+                last = day
+            elif day in days.held and whole_day(day).until <= end:
+                over = whole_day(day).until
+        found.append((mine[mine["day"].between(first, last)], over))
+        rising = [one for one in rising if one > last]
+    return found
+
+
+def _rise(noise: ir.Table, inside: pd.DataFrame, over: datetime | None) -> Rise:
+    newest = inside.iloc[-1]
+    first, last = pd.Timestamp(inside["first"].min()), pd.Timestamp(inside["last"].max())
+    mine = noise.filter(
+        noise.app_key == newest["app_key"],
+        noise.code == newest["code"],
+        noise.published >= literal(first.to_pydatetime()),
+        noise.published < literal((last + TICK).to_pydatetime()),
+        noise.hit_type.isin(COUNTED),
+    )
+    hit = frame(mine.select("hit_key").distinct())["hit_key"]
+    return Rise(
+        app_key=str(newest["app_key"]),
+        code=str(newest["code"]),
+        app=_text(newest["app"]),
+        app_id=_text(newest["app_id"]),
+        family=_text(newest["family"]),
+        first=first,
+        last=last,
+        failures=int(inside["failures"].sum()),
+        hit=frozenset(hit) - {""},
+        over=over,
+    )
+
+
+def _held(log: Log, end: datetime) -> _Days:
+    """The days of which a source holds half or more, as it was at a moment.
+
+    Nothing is held behind the last event before it: what a source of files holds is told from its
+    events, and a longer file must not know more of the time before than a shorter one.
+    """
+    newest = log.last
+    if end <= log.last:
+        rows = log.apart
+        newest = frame(rows.aggregate(last=rows.published.max()))["last"][0]
+        newest = log.first if pd.isna(newest) else newest.to_pydatetime()
+    covered = [one for one in log.covered if one.since <= newest]
+    covered = [Window(one.since, min(one.until, newest + TICK)) for one in covered]
+    held: dict[date, timedelta] = defaultdict(timedelta)
+    for day in _days_of(covered):
+        stretch = whole_day(day)
+        lacking = sum((gap.until - gap.since for gap in gaps(covered, stretch)), timedelta())
+        held[day] = stretch.until - stretch.since - lacking
+    return _Days(frozenset(day for day, span in held.items() if span >= _HELD), (end - TICK).date())
+
+
+def _days_of(covered: Sequence[Window]) -> set[date]:
+    found = set()
+    for one in covered:
+        for number in range((one.until.date() - one.since.date()).days + 1):
+            found.add(one.since.date() + number * _DAY)
+    return found
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

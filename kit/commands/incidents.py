@@ -1,0 +1,286 @@
+"""The commands that list incidents, and say something of one."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kit.base.errors import UsageError, nearest
+from kit.base.times import iso, parse_time
+from kit.commands.notes import note, print_json
+from kit.commands.options import Engine, Since, Source, Until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from kit.analysis.incidents import Incident
+    from kit.lake.marks import Kind, Mark
+
+__all__ = ["register"]
+
+Out = Annotated[
+    str,
+    typer.Option(help="Where reports are kept; marks of a source of files lie there, too."),
+]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="An incident's id, or as much as tells it apart.")
+]
+Why = Annotated[str | None, typer.Option("--why", help="The reason, shown as the note.")]
+MarkUntil = Annotated[
+    str | None,
+    typer.Option(
+        "--until", help="When the mark ends, UTC: a date, an ISO time, or 7d from now on."
+    ),
+]
+By = Annotated[
+    str | None, typer.Option("--by", help="Who says it.", show_default="your login here")
+]
+
+
+class Form(StrEnum):
+    """How incidents are printed."""
+
+    table = "table"
+    json = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the incidents' commands to the command line."""
+    group = typer.Typer(
+        help="What is open, fixed with users left to retry, or over; and what people say of it.",
+        rich_markup_mode=None,
+        invoke_without_command=True,
+    )
+    group.callback()(_list_by_default)
+    group.command("list")(list_incidents)
+    group.command("show")(show_incident)
+    group.command("ack")(acknowledge)
+    group.command("mute")(mute)
+    group.command("note")(add_note)
+    group.command("unmark")(unmark)
+    app.add_typer(group, name="incidents")
+
+
+def list_incidents(
+    source: Source = None,
+    since: Since = None,
+    until: Until = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also what was over for more than seven days.")
+    ] = False,
+    out: Out = "reports",
+    engine: Engine = None,
+    format_: Annotated[Form, typer.Option("--format", help="How to print them.")] = Form.table,
+) -> None:
+    """List the incidents as they stand at the end, of all that the source holds before it.
+
+    --since changes nothing in the list: an incident is listed until it is over.
+
+    Example: okta-kit incidents list --source sample --format json
+    """
+    found, end = _found(source, since, until, out, engine, every=every)
+    if format_ is Form.json:
+        print_json([one.as_dict() for one in found])
+    else:
+        _table(found)
+    states = [one.state for one in found]
+    failing = states.count("open") + states.count("regressed")
+    note(
+        f"{failing} open, {states.count('fixed')} fixed with users left, "
+        f"{states.count('over')} over, at {iso(end)}."
+    )
+
+
+def show_incident(
+    id_: Id,
+    source: Source = None,
+    until: Until = None,
+    out: Out = "reports",
+    engine: Engine = None,
+) -> None:
+    """Print one incident as JSON.
+
+    Example: okta-kit incidents show inc-2f6a --source sample
+    """
+    print_json(_one(id_, source, until, out, engine).as_dict())
+
+
+def acknowledge(
+    id_: Id,
+    source: Source = None,
+    why: Why = None,
+    until: MarkUntil = None,
+    by: By = None,
+    out: Out = "reports",
+    engine: Engine = None,
+) -> None:
+    """Say that somebody works on an incident.
+
+    Example: okta-kit incidents ack inc-2f6a --why "ticket 1207" --by ada
+    """
+    _say(id_, source, out, engine, lambda old: _mark("acknowledged", why, until, by, old))
+
+
+def mute(
+    id_: Id,
+    source: Source = None,
+    why: Why = None,
+    until: MarkUntil = None,
+    by: By = None,
+    out: Out = "reports",
+    engine: Engine = None,
+) -> None:
+    """Keep an incident in the list, but out of conditions, changes and notices.
+
+    Example: okta-kit incidents mute inc-2f6a --why "app is retired" --until 2026-12-31
+    """
+    _say(id_, source, out, engine, lambda old: _mark("muted", why, until, by, old))
+
+
+def add_note(
+    id_: Id,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The note; it replaces the last.")],
+    source: Source = None,
+    by: By = None,
+    out: Out = "reports",
+    engine: Engine = None,
+) -> None:
+    """Write a note to an incident; its mark stays.
+
+    Example: okta-kit incidents note inc-2f6a "asked the vendor for more licences"
+    """
+
+    def noted(old: Mark | None) -> Mark:
+        mark, end = (old.mark, old.until) if old else (None, None)
+        return _mark(mark, text, iso(end) if end else None, by, old)
+
+    _say(id_, source, out, engine, noted)
+
+
+def unmark(id_: Id, source: Source = None, out: Out = "reports", engine: Engine = None) -> None:
+    """Take an incident's mark and note away.
+
+    Example: okta-kit incidents unmark inc-2f6a
+    """
+    _say(id_, source, out, engine, lambda _: None)
+
+
+def _found(
+    source: list[str] | None,
+    since: str | None,
+    until: str | None,
+    out: str,
+    engine: str | None,
+    *,
+    every: bool,
+) -> tuple[tuple[Incident, ...], datetime]:
+    from kit.analysis.incidents import end_of, incidents, with_marks
+    from kit.lake.marks import marks_place, read_marks
+    from kit.log.log import open_log
+
+    names = source or ["sample"]
+    log = open_log(names, since=since, until=until, engine=engine)
+    end = end_of(log, until)
+    if since:
+        parse_time("since", since, end)
+    marks = read_marks(marks_place(names, out))
+    return with_marks(incidents(log, end, all=every), marks, end), end
+
+
+def _one(
+    id_: str, source: list[str] | None, until: str | None, out: str, engine: str | None
+) -> Incident:
+    every, _ = _found(source, None, until, out, engine, every=True)
+    same = [one for one in every if one.id == id_]
+    like = same or [one for one in every if one.id.removeprefix("inc-").startswith(_bare(id_))]
+    if len(like) != 1 or not _bare(id_):
+        said = "tells several incidents" if len(like) > 1 else "is no incident's id"
+        near = nearest(id_, [one.id for one in every]) if not like else ""
+        raise UsageError(f"ID: {id_!r} {said}.{near} List them: okta-kit incidents list --all")
+    return like[0]
+
+
+def _bare(id_: str) -> str:
+    return id_.strip().casefold().removeprefix("inc-")
+
+
+def _say(
+    id_: str,
+    source: list[str] | None,
+    out: str,
+    engine: str | None,
+    mark: Callable[[Mark | None], Mark | None],
+) -> None:
+    from kit.lake.marks import change_marks, marks_place
+
+    incident = _one(id_, source, None, out, engine)
+
+    def change(known: Mapping[str, Mark]) -> dict[str, Mark]:
+        said = mark(known.get(incident.id))
+        others = {name: one for name, one in known.items() if name != incident.id}
+        return {**others, incident.id: said} if said else others
+
+    home = marks_place(source or ["sample"], out)
+    change_marks(home, change)
+    note(f"{incident.id} ({incident.code} on {incident.app or 'no app'}): noted in {home}.")
+    print(incident.id)
+
+
+def _mark(
+    kind: Kind | None, why: str | None, until: str | None, by: str | None, old: Mark | None
+) -> Mark:
+    import getpass
+
+    from kit.lake.marks import Mark
+
+    now = datetime.now(UTC)
+    try:
+        who = by or getpass.getuser()
+    except (OSError, KeyError):  # a container without such a user
+        who = None
+    return Mark(
+        mark=kind,
+        note=why if why is not None else (old.note if old else None),
+        by=who,
+        at=now,
+        until=_later(until, now) if until else None,
+    )
+
+
+def _later(text: str, now: datetime) -> datetime:
+    """A time to come: 7d is in seven days."""
+    moment = parse_time("--until", text, now)
+    return now + (now - moment) if text.strip()[-1:] in "dhm" else moment
+
+
+def _table(found: tuple[Incident, ...]) -> None:
+    from kit.display.terminal import print_table
+
+    columns = ("state", "width", "app", "code", "since", "day", "users", "left", "leavers", "mark")
+    rows = [
+        (
+            one.state,
+            one.width,
+            one.app or "Okta sign-in",
+            one.code,
+            one.since.strftime("%Y-%m-%d %H:%M"),
+            one.day,
+            one.users,
+            len(one.left),
+            len(one.leavers),
+            one.mark,
+            one.note,
+            one.id,
+        )
+        for one in found
+    ]
+    print_table(rows, (*columns, "note", "id"), width=170, out=sys.stdout)
+
+
+def _list_by_default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_incidents()
