@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
-
 from incident_histories import (
     CODES,
     DEACTIVATE,
@@ -24,6 +23,7 @@ from incident_histories import (
     on,
     truth,
 )
+
 from kit.analysis.incidents import Incident, condition, incidents
 from properties import max_examples
 

@@ -86,13 +86,15 @@ class Incident:
     """The app, as analysis keys it; not printed."""
     over_since: datetime | None = field(default=None, repr=False)
     """Since when nobody is left; not printed."""
+    retry: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Each login of ``left`` with the uuid of its last failure; not printed."""
     spans: tuple[tuple[datetime, datetime], ...] = field(default=(), repr=False, compare=False)
     """The first and the last failure of each run; not printed."""
 
     def as_dict(self) -> dict[str, Any]:
         """The incident for a summary and for ``okta-kit incidents``: times as ISO texts."""
         found = asdict(self)
-        for name in ("app_key", "over_since", "spans"):
+        for name in ("app_key", "over_since", "retry", "spans"):
             del found[name]
         for name, value in found.items():
             if isinstance(value, datetime):
@@ -299,7 +301,7 @@ def _incident(
 ) -> Incident:
     failures = [one for run in mine for one in run.failures]
     standing = attempts.standing(app_key, failures)
-    still = [one.failure for one in standing if one.left]
+    still = sorted(one.failure for one in standing if one.left)
     stay = [one for one in still if one.operation in DEACTIVATIONS]
     run = mine[-1]
     over = _over_since(run.fixed, standing)
@@ -326,6 +328,7 @@ def _incident(
         width=run.width,
         app_key=app_key,
         over_since=_moment(over) if over is not None else None,
+        retry=tuple({said.login(app_key, one): one.uuid for one in still}.items()),
         spans=tuple((_moment(r.failures[0].at), _moment(r.failures[-1].at)) for r in mine),
     )
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kit.base.errors import UsageError
 from kit.base.object_store import Objects, is_store
 from kit.base.tempdirs import temporary_folder
+from kit.lake.marks import FILE
 from kit.reports.index import write_index
 from kit.reports.upkeep import prune
 
@@ -114,11 +115,13 @@ def shelf(out: str) -> Iterator[Shelf]:
 
 def _copy(objects: Objects, folder: Path) -> None:
     """Fetch the summaries of a store's reports, and the names of their other files."""
-    names = [name for name in objects.list() if name.count("/") == 2 and "/." not in f"/{name}"]
+    every = list(objects.list())
+    names = [name for name in every if name.count("/") == 2 and "/." not in f"/{name}"]
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+    objects.get_all((name, folder / name) for name in every if name == FILE)
     summaries = [name for name in names if name.endswith(f"/{_SUMMARY}")]
     objects.get_all((name, folder / name) for name in summaries)
 

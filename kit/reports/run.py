@@ -25,13 +25,16 @@ from kit.base.object_store import is_store, store_settings
 from kit.base.parameters import check, read
 from kit.base.paths import COPY, LAKE, PULLED
 from kit.base.tempdirs import temporary_folder
+from kit.lake.marks import FILE, MARKS
 from kit.log.spark.engines import DUCKDB, ENGINE
-from kit.reports.changes import Changes, previous_and_changes
+from kit.reports.changes import Changes, previous, previous_and_changes
 from kit.reports.execute import Executed, Limits, execute, one_line
+from kit.reports.incident_changes import changes_since
 from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
 from kit.reports.page import bare_page, load_exporter, page
 from kit.reports.people import People
+from kit.reports.retry_file import retry_csv
 from kit.reports.signals import Stop, StoppedError, stoppable
 from kit.reports.staging import Place, making, not_kept
 from kit.reports.summary import collect, summary
@@ -140,7 +143,7 @@ def run_report(
             try:
                 with stop.armed():
                     values = close_window(
-                        values, source, people=people, require_complete=require_complete
+                        values, source, people=people, require_complete=require_complete, out=out
                     )
             except StoppedError:
                 raise stop.fault("while the source was read") from None
@@ -186,10 +189,11 @@ def _hide(done: Executed, people: People) -> None:
 def _reads(source: Path, *, redacted: bool) -> dict[str, str]:
     """What the kernel's environment needs to read the copy of a source, where one is made."""
     copy = str(source / COPY_NAME[redacted])
+    marks = {MARKS: str(source / FILE)}
     if redacted:  # of the apps, the live org tells who uses them; no path tells whose lake it is
         asked = str(source / "not-asked.json")
-        return {COPY: copy, PULLED: asked, "OKTA_KIT_LAKE": copy}
-    return {COPY: os.pathsep.join(filter(None, [copy, os.environ.get(COPY)]))}
+        return {COPY: copy, PULLED: asked, "OKTA_KIT_LAKE": copy, **marks}
+    return {COPY: os.pathsep.join(filter(None, [copy, os.environ.get(COPY)])), **marks}
 
 
 def folder_name(facts: Mapping[str, Any]) -> str:
@@ -273,13 +277,16 @@ class _Run:
                 page = bare_page(facts)
                 page = self._page(facts, None)
             _write_text(folder / "report.html", page)
+        retry = self._published.get("retry")
+        if isinstance(retry, list) and not fault:
+            _write_text(folder / "retry.csv", retry_csv(retry))
         text = json.dumps(facts, ensure_ascii=False, indent=2, default=str)
         _write_text(folder / "summary.json", text + "\n")
         return facts, changes
 
     def _facts(self, fault: KitError | None) -> dict[str, Any]:
         facts = summary(
-            collect(self.executed.notebook),
+            self._published,
             notebook=self.name,
             exit_code=fault.exit_code if fault else 0,
             error=str(fault) if fault else None,
@@ -289,9 +296,19 @@ class _Run:
         )
         return {**facts, "redacted": True} if self.redacted else facts
 
-    def _changes(self, facts: Mapping[str, Any]) -> Changes:
+    @property
+    def _published(self) -> dict[str, Any]:
+        """What the notebook published."""
+        return collect(self.executed.notebook)
+
+    def _changes(self, facts: dict[str, Any]) -> Changes:
+        """What changed since the run before; what became of incidents is noted in the facts."""
         try:
-            return previous_and_changes(facts, reports(self.place.home.parent, self.name))
+            runs = reports(self.place.home.parent, self.name)
+            before = previous(facts, runs)
+            if before is not None and isinstance(before.get("incidents"), list):
+                facts["changes"] = changes_since(facts["incidents"], before["incidents"])
+            return previous_and_changes(facts, runs)
         except Exception as broken:  # noqa: BLE001  # a notebook may have published anything
             said = f"its results could not be compared: {one_line(broken)}"
             raise NotRendered(said) from None

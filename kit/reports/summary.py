@@ -18,8 +18,8 @@ class Result:
     """A result for machines: left in the notebook's output, unseen by its reader."""
 
     value: Mapping[str, Any]
-    """``window``, ``source``, ``coverage``, ``catalogue_version``, ``headline`` and ``results``,
-    fit for JSON."""
+    """``window``, ``source``, ``coverage``, ``catalogue_version``, ``headline``, ``results``,
+    ``incidents`` and ``condition``, fit for JSON; and ``retry``, the rows of ``retry.csv``."""
 
     def _ipython_display_(self) -> None:
         """Publish it where it is a cell's last line."""
@@ -89,4 +89,7 @@ def summary(
         "seconds": seconds,
         "headline": result.get("headline") and clean(result["headline"]),
         "results": result.get("results") or {},
+        "incidents": result.get("incidents") or [],
+        "changes": [],
+        "condition": result.get("condition") or "cannot_tell",
     }

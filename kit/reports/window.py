@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kit.base.errors import CoverageError, UsageError
@@ -28,6 +29,7 @@ def close_window(
     *,
     people: People | None = None,
     require_complete: bool = False,
+    out: Path | None = None,
 ) -> dict[str, Any]:
     """Read a run's source and fix its window.
 
@@ -36,6 +38,7 @@ def close_window(
         folder: where the copy of the source is made that the kernel reads, if it needs one.
         people: notes who is replaced by which pseudonym; without it people keep their names.
         require_complete: refuse a window that the source does not cover.
+        out: the folder of all reports, where marks of a source of files are kept.
 
     Returns:
         The parameters with ``since`` and ``until`` as closed ISO times, as far as the run has
@@ -67,12 +70,29 @@ def close_window(
         _ask_about_apps(held, window, values, folder)
     closed = {k: v for k, v in window.as_text().items() if k in values}
     values = {**values, **closed}
-    return _without_people(held, folder, values, people) if people else values
+    done = _without_people(held, folder, values, people) if people else values
+    if out is not None:
+        _hand_on_marks(source, out, folder, people)
+    return done
 
 
 def names_of(source: str) -> list[str | Path]:
     """What the parameter ``source`` names: one or several, parted by commas."""
     return [part.strip() for part in source.split(",")]
+
+
+def _hand_on_marks(source: str, out: Path, folder: Path, people: People | None) -> None:
+    """Leave the marks of a source's incidents where the kernel reads them."""
+    from kit.lake.marks import change_marks, marks_place, read_marks
+
+    marks = read_marks(marks_place(names_of(source), out))
+    if people:
+        marks = {
+            name: replace(one, by=None, note=one.note and people.redact(one.note))
+            for name, one in marks.items()
+        }
+    if marks:
+        change_marks(folder, lambda _: marks)
 
 
 def _ask_about_apps(held: Held, window: Window, values: Mapping[str, Any], folder: Path) -> None:

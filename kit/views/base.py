@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
+from kit.analysis.incidents import condition, incidents
 from kit.analysis.stops import coverage_of
 from kit.base.windows import Window
 from kit.catalogue import load
@@ -20,12 +21,14 @@ from kit.views.next_steps import go_on
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from kit.analysis.incidents import Condition, Incident
     from kit.base.windows import Coverage
+    from kit.cases.case import Case
     from kit.display.choices import Choices
     from kit.display.parts import Listing, Part
     from kit.views.next_steps import Step
 
-__all__ = ["NotebookReport", "view"]
+__all__ = ["NotebookReport", "incidents_of", "view"]
 
 _Of = TypeVar("_Of", bound="NotebookReport")
 
@@ -150,9 +153,27 @@ class NotebookReport:
         """Which notebook to open next, with the parameters to use."""
         return go_on({"source": self.log.source, **self.window.as_text()}, steps)
 
-    def _result(self, headline: str, results: dict[str, Any]) -> Result:
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """The incidents as they stand at the window's end."""
+        return incidents(self.log, self.window.until)
+
+    @property
+    def own_incidents(self) -> tuple[Incident, ...]:
+        """Those of them that the report is about: all, unless it is about one code on one app."""
+        return self.incidents
+
+    @property
+    def condition(self) -> Condition:
+        """How things stand, in a word: that of the worst incident that the report is about."""
+        return condition(self.own_incidents, self.coverage.complete)
+
+    def _result(self, headline: str, results: dict[str, Any], **more: Any) -> Result:
         return Result(
             {
+                **more,
+                "incidents": [one.as_dict() for one in self.incidents],
+                "condition": self.condition,
                 "window": self.window.as_text(),
                 "source": self.log.source,
                 "coverage": self.coverage.as_dict(),
@@ -161,6 +182,19 @@ class NotebookReport:
                 "results": results,
             }
         )
+
+
+def incidents_of(found: Case | None, every: Iterable[Incident]) -> tuple[Incident, ...]:
+    """Those of some incidents that are a case's: of its code on its app.
+
+    Args:
+        found: the case; without one, none are.
+        every: the incidents.
+    """
+    if found is None:
+        return ()
+    mine = found.app_key, found.code
+    return tuple(one for one in every if (one.app_key, one.code) == mine)
 
 
 def _orgs(log: Log) -> str:

@@ -15,13 +15,14 @@ from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
-from kit.views.base import NotebookReport, view
+from kit.views.base import NotebookReport, incidents_of, view
 from kit.views.failure_list import one_by_one
 from kit.views.sections import named, over_time, radius_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kit.analysis.incidents import Incident
     from kit.display.parts import Part
     from kit.reports.summary import Result
 
@@ -43,6 +44,11 @@ class ErrorCodeReport(NotebookReport):
             rows = states(self.log, self.window)
             mine = (rows["app_key"] == self.case.app_key) & (rows["code"] == self.case.code)
             self.state, self.why = rows.loc[mine, ["state", "why"]].iloc[0]
+
+    @property
+    def own_incidents(self) -> tuple[Incident, ...]:
+        """Those of the code on the app."""
+        return incidents_of(self.case, self.incidents)
 
     @property
     def headline_text(self) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.base.times import parse_time
+from kit.analysis.retry import retry_rows
+from kit.base.times import iso, parse_time
 from kit.cases.case import Case, case
 from kit.cases.steps import NOT_SHOWN
 from kit.cases.ticket import HELPS, retry_list, ticket, warnings
@@ -15,7 +16,7 @@ from kit.display import phrases
 from kit.display.parts import Block, Facts, Headline, Note, Steps
 from kit.display.table import Table
 from kit.views.app_evidence import app_evidence_parts
-from kit.views.base import NotebookReport, view
+from kit.views.base import NotebookReport, incidents_of, view
 from kit.views.case_words import (
     case_in_words,
     fix_in_words,
@@ -31,6 +32,7 @@ from kit.views.sections import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kit.analysis.incidents import Incident
     from kit.display.parts import Part
     from kit.reports.summary import Result
     from kit.sources.okta import AppEvidence
@@ -62,6 +64,11 @@ class RemediationReport(NotebookReport):
             fixed=parse_time("fixed", fixed, self.window.until) if fixed else None,
             ask=_ask if self.log.source == "okta" else None,
         )
+
+    @property
+    def own_incidents(self) -> tuple[Incident, ...]:
+        """Those of the code on the app."""
+        return incidents_of(self.case, self.incidents)
 
     @property
     def headline_text(self) -> str:
@@ -238,7 +245,15 @@ class RemediationReport(NotebookReport):
 
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
-        return self._result(self.headline_text, self.case.results() if self.case else {})
+        results = self.case.results() if self.case else {}
+        return self._result(self.headline_text, results, retry=self._retry())
+
+    def _retry(self) -> list[dict[str, Any]]:
+        """Each of those left to retry, for ``retry.csv``."""
+        rows = retry_rows(self.log, self.own_incidents, self.window.until)
+        rows["failed_at"] = [iso(at) for at in rows["failed_at"]]
+        told = rows.astype(object).where(rows.notna(), None).to_dict("records")
+        return [{str(name): value for name, value in one.items()} for one in told]
 
     def _messages(self, failures: pd.DataFrame) -> Table:
         said = failures.groupby("reason", as_index=False).agg(failures=("uuid", "count"))
