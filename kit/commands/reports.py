@@ -71,6 +71,10 @@ def make_reports(
     notify_on: Annotated[
         When, typer.Option(help="On which good reports; on a failed one, always.")
     ] = When.change,
+    notify_preview: Annotated[
+        bool,
+        typer.Option("--notify-preview", help="Print the notice that is due, and send none."),
+    ] = False,
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace people by pseudonyms, everywhere.")
     ] = False,
@@ -132,6 +136,7 @@ def make_reports(
             pass_env=tuple(pass_env or ()),
             notify=tuple(urls(notify or [])),
             notify_on=notify_on.value,
+            notify_preview=notify_preview,
         )
         for path, values in runs
     ]

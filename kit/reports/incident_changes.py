@@ -9,7 +9,17 @@ from kit.display import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["changes_since", "incident_in_words"]
+__all__ = ["CONDITIONS", "change_in_words", "changes_since"]
+
+CONDITIONS = {
+    "broken": "Broken now",
+    "fixed_some_left": "Fixed, some to retry",
+    "some_failing": "Some people fail",
+    "over": "Over",
+    "all_clear": "All clear",
+    "cannot_tell": "Cannot tell",
+}
+"""A condition in words, for the index and a notice."""
 
 _FAILING = ("open", "regressed")
 _OPENED = {"open": "opened", "regressed": "regressed", "fixed": "fixed", "over": "over"}
@@ -64,7 +74,7 @@ def _number(one: Mapping[str, Any]) -> int:
     return users if isinstance(users, int) else 0
 
 
-def incident_in_words(change: Mapping[str, Any]) -> str:
+def change_in_words(change: Mapping[str, Any]) -> str:
     """A change in a line, for a notice."""
     app, code = change.get("app") or "Okta sign-in", change.get("code")
     users = phrases.count(_number(change), "user")

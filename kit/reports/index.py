@@ -8,6 +8,7 @@ from typing import Any
 
 from kit.base.files import write_whole
 from kit.reports.changes import moment, newest_first, previous_and_changes
+from kit.reports.incident_changes import CONDITIONS
 from kit.reports.staging import locked
 
 __all__ = ["reports", "write_index"]
@@ -60,7 +61,9 @@ def write_index(out: Path) -> Path:
     environment.filters.update(moment=moment, clean=clean)
     template = environment.get_template("index.html.j2")
     with locked(out):
-        write_whole(out / "index.html", template.render(**_sorted(reports(out))))
+        write_whole(
+            out / "index.html", template.render(conditions=CONDITIONS, **_sorted(reports(out)))
+        )
     return out / "index.html"
 
 

@@ -40,6 +40,8 @@ class ReportJob:
     """Apprise URLs of notices; they may hold passwords."""
     notify_on: str = "change"
     """On which good reports: ``failure`` (none), ``change`` or ``always``."""
+    notify_preview: bool = False
+    """Whether the notice is shown, and not sent."""
 
 
 def perform(
@@ -49,7 +51,8 @@ def perform(
 
     Args:
         job: the report.
-        on_page: is called with the path or address of its page, once it is there.
+        on_page: is called with the path or address of its page, once it is there; then with the
+            notice, where it is to be shown.
         on_note: is called with a line about what failed in it, and about each notice that could
             not be delivered.
 
@@ -59,7 +62,7 @@ def perform(
     Raises:
         KitError: as ``kit.reports.run_report`` raises it; a notice of it was sent.
     """
-    from kit.reports.notify import notify_failure, notify_report
+    from kit.reports.notify import notice_of, notify_failure, notify_report
     from kit.reports.report_store import shelf
     from kit.reports.run import run_report
 
@@ -78,12 +81,17 @@ def perform(
             )
             page = kept.keep(report.folder)
         except KitError as fault:
-            notify_failure(job.notebook.stem, _words(fault, job), job.notify, on_note)
+            urls = () if job.notify_preview else job.notify
+            notify_failure(job.notebook.stem, _words(fault, job), urls, on_note)
             raise
         on_page(page)
         if report.exit_code:
             on_note(f"{job.notebook.name}: {report.error}")
-        notify_report(report, page, job.notify, job.notify_on, on_note)
+        notice = notice_of(report, page, job.notify_on)
+        if job.notify_preview:
+            on_page(notice.text() if notice else "No notice is due: nothing changed.")
+        elif notice:
+            notify_report(report, notice, job.notify, on_note)
     return report
 
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.base.object_store import is_store
 from kit.base.text import clean
+from kit.reports.incident_changes import CONDITIONS, change_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kit.reports.run import Report
 
-__all__ = ["notify_failure", "notify_report", "urls"]
+__all__ = ["Notice", "notice_of", "notify_failure", "notify_report", "urls"]
 
 _SUBJECT = 160
 """Characters of a subject; longer ones are cut by some services in the middle of a word."""
@@ -29,38 +31,75 @@ def urls(given: Sequence[str]) -> list[str]:
     return [*given, *os.environ.get("OKTA_KIT_NOTIFY", "").split()]
 
 
-def notify_report(
-    made: Report, page: str, to: Sequence[str], when: str, said: Callable[[str], None]
-) -> None:
-    """Send a notice of a report that was made, where it is due.
+@dataclass(frozen=True)
+class Notice:
+    """What a notice says."""
+
+    title: str
+    lines: tuple[str, ...]
+
+    def text(self) -> str:
+        """The notice as it is shown before it is sent."""
+        return "\n".join([self.title, "", *self.lines])
+
+
+def notice_of(made: Report, page: str, when: str) -> Notice | None:
+    """Write the notice of a report that was made.
+
+    It speaks of incidents: what opened, grew, was fixed or over, or came back, and of leavers
+    whose access is left. Noise and what is muted are no change.
 
     Args:
-        made: the report; its page is attached.
+        made: the report.
         page: where it is kept, a path or an address.
-        to: apprise URLs.
         when: ``change``, ``always`` or ``failure``: on which good reports, besides failed ones.
-        said: is called with a line about each notice that could not be delivered.
+
+    Returns:
+        The notice; None where none is due.
     """
     name = str(made.facts["notebook"]).replace("_", " ")
     failed, changes = made.status == "failed", made.changes
-    changed = changes is not None and (bool(changes.groups) or not changes.compared)
+    became = made.facts["changes"]
+    changed = bool(became) or (changes is not None and not changes.compared)
     if not failed and (when == "failure" or (when == "change" and not changed)):
-        return
+        return None
     lines = [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
     window = made.facts["window"] or {}
     if window.get("since") and window.get("until"):
         lines.insert(1, f"Window: {window['since']} to {window['until']}")
     if changes is not None:
+        lines.append(f"Condition: {CONDITIONS.get(made.facts['condition'], 'Cannot tell')}")
         lines += ["", *changes.said]
-        for group, found in changes.groups:
-            lines += [f"{group}:", *(f"- {clean(line)}" for line in found)]
+        lines += [f"- {clean(change_in_words(one))}" for one in became]
+        if changes.compared and not became:
+            lines.append("No incident changed.")
     subject = f"Failed: {name}: {made.error}" if failed else made.headline or f"{name}: done"
-    _send(to, subject, lines, made.page, said, failed=failed)
+    return Notice(_subject(subject), tuple(lines))
+
+
+def notify_report(
+    made: Report, notice: Notice, to: Sequence[str], said: Callable[[str], None]
+) -> None:
+    """Send a notice of a report that was made.
+
+    Args:
+        made: the report; its page is attached.
+        notice: what is sent.
+        to: apprise URLs.
+        said: is called with a line about each notice that could not be delivered.
+    """
+    failed = made.status == "failed"
+    _send(to, notice.title, notice.lines, made.page, said, failed=failed)
 
 
 def notify_failure(name: str, error: str, to: Sequence[str], said: Callable[[str], None]) -> None:
     """Send a notice of a run that did not come so far as to be a report."""
     _send(to, f"Failed: {name.replace('_', ' ')}: {error}", [error], None, said, failed=True)
+
+
+def _subject(text: str) -> str:
+    text = clean(text)
+    return text if len(text) <= _SUBJECT else text[: _SUBJECT - 1] + "…"
 
 
 def _send(
@@ -80,10 +119,8 @@ def _send(
         said("no notice was sent: apprise is not installed. Run: pip install 'okta-kit[notify]'")
         return
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it writes whole URLs, secrets too
-    subject = clean(subject)
-    subject = subject if len(subject) <= _SUBJECT else subject[: _SUBJECT - 1] + "…"
     message: dict[str, Any] = {
-        "title": subject,
+        "title": _subject(subject),
         "body": "\n".join(lines),
         "body_format": "text",
         "notify_type": apprise.NotifyType.FAILURE if failed else apprise.NotifyType.INFO,

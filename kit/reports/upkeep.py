@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["old_reports", "prune"]
 
 _FOLDER = re.compile(r"(no-window|\d[0-9TZ-]*)-[0-9a-f]{8}")
-_FILES = {"notebook.ipynb", "report.html", "report.pdf", "summary.json"}
+_FILES = {"notebook.ipynb", "report.html", "report.pdf", "retry.csv", "summary.json"}
 
 
 def old_reports(out: Path, before: datetime) -> list[dict[str, Any]]:
