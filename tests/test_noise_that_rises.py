@@ -23,21 +23,20 @@ few = max_examples(15, suppress_health_check=[HealthCheck.function_scoped_fixtur
 
 
 def wrong(day: int, number: int, **more: Any) -> list[dict[str, Any]]:
-    """So many mistyped passwords on a day, and a sign-in that worked late on it."""
+    """So many mistyped passwords on a day, and sign-ins that worked, early on it and late."""
 
     def one(minute: int, result: str, user: int) -> dict[str, Any]:
         at = START + timedelta(days=day, hours=1, minutes=minute)
         return event(
             at.isoformat().replace("+00:00", "Z"),
-            type_="user.session.start",
             result=result,
             reason="INVALID_CREDENTIALS" if result == "FAILURE" else None,
             user=f"u{user}@example.com",
-            **{"app": None, **more},
+            **{"app": None, "type_": "user.session.start", **more},
         )
 
     events = [one(minute, "FAILURE", minute % 7) for minute in range(number)]
-    return [*events, one(22 * 60, "SUCCESS", 1)]
+    return [one(-30, "SUCCESS", 1), *events, one(22 * 60, "SUCCESS", 1)]
 
 
 def days(log_of: Callable[..., Log], counts: Sequence[int]) -> Log:
