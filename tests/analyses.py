@@ -14,6 +14,7 @@ from kit.analysis import (
     choices,
     episodes,
     failures,
+    incidents,
     names,
     one_code,
     one_failure,
@@ -21,6 +22,9 @@ from kit.analysis import (
     orgs,
     radius,
     recovery,
+    retry,
+    rises,
+    runs,
     states,
     stops,
     successes,
@@ -159,9 +163,25 @@ def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]
         "every_user",
         lambda: frame(names.every_user(log), by=["user_key", "user_login", "user_id"]),
     )
+    yield from _of_incidents(log, window)
     yield "latest", lambda: trends.trends(log, window).latest(50)
     yield "broken_connections", lambda: orgs.broken_connections(log, window)
     yield "states_of_orgs", lambda: orgs.states_of_orgs(orgs.orgs_of(log), window)
+
+
+def _of_incidents(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    attempts = runs.attempts_of(log)
+    yield "attempts_of", lambda: attempts
+    yield "runs", lambda: [runs.runs(attempts, *pair) for pair in sorted(attempts.failures)]
+    yield "rises", lambda: rises.rises(log, window.until)
+    yield "end_of", lambda: incidents.end_of(log)
+    listed = incidents.incidents(log, window.until, all=True)
+    yield "open incidents", lambda: listed
+    yield "incidents a day before", lambda: incidents.incidents(log, "1d")
+    yield "condition", lambda: incidents.condition(listed, coverage_complete=True)
+    marks = incidents.marks_of(log)
+    yield "with_marks", lambda: incidents.with_marks(listed, marks, window.until)
+    yield "retry_rows", lambda: retry.retry_rows(log, listed, window.until)
 
 
 def _open_before(log: Log, window: Window, user: str) -> pd.DataFrame:

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from kit.log.cache import Answers
     from kit.log.log import Log
 
-__all__ = ["Condition", "Incident", "State", "condition", "end_of", "incidents", "with_marks"]
+__all__ = [
+    "Condition",
+    "Incident",
+    "State",
+    "condition",
+    "end_of",
+    "incidents",
+    "marks_of",
+    "with_marks",
+]
 
 State = Literal["open", "fixed", "over", "regressed"]
 Condition = Literal["broken", "fixed_some_left", "some_failing", "over", "all_clear", "cannot_tell"]
