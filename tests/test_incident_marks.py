@@ -12,7 +12,7 @@ import pytest
 from factories import event, write_export
 from kit.analysis.incidents import condition, incidents
 from kit.base.errors import SourceError
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake
 from kit.lake.marks import FILE, Mark, change_marks, marks_place, read_marks
 from kit.log.log import open_log
@@ -38,7 +38,9 @@ def okta_kit(
     """Run ``okta-kit incidents`` on a source, its reports in a folder of their own."""
 
     def ask(*words: str, source: Path) -> tuple[int, str, str]:
-        code = run(["incidents", *words, "--source", str(source), "--out", str(tmp_path / "out")])
+        code = run_command(
+            ["incidents", *words, "--source", str(source), "--out", str(tmp_path / "out")]
+        )
         return code, *capsys.readouterr()
 
     return ask
@@ -69,7 +71,7 @@ def test_a_mark_of_a_lake_lies_beside_it_and_counts_wherever_it_is_read(
     export: Path, okta_kit: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     lake = tmp_path / "lake"
-    assert run(["import", str(export), "--lake", str(lake)]) == 0
+    assert run_command(["import", str(export), "--lake", str(lake)]) == 0
     (one,) = incidents(open_log(lake))
     okta_kit("ack", one.id, source=lake)
 
@@ -164,7 +166,7 @@ def test_since_changes_nothing_and_the_list_of_the_sample_is_that_of_the_functio
     words = ["incidents", "list", "--source", "sample", "--until", until, "--format", "json"]
     answers = []
     for since in ("1d", "2026-10-05", "2026-10-29"):
-        assert run([*words, "--since", since]) == 0
+        assert run_command([*words, "--since", since]) == 0
         answers.append(json.loads(capsys.readouterr().out))
 
     expected = [one.as_dict() for one in incidents(open_log("sample"), until)]

@@ -27,7 +27,7 @@ from kit.lake.marks import MARKS, Mark, read_marks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from kit.log.cache import Answers
+    from kit.log.cache import ResultCache
     from kit.log.log import Log
 
 __all__ = [
@@ -224,7 +224,7 @@ def condition(incidents: Iterable[Incident], coverage_complete: bool) -> Conditi
     return next((said for holds, said in rules if holds), "all_clear")
 
 
-_known: WeakKeyDictionary[Answers, dict[datetime, tuple[Incident, ...]]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[ResultCache, dict[datetime, tuple[Incident, ...]]] = WeakKeyDictionary()
 """Incidents by log and moment: all that one page shows asks for the same."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.analysis.failures import counted, told
-from kit.log.log import frame
+from kit.analysis.failures import folded_failures, with_details
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,10 @@ def retry_rows(log: Log, incidents: Sequence[Incident], until: datetime) -> pd.D
     """
     login = {uuid: name for one in incidents for name, uuid in one.retry}
     leavers = {uuid for one in incidents for name, uuid in one.retry if name in one.leavers}
-    rows = counted(log.before(until))
-    rows = frame(told(log, rows.filter(rows.uuid.isin(sorted(login)))), by=["published", "uuid"])
+    rows = folded_failures(log.before(until))
+    rows = to_pandas(
+        with_details(log, rows.filter(rows.uuid.isin(sorted(login)))), by=["published", "uuid"]
+    )
     rows = rows.rename(columns={"published": "failed_at"}).assign(
         user=rows["uuid"].map(login), leaver=rows["uuid"].isin(leavers)
     )

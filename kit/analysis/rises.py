@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.failures import COUNTED, counted
+from kit.analysis.failures import COUNTED, folded_failures
 from kit.analysis.runs import NOISE
-from kit.base.windows import TICK, Window, gaps, whole_day
-from kit.log.log import frame, literal, moments, whole
+from kit.base.windows import TICK, Window, gaps, utc_day
+from kit.log.log import literal, moments, to_pandas, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,11 +95,11 @@ def rises(log: Log, end: datetime) -> list[Rise]:
     Returns:
         The rises, those of one app and code in the order of time.
     """
-    noise = counted(log)
+    noise = folded_failures(log)
     noise = noise.filter((noise.app_key == "") | noise.operation.isin(NOISE))
     second = noise.published.epoch_seconds().floor().cast("int64")
     noise = noise.mutate(day=whole(second, _SECONDS))
-    rows = frame(
+    rows = to_pandas(
         noise.group_by(["app_key", "code", "day"]).aggregate(
             failures=noise.count(),
             first=noise.published.min(),
@@ -134,8 +134,8 @@ def _stretches(
         while over is None and (day := day + _DAY) <= days.last:
             if days.rises(counts, day):
                 last = day
-            elif day in days.held and whole_day(day).until <= end:
-                over = whole_day(day).until
+            elif day in days.held and utc_day(day).until <= end:
+                over = utc_day(day).until
         found.append((mine[mine["day"].between(first, last)], over))
         rising = [one for one in rising if one > last]
     return found
@@ -151,7 +151,7 @@ def _rise(noise: ir.Table, inside: pd.DataFrame, over: datetime | None) -> Rise:
         noise.published < literal((last + TICK).to_pydatetime()),
         noise.hit_type.isin(COUNTED),
     )
-    hit = frame(mine.select("hit_key").distinct())["hit_key"]
+    hit = to_pandas(mine.select("hit_key").distinct())["hit_key"]
     return Rise(
         app_key=str(newest["app_key"]),
         code=str(newest["code"]),
@@ -175,13 +175,13 @@ def _held(log: Log, end: datetime) -> _Days:
     newest = log.last
     if end <= log.last:
         rows = log.apart
-        newest = frame(rows.aggregate(last=rows.published.max()))["last"][0]
+        newest = to_pandas(rows.aggregate(last=rows.published.max()))["last"][0]
         newest = log.first if pd.isna(newest) else newest.to_pydatetime()
     covered = [one for one in log.covered if one.since <= newest]
     covered = [Window(one.since, min(one.until, newest + TICK)) for one in covered]
     held: dict[date, timedelta] = defaultdict(timedelta)
     for day in _days_of(covered):
-        stretch = whole_day(day)
+        stretch = utc_day(day)
         lacking = sum((gap.until - gap.since for gap in gaps(covered, stretch)), timedelta())
         held[day] = stretch.until - stretch.since - lacking
     return _Days(frozenset(day for day, span in held.items() if span >= _HELD), (end - TICK).date())

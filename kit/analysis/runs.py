@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import BY, COUNTED, DEACTIVATIONS, KEYS, counted, successes
+from kit.analysis.failures import BY, COUNTED, DEACTIVATIONS, KEYS, folded_failures, successes
 from kit.analysis.recovery import assignments, first_after
 from kit.base.windows import Window
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -119,7 +119,7 @@ class Attempts:
     """What failed on the apps of a log, and what worked there at the same operations."""
 
     rows: pd.DataFrame
-    """One row a failure, oldest first: what ``counted`` says of it, ``worked_again`` and
+    """One row a failure, oldest first: what ``folded_failures`` says of it, ``worked_again`` and
     ``followed``."""
     failures: dict[tuple[str, str], list[Failure]]
     """By app and code, oldest first."""
@@ -170,7 +170,7 @@ def attempts_of(log: Log) -> Attempts:
     Returns:
         The attempts.
     """
-    failed = counted(log)
+    failed = folded_failures(log)
     failed = failed.filter(failed.app_key != "", failed.operation.notin(NOISE))
     again = first_after(log, Window(log.first, _never(log)))
     names = ("app_key", "code", "uuid", "published", "app", "app_id", "family", "user", "user_id")
@@ -180,7 +180,7 @@ def attempts_of(log: Log) -> Attempts:
         worked_again=again.worked_again,
         followed=again.followed,
     )
-    rows = frame(joined, by=["published", "uuid", "operation", "hit_key", "credential"])
+    rows = to_pandas(joined, by=["published", "uuid", "operation", "hit_key", "credential"])
     pairs: dict[tuple[str, str], list[Failure]] = defaultdict(list)
     by_key: dict[tuple[str, tuple[str, str, str]], list[Failure]] = defaultdict(list)
     for app_key, code, one in _each(rows):
@@ -294,7 +294,7 @@ def _successes(log: Log, failed: ir.Table) -> dict[str, pd.DataFrame]:
     first = every.group_by(["app_key", "operation", "hit", "gap"]).aggregate(
         published=every.published.min()
     )
-    rows = frame(first.drop("gap"), by=["app_key", "published", "operation", "hit"])
+    rows = to_pandas(first.drop("gap"), by=["app_key", "published", "operation", "hit"])
     rows = rows.assign(at=micros(rows["published"]))
     return {
         str(app_key): mine[["at", "operation", "hit"]]
@@ -303,7 +303,7 @@ def _successes(log: Log, failed: ir.Table) -> dict[str, pd.DataFrame]:
 
 
 def _assigned(log: Log) -> dict[tuple[str, str], list[tuple[int, bool]]]:
-    rows = frame(assignments(log), by=["published", "taken", "uuid"])
+    rows = to_pandas(assignments(log), by=["published", "taken", "uuid"])
     found: dict[tuple[str, str], list[tuple[int, bool]]] = defaultdict(list)
     for app_key, user_key, at, taken in zip(
         rows["app_key"], rows["user_key"], micros(rows["published"]), rows["taken"], strict=True

@@ -11,7 +11,7 @@ import typer
 
 from kit.base.errors import UsageError, nearest
 from kit.base.times import iso, parse_time
-from kit.commands.notes import note, print_json
+from kit.commands.notes import print_json, print_note
 from kit.commands.options import Engine, Since, Source, Until
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def list_incidents(
         _table(found)
     states = [one.state for one in found]
     failing = states.count("open") + states.count("regressed")
-    note(
+    print_note(
         f"{failing} open, {states.count('fixed')} fixed with users left, "
         f"{states.count('over')} over, at {iso(end)}."
     )
@@ -226,7 +226,7 @@ def _say(
 
     home = marks_place(source or ["sample"], out)
     change_marks(home, change)
-    note(f"{incident.id} ({incident.code} on {incident.app or 'no app'}): noted in {home}.")
+    print_note(f"{incident.id} ({incident.code} on {incident.app or 'no app'}): noted in {home}.")
     print(incident.id)
 
 

@@ -26,9 +26,9 @@ _SUBJECT = 160
 """Characters of a subject; longer ones are cut by some services in the middle of a word."""
 
 
-def urls(given: Sequence[str]) -> list[str]:
+def urls(option_urls: Sequence[str]) -> list[str]:
     """The URLs of ``--notify``, and those of ``$OKTA_KIT_NOTIFY``, with spaces between."""
-    return [*given, *os.environ.get("OKTA_KIT_NOTIFY", "").split()]
+    return [*option_urls, *os.environ.get("OKTA_KIT_NOTIFY", "").split()]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def notice_of(made: Report, page: str, when: str) -> Notice | None:
         lines.insert(1, f"Window: {window['since']} to {window['until']}")
     if changes is not None:
         lines.append(f"Condition: {CONDITIONS.get(made.facts['condition'], 'Cannot tell')}")
-        lines += ["", *changes.said]
+        lines += ["", *changes.remarks]
         lines += [f"- {clean(change_in_words(one))}" for one in became]
         if changes.compared and not became:
             lines.append("No incident changed.")
@@ -78,23 +78,25 @@ def notice_of(made: Report, page: str, when: str) -> Notice | None:
 
 
 def notify_report(
-    made: Report, notice: Notice, to: Sequence[str], said: Callable[[str], None]
+    report: Report, notice: Notice, to: Sequence[str], on_note: Callable[[str], None]
 ) -> None:
     """Send a notice of a report that was made.
 
     Args:
-        made: the report; its page is attached.
+        report: the report; its page is attached.
         notice: what is sent.
         to: apprise URLs.
-        said: is called with a line about each notice that could not be delivered.
+        on_note: is called with a line about each notice that could not be delivered.
     """
-    failed = made.status == "failed"
-    _send(to, notice.title, notice.lines, made.page, said, failed=failed)
+    failed = report.status == "failed"
+    _send(to, notice.title, notice.lines, report.page, on_note, failed=failed)
 
 
-def notify_failure(name: str, error: str, to: Sequence[str], said: Callable[[str], None]) -> None:
+def notify_failure(
+    name: str, error: str, to: Sequence[str], on_note: Callable[[str], None]
+) -> None:
     """Send a notice of a run that did not come so far as to be a report."""
-    _send(to, f"Failed: {name.replace('_', ' ')}: {error}", [error], None, said, failed=True)
+    _send(to, f"Failed: {name.replace('_', ' ')}: {error}", [error], None, on_note, failed=True)
 
 
 def _subject(text: str) -> str:
@@ -107,7 +109,7 @@ def _send(
     subject: str,
     lines: Sequence[str],
     page: Path | None,
-    said: Callable[[str], None],
+    on_note: Callable[[str], None],
     *,
     failed: bool,
 ) -> None:
@@ -116,7 +118,7 @@ def _send(
     try:
         import apprise
     except ImportError:
-        said("no notice was sent: apprise is not installed. Run: pip install 'okta-kit[notify]'")
+        on_note("no notice was sent: apprise is not installed. Run: pip install 'okta-kit[notify]'")
         return
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it writes whole URLs, secrets too
     message: dict[str, Any] = {
@@ -128,7 +130,7 @@ def _send(
     for number, url in enumerate(to, start=1):
         one = apprise.Apprise.instantiate(url)
         if one is None:
-            said(f"notice {number} of {len(to)} was not sent: it is no URL that apprise knows.")
+            on_note(f"notice {number} of {len(to)} was not sent: it is no URL that apprise knows.")
             continue
         service = apprise.Apprise()
         service.add(one)
@@ -136,4 +138,4 @@ def _send(
         attached: dict[str, Any] = {"attach": str(page)} if page is not None else {}
         if not service.notify(**message, **attached) and not service.notify(**message):
             where = f"{one.secure_protocol or one.protocol}://{getattr(one, 'host', '') or '…'}"
-            said(f"notice {number} of {len(to)} could not be delivered to {clean(where)}.")
+            on_note(f"notice {number} of {len(to)} could not be delivered to {clean(where)}.")
