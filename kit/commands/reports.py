@@ -102,8 +102,7 @@ def make_reports(
     Example: okta-kit report failure_trends remediation --source sample --since 7d -j 2
     """
     from kit.base.parameters import check_values, read_parameters
-    from kit.log.spark.engines import check_engine
-    from kit.log.spark.engines import choose_engine
+    from kit.log.spark.engines import check_engine, choose_engine
     from kit.reports.execute import Limits
     from kit.reports.job import ReportJob
     from kit.reports.notify import urls
