@@ -240,10 +240,13 @@ def _worded(catalogue: Catalogue, text: str, app: str | None) -> list[str]:
     compare = SequenceMatcher(autojunk=False)
     compare.set_seq2(words)
     scores: dict[str, float] = {}
+    kind = catalogue.kind_of_text(text)
     for name, said in _sentences(catalogue, app):
         others = mask(said[:500]).split()
         theirs = _subject(others)
         if len(subject & theirs) < min(2, len(subject), len(theirs)) or not subject & theirs:
+            continue
+        if kind and catalogue.kind(name) not in {"", kind}:
             continue
         compare.set_seq1(others)
         if compare.real_quick_ratio() > _NEAR and compare.quick_ratio() > _NEAR:

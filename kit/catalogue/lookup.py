@@ -173,12 +173,26 @@ class Catalogue:
 
         Returns:
             The remedy that names the code, the user's own before the kit's; else the one for
-            the code's subject in the lists; None where nothing is known.
+            the code's subject in the lists; else that of the kind which the words or the code's
+            own words tell; None where nothing is known.
         """
+        remedy = self._remedy_of_code(code, app, text)
+        if remedy is None and (kind := self._kind_in_words(code, text)):
+            remedy = self._remedy_of_code(kind, app, text)
+        return remedy.about(app, operation) if remedy else None
+
+    def _remedy_of_code(self, code: str, app: str | None = None, text: str = "") -> Remedy | None:
+        """The remedy that names a code, else the one for its subject in the lists."""
         if found := self._by_code.get(code):
-            best = max(found, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
-            return best.about(app, operation)
+            return max(found, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
         return self._by_subject.get(self.subject(code))
+
+    def _kind_in_words(self, code: str, text: str) -> str:
+        """The kind that the words tell, else the words of a code that a vendor made of words."""
+        kinds = [self.kind_of_text(text)] if text else []
+        if not is_fingerprint(code):
+            kinds.append(self.kind_of_text(code))
+        return next((kind for kind in kinds if kind not in {"", "no_reason"}), "")
 
     def subject(self, code: str) -> str:
         """What a listed code is about, as the lists sort their codes; else nothing."""
@@ -217,7 +231,7 @@ class Catalogue:
 
     def family(self, code: str) -> str:
         """The subject a code belongs to; never empty."""
-        if code in self._by_code and (remedy := self.remedy(code)):
+        if code in self._by_code and (remedy := self._remedy_of_code(code)):
             return remedy.family
         if code.startswith("AADSTS"):
             listed = self.sign_in_codes.get(code)
@@ -339,14 +353,14 @@ class Catalogue:
         """The kind that the catalogue's files give a code."""
         if code in self.kinds:
             return code
-        remedy = self.remedy(code)
+        remedy = self._remedy_of_code(code)
         if remedy and code in remedy.codes:
             return remedy.kinds.get(code) or remedy.kind or self.kind_of_text(remedy.codes[code])
         listed = self._listed(code)
         return (listed and listed.kind) or (remedy.kind if remedy else "")
 
     def _is_vague(self, code: str) -> bool:
-        remedy = self.remedy(code)
+        remedy = self._remedy_of_code(code)
         return bool(remedy and code in remedy.vague)
 
     def kind_of_text(self, text: str) -> str:

@@ -147,6 +147,8 @@ _OKTA_SPEAKS = re.compile(
 )
 """How Okta's own sentences begin, of which nothing was taken off; or they name Okta."""
 _CODE_WORD = re.compile(r"(?:error )?code:? ?([\w.-]{2,80})$", re.I)
+_ATTRIBUTE = re.compile(r"\b[Aa]tt [0-9a-f]{4,8}$")
+"""Active Directory names an attribute so: ``data 0, Att 9005a (unicodePwd)``."""
 _LAST_WORD = re.compile(r"\b[Ee]rror [45]\d\d: .{1,500}, ([a-z][A-Za-z]{3,40})$")
 """Google's clients end in the reason: ``googleapi: Error 404: Resource Not Found, notFound``."""
 _SUBJECT = re.compile(
@@ -186,7 +188,8 @@ def _speak(rest: str, flat: str, found: Found) -> None:
     """Note the vendor's words, and a code that is all of them."""
     code = bare_code(rest)
     if not code and rest.endswith((")", ").")) and " (" in rest:
-        inside = rest.rpartition(" (")[2].rstrip(").")
+        before, _, inside = rest.rpartition(" (")
+        inside = "" if _ATTRIBUTE.search(before) else inside.rstrip(").")
         named = _CODE_WORD.match(inside)
         note(found, vendor_code=labelled_code(named[1]) if named else bare_code(inside))
     if not code and "_" in rest and "vendor_code" not in found:
