@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kit.catalogue import load
 from kit.catalogue.coding import code_event, code_message
 from kit.events import COLUMNS, UnfitEventError, decode, row
-from kit.messages import Message, is_fingerprint, mask, parse
+from kit.messages import Message, is_english, is_fingerprint, mask, parse
 
 if TYPE_CHECKING:
     from kit.catalogue import Catalogue, Remedy, Step
@@ -100,7 +100,26 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
     message = Message() if known else parse(thing)
     code = known or code_message(message, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
-    return _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
+    found = _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
+    return (
+        found if is_english(thing[:_BEGINNING]) else replace(found, note=_foreign(found, message))
+    )
+
+
+_BEGINNING = 80
+"""So much of a text tells the language of Okta's sentence; what a vendor says stands behind it."""
+
+
+def _foreign(found: Explanation, message: Message) -> str:
+    """What has to be said of a text in another language."""
+    if found.meaning and not is_english(message.text):
+        return "The text is not in English; this sentence is known."
+    if is_english(message.text):
+        return "The text is not in English; read from it is what the vendor says in English."
+    return (
+        "The text is not in English, and no English words of a vendor stand in it: the System"
+        " Log's outcome.reason of the same event mostly has them."
+    )
 
 
 def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
