@@ -48,10 +48,6 @@ _STATUS = re.compile(
 """A status phrase that is all of a text or stands before a mark: ``Bad Request. …``."""
 
 
-_REMARK = re.compile(r"Invalid JSON: (?:Un(?:expected|recognized) )", re.IGNORECASE)
-"""What the reader says of a gateway's page: beside a 5xx status it tells nothing."""
-
-
 class Coding(NamedTuple):
     """What ingest adds to an event, in the order of the events table."""
 
@@ -226,8 +222,6 @@ def kind_in_words(message: Message, catalogue: Catalogue) -> str:
         The kind; nothing where the words do not tell.
     """
     text = message.text
-    if (message.http_status or 0) >= 500 and _REMARK.match(text):
-        return ""
     for name in (message.user, message.group, message.app):
         if name and len(name) > 2:
             text = text.replace(name, "<>")

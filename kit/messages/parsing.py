@@ -143,9 +143,14 @@ def _is_oktas(rest: str, flat: str, found: Found) -> bool:
 
 
 _OKTA_SPEAKS = re.compile(
-    r"^(?:Could not|Unable to|(?:\w+ ){0,2}[Aa]gent\b|User (?:attempted|failed) )|\bOkta\b"
+    r"^(?:Could not|Unable to|(?:\w+ ){0,2}[Aa]gent\b|User (?:attempted|failed) |API login failed"
+    r"|App assignment attempted|Application accounts? needs? |Linked group is missing"
+    r"|This choice creates a conflict|Password does not meet requirements\W*$"
+    r"|User (?:suspended|locked out|deactivated|rejected \w+)\W*$)"
+    r"|\bOkta\b| for (?:[A-Z][\w.]+ (?:user|users)|\w+ factor)$"
+    r"|\bcheck username or create user manually"
 )
-"""How Okta's own sentences begin, of which nothing was taken off; or they name Okta."""
+"""How Okta's own sentences begin or end, of which nothing was taken off; or they name Okta."""
 _CODE_WORD = re.compile(r"(?:error )?code:? ?([\w.-]{2,80})$", re.I)
 _ATTRIBUTE = re.compile(r"\b[Aa]tt [0-9a-f]{4,8}$")
 """Active Directory names an attribute so: ``data 0, Att 9005a (unicodePwd)``."""
