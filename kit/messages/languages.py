@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from kit.messages.parts import Found, note
+from kit.messages.parts import Draft, fill_in
 
 __all__ = ["is_english", "translated"]
 
@@ -62,7 +62,7 @@ def is_english(text: str) -> bool:
     return others < 3 or others <= 2 * sum(word in _ENGLISH for word in words)
 
 
-def translated(text: str, found: Found) -> str | None:
+def translated(text: str, found: Draft) -> str | None:
     """Take off a sentence of Okta's in another language.
 
     Args:
@@ -74,12 +74,12 @@ def translated(text: str, found: Found) -> str | None:
     """
     for sentence, operation in _TASKS:
         if match := sentence.search(text, 0, 500):
-            note(found, operation=operation, user=match[1].strip(), app=match[2].strip())
+            fill_in(found, operation=operation, user=match[1].strip(), app=match[2].strip())
             return text[match.end() :]
     lead = next(
         (m for m in _LEADS.finditer(text, 1, 400) if text[m.start() - 1] in ' :(「"：'), None
     )
     if lead is None or is_english(text[: lead.start()]):
         return None
-    note(found, said=text[: lead.start()].strip(" :("))
+    fill_in(found, said=text[: lead.start()].strip(" :("))
     return text[lead.start() :]
