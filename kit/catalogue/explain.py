@@ -95,7 +95,7 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
     catalogue = load()
     word = thing.strip().strip("`'\"")
     known = _as_code(word, catalogue)
-    if known and known in catalogue.event_types:
+    if known and catalogue.knows_type(known):
         return _of_event_type(known, catalogue)
     message = Message() if known else parse(thing)
     code = known or code_message(message, catalogue)
@@ -104,15 +104,30 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
 
 
 def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
+    row = catalogue.event_types.get(event_type)
+    if row is None:
+        return Explanation(note=f"{event_type} is {_OUT_OF_SCOPE}")
     code = catalogue.event_code(event_type)
-    meaning = catalogue.event_types[event_type].meaning or None
     operation = catalogue.operation(event_type)
+    today = f" Okta lists it as {row.listed_as} today." if row.listed_as not in ("", "-") else ""
     if code:
-        return _answer(catalogue, code, Message(), event_type, operation=operation)
-    note = f"{event_type} is an event type, no code."
-    if event_type in catalogue.failure_types:
-        note = f"{event_type} exists only for failures; its outcome's reason says more."
-    return Explanation(operation=operation, meaning=meaning, note=note)
+        found = _answer(catalogue, code, Message(), event_type, operation=operation)
+        return replace(found, note=today.strip())
+    note = f"{event_type} is an event type, no code. {_VERDICTS[row.verdict]}{today}"
+    return Explanation(operation=operation, meaning=row.meaning or None, note=note)
+
+
+_OUT_OF_SCOPE = (
+    "an event type that the kit knows and says nothing about: it is written about things that"
+    " nobody looks for around a failure. An event of it counts by its result alone."
+)
+_VERDICTS = {
+    "": "Its outcome says whether it failed, and the outcome's reason says why.",
+    "change": "It tells of a change; its outcome says whether that failed.",
+    "fails": "It is a failure whatever its outcome says; the outcome's reason says more.",
+    "only_fails": "It exists only for failures; its outcome's reason says more.",
+    "reports": "It only reports something and is no failure, whatever its outcome says.",
+}
 
 
 def _of_event(raw: dict[str, Any]) -> Explanation:

@@ -69,6 +69,9 @@ class Catalogue:
     word_forms: tuple[WordForm, ...]
     """The user's own first; the first that fits a text says its kind."""
     word_groups: Mapping[str, WordGroup]
+    out_of_scope: Mapping[str, str]
+    """Event types that have no row because nobody looks for them around a failure, each with its
+    ``listed_as`` as in ``EventType``."""
     mistakes: tuple[str, ...] = ()
     """What in the user's own folder could not be used, a line each."""
 
@@ -288,6 +291,10 @@ class Catalogue:
             for name in names
         }
 
+    def knows_type(self, event_type: str) -> bool:
+        """Whether an event type has a row, or is known as out of scope."""
+        return event_type in self.event_types or event_type in self.out_of_scope
+
     def event_code(self, event_type: str) -> str | None:
         """The code that an event type is by itself, or has where its text names none."""
         known = self.event_types.get(event_type)
@@ -306,7 +313,8 @@ class Catalogue:
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
-        return {known.casefold(): known for known in reversed([*self.codes, *self.event_types])}
+        names = [*self.codes, *self.event_types, *self.out_of_scope]
+        return {known.casefold(): known for known in reversed(names)}
 
     def nearest(self, code: str) -> str:
         """A sentence with the known code nearest to a wrong one, or nothing."""
