@@ -52,6 +52,8 @@ class Explanation:
     """Codes that come near what is unknown, each with its meaning."""
     note: str = ""
     """What else has to be said about the thing itself."""
+    event_type: str | None = None
+    """The event type, where that is what was asked for."""
 
     def fields(self) -> dict[str, Any]:
         """The answer for machines, in its fixed order; None where unknown."""
@@ -99,6 +101,8 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
         return _of_event_type(known, catalogue)
     message = Message() if known else parse(thing)
     code = known or code_message(message, catalogue)
+    if is_fingerprint(code) and _like_type(word, catalogue):
+        return _of_new_type(word, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
     return _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
 
@@ -106,15 +110,31 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
 def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
     row = catalogue.event_types.get(event_type)
     if row is None:
-        return Explanation(note=f"{event_type} is {_OUT_OF_SCOPE}")
+        return Explanation(event_type=event_type, note=f"{event_type} is {_OUT_OF_SCOPE}")
     code = catalogue.event_code(event_type)
     operation = catalogue.operation(event_type)
     today = f" Okta lists it as {row.listed_as} today." if row.listed_as not in ("", "-") else ""
     if code:
         found = _answer(catalogue, code, Message(), event_type, operation=operation)
-        return replace(found, note=today.strip())
+        return replace(found, event_type=event_type, note=today.strip())
     note = f"{event_type} is an event type, no code. {_VERDICTS[row.verdict]}{today}"
-    return Explanation(operation=operation, meaning=row.meaning or None, note=note)
+    return Explanation(
+        operation=operation, meaning=row.meaning or None, note=note, event_type=event_type
+    )
+
+
+def _of_new_type(event_type: str, catalogue: Catalogue) -> Explanation:
+    """Explain what looks like an event type of Okta's and is none that is known."""
+    near = get_close_matches(event_type, catalogue.event_types, 3, 0.75)
+    said = tuple((name, catalogue.event_types[name].meaning) for name in near)
+    return Explanation(note=f"{event_type} {_NEW_TYPE}", event_type=event_type, nearest=said)
+
+
+_NEW_TYPE = (
+    "looks like an event type, and is none that the kit knows: it may be new or misspelt. An event"
+    " of it counts by its result alone. okta-kit codes --event-types compares the kit's types with"
+    " Okta's list."
+)
 
 
 _OUT_OF_SCOPE = (
@@ -223,6 +243,14 @@ def _as_code(word: str, catalogue: Catalogue) -> str | None:
     if upper.startswith("UNKNOWN_") and is_fingerprint(own):
         return own
     return upper if _LIKE_CODES.fullmatch(upper) else None
+
+
+def _like_type(word: str, catalogue: Catalogue) -> bool:
+    """Whether a word is formed as Okta's event types are, and begins as one of them does."""
+    first, *rest = word.split(".")
+    if len(rest) < 2 or not all(re.fullmatch(r"[\w-]+", part) for part in rest):
+        return False
+    return any(name.startswith(f"{first}.") for name in catalogue.event_types)
 
 
 def _nearest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,6 +46,15 @@ def list_codes(
     since: Annotated[str | None, typer.Option(help="With --source: start, UTC.")] = None,
     until: Annotated[str | None, typer.Option(help="With --source: end, UTC.")] = None,
     engine: Engine = None,
+    event_types: Annotated[
+        Path | None,
+        typer.Option(
+            "--event-types",
+            metavar="FILE",
+            help="Compare instead the event types with Okta's list, as CSV: what came, went "
+            "and was renamed.",
+        ),
+    ] = None,
     as_remedy: Annotated[
         str,
         typer.Option(
@@ -66,7 +76,11 @@ def list_codes(
         raise UsageError("--since and --until belong to --source.")
     if source and (search or family or owner):
         raise UsageError("--search, --family and --owner filter the catalogue; leave --source out.")
-    if as_remedy:
+    if event_types and (source or search or family or owner or as_remedy):
+        raise UsageError("--event-types compares a list alone; leave the other options out.")
+    if event_types:
+        _compare(event_types, format_)
+    elif as_remedy:
         print(_begun(as_remedy, source, since, until, engine), end="")
     elif source:
         from kit.analysis.unknown_codes import COLUMNS, drift
@@ -99,6 +113,20 @@ def _list(search: str, family: str, owner: str, form: Format) -> None:
         print(page(load()), end="")
         return
     _print(rows(load(), search=search, family=family, owner=owner), COLUMNS, form)
+
+
+def _compare(path: Path, form: Format) -> None:
+    """Print how a list of event types differs from what the catalogue knows."""
+    from kit.catalogue import load
+    from kit.catalogue.type_list import COLUMNS, compare_types
+    from kit.display.phrases import count
+
+    found = compare_types(path, load())
+    _print(found.rows, COLUMNS, form)
+    said = f"{count(found.listed, 'event type')} in {path}: {found.count('came')} came, "
+    said += f"{found.count('went')} went, {found.count('renamed')} renamed"
+    said += " (by the likeness of their names)." if found.count("renamed") else "."
+    note(f"{said} {count(found.skipped, 'line')} skipped." if found.skipped else said)
 
 
 def _begun(

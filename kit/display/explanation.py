@@ -52,7 +52,9 @@ def show(found: Sequence[Explanation], out: TextIO) -> None:
 def _show(found: Explanation, console: Console) -> None:
     from rich.text import Text
 
-    title = Text(clean(found.code or found.operation or "No failure"), style="bold")
+    title = Text(
+        clean(found.code or found.event_type or found.operation or "No failure"), style="bold"
+    )
     if found.family:
         title.append(f"  {clean(found.family)}", style="not bold dim")
     console.print(title, soft_wrap=True)
