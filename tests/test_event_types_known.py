@@ -19,7 +19,7 @@ from kit.catalogue import OWN, load
 from kit.catalogue.coding import code_event
 from kit.catalogue.explain import explanation
 from kit.catalogue.type_list import compare_types
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.events import COLUMNS, decode, row
 
 if TYPE_CHECKING:
@@ -312,15 +312,15 @@ def test_the_command_prints_what_differs(
     """As table, CSV or JSON; with nothing else that codes is asked for."""
     path = _write(tmp_path / "list.csv", [*_listed(), "ledger.sealed"])
 
-    assert run(["codes", "--event-types", str(path), "--format", "json"]) == 0
+    assert run_command(["codes", "--event-types", str(path), "--format", "json"]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out) == [
         {"change": "came", "event_type": "ledger.sealed", "now": "", "release": "2026.09.0"}
     ]
     assert "1 came, 0 went, 0 renamed" in printed.err
-    assert run(["codes", "--event-types", str(path), "--source", "sample"]) == 2
+    assert run_command(["codes", "--event-types", str(path), "--source", "sample"]) == 2
     assert "--event-types compares a list alone" in capsys.readouterr().err
-    assert run(["codes", "--event-types", str(tmp_path / "none.csv")]) == 3
+    assert run_command(["codes", "--event-types", str(tmp_path / "none.csv")]) == 3
 
 
 @pytest.mark.parametrize(
