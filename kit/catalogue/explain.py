@@ -115,8 +115,8 @@ def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
     operation = catalogue.operation(event_type)
     today = f" Okta lists it as {row.listed_as} today." if row.listed_as not in ("", "-") else ""
     if code:
-        found = _answer(catalogue, code, Message(), event_type, operation=operation)
-        return replace(found, event_type=event_type, note=today.strip())
+        answer = _answer(catalogue, code, Message(), event_type, operation=operation)
+        return replace(answer, event_type=event_type, note=today.strip())
     note = f"{event_type} is an event type, no code. {_VERDICTS[row.verdict]}{today}"
     return Explanation(
         operation=operation, meaning=row.meaning or None, note=note, event_type=event_type
@@ -126,8 +126,8 @@ def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
 def _of_new_type(event_type: str, catalogue: Catalogue) -> Explanation:
     """Explain what looks like an event type of Okta's and is none that is known."""
     near = get_close_matches(event_type, catalogue.event_types, 3, 0.75)
-    said = tuple((name, catalogue.event_types[name].meaning) for name in near)
-    return Explanation(note=f"{event_type} {_NEW_TYPE}", event_type=event_type, nearest=said)
+    nearest = tuple((name, catalogue.event_types[name].meaning) for name in near)
+    return Explanation(note=f"{event_type} {_NEW_TYPE}", event_type=event_type, nearest=nearest)
 
 
 _NEW_TYPE = (

@@ -75,7 +75,7 @@ def compare_types(path: Path, catalogue: Catalogue) -> TypeChanges:
     listed_as |= dict(catalogue.out_of_scope)
     came = sorted(releases.keys() - listed_as.keys())
     went = sorted(name for name, at in listed_as.items() if not at and name not in releases)
-    renamed = _renamed(went, came)
+    renamed = _new_names(went, came)
     rows = [_row("came", name, releases) for name in came if name not in renamed.values()]
     rows += [_row("went", name, releases) for name in went if name not in renamed]
     rows += [_row("renamed", name, releases, now) for name, now in renamed.items()]
@@ -122,14 +122,14 @@ def _read(path: Path) -> tuple[dict[str, str], int]:
     return releases, skipped
 
 
-def _renamed(went: Sequence[str], came: Sequence[str]) -> dict[str, str]:
+def _new_names(went: Sequence[str], came: Sequence[str]) -> dict[str, str]:
     """The new names of types that went, by their likeness; the most alike first."""
     pairs = sorted((-_likeness(old, new), old, new) for old in went for new in came)
-    found: dict[str, str] = {}
+    new_names: dict[str, str] = {}
     for less, old, new in pairs:
-        if -less >= _ALIKE and old not in found and new not in found.values():
-            found[old] = new
-    return dict(sorted(found.items()))
+        if -less >= _ALIKE and old not in new_names and new not in new_names.values():
+            new_names[old] = new
+    return dict(sorted(new_names.items()))
 
 
 def _likeness(old: str, new: str) -> float:

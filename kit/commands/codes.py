@@ -122,12 +122,18 @@ def _compare(path: Path, form: CatalogueFormat) -> None:
     from kit.catalogue.type_list import COLUMNS, compare_types
     from kit.display.phrases import count
 
-    found = compare_types(path, load())
-    _print(found.rows, COLUMNS, form)
-    said = f"{count(found.listed, 'event type')} in {path}: {found.count('came')} came, "
-    said += f"{found.count('went')} went, {found.count('renamed')} renamed"
-    said += " (by the likeness of their names)." if found.count("renamed") else "."
-    print_note(f"{said} {count(found.skipped, 'line')} skipped." if found.skipped else said)
+    comparison = compare_types(path, load())
+    _print(comparison.rows, COLUMNS, form)
+    sentence = (
+        f"{count(comparison.listed, 'event type')} in {path}: {comparison.count('came')} came, "
+    )
+    sentence += f"{comparison.count('went')} went, {comparison.count('renamed')} renamed"
+    sentence += " (by the likeness of their names)." if comparison.count("renamed") else "."
+    print_note(
+        f"{sentence} {count(comparison.skipped, 'line')} skipped."
+        if comparison.skipped
+        else sentence
+    )
 
 
 def _remedy_file(
