@@ -124,16 +124,12 @@ def _compare(path: Path, form: CatalogueFormat) -> None:
 
     comparison = compare_types(path, load())
     _print(comparison.rows, COLUMNS, form)
-    sentence = (
-        f"{count(comparison.listed, 'event type')} in {path}: {comparison.count('came')} came, "
-    )
-    sentence += f"{comparison.count('went')} went, {comparison.count('renamed')} renamed"
+    counts = [f"{comparison.count(change)} {change}" for change in ("came", "went", "renamed")]
+    sentence = f"{count(comparison.listed, 'event type')} in {path}: {', '.join(counts)}"
     sentence += " (by the likeness of their names)." if comparison.count("renamed") else "."
-    print_note(
-        f"{sentence} {count(comparison.skipped, 'line')} skipped."
-        if comparison.skipped
-        else sentence
-    )
+    if comparison.skipped:
+        sentence += f" {count(comparison.skipped, 'line')} skipped."
+    print_note(sentence)
 
 
 def _remedy_file(
