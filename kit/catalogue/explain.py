@@ -52,6 +52,8 @@ class Explanation:
     """Codes that come near what is unknown, each with its meaning."""
     note: str = ""
     """What else has to be said about the thing itself."""
+    event_type: str | None = None
+    """The event type, where that is what was asked for."""
 
     def fields(self) -> dict[str, Any]:
         """The answer for machines, in its fixed order; None where unknown."""
@@ -95,14 +97,18 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
     catalogue = load()
     word = thing.strip().strip("`'\"")
     spelling = _as_code(word, catalogue)
-    if spelling and spelling in catalogue.event_types:
+    if spelling and catalogue.knows_type(spelling):
         return _of_event_type(spelling, catalogue)
     message = Message() if spelling else parse(thing)
     code = spelling or code_message(message, catalogue)
+    if is_fingerprint(code) and _like_type(word, catalogue):
+        return _of_new_type(word, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
-    found = _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
+    answer = _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
     return (
-        found if is_english(thing[:_BEGINNING]) else replace(found, note=_foreign(found, message))
+        answer
+        if is_english(thing[:_BEGINNING])
+        else replace(answer, note=_foreign(answer, message))
     )
 
 
@@ -110,9 +116,9 @@ _BEGINNING = 80
 """So much of a text tells the language of Okta's sentence; what a vendor says stands behind it."""
 
 
-def _foreign(found: Explanation, message: Message) -> str:
+def _foreign(answer: Explanation, message: Message) -> str:
     """What has to be said of a text in another language."""
-    if found.meaning and not is_english(message.text):
+    if answer.meaning and not is_english(message.text):
         return "The text is not in English; this sentence is known."
     if is_english(message.text):
         return "The text is not in English; read from it is what the vendor says in English."
@@ -123,15 +129,46 @@ def _foreign(found: Explanation, message: Message) -> str:
 
 
 def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
+    row = catalogue.event_types.get(event_type)
+    if row is None:
+        return Explanation(event_type=event_type, note=f"{event_type} is {_OUT_OF_SCOPE}")
     code = catalogue.event_code(event_type)
-    meaning = catalogue.event_types[event_type].meaning or None
     operation = catalogue.operation(event_type)
+    today = f" Okta lists it as {row.listed_as} today." if row.listed_as not in ("", "-") else ""
     if code:
-        return _answer(catalogue, code, Message(), event_type, operation=operation)
-    note = f"{event_type} is an event type, no code."
-    if event_type in catalogue.failure_types:
-        note = f"{event_type} exists only for failures; its outcome's reason says more."
-    return Explanation(operation=operation, meaning=meaning, note=note)
+        answer = _answer(catalogue, code, Message(), event_type, operation=operation)
+        return replace(answer, event_type=event_type, note=today.strip())
+    note = f"{event_type} is an event type, no code. {_VERDICTS[row.verdict]}{today}"
+    return Explanation(
+        operation=operation, meaning=row.meaning or None, note=note, event_type=event_type
+    )
+
+
+def _of_new_type(event_type: str, catalogue: Catalogue) -> Explanation:
+    """Explain what looks like an event type of Okta's and is none that is known."""
+    near = get_close_matches(event_type, catalogue.event_types, 3, 0.75)
+    nearest = tuple((name, catalogue.event_types[name].meaning) for name in near)
+    return Explanation(note=f"{event_type} {_NEW_TYPE}", event_type=event_type, nearest=nearest)
+
+
+_NEW_TYPE = (
+    "looks like an event type, and is none that the kit knows: it may be new or misspelt. An event"
+    " of it counts by its result alone. okta-kit codes --event-types compares the kit's types with"
+    " Okta's list."
+)
+
+
+_OUT_OF_SCOPE = (
+    "an event type that the kit knows and says nothing about: it is written about things that"
+    " nobody looks for around a failure. An event of it counts by its result alone."
+)
+_VERDICTS = {
+    "": "Its outcome says whether it failed, and the outcome's reason says why.",
+    "change": "It tells of a change; its outcome says whether that failed.",
+    "fails": "It is a failure whatever its outcome says; the outcome's reason says more.",
+    "only_fails": "It exists only for failures; its outcome's reason says more.",
+    "reports": "It only reports something and is no failure, whatever its outcome says.",
+}
 
 
 def _of_event(raw: dict[str, Any]) -> Explanation:
@@ -227,6 +264,14 @@ def _as_code(word: str, catalogue: Catalogue) -> str | None:
     if upper.startswith("UNKNOWN_") and is_fingerprint(own):
         return own
     return upper if _LIKE_CODES.fullmatch(upper) else None
+
+
+def _like_type(word: str, catalogue: Catalogue) -> bool:
+    """Whether a word is formed as Okta's event types are, and begins as one of them does."""
+    first, *rest = word.split(".")
+    if len(rest) < 2 or not all(re.fullmatch(r"[\w-]+", part) for part in rest):
+        return False
+    return any(name.startswith(f"{first}.") for name in catalogue.event_types)
 
 
 def _nearest(

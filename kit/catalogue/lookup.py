@@ -71,6 +71,9 @@ class Catalogue:
     word_forms: tuple[WordForm, ...]
     """The user's own first; the first that fits a text says its kind."""
     word_groups: Mapping[str, WordGroup]
+    out_of_scope: Mapping[str, str]
+    """Event types that have no row because nobody looks for them around a failure, each with its
+    ``listed_as`` as in ``EventType``."""
     mistakes: tuple[str, ...] = ()
     """What in the user's own folder could not be used, a line each."""
 
@@ -187,8 +190,8 @@ class Catalogue:
 
     def _remedy_of_code(self, code: str, app: str | None = None, text: str = "") -> Remedy | None:
         """The remedy that names a code, else the one for its subject in the lists."""
-        if found := self._by_code.get(code):
-            return max(found, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
+        if remedies := self._by_code.get(code):
+            return max(remedies, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
         return self._by_subject.get(self.subject(code))
 
     def _kind_in_words(self, code: str, text: str) -> str:
@@ -306,6 +309,10 @@ class Catalogue:
             for name in names
         }
 
+    def knows_type(self, event_type: str) -> bool:
+        """Whether an event type has a row, or is known as out of scope."""
+        return event_type in self.event_types or event_type in self.out_of_scope
+
     def event_code(self, event_type: str) -> str | None:
         """The code that an event type is by itself, or has where its text names none."""
         row = self.event_types.get(event_type)
@@ -324,7 +331,8 @@ class Catalogue:
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
-        return {name.casefold(): name for name in reversed([*self.codes, *self.event_types])}
+        names = [*self.codes, *self.event_types, *self.out_of_scope]
+        return {name.casefold(): name for name in reversed(names)}
 
     def nearest(self, code: str) -> str:
         """A sentence with the known code nearest to a wrong one, or nothing."""

@@ -52,7 +52,10 @@ def print_explanations(explanations: Sequence[Explanation], out: TextIO) -> None
 def _print_one(explanation: Explanation, console: Console) -> None:
     from rich.text import Text
 
-    title = Text(clean(explanation.code or explanation.operation or "No failure"), style="bold")
+    title = Text(
+        clean(explanation.code or explanation.event_type or explanation.operation or "No failure"),
+        style="bold",
+    )
     if explanation.family:
         title.append(f"  {clean(explanation.family)}", style="not bold dim")
     console.print(title, soft_wrap=True)

@@ -62,24 +62,24 @@ def is_english(text: str) -> bool:
     return others < 3 or others <= 2 * sum(word in _ENGLISH for word in words)
 
 
-def translated(text: str, found: Draft) -> str | None:
+def translated(text: str, draft: Draft) -> str | None:
     """Take off a sentence of Okta's in another language.
 
     Args:
         text: the text so far.
-        found: the parts read so far; gets what a known sentence says.
+        draft: the parts read so far; gets what a known sentence says.
 
     Returns:
         What stands behind the sentence; None where the text is English, or holds no English.
     """
     for sentence, operation in _TASKS:
         if match := sentence.search(text, 0, 500):
-            fill_in(found, operation=operation, user=match[1].strip(), app=match[2].strip())
+            fill_in(draft, operation=operation, user=match[1].strip(), app=match[2].strip())
             return text[match.end() :]
     lead = next(
         (m for m in _LEADS.finditer(text, 1, 400) if text[m.start() - 1] in ' :(「"：'), None
     )
     if lead is None or is_english(text[: lead.start()]):
         return None
-    fill_in(found, said=text[: lead.start()].strip(" :("))
+    fill_in(draft, said=text[: lead.start()].strip(" :("))
     return text[lead.start() :]
