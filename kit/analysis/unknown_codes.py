@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso
 from kit.catalogue import load
 from kit.catalogue.coding import code_message
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from kit.catalogue import Catalogue
+    from kit.display.code_names import CodeNames
 
 __all__ = ["COLUMNS", "Drift", "drift"]
 
@@ -33,6 +35,8 @@ class Drift:
 
     rows: list[dict[str, Any]]
     said: str
+    names: CodeNames
+    """What the codes of unknown texts are shown as."""
 
 
 def drift(
@@ -82,7 +86,8 @@ def drift(
     )
     if named:
         said += f" {phrases.count(len(named), 'more code')} got a name since; run okta-kit recode."
-    return Drift([{name: row[name] for name in COLUMNS} for row in rows], said)
+    rows = [{name: row[name] for name in COLUMNS} for row in rows]
+    return Drift(rows, said, code_names(log))
 
 
 def _counted(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]:

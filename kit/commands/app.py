@@ -95,7 +95,7 @@ def failures(
         still_failing=still_failing,
         engine=engine,
     )
-    write(found.rows, format_.value, sys.stdout)
+    write(found, format_.value, sys.stdout)
     note(found.said)
 
 

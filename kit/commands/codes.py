@@ -72,7 +72,8 @@ def list_codes(
         from kit.analysis.unknown_codes import COLUMNS, drift
 
         found = drift(source, since=since, until=until, engine=engine)
-        _print(found.rows, COLUMNS, format_)
+        named = [{**row, "name": found.names.name(row["name"])} for row in found.rows]
+        _print(named if format_ is Format.table else found.rows, COLUMNS, format_)
         note(found.said)
     else:
         _list(search, family, owner, format_)

@@ -12,10 +12,12 @@ from kit.analysis.failures import ROW, failures
 from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
 from kit.analysis.stops import coverage_of
+from kit.analysis.unknown_texts import code_names
 from kit.base.errors import KitError, UsageError, nearest
 from kit.base.text import in_json, in_sheet
 from kit.catalogue import load
 from kit.display import phrases
+from kit.display.code_names import CodeNames
 from kit.display.terminal import print_table
 from kit.lake.files import skipped
 from kit.log.log import frame, open_log
@@ -39,6 +41,8 @@ class Listing:
 
     rows: pd.DataFrame
     said: str
+    names: CodeNames
+    """What the codes of unknown texts are shown as in a terminal."""
 
 
 def listing(
@@ -94,7 +98,8 @@ def listing(
     said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
     rows = rows.assign(kind=_kinds(rows))
     rows = rows.reset_index(drop=True)[list(columns)]
-    return Listing(rows.assign(http_status=rows["http_status"].astype("Int64")), said)
+    rows = rows.assign(http_status=rows["http_status"].astype("Int64"))
+    return Listing(rows, said, code_names(log))
 
 
 def _kinds(rows: pd.DataFrame) -> list[str]:
@@ -106,13 +111,14 @@ def _kinds(rows: pd.DataFrame) -> list[str]:
     return [kind(code, text=text, http_status=status) for code, text, status in told]
 
 
-def write(rows: pd.DataFrame, form: str, out: TextIO) -> None:
-    """Print rows as ``table``, ``csv``, ``json`` or ``parquet``."""
+def write(found: Listing, form: str, out: TextIO) -> None:
+    """Print failures as ``table``, ``csv``, ``json`` or ``parquet``."""
+    rows = found.rows
     if form == "parquet":
         rows.to_parquet(out.buffer, index=False)
         return
     if form == "table":
-        _table(rows, out)
+        _table(found.names.frame(rows), out)
         return
     shown = rows.assign(
         published=rows["published"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
 from kit.analysis.stops import coverage_of
+from kit.analysis.unknown_texts import code_names
 from kit.base.windows import Window
 from kit.catalogue import load
 from kit.display import phrases
-from kit.display.parts import Facts, Parameters
+from kit.display.parts import Facts, Parameters, with_names
 from kit.display.section import Live, Section
 from kit.lake.files import skipped
 from kit.log.log import Log, open_log
@@ -42,9 +43,9 @@ def view(parts_of: Callable[[_Of], Iterable[Part]]) -> Callable[[_Of], Section]:
     """
 
     def section(report: _Of) -> Section:
-        return Section(
-            tuple(parts_of(report)), parts_of.__name__, Live(report, partial(section, report))
-        )
+        names = code_names(report.log)
+        parts = tuple(with_names(part, names) for part in parts_of(report))
+        return Section(parts, parts_of.__name__, Live(report, partial(section, report)))
 
     section.__name__, section.__qualname__ = parts_of.__name__, parts_of.__qualname__
     section.__module__, section.__doc__ = parts_of.__module__, parts_of.__doc__
@@ -157,7 +158,7 @@ class NotebookReport:
                 "source": self.log.source,
                 "coverage": self.coverage.as_dict(),
                 "catalogue_version": load().version,
-                "headline": headline,
+                "headline": code_names(self.log).sentence(headline),
                 "results": results,
             }
         )

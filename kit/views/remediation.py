@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.analysis.unknown_texts import code_names
 from kit.base.times import parse_time
 from kit.cases.case import Case, case
 from kit.cases.steps import NOT_SHOWN
@@ -199,7 +200,8 @@ class RemediationReport(NotebookReport):
     def ticket(self) -> Iterator[Part]:
         """A ticket's text, ready to be sent to whose job it is."""
         if self.case is not None:
-            yield Block(ticket(self.case), caption="A ticket, ready to send")
+            text = code_names(self.log).sentence(ticket(self.case))
+            yield Block(text, caption="A ticket, ready to send")
 
     @view
     def retry(self) -> Iterator[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates as mdates
@@ -20,6 +21,7 @@ from kit.display.charts.base import (
     WIDTH,
     WORKED,
     bars,
+    code_in_lines,
     days,
     figure_of,
     legend,
@@ -70,7 +72,7 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
             wide[name],
             width_of(window, bucket),
             bottom=bottom,
-            label=short(str(name), 56),
+            label=_in_a_line(str(name)),
             facecolor=COLOURS[place],
             hatch=HATCHES[place],
             edgecolor="white",
@@ -227,7 +229,20 @@ _BREAK = "\n"
 
 
 def _two_lines(name: str) -> str:
-    return "\n".join(short(part, 24) for part in name.split("\n"))
+    code, _, app = name.partition("\n")
+    return code_in_lines(code, app)
+
+
+def _in_a_line(name: str) -> str:
+    """A code and its app for a legend; of an unknown text some words, its digits and the app."""
+    unknown = _UNKNOWN.fullmatch(name)
+    if not unknown:
+        return short(name, 56)
+    return f"{short(unknown[1], 30)} ({unknown[2]}){_BETWEEN}{short(unknown[3], 20)}"
+
+
+_BETWEEN = " · "
+_UNKNOWN = re.compile(rf"(.*) \(UNKNOWN_([0-9a-f]{{8}})\){_BETWEEN}(.*)", re.DOTALL)
 
 
 def _rate(axes: Axes, rate: pd.Series[float], window: Window, bucket: str) -> None:
@@ -252,7 +267,7 @@ def _brief(count: int) -> str:
 
 def _wide(counts: pd.DataFrame) -> pd.DataFrame:
     """Failures with one column an app and code, the largest first, the rest as one."""
-    names = counts["code"] + " · " + counts["app"]
+    names = counts["code"] + _BETWEEN + counts["app"]
     totals = counts.groupby(names)["failures"].sum().sort_values(ascending=False, kind="stable")
     kept = list(totals.index[:_MOST])
     rest = f"{len(totals) - _MOST} other codes"
