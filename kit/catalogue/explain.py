@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kit.catalogue import load
 from kit.catalogue.coding import code_event, code_message
@@ -14,14 +16,27 @@ from kit.events import COLUMNS, UnfitEventError, decode, row
 from kit.messages import Message, is_fingerprint, mask, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kit.catalogue import Catalogue, Remedy, Step
 
-__all__ = ["Explanation", "explanation"]
+__all__ = ["Explanation", "NearCode", "explanation", "nearest_codes"]
 
 _WORD = re.compile(r"[\w.#-]{2,120}")
 _LIKE_CODES = re.compile(r"AADSTS\d+|HTTP_\d{3}|E0\d{6}")
-_NEAR = 0.45
+_NEAR = 0.3
 """How alike the words of two texts are, 0 to 1, before one is worth naming beside the other."""
+_IN_COMMON = 2
+"""Words that both say what they are about by: one alone, as ``domain``, is in many subjects."""
+
+
+class NearCode(NamedTuple):
+    """A known code that comes near an unknown one: a hint, and no answer."""
+
+    code: str
+    meaning: str
+    alike: float
+    """How near it is: the share, 0 to 1, of letters or words that both have in common."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +63,8 @@ class Explanation:
     links: tuple[str, ...] = ()
     evidence: str = ""
     """Whether the code was seen in a message of Okta's, or is known from a list."""
-    nearest: tuple[tuple[str, str], ...] = ()
-    """Codes that come near what is unknown, each with its meaning."""
+    nearest: tuple[NearCode, ...] = ()
+    """Known codes that come near what is unknown, nearest first."""
     note: str = ""
     """What else has to be said about the thing itself."""
 
@@ -210,18 +225,37 @@ def _as_code(word: str, catalogue: Catalogue) -> str | None:
     return upper if _LIKE_CODES.fullmatch(upper) else None
 
 
-def _nearest(
-    catalogue: Catalogue, code: str, text: str, app: str | None
-) -> tuple[tuple[str, str], ...]:
+def nearest_codes(text: str, app: str | None = None) -> tuple[NearCode, ...]:
+    """Find known codes whose words come near an unknown text.
+
+    Args:
+        text: the text, or its template.
+        app: the app that it came from; what other apps say is left out.
+
+    Returns:
+        Three at most, nearest first; none where no words tell that they are about the same.
+    """
+    return _described(load(), _worded(load(), text, app))
+
+
+def _nearest(catalogue: Catalogue, code: str, text: str, app: str | None) -> tuple[NearCode, ...]:
     """Known codes that are spelled or worded nearly as what was asked, nearest first."""
-    spelled = {name.casefold(): name for name in (*catalogue.codes, *catalogue.event_types)}
-    near = [spelled[n] for n in get_close_matches(text[:120].casefold(), spelled, 3, 0.75)]
+    words = [text[:120]] if _WORD.fullmatch(text[:120]) else []
     if not code.startswith("HTTP_") and not is_fingerprint(code):
-        near += [spelled[n] for n in get_close_matches(code.casefold(), spelled, 3, 0.75)]
-    if not near:
-        near = _worded(catalogue, text, app)
-    said = {name: _said_of(catalogue, name) for name in near}
-    return tuple((name, text) for name, text in said.items() if text)[:3]
+        words.append(code)
+    spelled = {name.casefold(): name for name in (*catalogue.codes, *catalogue.event_types)}
+    near: dict[str, float] = {}
+    for word in map(str.casefold, words):
+        for found in get_close_matches(word, spelled, 3, 0.75):
+            ratio = SequenceMatcher(None, found, word).ratio()
+            near.setdefault(spelled[found], ratio)
+    return _described(catalogue, near or _worded(catalogue, text, app))
+
+
+def _described(catalogue: Catalogue, near: Mapping[str, float]) -> tuple[NearCode, ...]:
+    """Codes with their meanings, without those that have none."""
+    codes = [NearCode(name, _said_of(catalogue, name), alike) for name, alike in near.items()]
+    return tuple(sorted((one for one in codes if one.meaning), key=lambda one: -one.alike)[:3])
 
 
 def _said_of(catalogue: Catalogue, name: str) -> str:
@@ -229,32 +263,32 @@ def _said_of(catalogue: Catalogue, name: str) -> str:
     return catalogue.meaning(name) or (known.meaning if known else "")
 
 
-def _worded(catalogue: Catalogue, text: str, app: str | None) -> list[str]:
-    """Codes whose examples or meanings have the most words in common with a text.
+def _worded(catalogue: Catalogue, text: str, app: str | None) -> dict[str, float]:
+    """Codes whose examples or meanings are about the same as a text, with how near each is.
 
-    Of these, some must say what it is about: "there is no such" says nothing, and what another
-    app says of its users is no help.
+    Words that say what it is about count alone, the more the fewer sentences have them: "there is
+    no such" says nothing, and what another app says of its users is no help.
     """
-    words = mask(text[:500]).split()
-    subject = _subject(words)
-    compare = SequenceMatcher(autojunk=False)
-    compare.set_seq2(words)
-    scores: dict[str, float] = {}
-    for name, said in _sentences(catalogue, app):
-        others = mask(said[:500]).split()
-        theirs = _subject(others)
-        if len(subject & theirs) < min(2, len(subject), len(theirs)) or not subject & theirs:
-            continue
-        compare.set_seq1(others)
-        if compare.real_quick_ratio() > _NEAR and compare.quick_ratio() > _NEAR:
-            scores[name] = max(scores.get(name, 0), compare.ratio())
-    best = sorted(scores, key=lambda name: (-scores[name], name))
-    return [name for name in best if scores[name] > _NEAR][:3]
+    subject = _subject(text)
+    others = [(code, _subject(said)) for code, said in _sentences(catalogue, app)]
+    having = Counter(word for _, words in others for word in words)
+
+    def weight(words: set[str]) -> float:
+        return sum(math.log((1 + len(others)) / (1 + having[word])) ** 2 for word in words)
+
+    near: dict[str, float] = {}
+    for code, words in others:
+        common = subject & words
+        if len(common) >= _IN_COMMON:
+            alike = weight(common) / math.sqrt(weight(subject) * weight(words) or math.inf)
+            near[code] = max(near.get(code, 0.0), alike)
+    best = sorted(near, key=lambda code: (-near[code], code))
+    return {code: near[code] for code in best if near[code] > _NEAR}
 
 
-def _subject(words: list[str]) -> set[str]:
+def _subject(text: str) -> set[str]:
     """The words that say what a sentence is about."""
-    plain = (word.strip(".,:;()[]'\"") for word in words)
+    plain = (word.strip(".,:;()[]'\"") for word in mask(text[:500]).split())
     return {word for word in plain if len(word) > 2 and word not in _ABOUT_NOTHING}
 
 

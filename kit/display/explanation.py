@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, TextIO
 
 from kit.base.text import clean
 from kit.catalogue.model import OWNERS, RADII, RETRIES
+from kit.display import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console
 
-    from kit.catalogue.explain import Explanation
+    from kit.catalogue.explain import Explanation, NearCode
 
-__all__ = ["read", "show", "told"]
+__all__ = ["near", "read", "show", "told"]
 
 _EVIDENCE = {
     "seen in Okta": "seen in messages of Okta's",
@@ -68,7 +69,7 @@ def _show(found: Explanation, console: Console) -> None:
         says[1:1], stood = stood, []
     _facts(console, says)
     _facts(console, stood, title="Read from it")
-    _facts(console, found.nearest, title="Nearest in the catalogue")
+    _facts(console, near(found.nearest), title="Nearest known codes: a hint, not an answer")
     _steps(found, console)
     remedy = found.remedy
     if remedy:
@@ -95,6 +96,13 @@ def _unknown(found: Explanation) -> str:
         "The catalogue does not know it. okta-kit codes --as-remedy with the same text begins "
         "a remedy for it."
     )
+
+
+def near(codes: Iterable[NearCode]) -> list[tuple[str, str]]:
+    """Known codes that come near, each with how near it is and its meaning."""
+    return [
+        (one.code, f"{phrases.percent(round(one.alike, 2))} alike: {one.meaning}") for one in codes
+    ]
 
 
 def told(found: Explanation) -> list[tuple[str, object]]:

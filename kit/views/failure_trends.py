@@ -11,6 +11,7 @@ from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
+from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Headline, Note
@@ -19,6 +20,7 @@ from kit.views.base import NotebookReport, view
 from kit.views.failure_list import LISTED, one_by_one
 from kit.views.sections import left_behind, left_behind_in_words, worst_buckets
 from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_in_words
+from kit.views.unknown_texts import NEAREST_IS_A_HINT, by_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,6 +183,14 @@ class TrendsReport(NotebookReport):
         known = self.found.by_code[[*keys, "app", "failures", "attempts", "rate"]]
         table = known.merge(examples(self.log, self.window), on=keys)
         table = table.sort_values(["failures", "code"], ascending=[False, True])
+        templates = by_template(table, code_names(self.log))
+        if len(templates):
+            yield Table(
+                templates,
+                caption="Texts without a known code, similar ones as one",
+                most=15,
+            )
+            yield Note(NEAREST_IS_A_HINT)
         yield Table(
             table[["code", "app", "failures", "attempts", "rate", "example", "event_type"]],
             caption="Failures without a known code",

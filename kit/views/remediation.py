@@ -15,6 +15,7 @@ from kit.catalogue.model import OWNERS
 from kit.display import phrases
 from kit.display.parts import Block, Facts, Headline, Note, Steps
 from kit.display.table import Table
+from kit.messages import is_fingerprint
 from kit.views.app_evidence import app_evidence_parts
 from kit.views.base import NotebookReport, view
 from kit.views.case_words import (
@@ -28,6 +29,7 @@ from kit.views.sections import (
     over_time,
     people_by_state,
 )
+from kit.views.unknown_texts import nearest_codes_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,6 +156,14 @@ class RemediationReport(NotebookReport):
         if not found.steps:
             yield Note("The catalogue has no steps for this code. Start from the vendor's words.")
             yield self._messages(found.failures)
+            said = found.failures["vendor_message"].fillna(found.failures["reason"]).dropna()
+            if is_fingerprint(found.code) and len(said):
+                yield Table(
+                    nearest_codes_table(said.iloc[-1], found.app),
+                    caption="The nearest known codes: a hint, not an answer",
+                    most=3,
+                    empty="none comes near.",
+                )
             return
         yield Steps(
             [
