@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kit.analysis.failures import counted
 from kit.analysis.successes import every_hour
+from kit.analysis.unknown_texts import code_names
 from kit.display import phrases
 from kit.display.choices import Choices
 from kit.log.log import frame
@@ -42,9 +43,13 @@ def choices(log: Log, window: Window) -> Choices:
     worked = sorted(set(frame(every_hour(log).select("app").distinct())["app"].dropna()))
     failing = _named(apps.rename(columns={"app": "name"}))
     known = {name for name, _ in failing}
+    names = code_names(log)
     return Choices(
         apps=(*failing, *((name, f"{name} (no failure)") for name in worked if name not in known)),
-        codes=_named(codes.rename(columns={"code": "name"})),
+        codes=tuple(
+            (code, names.name(code) + label.removeprefix(code))
+            for code, label in _named(codes.rename(columns={"code": "name"}))
+        ),
         users=tuple(people["user_key"]),
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kit.catalogue import load
 from kit.catalogue.coding import code_event, code_message
 from kit.events import COLUMNS, UnfitEventError, decode, row
-from kit.messages import Message, is_fingerprint, mask, parse
+from kit.messages import Message, is_fingerprint, mask, parse, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +65,8 @@ class Explanation:
     """Whether the code was seen in a message of Okta's, or is known from a list."""
     nearest: tuple[NearCode, ...] = ()
     """Known codes that come near what is unknown, nearest first."""
+    words: str = ""
+    """The words of a text without a known code, with its variable parts marked."""
     note: str = ""
     """What else has to be said about the thing itself."""
 
@@ -201,6 +203,7 @@ def _answer(
         steps=catalogue.steps(code, operation=attempted, **which),
         links=tuple(catalogue.links(code, **which)),
         evidence=remedy.evidence_of(code) if remedy and named else "",
+        words=wording(message) if is_fingerprint(code) and message.text else "",
         nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for, app),
     )
 

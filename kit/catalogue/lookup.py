@@ -324,9 +324,9 @@ class Catalogue:
         Returns:
             One of the names in ``kinds.csv``; nothing where nothing tells, as for an unknown text.
         """
+        if settled := self.settled_kind(code):
+            return settled
         known = self._kind_of_code(code)
-        if known and not (known == "no_reason" or self._is_vague(code)):
-            return known
         told = [self.kind_of_text(text)] if text else []
         if not known and not is_fingerprint(code):
             told.append(self.kind_of_text(code))
@@ -334,6 +334,11 @@ class Catalogue:
             told.append(self._kind_of_code(f"HTTP_{http_status}"))
         told = [kind for kind in told if kind]
         return next((kind for kind in told if kind != "no_reason"), known or "".join(told[:1]))
+
+    def settled_kind(self, code: str) -> str:
+        """The kind of a code whatever its text says; nothing where the text may tell another."""
+        known = self._kind_of_code(code)
+        return "" if known == "no_reason" or self._is_vague(code) else known
 
     def _kind_of_code(self, code: str) -> str:
         """The kind that the catalogue's files give a code."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 
 from kit.analysis.failures import ROW, failures
+from kit.analysis.kinds import find_kind, kinds_of
 from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
 from kit.analysis.stops import coverage_of
 from kit.analysis.unknown_texts import code_names
 from kit.base.errors import KitError, UsageError, nearest
 from kit.base.text import in_json, in_sheet
-from kit.catalogue import load
 from kit.display import phrases
 from kit.display.code_names import CodeNames
 from kit.display.terminal import print_table
@@ -53,6 +52,7 @@ def listing(
     app: str | None,
     code: str | None,
     still_failing: bool,
+    kind: str | None = None,
     engine: str | None = None,
 ) -> Listing:
     """List the failures of a source.
@@ -64,6 +64,7 @@ def listing(
         app: only this app, by name or id, without case.
         code: only this code, without case.
         still_failing: only users with no success since.
+        kind: only failures of this kind, as a person writes it.
         engine: what answers, as ``open_log`` takes it.
 
     Returns:
@@ -71,8 +72,9 @@ def listing(
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
-        UsageError: a time cannot be read, or the source knows no such app.
+        UsageError: a time cannot be read, the source knows no such app, or there is no such kind.
     """
+    kind = find_kind(kind, "--kind") if kind is not None else None
     log = open_log(source, since=since, until=until, engine=engine)
     window = log.window(since, until)
     columns = (*COLUMNS, "org") if log.orgs else COLUMNS
@@ -91,24 +93,17 @@ def listing(
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
         rows = rows[rows["state"] == "still_failing"]
+    rows = rows.assign(kind=kinds_of(rows))
+    if kind is not None:
+        rows = rows[rows["kind"] == kind]
     coverage = coverage_of(log, window)
     held = phrases.covered(coverage, skipped(log.put_aside))
     said = f"{phrases.count(len(rows), 'failure')}, {phrases.span(window)}; {held}."
     said += "".join(f" {note}" for note in coverage.notes)
     said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
-    rows = rows.assign(kind=_kinds(rows))
     rows = rows.reset_index(drop=True)[list(columns)]
     rows = rows.assign(http_status=rows["http_status"].astype("Int64"))
     return Listing(rows, said, code_names(log))
-
-
-def _kinds(rows: pd.DataFrame) -> list[str]:
-    """What went wrong with each, told from its code, else from the vendor's words."""
-    kind = cache(load().kind)
-    texts = rows["vendor_message"].fillna(rows["reason"]).fillna("")
-    statuses = [None if pd.isna(status) else int(status) for status in rows["http_status"]]
-    told = zip(rows["code"], texts, statuses, strict=True)
-    return [kind(code, text=text, http_status=status) for code, text, status in told]
 
 
 def write(found: Listing, form: str, out: TextIO) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console
+    from rich.text import Text
 
     from kit.catalogue.explain import Explanation, NearCode
 
@@ -51,12 +52,7 @@ def show(found: Sequence[Explanation], out: TextIO) -> None:
 
 
 def _show(found: Explanation, console: Console) -> None:
-    from rich.text import Text
-
-    title = Text(clean(found.code or found.operation or "No failure"), style="bold")
-    if found.family:
-        title.append(f"  {clean(found.family)}", style="not bold dim")
-    console.print(title, soft_wrap=True)
+    console.print(_title(found), soft_wrap=True)
     if found.remedy:
         console.print(clean(found.remedy.title))
     if found.note:
@@ -82,6 +78,19 @@ def _show(found: Explanation, console: Console) -> None:
     if remedy and remedy.background:
         console.print()
         _facts(console, [("Background", remedy.background)])
+
+
+def _title(found: Explanation) -> Text:
+    """The code, or an unknown text's words with its code beside them, and the family."""
+    from rich.text import Text
+
+    words = found.words or found.code or found.operation or "No failure"
+    title = Text(clean(words), style="bold")
+    beside = [found.code] if found.words else []
+    for said in (*beside, found.family):
+        if said:
+            title.append(f"  {clean(said)}", style="not bold dim")
+    return title
 
 
 def _unknown(found: Explanation) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NotebookReport", "view"]
 
+_WORDS = 500
+"""Unknown texts whose words a run is told for its notices and what it compares."""
 _Of = TypeVar("_Of", bound="NotebookReport")
 
 
@@ -152,14 +154,16 @@ class NotebookReport:
         return go_on({"source": self.log.source, **self.window.as_text()}, steps)
 
     def _result(self, headline: str, results: dict[str, Any]) -> Result:
+        names = code_names(self.log)
         return Result(
             {
                 "window": self.window.as_text(),
                 "source": self.log.source,
                 "coverage": self.coverage.as_dict(),
                 "catalogue_version": load().version,
-                "headline": code_names(self.log).sentence(headline),
+                "headline": names.sentence(headline),
                 "results": results,
+                "code_words": dict(list(names.words.items())[:_WORDS]),
             }
         )
 
