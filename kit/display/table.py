@@ -57,6 +57,7 @@ _TITLES = {
     "request_id": "request id",
     "operation": "operation",
     "uuid": "event",
+    "first": "first thing to do",
 }
 
 

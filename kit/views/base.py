@@ -139,8 +139,9 @@ class NotebookReport:
             what: what was looked for; failures with the code and on the app that were asked for
                 without it.
         """
-        code, app = (self.parameters.get(name, "") for name in ("code", "app"))
-        asked = f"failures{f' with {code}' if code else ''}{f' on {app}' if app else ''}"
+        code, app, kind = (self.parameters.get(name, "") for name in ("code", "app", "kind"))
+        asked = f"{kind.replace('_', ' ')} failures".strip()
+        asked += (f" with {code}" if code else "") + (f" on {app}" if app else "")
         what = what or asked
         if self.coverage.complete:
             return f"No {what} between {phrases.span(self.window).replace(' to ', ' and ')}."

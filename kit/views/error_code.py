@@ -18,7 +18,7 @@ from kit.display.table import Table
 from kit.messages import is_fingerprint
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import one_by_one
-from kit.views.sections import named, over_time, radius_in_words
+from kit.views.sections import kind_in_words, named, over_time, radius_in_words
 from kit.views.unknown_texts import nearest_codes_table
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class ErrorCodeReport(NotebookReport):
         yield self._facts(
             Meaning=found.meaning,
             Family=load().family(found.code),
+            Kind=kind_in_words(found.failures),
             Rate=f"In the window, {found.rate_in_words} failed with this code",
         )
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kit.analysis.by_kind import by_kind, kinds_over_time
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
 from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso
+from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
@@ -36,13 +38,17 @@ _KEPT = (
 ).split()
 
 
+_OF_KINDS = "kind users still_failing recovered failures codes apps first".split()
+
+
 class TrendsReport(NotebookReport):
     """What is failing in a window and what is still open, by code and over time."""
 
     found: Trends
 
     def _look(self) -> None:
-        self.found = trends(self.log, self.window, app=self.app, bucket=self.parameters["bucket"])
+        bucket, kind = self.parameters["bucket"], self.parameters["kind"]
+        self.found = trends(self.log, self.window, app=self.app, bucket=bucket, kind=kind)
 
     @property
     def app(self) -> str:
@@ -96,6 +102,23 @@ class TrendsReport(NotebookReport):
             )
         if (table[["users", "still_failing"]] > 0).any(axis=None):
             yield Chart(charts.by_code, table)
+
+    @view
+    def by_kind(self) -> Iterator[Part]:
+        """What went wrong, whoever says it: the codes folded into kinds."""
+        table, kinds = by_kind(self.found), load().kinds
+        yield Table(
+            table.assign(
+                kind=[kind.replace("_", " ") or "not told" for kind in table["kind"]],
+                first=[kinds[one].deed if one in kinds else "" for one in table["kind"]],
+            )[_OF_KINDS],
+            caption="What failed in the window or still fails, by kind",
+            most=25,
+            empty="nothing.",
+        )
+        if (table["failures"] > 0).any():
+            counts = kinds_over_time(self.found)
+            yield Chart(charts.kinds_over_time, counts, self.window, self.found.bucket)
 
     @view
     def states(self) -> Iterator[Part]:
@@ -237,6 +260,8 @@ class TrendsReport(NotebookReport):
     @cached_property
     def _episodes(self) -> pd.DataFrame:
         found, apps = episodes(self.log, self.window), self.found.apps
+        if self.found.kind:
+            found = found.merge(self.found.by_code[["app_key", "code"]], on=["app_key", "code"])
         return found[found["app_key"].isin(apps)] if apps else found
 
     def _left_behind(self) -> pd.DataFrame:
@@ -253,7 +278,13 @@ class TrendsReport(NotebookReport):
 
 
 def trends_report(
-    source: str = "sample", *, since: str = "", until: str = "", app: str = "", bucket: str = "auto"
+    source: str = "sample",
+    *,
+    since: str = "",
+    until: str = "",
+    app: str = "",
+    kind: str = "",
+    bucket: str = "auto",
 ) -> TrendsReport:
     """Open a source and count what fails in a window.
 
@@ -262,6 +293,7 @@ def trends_report(
         since: the window's start, UTC: ``7d``, a date or an ISO time; all if empty.
         until: the window's end; the end of what the source holds if empty.
         app: one app's name or id; all if empty.
+        kind: one kind of failure, as ``kinds.csv`` names it; all if empty.
         bucket: ``hour``, ``day`` or ``auto``.
 
     Returns:
@@ -269,10 +301,10 @@ def trends_report(
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
-        UsageError: a time cannot be read, since is not before until, or the log knows no such
-            app.
+        UsageError: a time cannot be read, since is not before until, the log knows no such app, or
+            there is no such kind.
     """
-    return TrendsReport(source=source, since=since, until=until, app=app, bucket=bucket)
+    return TrendsReport(source=source, since=since, until=until, app=app, kind=kind, bucket=bucket)
 
 
 def _app(name: object) -> dict[str, str]:

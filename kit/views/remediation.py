@@ -26,6 +26,7 @@ from kit.views.case_words import (
 )
 from kit.views.failure_list import one_by_one
 from kit.views.sections import (
+    kind_in_words,
     over_time,
     people_by_state,
 )
@@ -91,6 +92,8 @@ class RemediationReport(NotebookReport):
             return
         remedy = self.case.remedy
         told: dict[str, object] = {"Code": self.case.code, "Meaning": self.case.meaning}
+        if kind := kind_in_words(self.case.failures):
+            told["Kind"] = kind
         if remedy is None:
             yield Facts({**told, "Remedy": "The catalogue has none for this code."})
             return

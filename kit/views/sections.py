@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.attempts import with_attempts
+from kit.analysis.kinds import kinds_of
 from kit.analysis.successes import bucket_of
 from kit.base.times import moment_before
 from kit.base.windows import Window
+from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Note
 from kit.display.table import Table
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "close",
+    "kind_in_words",
     "left_behind",
     "left_behind_in_words",
     "marks_of",
@@ -52,6 +55,20 @@ def radius_in_words(found: Case) -> str:
         if found.people["hit_key"].nunique() < 2
         else f"Single {kind}s fail on {found.app}",
     }[found.blast_radius]
+
+
+def kind_in_words(failures: pd.DataFrame) -> str:
+    """What went wrong and what is done first, of the kinds that some failures are of.
+
+    Args:
+        failures: as ``failures`` lists them; of one code they are mostly of one kind.
+
+    Returns:
+        A line; empty where nothing tells a kind.
+    """
+    kinds = load().kinds
+    names = pd.Series(kinds_of(failures), dtype=object).value_counts().index
+    return "; ".join(f"{name.replace('_', ' ')}: {kinds[name].deed}" for name in names if name)
 
 
 def left_behind_in_words(users: Sequence[str]) -> str:

@@ -41,7 +41,13 @@ if TYPE_CHECKING:
 
     from kit.base.windows import Window
 
-__all__ = ["code_by_day", "failing_against_working", "failures_and_rate", "over_time"]
+__all__ = [
+    "code_by_day",
+    "failing_against_working",
+    "failures_and_rate",
+    "kinds_over_time",
+    "over_time",
+]
 
 _MOST = 6
 """Series that a reader can tell apart; the rest is drawn as one."""
@@ -60,10 +66,27 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
     Returns:
         The figure and its alt text.
     """
-    wide = _wide(counts)
-    figure, axes = figure_of(
-        f"Failures by {bucket}, app and code", height=3.4 + 0.2 * len(wide.columns)
-    )
+    names = counts["code"] + _BETWEEN + counts["app"]
+    return _stacked(_wide(counts, names, "codes"), window, bucket, "app and code")
+
+
+def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
+    """Draw failures over time, stacked by kind.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``kind``, ``failures`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        The figure and its alt text.
+    """
+    names = counts["kind"].str.replace("_", " ").replace("", "not told")
+    return _stacked(_wide(counts, names, "kinds"), window, bucket, "kind")
+
+
+def _stacked(wide: pd.DataFrame, window: Window, bucket: str, by: str) -> tuple[Figure, str]:
+    figure, axes = figure_of(f"Failures by {bucket}, {by}", height=3.4 + 0.2 * len(wide.columns))
     bottom = pd.Series(0, index=wide.index)
     for place, name in enumerate(wide.columns):
         bars(
@@ -265,12 +288,11 @@ def _brief(count: int) -> str:
     return f"{count:,}" if count < 1000 else f"{count / 1000:.0f}k"
 
 
-def _wide(counts: pd.DataFrame) -> pd.DataFrame:
-    """Failures with one column an app and code, the largest first, the rest as one."""
-    names = counts["code"] + _BETWEEN + counts["app"]
+def _wide(counts: pd.DataFrame, names: pd.Series[str], what: str) -> pd.DataFrame:
+    """Failures with one column a name, the largest first, the rest as one."""
     totals = counts.groupby(names)["failures"].sum().sort_values(ascending=False, kind="stable")
     kept = list(totals.index[:_MOST])
-    rest = f"{len(totals) - _MOST} other codes"
+    rest = f"{len(totals) - _MOST} other {what}"
     shown = names.where(names.isin(kept), rest)
     wide = counts.groupby(["bucket", shown])["failures"].sum().unstack(fill_value=0)
     return wide[[name for name in [*kept, rest] if name in wide.columns]]
