@@ -25,6 +25,7 @@ from kit.analysis import (
     stops,
     successes,
     trends,
+    unknown_texts,
     unresolved,
     verification,
 )
@@ -115,6 +116,10 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
     yield "logged_changes", lambda: frame(changes.logged_changes(log), by=timed)
     yield from _of_all(log, window)
     yield "trends", lambda: trends.trends(log, window)
+    yield "by_kind", lambda: by_kind.by_kind(trends.trends(log, window))
+    yield "kinds_over_time", lambda: by_kind.kinds_over_time(trends.trends(log, window))
+    yield "of_one_kind", lambda: trends.trends(log, window, kind="credentials_refused")
+    yield "code_names", lambda: dict(unknown_texts.code_names(log).words)
     yield "prepare", lambda: trends.prepare(log)
     user = one_user.most_failing(log, window)
     yield "most_failing", lambda: user
