@@ -10,10 +10,12 @@ import pandas as pd
 from pandas.testing import assert_frame_equal, assert_series_equal
 
 from kit.analysis import (
+    by_kind,
     changes,
     choices,
     episodes,
     failures,
+    kinds,
     names,
     one_code,
     one_failure,
@@ -86,6 +88,17 @@ def answers(
         begun = time.perf_counter()
 
 
+def _of_kinds(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Questions by kind, and what is called what."""
+    found = trends.trends(log, window)
+    rows = kinds.with_kind(log, failures.counted(log, window))
+    yield "by_kind", lambda: by_kind.by_kind(found)
+    yield "kinds_over_time", lambda: by_kind.kinds_over_time(found)
+    yield "with_kind", lambda: frame(rows.select("uuid", "kind"), by=["uuid"])
+    yield "of_one_kind", lambda: trends.trends(log, window, kind="credentials_refused")
+    yield "code_names", lambda: dict(unknown_texts.code_names(log).words)
+
+
 def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]]]:
     window = log.window(since)
     timed = ["published", "uuid"]
@@ -116,10 +129,6 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
     yield "logged_changes", lambda: frame(changes.logged_changes(log), by=timed)
     yield from _of_all(log, window)
     yield "trends", lambda: trends.trends(log, window)
-    yield "by_kind", lambda: by_kind.by_kind(trends.trends(log, window))
-    yield "kinds_over_time", lambda: by_kind.kinds_over_time(trends.trends(log, window))
-    yield "of_one_kind", lambda: trends.trends(log, window, kind="credentials_refused")
-    yield "code_names", lambda: dict(unknown_texts.code_names(log).words)
     yield "prepare", lambda: trends.prepare(log)
     user = one_user.most_failing(log, window)
     yield "most_failing", lambda: user
@@ -157,6 +166,7 @@ def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any
 
 def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
     timed = ["published", "uuid"]
+    yield from _of_kinds(log, window)
     yield "told", lambda: frame(failures.told(log, failures.counted(log, window)), by=timed)
     yield "choices", lambda: choices.choices(log, window)
     yield "examples", lambda: trends.examples(log, window)

@@ -67,7 +67,7 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
         The figure and its alt text.
     """
     names = counts["code"] + _BETWEEN + counts["app"]
-    return _stacked(_wide(counts, names, "codes"), window, bucket, "app and code")
+    return _stacked(_wide(counts, names, "codes"), window, bucket, ", app and code")
 
 
 def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
@@ -82,11 +82,11 @@ def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[
         The figure and its alt text.
     """
     names = counts["kind"].str.replace("_", " ").replace("", "not told")
-    return _stacked(_wide(counts, names, "kinds"), window, bucket, "kind")
+    return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind")
 
 
 def _stacked(wide: pd.DataFrame, window: Window, bucket: str, by: str) -> tuple[Figure, str]:
-    figure, axes = figure_of(f"Failures by {bucket}, {by}", height=3.4 + 0.2 * len(wide.columns))
+    figure, axes = figure_of(f"Failures by {bucket}{by}", height=3.4 + 0.2 * len(wide.columns))
     bottom = pd.Series(0, index=wide.index)
     for place, name in enumerate(wide.columns):
         bars(
