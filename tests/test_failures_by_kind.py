@@ -7,11 +7,11 @@ import pytest
 import kit
 from factories import M365, REFUSED, SLACK, event, write_export
 from kit.analysis.by_kind import by_kind, kinds_over_time
-from kit.analysis.failures import counted
+from kit.analysis.failures import folded_failures
 from kit.analysis.kinds import find_kind, kinds_of, with_kind
 from kit.base.errors import UsageError
 from kit.commands.listing import listing
-from kit.log.log import frame
+from kit.log.log import to_pandas
 from kit.views import trends_report
 
 VAGUE = "Api validation failed: HTTP 400, Okta E0000001 (E0000001): {}"
@@ -38,7 +38,7 @@ def test_the_engine_tells_the_kinds_that_the_listing_tells(source: str) -> None:
     """Also where a code is vague, and where the text alone tells."""
     log = kit.open_log(source)
     rows = kit.failures(log)
-    told = frame(with_kind(log, counted(log))).set_index("uuid")["kind"]
+    told = to_pandas(with_kind(log, folded_failures(log))).set_index("uuid")["kind"]
 
     assert list(told[rows["uuid"]]) == kinds_of(rows)
     assert told.nunique() >= 4

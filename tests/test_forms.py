@@ -14,13 +14,13 @@ from factories import REFUSED, SLACK, event, write_export
 from forms import IN_JSON, IN_TABLES, console, snake, snaked, table
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, add, recode
 from kit.lake.ingest import decoded
 from kit.log.log import open_log
 from kit.sources.document import Document
 from kit.sources.exports import blocks
-from kit.sources.questions import asked, asked_by_line
+from kit.sources.questions import questions_by_line, questions_in
 from kit.sources.wrappers import advice, tables, unwrap
 from kit.sources.written_times import utc
 from properties import max_examples
@@ -373,8 +373,8 @@ def test_the_option_says_what_comes_first_where_the_dates_do_not(
     rows = [console(each) | {"timestamp": f"3/4/26 9:0{n}"} for n, each in enumerate(EVENTS)]
     path.write_text(table(rows, ";"), encoding="utf-8")
 
-    assert run(["import", str(path), "--lake", lake]) == 3
-    assert run(["import", str(path), "--lake", lake, "--date-order", order]) == 0
+    assert run_command(["import", str(path), "--lake", lake]) == 3
+    assert run_command(["import", str(path), "--lake", lake, "--date-order", order]) == 0
 
     log = open_log(lake)
     assert (log.first.month, log.first.day, log.count) == (month, 7 - month, 4)
@@ -498,7 +498,7 @@ def test_hostile_depth_ends(tmp_path: Path) -> None:
 def test_explain_reads_an_event_in_any_form(form: str) -> None:
     """Pasted alone or on standard input; a table's row gives the event that it tells of."""
     text = IN_JSON[form](EVENTS[:2])
-    for asked_for in (asked(text), asked_by_line(text)):
+    for asked_for in (questions_in(text), questions_by_line(text)):
         assert [one["uuid"] for one in asked_for if isinstance(one, dict)][:1] == [
             EVENTS[0]["uuid"]
         ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.analysis.failures import COUNTED, KEYS, counted
+from kit.analysis.failures import COUNTED, KEYS, folded_failures
 from kit.analysis.kinds import with_kind
 from kit.analysis.trends import OUTCOMES, Trends, over_time, users_by_outcome
-from kit.log.log import frame, literal
+from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -30,7 +30,7 @@ def by_kind(trends: Trends) -> pd.DataFrame:
     rows = _with_kind(trends)
     keys = ["code", *KEYS]
     inside = rows.published >= literal(trends.window.since)
-    hit = frame(
+    hit = to_pandas(
         rows.group_by(["kind", *keys]).aggregate(
             hit_type=rows.hit_type.max(),
             user_key=rows.user_key.max(),
@@ -80,6 +80,6 @@ def kinds_over_time(trends: Trends) -> pd.DataFrame:
 
 def _with_kind(trends: Trends) -> ir.Table:
     """The failures before the window's end that were asked for, with ``kind``."""
-    rows = counted(trends.log)
+    rows = folded_failures(trends.log)
     rows = trends.asked(rows.filter(rows.published < literal(trends.window.until)))
     return rows if trends.kind else with_kind(trends.log, rows)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import counted, told
+from kit.analysis.failures import folded_failures, with_details
 from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -71,12 +71,12 @@ def with_kind(log: Log, rows: ir.Table) -> ir.Table:
 
     Args:
         log: the opened log.
-        rows: rows of ``counted`` of this log.
+        rows: rows of ``folded_failures`` of this log.
 
     Returns:
         The rows with ``kind``; empty where nothing tells.
     """
-    codes = frame(counted(log).select("code").distinct(), by=["code"])["code"]
+    codes = to_pandas(folded_failures(log).select("code").distinct(), by=["code"])["code"]
     settled = {code: load().settled_kind(code) for code in codes}
     by_kind: dict[str, list[str]] = {}
     for code, kind in settled.items():
@@ -94,15 +94,15 @@ def with_kind(log: Log, rows: ir.Table) -> ir.Table:
 
 def _by_text(log: Log, codes: list[str]) -> ir.Table:
     """The kind of each failure whose text has to tell it: ``uuid`` and ``kind``."""
-    every = counted(log)
-    rows = told(log, every.filter(every.code.isin(codes)))
+    every = folded_failures(log)
+    rows = with_details(log, every.filter(every.code.isin(codes)))
     rows = rows.select(
         "uuid",
         "code",
         status=rows.http_status.fill_null(0).cast("int64"),
         said=ibis.coalesce(rows.vendor_message, rows.reason, ""),
     )
-    texts = frame(rows.select(*_SAID).distinct(), by=_SAID)
+    texts = to_pandas(rows.select(*_SAID).distinct(), by=_SAID)
     kind = load().kind
     told_kinds = [
         kind(code, text=said, http_status=status or None)

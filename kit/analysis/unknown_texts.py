@@ -8,20 +8,20 @@ from weakref import WeakKeyDictionary
 import ibis
 
 from kit.display.code_names import CodeNames
-from kit.log.log import frame
+from kit.log.log import to_pandas
 from kit.messages import FINGERPRINT, parse, templates, wording
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kit.log.cache import Answers
+    from kit.log.cache import ResultCache
     from kit.log.log import Log
 
 __all__ = ["code_names"]
 
 _PEOPLE = ("user_login", "user_name", "actor_login", "actor_name")
 _SAID = ("reason", "vendor_message", *_PEOPLE)
-_names: WeakKeyDictionary[Answers, CodeNames] = WeakKeyDictionary()
+_names: WeakKeyDictionary[ResultCache, CodeNames] = WeakKeyDictionary()
 
 
 def code_names(log: Log) -> CodeNames:
@@ -37,7 +37,7 @@ def code_names(log: Log) -> CodeNames:
         The words by code; a text that names nothing but values is its own words.
     """
     if log.answers not in _names:
-        rows = frame(_examples(log), by=["code"]).to_dict("records")
+        rows = to_pandas(_examples(log), by=["code"]).to_dict("records")
         texts = {}
         for row in rows:
             said = [str(row[name]) for name in _SAID[:2] if isinstance(row[name], str)]

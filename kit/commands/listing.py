@@ -19,14 +19,14 @@ from kit.display import phrases
 from kit.display.code_names import CodeNames
 from kit.display.terminal import print_table
 from kit.lake.files import skipped
-from kit.log.log import frame, open_log
+from kit.log.log import open_log, to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import ibis.expr.types as ir
 
-__all__ = ["COLUMNS", "Listing", "listing", "write"]
+__all__ = ["COLUMNS", "FailureListing", "listing", "write"]
 
 COLUMNS = (*ROW, "state", "kind", "hit_type", "hit")
 """The columns of ``okta-kit failures`` in their order; of many orgs, ``org`` comes behind them."""
@@ -35,11 +35,11 @@ _TERMINAL = ("published", "app", "hit", "operation", "code", "events", "state")
 
 
 @dataclass(frozen=True)
-class Listing:
+class FailureListing:
     """Failures to be listed, and a sentence on the window that they are from."""
 
     rows: pd.DataFrame
-    said: str
+    sentence: str
     names: CodeNames
     """What the codes of unknown texts are shown as in a terminal."""
 
@@ -54,7 +54,7 @@ def listing(
     still_failing: bool,
     kind: str | None = None,
     engine: str | None = None,
-) -> Listing:
+) -> FailureListing:
     """List the failures of a source.
 
     Args:
@@ -87,8 +87,8 @@ def listing(
             parts.append(rows.assign(org=org))
     rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
     if app is not None:
-        named = rows["app"].fillna("").str.casefold() == app.casefold()
-        rows = rows[named | (rows["app_id"].fillna("").str.casefold() == app.casefold())]
+        by_name = rows["app"].fillna("").str.casefold() == app.casefold()
+        rows = rows[by_name | (rows["app_id"].fillna("").str.casefold() == app.casefold())]
     if code is not None:
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
@@ -97,16 +97,16 @@ def listing(
     if kind is not None:
         rows = rows[rows["kind"] == kind]
     coverage = coverage_of(log, window)
-    held = phrases.covered(coverage, skipped(log.put_aside))
-    said = f"{phrases.count(len(rows), 'failure')}, {phrases.span(window)}; {held}."
-    said += "".join(f" {note}" for note in coverage.notes)
-    said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
+    coverage_text = phrases.coverage_in_words(coverage, skipped(log.put_aside))
+    sentence = f"{phrases.count(len(rows), 'failure')}, {phrases.span(window)}; {coverage_text}."
+    sentence += "".join(f" {note}" for note in coverage.notes)
+    sentence += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
     rows = rows.reset_index(drop=True)[list(columns)]
     rows = rows.assign(http_status=rows["http_status"].astype("Int64"))
-    return Listing(rows, said, code_names(log))
+    return FailureListing(rows, sentence, code_names(log))
 
 
-def write(found: Listing, form: str, out: TextIO) -> None:
+def write(found: FailureListing, form: str, out: TextIO) -> None:
     """Print failures as ``table``, ``csv``, ``json`` or ``parquet``."""
     rows = found.rows
     if form == "parquet":
@@ -115,25 +115,25 @@ def write(found: Listing, form: str, out: TextIO) -> None:
     if form == "table":
         _table(found.names.frame(rows), out)
         return
-    shown = rows.assign(
+    text_rows = rows.assign(
         published=rows["published"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
     )
     if form == "csv":
-        shown.map(in_sheet).to_csv(out, index=False, lineterminator="\n")
+        text_rows.map(in_sheet).to_csv(out, index=False, lineterminator="\n")
     else:
-        text = shown.to_json(orient="records", force_ascii=False, indent=2)
+        text = text_rows.to_json(orient="records", force_ascii=False, indent=2)
         out.write(in_json(text) + "\n")
 
 
 def _refuse_unknown_app(events: ir.Table, app: str) -> None:
-    apps = frame(events.select("app_name", "app_id").distinct())
-    known = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
-    if app.casefold() not in {n.casefold() for n in known}:
-        raise UsageError(f"--app: the source knows no {app!r}.{nearest(app, known)}")
+    apps = to_pandas(events.select("app_name", "app_id").distinct())
+    names = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
+    if app.casefold() not in {n.casefold() for n in names}:
+        raise UsageError(f"--app: the source knows no {app!r}.{nearest(app, names)}")
 
 
 def _table(rows: pd.DataFrame, out: TextIO) -> None:
-    shown = [name for name in (*_TERMINAL, "org") if name in rows]
+    columns = [name for name in (*_TERMINAL, "org") if name in rows]
     at = rows["published"].dt.strftime("%Y-%m-%d %H:%M:%S")
-    cells = rows.assign(published=at)[shown].astype(object)
-    print_table(cells.where(cells.notna(), None).to_numpy(), shown, width=160, out=out)
+    cells = rows.assign(published=at)[columns].astype(object)
+    print_table(cells.where(cells.notna(), None).to_numpy(), columns, width=160, out=out)
