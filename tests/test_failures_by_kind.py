@@ -6,7 +6,7 @@ import pytest
 
 import kit
 from factories import M365, REFUSED, SLACK, event, write_export
-from kit.analysis.by_kind import by_kind, kinds_over_time
+from kit.analysis.by_kind import by_kind, counts_of_kinds
 from kit.analysis.failures import folded_failures
 from kit.analysis.kinds import find_kind, kinds_of, with_kind
 from kit.base.errors import UsageError
@@ -51,7 +51,7 @@ def test_kinds_add_up_to_the_failures(source: str) -> None:
     rows = by_kind(found).set_index("kind")
 
     assert rows["failures"].sum() == found.totals["failures"] == 6
-    assert kinds_over_time(found)["failures"].sum() == 6
+    assert counts_of_kinds(found)["failures"].sum() == 6
     refused = rows.loc["credentials_refused"]
     assert (refused["users"], refused["codes"], refused["still_failing"]) == (2, 1, 2)
 

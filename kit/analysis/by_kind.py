@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from kit.analysis.failures import COUNTED, KEYS, folded_failures
 from kit.analysis.kinds import with_kind
-from kit.analysis.trends import OUTCOMES, Trends, over_time, users_by_outcome
+from kit.analysis.trends import OUTCOMES, Trends, failures_over_time, users_by_outcome
 from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-__all__ = ["by_kind", "kinds_over_time"]
+__all__ = ["by_kind", "counts_of_kinds"]
 
 
 def by_kind(trends: Trends) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def by_kind(trends: Trends) -> pd.DataFrame:
     in_window = {
         name: hit[name].where(fell & (hit[name] != "")) for name in ("user_key", "code", "app_key")
     }
-    found = (
+    counts = (
         hit.assign(**in_window)[fell | hit.index.isin(people.index)]
         .groupby("kind", as_index=False)
         .agg(
@@ -56,15 +56,15 @@ def by_kind(trends: Trends) -> pd.DataFrame:
             apps=("app_key", "nunique"),
         )
     )
-    found = found.merge(users_by_outcome(people, ["kind"]), "left", on="kind")
+    counts = counts.merge(users_by_outcome(people, ["kind"]), "left", on="kind")
     for name in OUTCOMES:
-        found[name] = found[name].fillna(0).astype("int64")
-    return found.sort_values(
+        counts[name] = counts[name].fillna(0).astype("int64")
+    return counts.sort_values(
         ["users", "failures", "kind"], ascending=[False, False, True], ignore_index=True
     )
 
 
-def kinds_over_time(trends: Trends) -> pd.DataFrame:
+def counts_of_kinds(trends: Trends) -> pd.DataFrame:
     """Count failures by bucket and kind.
 
     Args:
@@ -75,11 +75,11 @@ def kinds_over_time(trends: Trends) -> pd.DataFrame:
     """
     rows = _with_kind(trends)
     fell = rows.filter(rows.published >= literal(trends.window.since))
-    return over_time(fell, trends.bucket, ["kind"])
+    return failures_over_time(fell, trends.bucket, ["kind"])
 
 
 def _with_kind(trends: Trends) -> ir.Table:
     """The failures before the window's end that were asked for, with ``kind``."""
     rows = folded_failures(trends.log)
-    rows = trends.asked(rows.filter(rows.published < literal(trends.window.until)))
+    rows = trends.selected_rows(rows.filter(rows.published < literal(trends.window.until)))
     return rows if trends.kind else with_kind(trends.log, rows)

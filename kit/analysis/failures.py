@@ -183,7 +183,8 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
     Args:
         log: the opened log.
         window: as in ``folded_failures``.
-        only: columns of ``folded_failures``, or ``kind``, and the one value of each that is asked for.
+        only: columns of ``folded_failures``, or ``kind``, and the one value
+            of each that is asked for.
 
     Returns:
         One row a failure: the columns ``ROW``, and ``hit_type``, ``hit``, ``user_name``,

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["find_kind", "kinds_of", "with_kind"]
 
-_SAID = ["code", "status", "said"]
+_TEXT_KEYS = ["code", "status", "text"]
 
 
-def find_kind(kind: str, asked: str = "kind") -> str:
+def find_kind(kind: str, parameter: str = "kind") -> str:
     """Find a kind as a person writes it.
 
     Args:
         kind: its name, without case, with blanks or hyphens where it has underscores.
-        asked: the parameter or option that it was written in.
+        parameter: the parameter or option that it was written in.
 
     Returns:
         The name as ``kinds.csv`` has it.
@@ -43,8 +43,9 @@ def find_kind(kind: str, asked: str = "kind") -> str:
     name = "_".join(kind.casefold().replace("-", " ").replace("_", " ").split())
     names = load().kinds
     if name not in names:
+        near = nearest(name, names)
         raise UsageError(
-            f"{asked}: there is no {kind!r}.{nearest(name, names)} It is one of {', '.join(names)}."
+            f"{parameter}: there is no {kind!r}.{near} It is one of {', '.join(names)}."
         )
     return name
 
@@ -62,8 +63,8 @@ def kinds_of(rows: pd.DataFrame) -> list[str]:
     kind = cache(load().kind)
     texts = rows["vendor_message"].fillna(rows["reason"]).fillna("")
     statuses = [None if pd.isna(status) else int(status) for status in rows["http_status"]]
-    told = zip(rows["code"], texts, statuses, strict=True)
-    return [kind(code, text=text, http_status=status) for code, text, status in told]
+    rows_to_tell = zip(rows["code"], texts, statuses, strict=True)
+    return [kind(code, text=text, http_status=status) for code, text, status in rows_to_tell]
 
 
 def with_kind(log: Log, rows: ir.Table) -> ir.Table:
@@ -87,9 +88,9 @@ def with_kind(log: Log, rows: ir.Table) -> ir.Table:
     if not told_by_text:
         return rows.mutate(kind=by_code)
     by_text = log.answers.once("kinds", lambda: _by_text(log, told_by_text))
-    joined = rows.left_join(by_text.rename(kind_of_text="kind"), "uuid")
-    columns = [joined[name] for name in rows.columns]
-    return joined.select(*columns, kind=ibis.coalesce(joined.kind_of_text, by_code))
+    with_texts = rows.left_join(by_text.rename(kind_of_text="kind"), "uuid")
+    columns = [with_texts[name] for name in rows.columns]
+    return with_texts.select(*columns, kind=ibis.coalesce(with_texts.kind_of_text, by_code))
 
 
 def _by_text(log: Log, codes: list[str]) -> ir.Table:
@@ -100,13 +101,13 @@ def _by_text(log: Log, codes: list[str]) -> ir.Table:
         "uuid",
         "code",
         status=rows.http_status.fill_null(0).cast("int64"),
-        said=ibis.coalesce(rows.vendor_message, rows.reason, ""),
+        text=ibis.coalesce(rows.vendor_message, rows.reason, ""),
     )
-    texts = to_pandas(rows.select(*_SAID).distinct(), by=_SAID)
+    texts = to_pandas(rows.select(*_TEXT_KEYS).distinct(), by=_TEXT_KEYS)
     kind = load().kind
     told_kinds = [
-        kind(code, text=said, http_status=status or None)
-        for code, status, said in texts[_SAID].itertuples(index=False)
+        kind(code, text=text, http_status=status or None)
+        for code, status, text in texts[_TEXT_KEYS].itertuples(index=False)
     ]
     lookup = log.answers.table("kind_of_text", texts.assign(kind=told_kinds))
-    return rows.join(lookup, _SAID).select("uuid", "kind")
+    return rows.join(lookup, _TEXT_KEYS).select("uuid", "kind")

@@ -36,7 +36,7 @@ __all__ = [
     "bucket_of",
     "count_successes",
     "examples",
-    "over_time",
+    "failures_over_time",
     "prepare",
     "trends",
     "users_by_outcome",
@@ -99,13 +99,13 @@ class Trends:
         Args:
             most: the most that are listed.
         """
-        rows = self.asked(folded_failures(self.log, self.window))
+        rows = self.selected_rows(folded_failures(self.log, self.window))
         rows = rows.order_by(rows.published.desc(), rows.uuid.desc()).limit(most)
         return with_state(
             to_pandas(with_details(self.log, rows), by=["published", "uuid"]), self.became
         )
 
-    def asked(self, rows: ir.Table) -> ir.Table:
+    def selected_rows(self, rows: ir.Table) -> ir.Table:
         """The rows of ``folded_failures`` that are of the apps and the kind that were asked for."""
         return _of_kind(self.log, _of_apps(rows, self.apps), self.kind)
 
@@ -163,7 +163,7 @@ def trends(
     by_code = by_code.merge(since_when(log, window, still), "left", on=_PAIR)
     by_code = by_code.merge(states(log, window)[[*_PAIR, "state", "why"]], "left", on=_PAIR)
     successes = successes[successes["operation"].isin(hit["operation"].unique())]
-    by_time = over_time(fell, bucket, ["app", "code"])
+    by_time = failures_over_time(fell, bucket, ["app", "code"])
     by_time["app"] = _app_names(by_time)
     failed, good = int(by_time["failures"].sum()), int(successes["successes"].sum())
     return Trends(
@@ -254,7 +254,7 @@ def _of_these(
     return recovered.assign(failures=counts), still_open.merge(these, on=["code", *keys])
 
 
-def over_time(rows: ir.Table, bucket: str, by: list[str]) -> pd.DataFrame:
+def failures_over_time(rows: ir.Table, bucket: str, by: list[str]) -> pd.DataFrame:
     """Count failures by bucket and what they are grouped by.
 
     Args:
@@ -268,9 +268,9 @@ def over_time(rows: ir.Table, bucket: str, by: list[str]) -> pd.DataFrame:
     second = rows.published.epoch_seconds().floor().cast("int64")
     rows = rows.mutate(bucket=whole(second, _SECONDS[bucket]))
     keys = ["bucket", *by]
-    found = to_pandas(rows.group_by(keys).aggregate(failures=rows.count()), by=keys)
-    found["bucket"] = moments(found["bucket"])
-    return found
+    counts = to_pandas(rows.group_by(keys).aggregate(failures=rows.count()), by=keys)
+    counts["bucket"] = moments(counts["bucket"])
+    return counts
 
 
 def _attempts_over_time(over_time: pd.DataFrame, successes: pd.DataFrame) -> pd.DataFrame:

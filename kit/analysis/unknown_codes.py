@@ -75,9 +75,7 @@ def drift(
     newly_named = [row for row in unknown if _named_since(row, catalogue)]
     types = _count_by(events, "event_type", "display_message")
     rows = [row | {"kind": "code"} for row in unknown if row not in newly_named]
-    rows += [
-        row | {"kind": "event type"} for row in types if row["name"] not in catalogue.event_types
-    ]
+    rows += [row | {"kind": "event type"} for row in types if not catalogue.knows_type(row["name"])]
     of_codes = sum(row["kind"] == "code" for row in rows)
     counts = [phrases.count(of_codes, "code"), phrases.count(len(rows) - of_codes, "event type")]
     sentence = (

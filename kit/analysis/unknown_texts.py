@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["code_names"]
 
 _PEOPLE = ("user_login", "user_name", "actor_login", "actor_name")
-_SAID = ("reason", "vendor_message", *_PEOPLE)
+_TEXT_COLUMNS = ("reason", "vendor_message", *_PEOPLE)
 _names: WeakKeyDictionary[ResultCache, CodeNames] = WeakKeyDictionary()
 
 
@@ -40,10 +40,10 @@ def code_names(log: Log) -> CodeNames:
         rows = to_pandas(_examples(log), by=["code"]).to_dict("records")
         texts = {}
         for row in rows:
-            said = [str(row[name]) for name in _SAID[:2] if isinstance(row[name], str)]
+            sentences = [str(row[name]) for name in _TEXT_COLUMNS[:2] if isinstance(row[name], str)]
             people = [row[name] for name in _PEOPLE if isinstance(row[name], str)]
-            if said:
-                texts[str(row["code"])] = wording(parse(said[0]), people)
+            if sentences:
+                texts[str(row["code"])] = wording(parse(sentences[0]), people)
         _names[log.answers] = CodeNames(templates(texts))
     return _names[log.answers]
 
@@ -53,17 +53,17 @@ def _examples(log: Log) -> ir.Table:
 
     def of(events: ir.Table) -> ir.Table:
         rows = events.filter(events.code.re_search(FINGERPRINT))
-        return _earliest(rows.select("code", "published", "uuid", *_SAID))
+        return _earliest(rows.select("code", "published", "uuid", *_TEXT_COLUMNS))
 
     return log.answers.once(
         "unknown_texts",
-        lambda: of(log.apart),
-        lambda known, fresh: _earliest(known.union(of(fresh).cast(known.schema()))),
+        lambda: of(log.events_all_days),
+        lambda answer, fresh: _earliest(answer.union(of(fresh).cast(answer.schema()))),
     )
 
 
 def _earliest(rows: ir.Table) -> ir.Table:
-    columns = ("published", "uuid", *_SAID)
+    columns = ("published", "uuid", *_TEXT_COLUMNS)
     # The least of the structs, which begin with what they are compared by.
     first = rows.group_by("code").aggregate(
         first=ibis.struct({name: rows[name] for name in columns}).min()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kit.catalogue import load
 from kit.catalogue.coding import code_event, code_message
 from kit.events import COLUMNS, UnfitEventError, decode, row
-from kit.messages import Message, is_fingerprint, mask, parse, wording
+from kit.messages import Message, is_english, is_fingerprint, mask, parse, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +69,8 @@ class Explanation:
     """The words of a text without a known code, with its variable parts marked."""
     note: str = ""
     """What else has to be said about the thing itself."""
+    event_type: str | None = None
+    """The event type, where that is what was asked for."""
 
     def fields(self) -> dict[str, Any]:
         """The answer for machines, in its fixed order; None where unknown."""
@@ -112,24 +114,85 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
     catalogue = load()
     word = thing.strip().strip("`'\"")
     spelling = _as_code(word, catalogue)
-    if spelling and spelling in catalogue.event_types:
+    if spelling and catalogue.knows_type(spelling):
         return _of_event_type(spelling, catalogue)
     message = Message() if spelling else parse(thing)
     code = spelling or code_message(message, catalogue)
+    if is_fingerprint(code) and _like_type(word, catalogue):
+        return _of_new_type(word, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
-    return _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
+    answer = _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
+    return (
+        answer
+        if is_english(thing[:_BEGINNING])
+        else replace(answer, note=_foreign(answer, message))
+    )
+
+
+_BEGINNING = 80
+"""So much of a text tells the language of Okta's sentence; what a vendor says stands behind it."""
+
+
+def _foreign(answer: Explanation, message: Message) -> str:
+    """What has to be said of a text in another language."""
+    if answer.meaning and not is_english(message.text):
+        return "The text is not in English; this sentence is known."
+    if is_english(message.text):
+        return "The text is not in English; read from it is what the vendor says in English."
+    return (
+        "The text is not in English, and no English words of a vendor stand in it: the System"
+        " Log's outcome.reason of the same event mostly has them."
+    )
 
 
 def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
+    row = catalogue.event_types.get(event_type)
+    if row is None:
+        return Explanation(event_type=event_type, note=f"{event_type} is {_OUT_OF_SCOPE}")
     code = catalogue.event_code(event_type)
-    meaning = catalogue.event_types[event_type].meaning or None
     operation = catalogue.operation(event_type)
+    today = f" Okta lists it as {row.listed_as} today." if row.listed_as not in ("", "-") else ""
     if code:
-        return _answer(catalogue, code, Message(), event_type, operation=operation)
-    note = f"{event_type} is an event type, no code."
-    if event_type in catalogue.failure_types:
-        note = f"{event_type} exists only for failures; its outcome's reason says more."
-    return Explanation(operation=operation, meaning=meaning, note=note)
+        answer = _answer(catalogue, code, Message(), event_type, operation=operation)
+        return replace(answer, event_type=event_type, note=today.strip())
+    note = f"{event_type} is an event type, no code. {_VERDICTS[row.verdict]}{today}"
+    return Explanation(
+        operation=operation, meaning=row.meaning or None, note=note, event_type=event_type
+    )
+
+
+def _ratio(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _of_new_type(event_type: str, catalogue: Catalogue) -> Explanation:
+    """Explain what looks like an event type of Okta's and is none that is known."""
+    near = get_close_matches(event_type, catalogue.event_types, 3, 0.75)
+    nearest = tuple(
+        NearCode(name, catalogue.event_types[name].meaning, _ratio(name, event_type))
+        for name in near
+    )
+    return Explanation(note=f"{event_type} {_NEW_TYPE}", event_type=event_type, nearest=nearest)
+
+
+_NEW_TYPE = (
+    "looks like an event type, and is none that the kit knows: it may be new or misspelt. An event"
+    " of it counts by its result alone. okta-kit codes --event-types compares the kit's types with"
+    " Okta's list."
+)
+
+
+_OUT_OF_SCOPE = (
+    "an event type that the kit knows and says nothing about: it is written about things that"
+    " nobody looks for around a failure. An event of it counts by its result alone."
+)
+_VERDICTS = {
+    "": "Its outcome says whether it failed, and the outcome's reason says why.",
+    "change": "It tells of a change; its outcome says whether that failed.",
+    "fails": "It is a failure whatever its outcome says; the outcome's reason says more.",
+    "only_fails": "It exists only for failures; its outcome's reason says more.",
+    "reports": "It only reports something and is no failure, whatever its outcome says.",
+}
 
 
 def _of_event(raw: dict[str, Any]) -> Explanation:
@@ -228,6 +291,14 @@ def _as_code(word: str, catalogue: Catalogue) -> str | None:
     return upper if _LIKE_CODES.fullmatch(upper) else None
 
 
+def _like_type(word: str, catalogue: Catalogue) -> bool:
+    """Whether a word is formed as Okta's event types are, and begins as one of them does."""
+    first, *rest = word.split(".")
+    if len(rest) < 2 or not all(re.fullmatch(r"[\w-]+", part) for part in rest):
+        return False
+    return any(name.startswith(f"{first}.") for name in catalogue.event_types)
+
+
 def nearest_codes(text: str, app: str | None = None) -> tuple[NearCode, ...]:
     """Find known codes whose words come near an unknown text.
 
@@ -249,9 +320,8 @@ def _nearest(catalogue: Catalogue, code: str, text: str, app: str | None) -> tup
     spelled = {name.casefold(): name for name in (*catalogue.codes, *catalogue.event_types)}
     near: dict[str, float] = {}
     for word in map(str.casefold, words):
-        for found in get_close_matches(word, spelled, 3, 0.75):
-            ratio = SequenceMatcher(None, found, word).ratio()
-            near.setdefault(spelled[found], ratio)
+        for spelling in get_close_matches(word, spelled, 3, 0.75):
+            near.setdefault(spelled[spelling], _ratio(spelling, word))
     return _described(catalogue, near or _nearest_in_words(catalogue, text, app))
 
 
@@ -273,7 +343,12 @@ def _nearest_in_words(catalogue: Catalogue, text: str, app: str | None) -> dict[
     no such" says nothing, and what another app says of its users is no help.
     """
     subject = _subject(text)
-    others = [(code, _subject(sentence)) for code, sentence in _sentences(catalogue, app)]
+    kind = catalogue.kind_of_text(text)
+    others = [
+        (code, _subject(sentence))
+        for code, sentence in _sentences(catalogue, app)
+        if not kind or catalogue.kind(code) in {"", kind}
+    ]
     having = Counter(word for _, words in others for word in words)
 
     def weight(words: set[str]) -> float:

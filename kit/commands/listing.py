@@ -106,14 +106,14 @@ def listing(
     return FailureListing(rows, sentence, code_names(log))
 
 
-def write(found: FailureListing, form: str, out: TextIO) -> None:
+def write(listing: FailureListing, form: str, out: TextIO) -> None:
     """Print failures as ``table``, ``csv``, ``json`` or ``parquet``."""
-    rows = found.rows
+    rows = listing.rows
     if form == "parquet":
         rows.to_parquet(out.buffer, index=False)
         return
     if form == "table":
-        _table(found.names.frame(rows), out)
+        _table(listing.names.frame(rows), out)
         return
     text_rows = rows.assign(
         published=rows["published"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"

@@ -45,11 +45,11 @@ class CodeNames:
         if not self.words or "UNKNOWN_" not in text:
             return text
 
-        def said(match: re.Match[str]) -> str:
+        def words_and_code(match: re.Match[str]) -> str:
             words = self._short(match[0])
             return f"“{words}” ({match[0]})" if words else match[0]
 
-        return _CODE.sub(said, text)
+        return _CODE.sub(words_and_code, text)
 
     def cell(self, value: Any) -> Any:
         """A value of a table: a code as ``name`` has it, a text as ``sentence``."""
@@ -58,16 +58,18 @@ class CodeNames:
         return self.name(value) if value in self.words else self.sentence(value)
 
     def frame(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """A table's rows as they are shown."""
+        """A table's rows as they are text_columns."""
         if not self.words:
             return rows
-        shown = [
+        text_columns = [
             name
             for name in rows.columns
             if name not in _COPIED
             and (rows[name].dtype == object or isinstance(rows[name].dtype, pd.StringDtype))
         ]
-        return rows.assign(**{name: rows[name].map(self.cell).astype(object) for name in shown})
+        return rows.assign(
+            **{name: rows[name].map(self.cell).astype(object) for name in text_columns}
+        )
 
     def _short(self, code: str) -> str:
         words = clean(self.words.get(code, "")).strip()

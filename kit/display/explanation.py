@@ -80,16 +80,16 @@ def _print_one(explanation: Explanation, console: Console) -> None:
         _facts(console, [("Background", remedy.background)])
 
 
-def _title(found: Explanation) -> Text:
+def _title(explanation: Explanation) -> Text:
     """The code, or an unknown text's words with its code beside them, and the family."""
     from rich.text import Text
 
-    words = found.words or found.code or found.operation or "No failure"
+    words = explanation.words or explanation.code or explanation.operation or "No failure"
     title = Text(clean(words), style="bold")
-    beside = [found.code] if found.words else []
-    for said in (*beside, found.family):
-        if said:
-            title.append(f"  {clean(said)}", style="not bold dim")
+    beside = [explanation.code] if explanation.words else []
+    for text in (*beside, explanation.family):
+        if text:
+            title.append(f"  {clean(text)}", style="not bold dim")
     return title
 
 

@@ -15,6 +15,7 @@ unknown text.
 """
 
 from kit.messages.codes import labelled_code
+from kit.messages.languages import is_english
 from kit.messages.masks import FINGERPRINT, VARIABLE, fingerprint, is_fingerprint, mask, wording
 from kit.messages.parsing import parse
 from kit.messages.parts import CUT, Message
@@ -28,6 +29,7 @@ __all__ = [
     "Message",
     "fingerprint",
     "http_code",
+    "is_english",
     "is_fingerprint",
     "labelled_code",
     "mask",

@@ -37,10 +37,12 @@ def templates(texts: Mapping[str, str]) -> dict[str, str]:
     """
     words = {text: text.split() for text in sorted({*texts.values()})}
     compared = dict(list(words.items())[:_MOST])
-    found = {text: _joined(words) for text, words in words.items()}
+    template_by_text = {text: _join(words) for text, words in words.items()}
     for group in _similar(compared):
-        found.update({text: _template([compared[text] for text in group]) for text in group})
-    return {key: found[text] for key, text in texts.items()}
+        template_by_text.update(
+            {text: _template([compared[text] for text in group]) for text in group}
+        )
+    return {key: template_by_text[text] for key, text in texts.items()}
 
 
 def _similar(words: Mapping[str, Sequence[str]]) -> Iterable[Collection[str]]:
@@ -76,10 +78,10 @@ def _are_words(values: Collection[str]) -> bool:
 def _template(texts: Sequence[Sequence[str]]) -> str:
     """What texts of as many words have in common."""
     columns = zip(*texts, strict=True)
-    return _joined([one[0] if len(set(one)) == 1 else VARIABLE for one in columns])
+    return _join([one[0] if len(set(one)) == 1 else VARIABLE for one in columns])
 
 
-def _joined(words: Iterable[str]) -> str:
+def _join(words: Iterable[str]) -> str:
     """Words in a row; of variable parts on end the first."""
     row: list[str] = []
     for word in words:

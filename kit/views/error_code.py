@@ -18,7 +18,7 @@ from kit.display.table import Table
 from kit.messages import is_fingerprint
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import one_by_one
-from kit.views.sections import case_over_time, kind_in_words, name_columns, radius_in_words
+from kit.views.sections import case_over_time, kind_and_meaning, name_columns, radius_in_words
 from kit.views.unknown_texts import nearest_codes_table
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ErrorCodeReport(NotebookReport):
         yield self._facts(
             Meaning=case.meaning,
             Family=load().family(case.code),
-            Kind=kind_in_words(case.failures),
+            Kind=kind_and_meaning(case.failures),
             Rate=f"In the window, {case.rate_in_words} failed with this code",
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.analysis.by_kind import by_kind, kinds_over_time
+from kit.analysis.by_kind import by_kind, counts_of_kinds
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
 from kit.analysis.recovery import access_left_behind, people
@@ -117,7 +117,7 @@ class TrendsReport(NotebookReport):
             empty="nothing.",
         )
         if (table["failures"] > 0).any():
-            counts = kinds_over_time(self.trends)
+            counts = counts_of_kinds(self.trends)
             yield Chart(charts.kinds_over_time, counts, self.window, self.trends.bucket)
 
     @view

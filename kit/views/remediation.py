@@ -28,7 +28,7 @@ from kit.views.case_words import (
 from kit.views.failure_list import one_by_one
 from kit.views.sections import (
     case_over_time,
-    kind_in_words,
+    kind_and_meaning,
     people_by_state,
 )
 from kit.views.unknown_texts import nearest_codes_table
@@ -93,7 +93,7 @@ class RemediationReport(NotebookReport):
             return
         remedy = self.case.remedy
         facts: dict[str, object] = {"Code": self.case.code, "Meaning": self.case.meaning}
-        if kind := kind_in_words(self.case.failures):
+        if kind := kind_and_meaning(self.case.failures):
             facts["Kind"] = kind
         if remedy is None:
             yield Facts({**facts, "Remedy": "The catalogue has none for this code."})
@@ -160,10 +160,10 @@ class RemediationReport(NotebookReport):
         if not case.steps:
             yield Note("The catalogue has no steps for this code. Start from the vendor's words.")
             yield self._messages(case.failures)
-            said = case.failures["vendor_message"].fillna(case.failures["reason"]).dropna()
-            if is_fingerprint(case.code) and len(said):
+            texts = case.failures["vendor_message"].fillna(case.failures["reason"]).dropna()
+            if is_fingerprint(case.code) and len(texts):
                 yield Table(
-                    nearest_codes_table(said.iloc[-1], case.app),
+                    nearest_codes_table(texts.iloc[-1], case.app),
                     caption="The nearest known codes: a hint, not an answer",
                     most=3,
                     empty="none comes near.",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "case_over_time",
     "close",
-    "kind_in_words",
+    "kind_and_meaning",
     "left_behind",
     "left_behind_in_words",
     "marks_of",
@@ -57,7 +57,7 @@ def radius_in_words(case: Case) -> str:
     }[case.blast_radius]
 
 
-def kind_in_words(failures: pd.DataFrame) -> str:
+def kind_and_meaning(failures: pd.DataFrame) -> str:
     """What went wrong and what is done first, of the kinds that some failures are of.
 
     Args:
