@@ -216,7 +216,7 @@ def test_what_is_unknown_has_its_nearest(text: str, near: str) -> None:
     found = explanation(text)
 
     assert found.meaning is None
-    assert near in [name for name, _ in found.nearest]
+    assert near in [name for name, _, _ in found.nearest]
 
 
 def test_a_number_without_a_meaning_is_not_unknown() -> None:

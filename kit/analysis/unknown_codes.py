@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso
 from kit.catalogue import load
 from kit.catalogue.coding import code_message
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from kit.catalogue import Catalogue
+    from kit.display.code_names import CodeNames
 
 __all__ = ["COLUMNS", "Drift", "drift"]
 
@@ -33,6 +35,8 @@ class Drift:
 
     rows: list[dict[str, Any]]
     sentence: str
+    names: CodeNames
+    """What the codes of unknown texts are shown as."""
 
 
 def drift(
@@ -81,7 +85,8 @@ def drift(
     if newly_named:
         more = phrases.count(len(newly_named), "more code")
         sentence += f" {more} got a name since; run okta-kit recode."
-    return Drift([{name: row[name] for name in COLUMNS} for row in rows], sentence)
+    rows = [{name: row[name] for name in COLUMNS} for row in rows]
+    return Drift(rows, sentence, code_names(log))
 
 
 def _count_by(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]:

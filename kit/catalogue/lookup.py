@@ -350,9 +350,9 @@ class Catalogue:
         Returns:
             One of the names in ``kinds.csv``; nothing where nothing tells, as for an unknown text.
         """
+        if settled := self.settled_kind(code):
+            return settled
         code_kind = self._kind_of_code(code)
-        if code_kind and not (code_kind == "no_reason" or self._is_vague(code)):
-            return code_kind
         kinds = [self.kind_of_text(text)] if text else []
         if not code_kind and not is_fingerprint(code):
             kinds.append(self.kind_of_text(code))
@@ -362,6 +362,11 @@ class Catalogue:
         return next(
             (kind for kind in kinds if kind != "no_reason"), code_kind or "".join(kinds[:1])
         )
+
+    def settled_kind(self, code: str) -> str:
+        """The kind of a code whatever its text says; nothing where the text may tell another."""
+        code_kind = self._kind_of_code(code)
+        return "" if code_kind == "no_reason" or self._is_vague(code) else code_kind
 
     def _kind_of_code(self, code: str) -> str:
         """The kind that the catalogue's files give a code."""

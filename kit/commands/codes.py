@@ -87,7 +87,8 @@ def list_codes(
         from kit.analysis.unknown_codes import COLUMNS, drift
 
         unknown = drift(source, since=since, until=until, engine=engine)
-        _print(unknown.rows, COLUMNS, format_)
+        worded = [{**row, "name": unknown.names.name(row["name"])} for row in unknown.rows]
+        _print(worded if format_ is CatalogueFormat.table else unknown.rows, COLUMNS, format_)
         print_note(unknown.sentence)
     else:
         _list(search, family, owner, format_)
