@@ -174,10 +174,10 @@ def _held(log: Log, end: datetime) -> _Days:
     """
     newest = log.last
     if end <= log.last:
-        rows = log.apart
+        rows = log.events_all_days
         newest = to_pandas(rows.aggregate(last=rows.published.max()))["last"][0]
         newest = log.first if pd.isna(newest) else newest.to_pydatetime()
-    covered = [one for one in log.covered if one.since <= newest]
+    covered = [one for one in log.covered_windows if one.since <= newest]
     covered = [Window(one.since, min(one.until, newest + TICK)) for one in covered]
     held: dict[date, timedelta] = defaultdict(timedelta)
     for day in _days_of(covered):

@@ -25,6 +25,7 @@ from kit.base.object_store import is_store, store_settings
 from kit.base.parameters import check_values, read_parameters
 from kit.base.paths import COPY, LAKE, PULLED
 from kit.base.tempdirs import temporary_folder
+from kit.display.code_names import CodeNames
 from kit.lake.marks import FILE, MARKS
 from kit.log.spark.engines import DUCKDB, ENGINE
 from kit.reports.changes import RunChanges, previous, previous_and_changes
@@ -313,7 +314,8 @@ class _Run:
             before = previous(facts, runs)
             if before is not None and isinstance(before.get("incidents"), list):
                 facts["changes"] = changes_since(facts["incidents"], before["incidents"])
-            return previous_and_changes(facts, runs)
+            words = self._published.get("code_words") or {}
+            return previous_and_changes(facts, runs).in_words(CodeNames(words))
         except Exception as broken:  # noqa: BLE001  # a notebook may have published anything
             reason = f"its results could not be compared: {one_line(broken)}"
             raise NotRendered(reason) from None

@@ -19,7 +19,8 @@ class Result:
 
     value: Mapping[str, Any]
     """``window``, ``source``, ``coverage``, ``catalogue_version``, ``headline``, ``results``,
-    ``incidents`` and ``condition``, fit for JSON; and ``retry``, the rows of ``retry.csv``."""
+    ``incidents`` and ``condition``, fit for JSON; not in ``summary.json`` are ``retry``, the rows
+    of ``retry.csv``, and ``code_words``, what unknown texts say by their codes, for people."""
 
     def _ipython_display_(self) -> None:
         """Publish it where it is a cell's last line."""
