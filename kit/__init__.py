@@ -13,7 +13,8 @@ from kit.base.version import __version__
 
 if TYPE_CHECKING:
     from kit.analysis.changes import changes
-    from kit.analysis.episodes import episodes, history, incident, onset
+    from kit.analysis.episodes import episodes, history, onset
+    from kit.analysis.episodes import outage as incident
     from kit.analysis.failures import failures
     from kit.analysis.incidents import incidents
     from kit.analysis.radius import blast_radius
@@ -55,6 +56,7 @@ __all__ = [
 ]
 
 _HOME = {
+    # Where each lies; behind a colon, its name there if it is another.
     "blast_radius": "kit.analysis.radius",
     "case": "kit.cases.case",
     "changes": "kit.analysis.changes",
@@ -62,7 +64,7 @@ _HOME = {
     "error_code_report": "kit.views",
     "failures": "kit.analysis.failures",
     "history": "kit.analysis.episodes",
-    "incident": "kit.analysis.episodes",
+    "incident": "kit.analysis.episodes:outage",
     "incidents": "kit.analysis.incidents",
     "onset": "kit.analysis.episodes",
     "open_log": "kit.log.log",
@@ -80,7 +82,8 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'kit' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    module, _, own_name = _HOME[name].partition(":")
+    return getattr(import_module(module), own_name or name)
 
 
 def __dir__() -> list[str]:

@@ -214,7 +214,7 @@ def _user_events(log: Log, window: Window, user: str) -> pd.DataFrame:
 
 
 def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]]]:
-    known, now = found.history, found.incident
+    known, now = found.history, found.outage
     yield "results", found.results
     first = found.failures.iloc[0]
     at, batch = first["published"], first["transaction_id"]
@@ -224,8 +224,8 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     yield "find_apps", lambda: names.find_apps(log, found.app_key or "none")
     yield "most_hit", lambda: case.choose(log, known.window)
     yield "history", lambda: episodes.history(log, known.window, found.app_key, found.code)
-    yield "incident", lambda: episodes.incident(known)
-    yield "incidents", lambda: episodes.incidents(known)
+    yield "outage", lambda: episodes.outage(known)
+    yield "outages", lambda: episodes.outages(known)
     yield "onset", lambda: episodes.onset(known)
     yield "changes", lambda: changes.changes(known, now.start)
     yield "mending", lambda: changes.mending(known, now.start)

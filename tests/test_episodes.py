@@ -1,4 +1,4 @@
-"""Runs of failures, incidents, and how each code stands."""
+"""Runs of failures, outages, and how each code stands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from factories import M365, REFUSED, SLACK, event
-from kit.analysis.episodes import episodes, history, incidents, onset
+from kit.analysis.episodes import episodes, history, onset, outages
 from kit.analysis.states import states
 
 if TYPE_CHECKING:
@@ -122,18 +122,18 @@ def test_a_window_without_failures_has_no_episodes(log_of: Callable[..., Log]) -
     ],
     ids=["night", "worked", "other app"],
 )
-def test_an_incident_goes_on_over_a_silence_in_which_nothing_worked(
+def test_an_outage_goes_on_over_a_silence_in_which_nothing_worked(
     log_of: Callable[..., Log], between: list[dict[str, Any]], starts: list[str]
 ) -> None:
     """Silence alone does not say that it is over."""
     log = log_of(failed("26 20:00"), *between, failed("27 09:00", "b"), failed("27 09:01", "c"))
 
-    found = incidents(history(log, log.window(), M365["id"], CODE))
+    found = outages(history(log, log.window(), M365["id"], CODE))
 
     assert [f"{start:%d %H:%M}" for start in found["start"]] == starts
 
 
-def test_the_same_peoples_trouble_is_one_incident_though_others_work(
+def test_the_same_peoples_trouble_is_one_outage_though_others_work(
     log_of: Callable[..., Log],
 ) -> None:
     """A user whose data is bad fails each day; who worked in between begins anew."""
@@ -144,7 +144,7 @@ def test_the_same_peoples_trouble_is_one_incident_though_others_work(
         failed("26 09:00", "a"),
     )
 
-    found = incidents(history(log, log.window(), M365["id"], CODE))
+    found = outages(history(log, log.window(), M365["id"], CODE))
 
     assert [f"{start:%d}" for start in found["start"]] == ["21", "26"]
     assert found["episodes"].tolist() == [3, 1]

@@ -80,7 +80,7 @@ def test_a_mark_of_a_lake_lies_beside_it_and_counts_wherever_it_is_read(
     assert marked.mark == "acknowledged"
     assert (lake / FILE).is_file()
     assert not (tmp_path / "out").exists()
-    assert Lake(lake).faults().lost == ()
+    assert Lake(lake).faults().losses == ()
 
 
 def test_a_mark_ends_and_its_note_stays(log_of: Callable[..., Any]) -> None:

@@ -198,7 +198,7 @@ def test_how_often_a_code_came_is_told_with_its_interval(log_of: Callable[..., L
     found = case(log, log.window())
 
     assert found is not None
-    came = found.proof.incidents
+    came = found.proof.outages
     assert came["interval"].dropna().tolist() == [timedelta(days=10)] * 2
 
 

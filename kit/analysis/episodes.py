@@ -1,8 +1,8 @@
 """Runs of failures of one code on one app, and since when it fails.
 
 An **episode** is a run of failures of one (app, code) with no gap longer than the quiet gap.
-An **incident** is one or more episodes that are the same trouble: a connection that stays
-broken over a night in which nobody tries is one incident of two episodes.
+An **outage** is one or more episodes that are the same trouble: a connection that stays
+broken over a night in which nobody tries is one outage of two episodes.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 __all__ = [
     "QUIET_GAP",
     "History",
-    "Incident",
+    "Outage",
     "episodes",
     "every_episode",
     "history",
-    "incident",
-    "incidents",
     "onset",
+    "outage",
+    "outages",
     "spans",
 ]
 
@@ -45,7 +45,7 @@ QUIET_GAP = timedelta(hours=6)
 
 _HOUR_S = 3600
 _MAX_STRAY_USERS = 2
-"""Users of an incident that may be a stray."""
+"""Users of an outage that may be a stray."""
 
 
 @dataclass(frozen=True)
@@ -188,20 +188,20 @@ def history(
     )
 
 
-def incidents(history: History) -> pd.DataFrame:
+def outages(history: History) -> pd.DataFrame:
     """Join the episodes that are the same trouble.
 
     The rule: an episode goes on with the one before it if, in the silence between them,
     nothing worked on the app at these operations (nobody could tell that it was over), or if
     more than half of those it hits were hit by the one before and have not worked since (the
-    same people's trouble, though others work). Otherwise it is a new incident: a stray
+    same people's trouble, though others work). Otherwise it is a new outage: a stray
     failure some days before an outage does not date the outage back.
 
     Args:
         history: one code on one app.
 
     Returns:
-        One row an incident, oldest first: ``start``, ``last`` datetime64[us, UTC];
+        One row an outage, oldest first: ``start``, ``last`` datetime64[us, UTC];
         ``episodes``, ``failures``, ``users`` int64; ``interval`` timedelta64[us] since the
         start of the one before, missing for the first.
     """
@@ -229,8 +229,8 @@ def incidents(history: History) -> pd.DataFrame:
     return table[["start", "last", "episodes", "failures", "users", "interval"]]
 
 
-class Incident(NamedTuple):
-    """One incident of one code on one app."""
+class Outage(NamedTuple):
+    """One outage of one code on one app."""
 
     start: pd.Timestamp
     """Its first failure."""
@@ -238,20 +238,20 @@ class Incident(NamedTuple):
     """Its last failure."""
 
 
-def incident(history: History) -> Incident | None:
-    """Choose the incident that a window is about.
+def outage(history: History) -> Outage | None:
+    """Choose the outage that a window is about.
 
     The rule: the last one that reaches into the window or that somebody still fails of at its
-    end, but for strays: incidents of one or two users, when another of them hit more than ten
+    end, but for strays: outages of one or two users, when another of them hit more than ten
     times as many. Where there is none, the last one before the window.
 
     Args:
         history: one code on one app.
 
     Returns:
-        The incident; None if nothing failed up to the window's end.
+        The outage; None if nothing failed up to the window's end.
     """
-    table = incidents(history)
+    table = outages(history)
     if table.empty:
         return None
     unresolved_at = history.still_failing["published"]
@@ -263,11 +263,11 @@ def incident(history: History) -> Incident | None:
     inside = table.tail(1) if inside.empty else inside
     stray = (inside["users"] <= _MAX_STRAY_USERS) & (10 * inside["users"] < inside["users"].max())
     latest = inside[~stray].iloc[-1]
-    return Incident(pd.Timestamp(latest["start"]), pd.Timestamp(latest["last"]))
+    return Outage(pd.Timestamp(latest["start"]), pd.Timestamp(latest["last"]))
 
 
 def onset(history: History) -> pd.Timestamp | None:
-    """Since when it fails: the first failure of the incident that the window is about.
+    """Since when it fails: the first failure of the outage that the window is about.
 
     Args:
         history: one code on one app.
@@ -275,7 +275,7 @@ def onset(history: History) -> pd.Timestamp | None:
     Returns:
         The moment, which may lie before the window; None if nothing failed up to its end.
     """
-    current = incident(history)
+    current = outage(history)
     return current.start if current else None
 
 

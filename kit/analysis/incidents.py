@@ -102,15 +102,15 @@ class Incident:
 
     def as_dict(self) -> dict[str, Any]:
         """The incident for a summary and for ``okta-kit incidents``: times as ISO texts."""
-        found = asdict(self)
+        values = asdict(self)
         for name in ("app_key", "over_since", "retry", "spans"):
-            del found[name]
-        for name, value in found.items():
+            del values[name]
+        for name, value in values.items():
             if isinstance(value, datetime):
-                found[name] = iso(value)
+                values[name] = iso(value)
             elif isinstance(value, tuple):
-                found[name] = list(value)
-        return found
+                values[name] = list(value)
+        return values
 
 
 def incidents(
@@ -137,12 +137,12 @@ def incidents(
         [('fixed', 8)]
     """
     end = end_of(log, until)
-    listed = _every(log, end)
+    every = _every(log, end)
     if not all:
-        listed = tuple(
-            one for one in listed if one.over_since is None or end - one.over_since <= _LISTED
+        every = tuple(
+            one for one in every if one.over_since is None or end - one.over_since <= _LISTED
         )
-    return with_marks(listed, marks_of(log), end)
+    return with_marks(every, marks_of(log), end)
 
 
 def with_marks(
@@ -158,7 +158,7 @@ def with_marks(
     Returns:
         The incidents in their order; those without a mark as they are.
     """
-    return tuple(_marked(one, marks.get(one.id), end) for one in incidents)
+    return tuple(_with_mark(one, marks.get(one.id), end) for one in incidents)
 
 
 def marks_of(log: Log) -> dict[str, Mark]:
@@ -178,10 +178,10 @@ def marks_of(log: Log) -> dict[str, Mark]:
     return read_marks(addresses[0].rpartition("/")[0] if log.orgs else addresses[0])
 
 
-def _marked(one: Incident, said: Mark | None, end: datetime) -> Incident:
-    if said is None:
+def _with_mark(one: Incident, mark: Mark | None, end: datetime) -> Incident:
+    if mark is None:
         return one
-    return replace(one, mark=said.mark if said.holds(end) else None, note=said.note)
+    return replace(one, mark=mark.mark if mark.holds(end) else None, note=mark.note)
 
 
 def end_of(log: Log, until: datetime | str | None = None) -> datetime:
@@ -211,9 +211,9 @@ def condition(incidents: Iterable[Incident], coverage_complete: bool) -> Conditi
     Returns:
         The condition.
     """
-    counted = [one for one in incidents if one.mark != "muted"]
-    failing = [one for one in counted if one.state in _FAILING]
-    states = {one.state for one in counted}
+    relevant = [one for one in incidents if one.mark != "muted"]
+    failing = [one for one in relevant if one.state in _FAILING]
+    states = {one.state for one in relevant}
     rules: tuple[tuple[bool, Condition], ...] = (
         (any(one.width in _BROKEN for one in failing), "broken"),
         ("fixed" in states, "fixed_some_left"),
@@ -221,23 +221,25 @@ def condition(incidents: Iterable[Incident], coverage_complete: bool) -> Conditi
         (not coverage_complete, "cannot_tell"),
         ("over" in states, "over"),
     )
-    return next((said for holds, said in rules if holds), "all_clear")
+    return next((word for holds, word in rules if holds), "all_clear")
 
 
-_known: WeakKeyDictionary[ResultCache, dict[datetime, tuple[Incident, ...]]] = WeakKeyDictionary()
+_by_moment: WeakKeyDictionary[ResultCache, dict[datetime, tuple[Incident, ...]]] = (
+    WeakKeyDictionary()
+)
 """Incidents by log and moment: all that one page shows asks for the same."""
 
 
 def _every(log: Log, end: datetime) -> tuple[Incident, ...]:
-    known = _known.setdefault(log.answers, {})
-    if end not in known:
+    by_moment = _by_moment.setdefault(log.answers, {})
+    if end not in by_moment:
         if end <= log.first:
-            known[end] = ()
+            by_moment[end] = ()
         else:
             cut = log.before(end)
-            found = [*_of_apps(attempts_of(cut), end), *_of_rises(rises(cut, end), end)]
-            known[end] = tuple(sorted(_related(found), key=_order))
-    return known[end]
+            unrelated = [*_of_apps(attempts_of(cut), end), *_of_rises(rises(cut, end), end)]
+            by_moment[end] = tuple(sorted(_related(unrelated), key=_order))
+    return by_moment[end]
 
 
 def _order(one: Incident) -> tuple[int, int, int, float, str]:
@@ -247,31 +249,31 @@ def _order(one: Incident) -> tuple[int, int, int, float, str]:
 
 
 def _of_apps(attempts: Attempts, end: datetime) -> list[Incident]:
-    found = []
-    said = _Said(attempts.rows) if attempts.failures else None
+    result = []
+    words = _Words(attempts.rows) if attempts.failures else None
     for app_key, code in sorted(attempts.failures):
-        for mine in _parted(attempts, app_key, runs(attempts, app_key, code)):
-            assert said
-            found.append(_incident(attempts, said, app_key, code, mine, end))
-    return found
+        for mine in _group_runs(attempts, app_key, runs(attempts, app_key, code)):
+            assert words
+            result.append(_incident(attempts, words, app_key, code, mine, end))
+    return result
 
 
-def _parted(attempts: Attempts, app_key: str, every: Sequence[Run]) -> list[list[Run]]:
+def _group_runs(attempts: Attempts, app_key: str, every: Sequence[Run]) -> list[list[Run]]:
     """Sort runs into incidents: one that returns long after it was over is a new one."""
-    found: list[list[Run]] = []
+    groups: list[list[Run]] = []
     for run in every:
-        begun = run.failures[0].at
-        if not found or _over_long_before(attempts, app_key, found[-1], begun):
-            found.append([])
-        found[-1].append(run)
-    return found
+        start = run.failures[0].at
+        if not groups or _over_long_before(attempts, app_key, groups[-1], start):
+            groups.append([])
+        groups[-1].append(run)
+    return groups
 
 
-def _over_long_before(attempts: Attempts, app_key: str, known: list[Run], at: int) -> bool:
-    fixed = known[-1].fixed
+def _over_long_before(attempts: Attempts, app_key: str, earlier: list[Run], at: int) -> bool:
+    fixed = earlier[-1].fixed
     if fixed is None or at - fixed <= _micros(_SAME):
         return False  # over since its fix at the earliest
-    failures = [one for run in known for one in run.failures]
+    failures = [one for run in earlier for one in run.failures]
     standing = attempts.standing(app_key, failures, at)
     over = _over_since(fixed, standing)
     return over is not None and at - over > _micros(_SAME)
@@ -284,7 +286,7 @@ def _over_since(fixed: int | None, standing: Iterable[Standing]) -> int | None:
     return max([fixed, *(one.since for one in standing if one.since is not None)])
 
 
-class _Said:
+class _Words:
     """What failures say of their app and users, by name."""
 
     def __init__(self, rows: pd.DataFrame) -> None:
@@ -306,7 +308,7 @@ class _Said:
 
 
 def _incident(
-    attempts: Attempts, said: _Said, app_key: str, code: str, mine: list[Run], end: datetime
+    attempts: Attempts, words: _Words, app_key: str, code: str, mine: list[Run], end: datetime
 ) -> Incident:
     failures = [one for run in mine for one in run.failures]
     standing = attempts.standing(app_key, failures)
@@ -320,10 +322,10 @@ def _incident(
     since = _moment(failures[0].at)
     return Incident(
         id=_id(app_key, code, since),
-        app=said.of_code("app", app_key, code),
-        app_id=said.of_code("app_id", app_key, code),
+        app=words.of_code("app", app_key, code),
+        app_id=words.of_code("app_id", app_key, code),
         code=code,
-        family=said.of_code("family", app_key, code),
+        family=words.of_code("family", app_key, code),
         state=state,
         since=since,
         again_since=_moment(run.failures[0].at) if len(mine) > 1 else None,
@@ -332,12 +334,12 @@ def _incident(
         day=_day(since, end),
         failures=len(failures),
         users=len(set().union(*(one.hit for one in mine))),
-        left=tuple(sorted({said.login(app_key, one) for one in still})),
-        leavers=tuple(sorted({said.login(app_key, one) for one in stay})),
+        left=tuple(sorted({words.login(app_key, one) for one in still})),
+        leavers=tuple(sorted({words.login(app_key, one) for one in stay})),
         width=run.width,
         app_key=app_key,
         over_since=_moment(over) if over is not None else None,
-        retry=tuple({said.login(app_key, one): one.uuid for one in still}.items()),
+        retry=tuple({words.login(app_key, one): one.uuid for one in still}.items()),
         spans=tuple((_moment(r.failures[0].at), _moment(r.failures[-1].at)) for r in mine),
     )
 
@@ -380,10 +382,10 @@ def _incident_of_rises(mine: Sequence[Rise], end: datetime) -> Incident:
     )
 
 
-def _related(found: Sequence[Incident]) -> list[Incident]:
+def _related(every: Sequence[Incident]) -> list[Incident]:
     """Let incidents of one app name each other whose failures came at the same time."""
     by_app: dict[str, list[Incident]] = {}
-    for one in found:
+    for one in every:
         if one.app_key:
             by_app.setdefault(one.app_key, []).append(one)
     return [
@@ -397,7 +399,7 @@ def _related(found: Sequence[Incident]) -> list[Incident]:
                 )
             ),
         )
-        for one in found
+        for one in every
     ]
 
 
@@ -410,8 +412,8 @@ def _together(one: Incident, other: Incident) -> bool:
 
 
 def _id(*told_by: object) -> str:
-    said = "\x1f".join(iso(one) if isinstance(one, datetime) else str(one) for one in told_by)
-    return "inc-" + hashlib.sha256(said.encode()).hexdigest()[:12]
+    text = "\x1f".join(iso(one) if isinstance(one, datetime) else str(one) for one in told_by)
+    return "inc-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _day(since: datetime, end: datetime) -> int:

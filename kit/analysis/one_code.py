@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.attempts import attempts
-from kit.analysis.episodes import Incident, episodes
+from kit.analysis.episodes import Outage, episodes
 from kit.analysis.failures import folded_failures
 from kit.log.log import literal, to_pandas
 from kit.messages import mask
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["NEAR", "apps_with", "failures_by_hour", "neighbours", "variants", "with_ids"]
 
 NEAR = timedelta(hours=1)
-"""How close to an incident's onset another code must begin to be its neighbour."""
+"""How close to an outage's onset another code must begin to be its neighbour."""
 
 _IDS = ("trace_id", "correlation_id", "request_id")
 
@@ -119,12 +119,12 @@ def apps_with(history: History) -> pd.DataFrame:
     return table[columns].reset_index(drop=True)
 
 
-def neighbours(history: History, now: Incident) -> pd.DataFrame:
-    """List the other codes whose episodes began close to an incident's onset.
+def neighbours(history: History, now: Outage) -> pd.DataFrame:
+    """List the other codes whose episodes began close to an outage's onset.
 
     Args:
         history: one code on one app.
-        now: its incident.
+        now: its outage.
 
     Returns:
         One row an episode that began within an hour of the onset, nearest first: ``app``,

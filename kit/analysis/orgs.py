@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.episodes import history, incident
+from kit.analysis.episodes import history, outage
 from kit.analysis.failures import COUNTED, folded_failures
 from kit.analysis.radius import blast_radius, hit, who
 from kit.analysis.stops import coverage_of
@@ -82,7 +82,7 @@ def states_of_orgs(orgs: dict[str, Log | KitError], window: Window) -> list[OrgS
 def broken_connections(log: Log, window: Window) -> pd.DataFrame:
     """List the connections of an org that are broken at a window's end.
 
-    The rule: in the incident that the window is about, or the last one before it, every attempt
+    The rule: in the outage that the window is about, or the last one before it, every attempt
     on the app failed, over several users or over none (``blast_radius`` says ``connection``), and
     nothing has worked on the app at these operations since. What nobody tried since it broke is
     still broken, however long ago that was.
@@ -93,12 +93,12 @@ def broken_connections(log: Log, window: Window) -> pd.DataFrame:
 
     Returns:
         One row an app and code, most users first: ``app``, ``app_key``, ``code``, ``family`` text;
-        ``users``, ``failures`` int64, of the incident; ``since``, ``last`` datetime64[us, UTC].
+        ``users``, ``failures`` int64, of the outage; ``since``, ``last`` datetime64[us, UTC].
     """
     rows = []
     for row in _silent_since(log, window).to_dict("records"):
         case_history = history(log, window, row["app_key"], row["code"])
-        now = incident(case_history)
+        now = outage(case_history)
         if now is None or case_history.successes.any(now.last, window.until):
             continue
         if blast_radius(case_history, now).width != "connection":

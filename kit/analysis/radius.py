@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from kit.analysis.episodes import Incident
+from kit.analysis.episodes import Outage
 from kit.analysis.failures import COUNTED
 from kit.display.reasons import Reason
 
@@ -45,11 +45,11 @@ class Radius:
 
 
 def blast_radius(
-    history: History, now: Incident | None, fixed_at: pd.Timestamp | None = None
+    history: History, now: Outage | None, fixed_at: pd.Timestamp | None = None
 ) -> Radius:
     """Tell a broken connection from broken users, by what failed and what worked meanwhile.
 
-    The rule: looked at is the incident, from the onset to its last failure, or to the fix if
+    The rule: looked at is the outage, from the onset to its last failure, or to the fix if
     that came before; ``verification`` looks past one in vain, unless the connection was broken.
     ``connection``: every attempt on the app failed, over several users, or the app's own, such as
     its imports, too. ``group``: several users fail while others work. ``user``: one user
@@ -58,7 +58,7 @@ def blast_radius(
 
     Args:
         history: one code on one app.
-        now: the incident.
+        now: the outage.
         fixed_at: when it was mended; what failed and worked later is not looked at.
 
     Returns:
@@ -67,7 +67,7 @@ def blast_radius(
     if now is None:
         return Radius("user", None, None, 0, 0, {}, 0, None)
     end = fixed_at if fixed_at is not None and now.start < fixed_at < now.last else now.last
-    rows = hit(history, Incident(now.start, end))
+    rows = hit(history, Outage(now.start, end))
     users = int(who(rows).nunique())
     successes = history.successes.count(now.start, end)
     own = bool(who(rows).isna().any())
@@ -106,12 +106,12 @@ def hit_counts(rows: pd.DataFrame) -> dict[str, int]:
     return {kind: int(counts[kind]) for kind in COUNTED if kind in counts.index}
 
 
-def hit(history: History, now: Incident) -> pd.DataFrame:
-    """The failures of an incident.
+def hit(history: History, now: Outage) -> pd.DataFrame:
+    """The failures of an outage.
 
     Args:
         history: one code on one app.
-        now: the incident.
+        now: the outage.
 
     Returns:
         The rows of ``known.failures`` from its first failure to its last.

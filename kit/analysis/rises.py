@@ -63,14 +63,14 @@ class Rise:
 class _Days:
     """What a source holds, by day."""
 
-    held: frozenset[date]
+    held_days: frozenset[date]
     last: date
 
     def usual(self, counts: dict[date, int], day: date) -> float | None:
         """The median of the same weekday in the weeks before; None where it cannot be told."""
         before = (day - week * 7 * _DAY for week in range(1, _WEEKS + 1))
-        known = [counts.get(one, 0) for one in before if one in self.held]
-        return float(median(known)) if len(known) >= _ENOUGH else None
+        numbers = [counts.get(one, 0) for one in before if one in self.held_days]
+        return float(median(numbers)) if len(numbers) >= _ENOUGH else None
 
     def rises(self, counts: dict[date, int], day: date) -> bool:
         """Whether a day rises against its usual."""
@@ -113,12 +113,12 @@ def rises(log: Log, end: datetime) -> list[Rise]:
     if not (rows["failures"] >= _MORE).any():
         return []
     rows["day"] = moments(rows["day"]).dt.date
-    days = _held(log, end)
-    found = []
+    days = _held_days(log, end)
+    result = []
     for _, mine in rows.groupby(["app_key", "code"], sort=True):
         for inside, over in _stretches(mine, days, end):
-            found.append(_rise(noise, inside, over))
-    return found
+            result.append(_rise(noise, inside, over))
+    return result
 
 
 def _stretches(
@@ -127,18 +127,18 @@ def _stretches(
     """The days of each rise of one code, and when it was over."""
     counts = dict(zip(mine["day"], mine["failures"].astype(int), strict=True))
     rising = [day for day in counts if days.rises(counts, day)]
-    found: list[tuple[pd.DataFrame, datetime | None]] = []
+    stretches: list[tuple[pd.DataFrame, datetime | None]] = []
     while rising:
         first = last = day = rising[0]
         over = None
         while over is None and (day := day + _DAY) <= days.last:
             if days.rises(counts, day):
                 last = day
-            elif day in days.held and utc_day(day).until <= end:
+            elif day in days.held_days and utc_day(day).until <= end:
                 over = utc_day(day).until
-        found.append((mine[mine["day"].between(first, last)], over))
+        stretches.append((mine[mine["day"].between(first, last)], over))
         rising = [one for one in rising if one > last]
-    return found
+    return stretches
 
 
 def _rise(noise: ir.Table, inside: pd.DataFrame, over: datetime | None) -> Rise:
@@ -166,7 +166,7 @@ def _rise(noise: ir.Table, inside: pd.DataFrame, over: datetime | None) -> Rise:
     )
 
 
-def _held(log: Log, end: datetime) -> _Days:
+def _held_days(log: Log, end: datetime) -> _Days:
     """The days of which a source holds half or more, as it was at a moment.
 
     Nothing is held behind the last event before it: what a source of files holds is told from its
@@ -177,22 +177,24 @@ def _held(log: Log, end: datetime) -> _Days:
         rows = log.events_all_days
         newest = to_pandas(rows.aggregate(last=rows.published.max()))["last"][0]
         newest = log.first if pd.isna(newest) else newest.to_pydatetime()
-    covered = [one for one in log.covered_windows if one.since <= newest]
-    covered = [Window(one.since, min(one.until, newest + TICK)) for one in covered]
-    held: dict[date, timedelta] = defaultdict(timedelta)
-    for day in _days_of(covered):
+    windows = [one for one in log.covered_windows if one.since <= newest]
+    windows = [Window(one.since, min(one.until, newest + TICK)) for one in windows]
+    spans: dict[date, timedelta] = defaultdict(timedelta)
+    for day in _days_of(windows):
         stretch = utc_day(day)
-        lacking = sum((gap.until - gap.since for gap in gaps(covered, stretch)), timedelta())
-        held[day] = stretch.until - stretch.since - lacking
-    return _Days(frozenset(day for day, span in held.items() if span >= _HELD), (end - TICK).date())
+        lacking = sum((gap.until - gap.since for gap in gaps(windows, stretch)), timedelta())
+        spans[day] = stretch.until - stretch.since - lacking
+    return _Days(
+        frozenset(day for day, span in spans.items() if span >= _HELD), (end - TICK).date()
+    )
 
 
-def _days_of(covered: Sequence[Window]) -> set[date]:
-    found = set()
-    for one in covered:
+def _days_of(windows: Sequence[Window]) -> set[date]:
+    days = set()
+    for one in windows:
         for number in range((one.until.date() - one.since.date()).days + 1):
-            found.add(one.since.date() + number * _DAY)
-    return found
+            days.add(one.since.date() + number * _DAY)
+    return days
 
 
 def _text(value: object) -> str | None:

@@ -89,10 +89,10 @@ class Run:
     @property
     def width(self) -> Width:
         """As ``blast_radius`` has it, from the first failure to the last."""
-        worked = not self._worked.isdisjoint(self.operations)
-        if len(self.hit) == 1 and (worked or not self._own):
+        meanwhile = not self._worked.isdisjoint(self.operations)
+        if len(self.hit) == 1 and (meanwhile or not self._own):
             return "user"
-        return "group" if worked else "connection"
+        return "group" if meanwhile else "connection"
 
     def fail(self, failure: Failure) -> None:
         """Add a failure."""
@@ -175,12 +175,12 @@ def attempts_of(log: Log) -> Attempts:
     again = first_after(log, Window(log.first, _never(log)))
     names = ("app_key", "code", "uuid", "published", "app", "app_id", "family", "user", "user_id")
     keys = ("user_key", "hit_key", "operation", "credential", "hit_type", "hit")
-    joined = failed.left_join(again, "uuid").select(
+    outcomes = failed.left_join(again, "uuid").select(
         *(failed[name] for name in (*names, *keys)),
         worked_again=again.worked_again,
         followed=again.followed,
     )
-    rows = to_pandas(joined, by=["published", "uuid", "operation", "hit_key", "credential"])
+    rows = to_pandas(outcomes, by=["published", "uuid", "operation", "hit_key", "credential"])
     pairs: dict[tuple[str, str], list[Failure]] = defaultdict(list)
     by_key: dict[tuple[str, tuple[str, str, str]], list[Failure]] = defaultdict(list)
     for app_key, code, one in _each(rows):
@@ -203,54 +203,54 @@ def runs(attempts: Attempts, app_key: str, code: str) -> list[Run]:
         The runs, oldest first.
     """
     failures = attempts.failures[app_key, code]
-    found: list[Run] = []
-    worked = _relevant(failures, attempts.successes.get(app_key))
+    result: list[Run] = []
+    proofs = _relevant(failures, attempts.successes.get(app_key))
     at = 0
     for failure in failures:
-        if found:
-            while at < len(worked) and worked[at].at < failure.at:
-                if found[-1].fixed is None:
-                    found[-1].work(worked[at])
+        if result:
+            while at < len(proofs) and proofs[at].at < failure.at:
+                if result[-1].fixed is None:
+                    result[-1].work(proofs[at])
                 at += 1
-        if not found or found[-1].fixed is not None:
-            found.append(Run())
-        found[-1].fail(failure)
-    for one in worked[at:]:
-        if found[-1].fixed is not None:
+        if not result or result[-1].fixed is not None:
+            result.append(Run())
+        result[-1].fail(failure)
+    for one in proofs[at:]:
+        if result[-1].fixed is not None:
             break
-        found[-1].work(one)
-    return found
+        result[-1].work(one)
+    return result
 
 
-def _relevant(failures: list[Failure], done: pd.DataFrame | None) -> list[Success]:
+def _relevant(failures: list[Failure], rows: pd.DataFrame | None) -> list[Success]:
     """What worked at the operations that failed, after the first failure.
 
     What worked at the very instant of a failure neither came before it nor after it.
     """
     instants = {one.at for one in failures}
     # Another operation may be what shows it to work.
-    shown = {
+    indirect = {
         Success(one.worked, one.operation, one.hit)
         for one in failures
         if one.worked is not None and one.hit and one.key[2].startswith(BY)
     }
-    found = list(shown)
-    if done is not None:
+    proofs = list(indirect)
+    if rows is not None:
         operations = {one.operation for one in failures}
-        mine = done[(done["at"] > failures[0].at) & done["operation"].isin(operations)]
-        found += map(Success._make, mine.itertuples(index=False, name=None))
-    return sorted(one for one in found if one.at not in instants)
+        mine = rows[(rows["at"] > failures[0].at) & rows["operation"].isin(operations)]
+        proofs += map(Success._make, mine.itertuples(index=False, name=None))
+    return sorted(one for one in proofs if one.at not in instants)
 
 
 def _each(rows: pd.DataFrame) -> Iterator[tuple[str, str, Failure]]:
-    named = rows["hit_type"].isin(COUNTED) & (rows["hit_key"] != "")
-    hit = rows["hit_key"].where(named, "")
-    worked = micros(rows["worked_again"])
+    has_name = rows["hit_type"].isin(COUNTED) & (rows["hit_key"] != "")
+    hit = rows["hit_key"].where(has_name, "")
+    worked_at = micros(rows["worked_again"])
     never = rows["worked_again"].isna()
     followed = rows["followed"].fillna(value=False).astype(bool)
     columns = [rows[name] for name in ("app_key", "code", "uuid", "user_key", *KEYS[1:])]
     for app_key, code, uuid, user_key, key, operation, credential, at, who, when, none, able in zip(
-        *columns, micros(rows["published"]), hit, worked, never, followed, strict=True
+        *columns, micros(rows["published"]), hit, worked_at, never, followed, strict=True
     ):
         one = Failure(
             at=at,
@@ -267,22 +267,22 @@ def _each(rows: pd.DataFrame) -> Iterator[tuple[str, str, Failure]]:
 
 def _successes(log: Log, failed: ir.Table) -> dict[str, pd.DataFrame]:
     """The first success after each failure on an app, by operation and who of those hit."""
-    done = successes(log).semi_join(failed.select("app_key", "operation"), ["app_key", "operation"])
-    known = failed.filter(failed.hit_key != "").select("app_key", "hit_key").distinct()
-    known = known.mutate(hit=known.hit_key)
-    done = done.left_join(known, ["app_key", "hit_key"])
-    done = done.select(
+    work = successes(log).semi_join(failed.select("app_key", "operation"), ["app_key", "operation"])
+    hit_keys = failed.filter(failed.hit_key != "").select("app_key", "hit_key").distinct()
+    hit_keys = hit_keys.mutate(hit=hit_keys.hit_key)
+    work = work.left_join(hit_keys, ["app_key", "hit_key"])
+    work = work.select(
         "app_key",
         "operation",
         "published",
-        hit=ibis.coalesce(done.hit, ""),
+        hit=ibis.coalesce(work.hit, ""),
         failed=ibis.literal(0, "int64"),
     )
     marks = failed.select("app_key", "published").distinct()
     marks = marks.mutate(
         operation=ibis.literal(""), hit=ibis.literal(""), failed=ibis.literal(1, "int64")
     )
-    every = done.union(marks.select(*done.columns).cast(done.schema()))
+    every = work.union(marks.select(*work.columns).cast(work.schema()))
     so_far = ibis.window(
         group_by="app_key",
         order_by=[every[name] for name in _FIRST_OF_TWO],
@@ -304,12 +304,12 @@ def _successes(log: Log, failed: ir.Table) -> dict[str, pd.DataFrame]:
 
 def _assigned(log: Log) -> dict[tuple[str, str], list[tuple[int, bool]]]:
     rows = to_pandas(assignments(log), by=["published", "taken", "uuid"])
-    found: dict[tuple[str, str], list[tuple[int, bool]]] = defaultdict(list)
-    for app_key, user_key, at, taken in zip(
+    moves: dict[tuple[str, str], list[tuple[int, bool]]] = defaultdict(list)
+    for app_key, user_key, at, unassigned in zip(
         rows["app_key"], rows["user_key"], micros(rows["published"]), rows["taken"], strict=True
     ):
-        found[app_key, user_key].append((at, bool(taken)))
-    return found
+        moves[app_key, user_key].append((at, bool(unassigned)))
+    return moves
 
 
 def micros(times: pd.Series[pd.Timestamp]) -> list[int]:

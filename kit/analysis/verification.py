@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from kit.analysis.changes import mending
-from kit.analysis.episodes import incidents
+from kit.analysis.episodes import outages
 from kit.analysis.failures import KEYS
 from kit.analysis.radius import Radius, blast_radius, hit, who
 from kit.base.windows import TICK
 from kit.display.reasons import Reason
 
 if TYPE_CHECKING:
-    from kit.analysis.episodes import History, Incident
+    from kit.analysis.episodes import History, Outage
 
 __all__ = ["GRACE", "Fix", "verification"]
 
@@ -48,12 +48,12 @@ class Verification:
     sides: pd.DataFrame
     """``before`` and ``after`` the fix: ``side``, ``since``, ``until`` datetime64[us, UTC],
     ``failures``, ``attempts``, ``users`` int64, ``rate`` float64 (missing without attempts)."""
-    incidents: pd.DataFrame
-    """Each time that this code came on this app, as ``incidents`` lists them."""
+    outages: pd.DataFrame
+    """Each time that this code came on this app, as ``outages`` lists them."""
 
 
 def verification(
-    history: History, now: Incident | None, *, fixed_at: pd.Timestamp | None = None
+    history: History, now: Outage | None, *, fixed_at: pd.Timestamp | None = None
 ) -> Verification:
     """Find when a failure was mended, and say whether that holds.
 
@@ -74,13 +74,13 @@ def verification(
 
     Args:
         history: one code on one app.
-        now: the incident; without one there is nothing to verify.
+        now: the outage; without one there is nothing to verify.
         fixed_at: when it was fixed, if that is known.
 
     Returns:
         The fix with its verdict, and what it rests on.
     """
-    came = incidents(history)
+    came = outages(history)
     if now is None:
         nothing = Fix(fixed_at, "unproven", Reason("no_failure"))
         return Verification(nothing, blast_radius(history, None), _sides(history, None, None), came)
@@ -106,7 +106,7 @@ class _Proof:
     """The successes that prove a fix: anybody's on a broken connection, else of who was hit."""
 
     history: History
-    now: Incident
+    now: Outage
     anybody: bool
 
     def first(self, after: pd.Timestamp) -> pd.Timestamp | None:
@@ -133,7 +133,7 @@ class _Proof:
 
 
 def _best_fix(
-    history: History, now: Incident, proof: _Proof
+    history: History, now: Outage, proof: _Proof
 ) -> tuple[pd.Timestamp, pd.Series | None] | None:
     """The moment that best parts failures from successes, and the change made then."""
     failed = history.failures["published"]
@@ -155,7 +155,7 @@ def _best_fix(
 
 
 def _verdict(
-    history: History, now: Incident, at: pd.Timestamp | None, proof: _Proof
+    history: History, now: Outage, at: pd.Timestamp | None, proof: _Proof
 ) -> tuple[Literal["holds", "not_fixed", "unproven"], Reason]:
     if at is None:
         return "not_fixed", Reason("no_success", {"last": now.last})
@@ -179,7 +179,7 @@ def _verdict(
     return "holds", Reason("worked_since", facts)
 
 
-def _sides(history: History, now: Incident | None, at: pd.Timestamp | None) -> pd.DataFrame:
+def _sides(history: History, now: Outage | None, at: pd.Timestamp | None) -> pd.DataFrame:
     """Failures and attempts on both sides of a fix."""
     until = pd.Timestamp(history.window.until)
     rows = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.changes import CandidateChanges, changes
-from kit.analysis.episodes import QUIET_GAP, History, Incident, history, incident
+from kit.analysis.episodes import QUIET_GAP, History, Outage, history, outage
 from kit.analysis.failures import KEYS, failures, folded_failures
 from kit.analysis.names import find_apps, find_code, most_hit
 from kit.analysis.orgs import broken_connections
@@ -41,7 +41,7 @@ __all__ = ["Case", "case", "choose"]
 class Case:
     """All that the log and the catalogue say of one code on one app, up to a window's end.
 
-    The incident is told whole, wherever the window begins: windows that end together agree on it.
+    The outage is told whole, wherever the window begins: windows that end together agree on it.
     What failed in the window is told apart.
     """
 
@@ -53,13 +53,13 @@ class Case:
     window: Window
     """The window that was asked for."""
     failures: pd.DataFrame
-    """One row a failure of the incident or in the window, with ``state``, oldest first."""
+    """One row a failure of the outage or in the window, with ``state``, oldest first."""
     people: pd.DataFrame
     """One row a user and operation that failed with this code since the onset, or still fails
     with it, as ``recovery`` lists them; ``failures`` are those with this code."""
     history: History
     """Its window begins with the onset, where the one that was asked for begins later."""
-    incident: Incident
+    outage: Outage
     changed: CandidateChanges
     proof: Verification
     steps: tuple[StepState, ...]
@@ -69,7 +69,7 @@ class Case:
     @property
     def onset(self) -> pd.Timestamp:
         """Since when it fails."""
-        return self.incident.start
+        return self.outage.start
 
     @property
     def may_be_older(self) -> bool:
@@ -103,7 +103,7 @@ class Case:
 
     @property
     def apart(self) -> str:
-        """What failed in the window, in a sentence; empty where that is the whole incident."""
+        """What failed in the window, in a sentence; empty where that is the whole outage."""
         rows = self.in_window
         if len(rows) == len(self.failures) and rows["published"].min() >= self.onset:
             return ""
@@ -211,7 +211,7 @@ def case(
 
     Args:
         log: the opened log.
-        window: the window; the incident may have begun before it, or lie before it wholly.
+        window: the window; the outage may have begun before it, or lie before it wholly.
         code: the code; the one with most users hit in the window or still failing if left out.
         app: the app's name or id; chosen likewise if left out.
         fixed: when it was fixed, UTC; found in the log if left out.
@@ -237,7 +237,7 @@ def case(
         return None
     app_key, code = pair
     case_history = history(log, window, app_key, code)
-    now = incident(case_history)
+    now = outage(case_history)
     assert now is not None  # what was chosen failed before the window's end
     hit, became = _hit(case_history, now), case_history.people
     since = min(window.since, now.start.to_pydatetime())
@@ -260,7 +260,7 @@ def case(
         failures=with_state(mine, became).reset_index(drop=True),
         people=hit,
         history=case_history,
-        incident=now,
+        outage=now,
         changed=changes(case_history, now.start),
         proof=proof,
         steps=steps(
@@ -271,7 +271,7 @@ def case(
     )
 
 
-def _hit(history: History, now: Incident) -> pd.DataFrame:
+def _hit(history: History, now: Outage) -> pd.DataFrame:
     """Who failed with a code since an onset, or still fails with it, as ``recovery`` lists them.
 
     Whoever worked after his last failure with this code recovered from it, whatever failed later.

@@ -23,7 +23,7 @@ from kit.log.log import literal, to_pandas
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kit.analysis.episodes import History, Incident
+    from kit.analysis.episodes import History, Outage
     from kit.analysis.verification import Verification
     from kit.catalogue import Evidence, Step
     from kit.sources.okta import AppEvidence
@@ -44,7 +44,7 @@ class StepFacts:
     """What evidence is taken from."""
 
     history: History
-    incident: Incident
+    outage: Outage
     proof: Verification
     people: pd.DataFrame
     """Who is hit, as ``recovery`` lists them."""
@@ -138,9 +138,9 @@ def _observe(evidence: Evidence | None, facts: StepFacts) -> Observation:
 def _event(types: tuple[str, ...], facts: StepFacts) -> Observation:
     """An event of one of the types; to be done again if the code came after it."""
     history = facts.history
-    events = history.log.within(Window(facts.incident.start.to_pydatetime(), history.window.until))
+    events = history.log.within(Window(facts.outage.start.to_pydatetime(), history.window.until))
     rows = events.filter(
-        events.event_type.isin(types), events.published > literal(facts.incident.start)
+        events.event_type.isin(types), events.published > literal(facts.outage.start)
     )
     rows = with_keys(rows)
     rows = rows.filter(rows.app_key.isin(["", history.app_key]))

@@ -82,12 +82,12 @@ def list_incidents(
 
     Example: okta-kit incidents list --source sample --format json
     """
-    found, end = _found(source, since, until, out, engine, every=every)
+    current, end = _incidents_at(source, since, until, out, engine, every=every)
     if format_ is Form.json:
-        print_json([one.as_dict() for one in found])
+        print_json([one.as_dict() for one in current])
     else:
-        _table(found)
-    states = [one.state for one in found]
+        _table(current)
+    states = [one.state for one in current]
     failing = states.count("open") + states.count("regressed")
     print_note(
         f"{failing} open, {states.count('fixed')} fixed with users left, "
@@ -154,11 +154,11 @@ def add_note(
     Example: okta-kit incidents note inc-2f6a "asked the vendor for more licences"
     """
 
-    def noted(old: Mark | None) -> Mark:
+    def with_text(old: Mark | None) -> Mark:
         mark, end = (old.mark, old.until) if old else (None, None)
         return _mark(mark, text, iso(end) if end else None, by, old)
 
-    _say(id_, source, out, engine, noted)
+    _say(id_, source, out, engine, with_text)
 
 
 def unmark(id_: Id, source: Source = None, out: Out = "reports", engine: Engine = None) -> None:
@@ -169,7 +169,7 @@ def unmark(id_: Id, source: Source = None, out: Out = "reports", engine: Engine 
     _say(id_, source, out, engine, lambda _: None)
 
 
-def _found(
+def _incidents_at(
     source: list[str] | None,
     since: str | None,
     until: str | None,
@@ -194,13 +194,13 @@ def _found(
 def _one(
     id_: str, source: list[str] | None, until: str | None, out: str, engine: str | None
 ) -> Incident:
-    every, _ = _found(source, None, until, out, engine, every=True)
+    every, _ = _incidents_at(source, None, until, out, engine, every=True)
     same = [one for one in every if one.id == id_]
     like = same or [one for one in every if one.id.removeprefix("inc-").startswith(_bare(id_))]
     if len(like) != 1 or not _bare(id_):
-        said = "tells several incidents" if len(like) > 1 else "is no incident's id"
+        problem = "tells several incidents" if len(like) > 1 else "is no incident's id"
         near = nearest(id_, [one.id for one in every]) if not like else ""
-        raise UsageError(f"ID: {id_!r} {said}.{near} List them: okta-kit incidents list --all")
+        raise UsageError(f"ID: {id_!r} {problem}.{near} List them: okta-kit incidents list --all")
     return like[0]
 
 
@@ -219,10 +219,10 @@ def _say(
 
     incident = _one(id_, source, None, out, engine)
 
-    def change(known: Mapping[str, Mark]) -> dict[str, Mark]:
-        said = mark(known.get(incident.id))
-        others = {name: one for name, one in known.items() if name != incident.id}
-        return {**others, incident.id: said} if said else others
+    def change(marks: Mapping[str, Mark]) -> dict[str, Mark]:
+        new_mark = mark(marks.get(incident.id))
+        others = {name: one for name, one in marks.items() if name != incident.id}
+        return {**others, incident.id: new_mark} if new_mark else others
 
     home = marks_place(source or ["sample"], out)
     change_marks(home, change)
@@ -257,7 +257,7 @@ def _later(text: str, now: datetime) -> datetime:
     return now + (now - moment) if text.strip()[-1:] in "dhm" else moment
 
 
-def _table(found: tuple[Incident, ...]) -> None:
+def _table(incidents: tuple[Incident, ...]) -> None:
     from kit.display.terminal import print_table
 
     columns = ("state", "width", "app", "code", "since", "day", "users", "left", "leavers", "mark")
@@ -276,7 +276,7 @@ def _table(found: tuple[Incident, ...]) -> None:
             one.note,
             one.id,
         )
-        for one in found
+        for one in incidents
     ]
     print_table(rows, (*columns, "note", "id"), width=170, out=sys.stdout)
 

@@ -93,7 +93,7 @@ class Stretch:
 
 
 @dataclass(slots=True)
-class Run:
+class SkippedRun:
     """Skipped lines that follow each other, and times that are known to lie among them."""
 
     lines: int = 0
@@ -107,7 +107,7 @@ class Trail:
 
     stretches: list[Stretch | None] = field(default_factory=lambda: [None])
     """One more than there are runs; None where a file begins or ends with skipped lines."""
-    runs: list[Run] = field(default_factory=list)
+    runs: list[SkippedRun] = field(default_factory=list)
     moments: dict[datetime, int] = field(default_factory=dict)
     """Skipped lines whose own time can be read."""
     older: list[tuple[datetime, datetime, int]] = field(default_factory=list)
@@ -135,7 +135,7 @@ class Trail:
         elif self.runs and self.stretches[-1] is None:
             self.runs[-1].lines += lines
         else:
-            self.runs.append(Run(lines))
+            self.runs.append(SkippedRun(lines))
             self.stretches.append(None)
 
     def follow(self, other: Trail) -> None:
@@ -181,7 +181,7 @@ class Trail:
             bounds = [one.low, one.high, other.low, other.high]
             bounds += [between.low, between.high] if between else []
             times = [at for at in bounds if at]
-            runs.append(Run(one.lines + other.lines, min(times), max(times)))
+            runs.append(SkippedRun(one.lines + other.lines, min(times), max(times)))
             stretches.append(self.stretches[number + 2])
         if len(self.runs) % 2:
             runs.append(self.runs[-1])

@@ -95,11 +95,11 @@ def read_marks(home: str | Path) -> dict[str, Mark]:
         SourceError: the file cannot be read, or is no such file.
     """
     if is_store(home):
-        return _decoded(Objects(str(home)).read_marked(FILE)[0], home)
+        return _decode(Objects(str(home)).read_marked(FILE)[0], home)
     path = Path(home)
     path = path / FILE if path.is_dir() else path
     try:
-        return _decoded(path.read_bytes(), path.parent) if path.is_file() else {}
+        return _decode(path.read_bytes(), path.parent) if path.is_file() else {}
     except OSError as fault:
         raise SourceError(
             f"{path}: cannot be read ({fault.strerror}). Make it readable for whoever runs this."
@@ -126,7 +126,7 @@ def change_marks(
     store = Objects(str(home), UsageError)
     for _ in range(_TRIES):
         data, mark = store.read_marked(FILE)
-        if store.replace(FILE, _encoded(change(_decoded(data, home)), data), mark):
+        if store.replace(FILE, _encode(change(_decode(data, home)), data), mark):
             return
     raise UsageError(f"{home}/{FILE}: others write it all the time. Try again later.")
 
@@ -137,7 +137,7 @@ def _change_folder(home: Path, change: Callable[[Mapping[str, Mark]], Mapping[st
         with FileLock(home / f".{FILE}.lock", timeout=_WAIT):
             path = home / FILE
             before = path.read_bytes() if path.is_file() else None
-            write_whole(path, _encoded(change(_decoded(before, home)), before))
+            write_whole(path, _encode(change(_decode(before, home)), before))
     except Timeout:
         raise UsageError(f"{home}/{FILE}: another one writes it. Try again later.") from None
     except OSError as fault:
@@ -147,16 +147,16 @@ def _change_folder(home: Path, change: Callable[[Mapping[str, Mark]], Mapping[st
         ) from None
 
 
-def _decoded(data: bytes | None, home: str | Path) -> dict[str, Mark]:
+def _decode(data: bytes | None, home: str | Path) -> dict[str, Mark]:
     if not data:
         return {}
     try:
-        found = json.loads(data)
-        if found["format"] > FORMAT:
+        content = json.loads(data)
+        if content["format"] > FORMAT:
             raise SourceError(
                 f"{home}/{FILE}: a newer okta-kit wrote it. Run: pip install -U okta-kit"
             )
-        return {str(name): _mark(one) for name, one in found["marks"].items()}
+        return {str(name): _mark(one) for name, one in content["marks"].items()}
     except KitError:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -178,9 +178,9 @@ def _mark(one: Mapping[str, Any]) -> Mark:
     )
 
 
-def _encoded(marks: Mapping[str, Mark], before: bytes | None) -> bytes:
+def _encode(marks: Mapping[str, Mark], before: bytes | None) -> bytes:
     """The file's bytes; its version counts up, so that they are never the same twice."""
     version = int(json.loads(before).get("version", 0)) + 1 if before else 1
-    found = {name: one.as_dict() for name, one in sorted(marks.items())}
-    known = {"format": FORMAT, "version": version, "marks": found}
-    return (json.dumps(known, ensure_ascii=False, indent=2) + "\n").encode()
+    entries = {name: one.as_dict() for name, one in sorted(marks.items())}
+    content = {"format": FORMAT, "version": version, "marks": entries}
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()

@@ -76,14 +76,14 @@ class Log(Source):
         """
         if end > self.last:
             return self
-        known = _cut.setdefault(self.answers, {})
-        if end not in known:
+        logs = _cut.setdefault(self.answers, {})
+        if end not in logs:
             answers = ResultCache(self.answers.backend, prefix=f"before_{uuid.uuid4().hex[:12]}_")
             dated = self.events_by_day.filter(
                 self.events_by_day.date <= _day(end), self.events_by_day.published < literal(end)
             )
-            known[end] = replace(self, events_by_day=dated, answers=answers)
-        return known[end]
+            logs[end] = replace(self, events_by_day=dated, answers=answers)
+        return logs[end]
 
     def on_days(self, days: Iterable[datetime]) -> ir.Table:
         """The events of the UTC days of some moments; only their files are read."""

@@ -40,7 +40,7 @@ def changes_since(
         ``state`` and ``users``; ``logins``, of a leaver those that are new. Muted incidents, fewer
         users left, and noise are none.
     """
-    known = {str(one.get("id")): one for one in before}
+    earlier = {str(one.get("id")): one for one in before}
     return [
         {
             "kind": kind,
@@ -50,7 +50,7 @@ def changes_since(
         }
         for one in now
         if one.get("mark") != "muted"
-        for kind, more in _kinds(one, known.get(str(one.get("id")), {}))
+        for kind, more in _kinds(one, earlier.get(str(one.get("id")), {}))
     ]
 
 
@@ -79,7 +79,7 @@ def change_in_words(change: Mapping[str, Any]) -> str:
     app, code = change.get("app") or "Okta sign-in", change.get("code")
     users = phrases.count(_number(change), "user")
     logins = ", ".join(change.get("logins") or ())
-    said = {
+    lines = {
         "opened": f"New: {code} on {app}, {users} hit",
         "grew": f"Grew: {code} on {app}, {users} hit, before {change.get('users_before', 0):,}",
         "fixed": f"Fixed, users left to retry: {code} on {app}",
@@ -87,4 +87,4 @@ def change_in_words(change: Mapping[str, Any]) -> str:
         "regressed": f"Came back: {code} on {app}, {users} hit",
         "leaver": f"Left the company and still has {app} ({code}): {logins}",
     }
-    return said[str(change.get("kind"))]
+    return lines[str(change.get("kind"))]

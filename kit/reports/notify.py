@@ -43,37 +43,37 @@ class Notice:
         return "\n".join([self.title, "", *self.lines])
 
 
-def notice_of(made: Report, page: str, when: str) -> Notice | None:
+def notice_of(report: Report, page: str, when: str) -> Notice | None:
     """Write the notice of a report that was made.
 
     It speaks of incidents: what opened, grew, was fixed or over, or came back, and of leavers
     whose access is left. Noise and what is muted are no change.
 
     Args:
-        made: the report.
+        report: the report.
         page: where it is kept, a path or an address.
         when: ``change``, ``always`` or ``failure``: on which good reports, besides failed ones.
 
     Returns:
         The notice; None where none is due.
     """
-    name = str(made.facts["notebook"]).replace("_", " ")
-    failed, changes = made.status == "failed", made.changes
-    became = made.facts["changes"]
-    changed = bool(became) or (changes is not None and not changes.compared)
+    name = str(report.facts["notebook"]).replace("_", " ")
+    failed, changes = report.status == "failed", report.changes
+    of_incidents = report.facts["changes"]
+    changed = bool(of_incidents) or (changes is not None and not changes.compared)
     if not failed and (when == "failure" or (when == "change" and not changed)):
         return None
     lines = [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
-    window = made.facts["window"] or {}
+    window = report.facts["window"] or {}
     if window.get("since") and window.get("until"):
         lines.insert(1, f"Window: {window['since']} to {window['until']}")
     if changes is not None:
-        lines.append(f"Condition: {CONDITIONS.get(made.facts['condition'], 'Cannot tell')}")
+        lines.append(f"Condition: {CONDITIONS.get(report.facts['condition'], 'Cannot tell')}")
         lines += ["", *changes.remarks]
-        lines += [f"- {clean(change_in_words(one))}" for one in became]
-        if changes.compared and not became:
+        lines += [f"- {clean(change_in_words(one))}" for one in of_incidents]
+        if changes.compared and not of_incidents:
             lines.append("No incident changed.")
-    subject = f"Failed: {name}: {made.error}" if failed else made.headline or f"{name}: done"
+    subject = f"Failed: {name}: {report.error}" if failed else report.headline or f"{name}: done"
     return Notice(_subject(subject), tuple(lines))
 
 

@@ -70,10 +70,10 @@ def close_window(
         _ask_about_apps(log_source, window, values, folder)
     window_values = {k: v for k, v in window.as_text().items() if k in values}
     values = {**values, **window_values}
-    done = _without_people(log_source, folder, values, people) if people else values
+    run_values = _without_people(log_source, folder, values, people) if people else values
     if out is not None:
         _hand_on_marks(source, out, folder, people)
-    return done
+    return run_values
 
 
 def names_of(source: str) -> list[str | Path]:

@@ -192,16 +192,16 @@ class NotebookReport:
         )
 
 
-def incidents_of(found: Case | None, every: Iterable[Incident]) -> tuple[Incident, ...]:
+def incidents_of(case: Case | None, every: Iterable[Incident]) -> tuple[Incident, ...]:
     """Those of some incidents that are a case's: of its code on its app.
 
     Args:
-        found: the case; without one, none are.
+        case: the case; without one, none are.
         every: the incidents.
     """
-    if found is None:
+    if case is None:
         return ()
-    mine = found.app_key, found.code
+    mine = case.app_key, case.code
     return tuple(one for one in every if (one.app_key, one.code) == mine)
 
 

@@ -159,7 +159,7 @@ class ErrorCodeReport(NotebookReport):
         """What else began to fail at about the same time."""
         if self.case is not None:
             yield Table(
-                neighbours(self.case.history, self.case.incident),
+                neighbours(self.case.history, self.case.outage),
                 caption="Other codes that began within an hour of it, nearest first",
                 most=15,
                 empty="none: nothing else began to fail at that time.",

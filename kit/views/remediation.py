@@ -120,7 +120,7 @@ class RemediationReport(NotebookReport):
         case = self.case
         if case is None:
             return
-        came = case.proof.incidents
+        came = case.proof.outages
         yield Facts(
             {
                 "Since": case.since,
@@ -266,8 +266,8 @@ class RemediationReport(NotebookReport):
         """Each of those left to retry, for ``retry.csv``."""
         rows = retry_rows(self.log, self.own_incidents, self.window.until)
         rows["failed_at"] = [iso(at) for at in rows["failed_at"]]
-        told = rows.astype(object).where(rows.notna(), None).to_dict("records")
-        return [{str(name): value for name, value in one.items()} for one in told]
+        records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+        return [{str(name): value for name, value in one.items()} for one in records]
 
     def _messages(self, failures: pd.DataFrame) -> Table:
         counts = failures.groupby("reason", as_index=False).agg(failures=("uuid", "count"))

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "case_over_time",
+    "chart_marks",
     "close",
     "kind_and_meaning",
     "left_behind",
     "left_behind_in_words",
-    "marks_of",
     "name_columns",
     "people_by_state",
     "radius_in_words",
@@ -103,7 +103,7 @@ def name_columns(rows: pd.DataFrame) -> list[str]:
     return ["hit_type", "hit", "operation"]
 
 
-def marks_of(case: Case) -> dict[str, pd.Timestamp | None]:
+def chart_marks(case: Case) -> dict[str, pd.Timestamp | None]:
     """The moments to mark on a time axis."""
     change = case.changes["published"].iloc[0] if len(case.changes) else None
     return {"change": change, "onset": case.onset, "fix": case.fix.at}
@@ -124,7 +124,7 @@ def case_over_time(case: Case) -> Iterator[Part]:
         view,
         bucket,
         episodes=history.episodes,
-        moments=marks_of(case),
+        moments=chart_marks(case),
     )
     table = both[["bucket", "failures", "attempts", "rate"]]
     yield Table(
@@ -143,11 +143,11 @@ def case_over_time(case: Case) -> Iterator[Part]:
 
 
 def close(case: Case) -> Window:
-    """The stretch to draw a case in: its incident and the window, or the incident from close by.
+    """The stretch to draw a case in: its outage and the window, or the outage from close by.
 
     Where the window begins after the onset, the time axis begins before it.
     """
-    ends = [case.incident.last, *([case.fix.at] if case.fix.at is not None else [])]
+    ends = [case.outage.last, *([case.fix.at] if case.fix.at is not None else [])]
     whole = case.history.window
     since, until = pd.Timestamp(whole.since), pd.Timestamp(whole.until)
     if since >= case.onset:
@@ -187,7 +187,7 @@ def people_by_state(case: Case) -> Iterator[Part]:
         )
     by_hit = rows.assign(user_key=rows["hit_key"])
     if len(rows):
-        yield Chart(charts.people_over_time, by_hit, case.history.window, marks_of(case))
+        yield Chart(charts.people_over_time, by_hit, case.history.window, chart_marks(case))
     if rows["time_to_recover"].notna().any():
         yield Chart(charts.time_to_recover, rows)
 
