@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kit.display.code_names import CodeNames
+from kit.reports.changes import RunChanges
 from kit.reports.incident_changes import change_in_words, changes_since
 
 
@@ -76,3 +78,12 @@ def test_every_kind_has_its_words() -> None:
         "Fixed, users left to retry: username_taken on Slack",
         "Over: username_taken on Slack",
     ]
+
+
+def test_a_notice_says_the_words_of_an_unknown_text() -> None:
+    code = "UNKNOWN_0123abcd"
+    changes = RunChanges((), incidents=(f"New: {code} on Slack, 1 user hit",))
+
+    (line,) = changes.in_words(CodeNames({code: "The seat is gone"})).incidents
+
+    assert line == f"New: “The seat is gone” ({code}) on Slack, 1 user hit"

@@ -49,6 +49,8 @@ class RunChanges:
     """What was compared with what, and what to mind."""
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """``2 new codes``, ``1 user recovered`` and so on, each with its lines; none is empty."""
+    incidents: tuple[str, ...] = field(default=(), kw_only=True)
+    """What became of incidents, a line each, for a notice."""
     compared: bool = field(default=True, kw_only=True)
 
     @property
@@ -61,7 +63,10 @@ class RunChanges:
     def in_words(self, names: CodeNames) -> RunChanges:
         """The same with the words of unknown texts before their codes."""
         groups = tuple((name, tuple(map(names.sentence, lines))) for name, lines in self.groups)
-        return replace(self, remarks=tuple(map(names.sentence, self.remarks)), groups=groups)
+        remarks, incidents = (
+            tuple(map(names.sentence, lines)) for lines in (self.remarks, self.incidents)
+        )
+        return replace(self, remarks=remarks, groups=groups, incidents=incidents)
 
 
 def previous_and_changes(facts: Mapping[str, Any], runs: Iterable[Mapping[str, Any]]) -> RunChanges:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.base.object_store import is_store
 from kit.base.text import clean
-from kit.reports.incident_changes import CONDITIONS, change_in_words
+from kit.reports.incident_changes import CONDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,8 +59,7 @@ def notice_of(report: Report, page: str, when: str) -> Notice | None:
     """
     name = str(report.facts["notebook"]).replace("_", " ")
     failed, changes = report.status == "failed", report.changes
-    of_incidents = report.facts["changes"]
-    changed = bool(of_incidents) or (changes is not None and not changes.compared)
+    changed = changes is not None and bool(changes.incidents or not changes.compared)
     if not failed and (when == "failure" or (when == "change" and not changed)):
         return None
     lines = [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
@@ -70,8 +69,8 @@ def notice_of(report: Report, page: str, when: str) -> Notice | None:
     if changes is not None:
         lines.append(f"Condition: {CONDITIONS.get(report.facts['condition'], 'Cannot tell')}")
         lines += ["", *changes.remarks]
-        lines += [f"- {clean(change_in_words(one))}" for one in of_incidents]
-        if changes.compared and not of_incidents:
+        lines += [f"- {clean(line)}" for line in changes.incidents]
+        if changes.compared and not changes.incidents:
             lines.append("No incident changed.")
     subject = f"Failed: {name}: {report.error}" if failed else report.headline or f"{name}: done"
     return Notice(_subject(subject), tuple(lines))

@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -30,7 +30,7 @@ from kit.lake.marks import FILE, MARKS
 from kit.log.spark.engines import DUCKDB, ENGINE
 from kit.reports.changes import RunChanges, previous, previous_and_changes
 from kit.reports.execute import Execution, Limits, execute, one_line
-from kit.reports.incident_changes import changes_since
+from kit.reports.incident_changes import change_in_words, changes_since
 from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
 from kit.reports.page import bare_page, load_exporter, report_page
@@ -315,7 +315,9 @@ class _Run:
             if before is not None and isinstance(before.get("incidents"), list):
                 facts["changes"] = changes_since(facts["incidents"], before["incidents"])
             words = self._published.get("code_words") or {}
-            return previous_and_changes(facts, runs).in_words(CodeNames(words))
+            lines = tuple(map(change_in_words, facts["changes"]))
+            changes = replace(previous_and_changes(facts, runs), incidents=lines)
+            return changes.in_words(CodeNames(words))
         except Exception as broken:  # noqa: BLE001  # a notebook may have published anything
             reason = f"its results could not be compared: {one_line(broken)}"
             raise NotRendered(reason) from None
