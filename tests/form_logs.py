@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from factories import REFUSED, SLACK, event
 from kit.analysis.failures import failures
-from kit.log.log import open_log
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
+
+    from kit.log.log import Log
 
 
 def form_event(at: str, **more: Any) -> dict[str, Any]:
@@ -42,12 +41,12 @@ SHARED_COLUMNS = (
 FAILURE_COLUMNS = "published app user operation code http_status reason transaction_id uuid".split()
 
 
-def log_rows(path: Path) -> list[dict[str, Any]]:
+def log_rows(log: Log) -> list[dict[str, Any]]:
     """A log's events, as far as every form has them."""
-    rows = open_log(path).events.select(*SHARED_COLUMNS).order_by("uuid").to_pyarrow().to_pylist()
+    rows = log.events.select(*SHARED_COLUMNS).order_by("uuid").to_pyarrow().to_pylist()
     return [dict(row) for row in rows]
 
 
-def log_failures(path: Path) -> pd.DataFrame:
+def log_failures(log: Log) -> pd.DataFrame:
     """A log's failures."""
-    return failures(open_log(path))[FAILURE_COLUMNS].sort_values("uuid", ignore_index=True)
+    return failures(log)[FAILURE_COLUMNS].sort_values("uuid", ignore_index=True)

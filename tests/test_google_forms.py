@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,12 +13,14 @@ from form_logs import EVENTS, log_failures, log_rows
 from forms import snake, snaked
 from kit.log.log import open_log
 
+if TYPE_CHECKING:
+    from kit.log.log import Log
+
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("plain") / "log.ndjson"
-    write_export(path, EVENTS)
-    return path
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Log:
+    """The events as Okta writes them."""
+    return open_log(write_export(tmp_path_factory.mktemp("plain") / "log.ndjson", EVENTS))
 
 
 def udm(each: dict[str, Any], number: int) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def udm(each: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def test_udm_is_read_as_far_as_it_goes_and_what_is_lacking_is_said(
-    tmp_path: Path, plain: Path
+    tmp_path: Path, plain: Log
 ) -> None:
     """Codes and times are the log's; transactions are not there, which changes the counts."""
     path = tmp_path / "udm.json"
@@ -59,7 +61,7 @@ def test_udm_is_read_as_far_as_it_goes_and_what_is_lacking_is_said(
     columns = ["published", "event_type", "result", "reason", "code", "client_ip", "uuid"]
     got, right = (
         one.events.select(*columns).order_by("uuid").to_pyarrow().to_pylist()
-        for one in (log, open_log(plain))
+        for one in (log, plain)
     )
     assert got == right
     assert set(log.events.wrapper.to_pyarrow().to_pylist()) == {"Google SecOps UDM"}
@@ -86,7 +88,7 @@ def field(name: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("unit", ["seconds", "microseconds"])
 def test_bigquery_rows_find_their_names_in_the_schema(
-    tmp_path: Path, plain: Path, unit: str
+    tmp_path: Path, plain: Log, unit: str
 ) -> None:
     """Records, lists of records, and times as seconds or microseconds."""
     rows = []
@@ -99,5 +101,6 @@ def test_bigquery_rows_find_their_names_in_the_schema(
     path = tmp_path / "answer.json"
     path.write_text(json.dumps(answer), encoding="utf-8")
 
-    assert log_rows(path) == log_rows(plain)
-    assert log_failures(path).equals(log_failures(plain))
+    log = open_log(path)
+    assert log_rows(log) == log_rows(plain)
+    assert log_failures(log).equals(log_failures(plain))
