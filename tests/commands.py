@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 
-from kit.commands.app import run
+from kit.commands.app import run_command
 
 
 def okta_kit(
@@ -47,5 +47,5 @@ def command(*words: object) -> subprocess.CompletedProcess[str]:
     """
     arguments = list(map(str, words))
     with redirect_stdout(io.StringIO()) as stdout, redirect_stderr(io.StringIO()) as stderr:
-        exit_code = run(arguments)
+        exit_code = run_command(arguments)
     return subprocess.CompletedProcess(arguments, exit_code, stdout.getvalue(), stderr.getvalue())

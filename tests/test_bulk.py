@@ -13,7 +13,7 @@ import pytest
 
 from factories import REFUSED, event
 from kit.base.errors import SourceError
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, bulk
 from kit.lake.bulk import add_all
 from kit.log.log import open_log
@@ -78,11 +78,11 @@ def test_again_and_covers_read_what_was_taken_in_before(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "log.json").write_bytes(lines(EVENTS[:2]) + b"broken\n" + lines(EVENTS[2:4]))
 
-    assert run(["import", str(folder), "--lake", lake]) == 0
+    assert run_command(["import", str(folder), "--lake", lake]) == 0
     holes = Lake(lake).manifest()["unread"]
     (folder / "more.json").write_bytes(lines(EVENTS[4:]))
     covers = "2026-10-01..2026-11-01"
-    assert run(["import", str(folder), "--lake", lake, "--covers", covers]) == 0
+    assert run_command(["import", str(folder), "--lake", lake, "--covers", covers]) == 0
 
     assert holes == Lake(lake).manifest()["unread"]
     assert holes
@@ -158,7 +158,7 @@ def test_files_that_are_left_out_by_their_names_are_said(
     for name in ("a.parquet", "_SUCCESS", ".hidden", "notes.md"):
         (folder / name).write_bytes(b"x")
 
-    assert run(["import", str(folder), "--lake", lake]) == 0
+    assert run_command(["import", str(folder), "--lake", lake]) == 0
 
     assert "2 files left out by suffix (.md, .parquet)" in capsys.readouterr().err
 

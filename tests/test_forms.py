@@ -20,7 +20,7 @@ from kit.lake.ingest import decoded
 from kit.log.log import open_log
 from kit.sources.document import Document
 from kit.sources.exports import blocks
-from kit.sources.questions import asked, asked_by_line
+from kit.sources.questions import questions_by_line, questions_in
 from kit.sources.wrappers import advice, tables, unwrap
 from properties import max_examples
 
@@ -286,7 +286,7 @@ def test_hostile_depth_ends(tmp_path: Path) -> None:
 def test_explain_reads_an_event_in_any_form(form: str) -> None:
     """Pasted alone or on standard input; a table's row gives the event that it tells of."""
     text = IN_JSON[form](EVENTS[:2])
-    for asked_for in (asked(text), asked_by_line(text)):
+    for asked_for in (questions_in(text), questions_by_line(text)):
         assert [one["uuid"] for one in asked_for if isinstance(one, dict)][:1] == [
             EVENTS[0]["uuid"]
         ]

@@ -9,7 +9,7 @@ import pytest
 from form_logs import EVENTS
 from forms import console, table
 from kit.base.errors import SourceError
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, add
 from kit.log.log import open_log
 from kit.sources.written_times import utc
@@ -56,8 +56,8 @@ def test_the_option_says_what_comes_first_where_the_dates_do_not(
     rows = [console(each) | {"timestamp": f"3/4/26 9:0{n}"} for n, each in enumerate(EVENTS)]
     path.write_text(table(rows, ";"), encoding="utf-8")
 
-    assert run(["import", str(path), "--lake", lake]) == 3
-    assert run(["import", str(path), "--lake", lake, "--date-order", order]) == 0
+    assert run_command(["import", str(path), "--lake", lake]) == 3
+    assert run_command(["import", str(path), "--lake", lake, "--date-order", order]) == 0
 
     log = open_log(lake)
     assert (log.first.month, log.first.day, log.count) == (month, 7 - month, 4)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kit.commands.notebooks import find_notebook, given_to
+from kit.commands.notebooks import find_notebook, values_for
 from kit.commands.options import Parameters, Since, Source, Until
 
 __all__ = ["register"]
@@ -37,13 +37,13 @@ def begin_investigation(
     """
     from datetime import UTC, datetime
 
-    from kit.base.parameters import read
+    from kit.base.parameters import read_parameters
     from kit.reports.investigations import begin
 
     path = find_notebook(notebook)
-    given = given_to({path: read(path)}, parameter, source, since, until)[path]
+    values = values_for({path: read_parameters(path)}, parameter, source, since, until)[path]
     day = datetime.now(UTC).date()
-    print(begin(path, given, name=name, folder=_INVESTIGATIONS, day=day))
+    print(begin(path, values, name=name, folder=_INVESTIGATIONS, day=day))
 
 
 def open_lab(
@@ -60,9 +60,9 @@ def open_lab(
 
     Example: okta-kit lab failure_trends --no-browser --port 8890
     """
-    from kit.commands.jupyter import serve
+    from kit.commands.jupyter import serve_lab
 
     further = context.args
     if notebook.startswith("-"):
         notebook, further = "", [notebook, *further]
-    serve(find_notebook(notebook) if notebook else None, further, port=port)
+    serve_lab(find_notebook(notebook) if notebook else None, further, port=port)

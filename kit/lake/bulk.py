@@ -11,9 +11,9 @@ from kit.base.errors import SourceError
 from kit.base.object_store import is_store
 from kit.lake.files import shortened
 from kit.lake.ledger import Ledger
-from kit.lake.store import Added, add
+from kit.lake.store import AddResult, add
 from kit.sources.exports import expand
-from kit.sources.walk import Stored, Walk, ahead
+from kit.sources.walk import StoredFile, Walk, ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from kit.lake.files import Lake
     from kit.sources.written_times import Order
 
-__all__ = ["Imported", "add_all"]
+__all__ = ["ImportResult", "add_all"]
 
 _ROUND = 2_000
 """Files of a folder or bucket that are taken in at once: an import that is ended goes on there."""
 
-_NAMED = 1_000
+_MAX_NAMED = 1_000
 
 
 @dataclass(slots=True)
-class Imported(Added):
+class ImportResult(AddResult):
     """What came of an import."""
 
     before: int = 0
@@ -40,12 +40,12 @@ class Imported(Added):
     passed_over: dict[str, int] = field(default_factory=dict)
     """How many files of folders were left out by their names, by suffix."""
 
-    def follow(self, other: Added) -> None:
+    def follow(self, other: AddResult) -> None:
         """Take in what came of further files."""
         self.events += other.events
         self.repeats += other.repeats
-        self.put_aside = shortened([*self.put_aside, *other.put_aside], _NAMED)
-        self.covered += other.covered
+        self.put_aside = shortened([*self.put_aside, *other.put_aside], _MAX_NAMED)
+        self.covered_windows += other.covered_windows
         self.unknown |= other.unknown
         self.lacking |= other.lacking
         self.barren += other.barren
@@ -59,8 +59,8 @@ def add_all(
     date_order: Order | None = None,
     since: datetime | None = None,
     again: bool = False,
-    told: Callable[[int], None] | None = None,
-) -> Imported:
+    on_progress: Callable[[int], None] | None = None,
+) -> ImportResult:
     """Add files, and what is new in folders and buckets, to a lake.
 
     Args:
@@ -71,7 +71,7 @@ def add_all(
         date_order: as ``add`` takes it.
         since: folders that are named by a date before this are not looked into; UTC.
         again: read also what was taken in before.
-        told: is called with the number of events read since the last call.
+        on_progress: is called with the number of events read since the last call.
 
     Returns:
         What was added.
@@ -81,46 +81,52 @@ def add_all(
         DiskFull, UsageError: as ``add``.
     """
     walks = [Walk(name, since) for name in names if _is_walked(name)]
-    files: list[Path | Stored] = [*expand([name for name in names if not _is_walked(name)])]
-    done, ledger = Imported(), Ledger(lake)
-    stored = _unknown(walks, None if again or covers else ledger, done)
+    files: list[Path | StoredFile] = [*expand([name for name in names if not _is_walked(name)])]
+    result, ledger = ImportResult(), Ledger(lake)
+    new_files = _unknown(walks, None if again or covers else ledger, result)
     while True:
-        some = list(stored if covers else islice(stored, _ROUND))
+        some = list(new_files if covers else islice(new_files, _ROUND))
         if not (files or some):
             break
         files += some
-        one = add(lake, _ahead(files), covers=covers, date_order=date_order, told=told)
+        one = add(
+            lake, _ahead(files), covers=covers, date_order=date_order, on_progress=on_progress
+        )
         if one.nothing and len(some) == _ROUND:
             continue  # what these files hold may belong to what comes with the next ones
-        done.follow(one)
+        result.follow(one)
         ledger.note(
-            file for file in files if isinstance(file, Stored) and _is_read(str(file), one.barren)
+            file
+            for file in files
+            if isinstance(file, StoredFile) and _is_read(str(file), one.barren)
         )
         files = []
-    return done
+    return result
 
 
-def _unknown(walks: Sequence[Walk], ledger: Ledger | None, done: Imported) -> Iterator[Stored]:
+def _unknown(
+    walks: Sequence[Walk], ledger: Ledger | None, result: ImportResult
+) -> Iterator[StoredFile]:
     """What stands below the places and is not in the ledger."""
     for walk in walks:
         is_empty = True
         for file in walk.files():
             is_empty = False
             if ledger is not None and ledger.holds(file):
-                done.before += 1
+                result.before += 1
             else:
                 yield file
         if is_empty:
             raise SourceError(_nothing_in(walk))
         for suffix, count in walk.passed_over.items():
-            done.passed_over[suffix] = done.passed_over.get(suffix, 0) + count
+            result.passed_over[suffix] = result.passed_over.get(suffix, 0) + count
 
 
-def _ahead(files: Sequence[Path | Stored]) -> Iterator[Path | Stored]:
+def _ahead(files: Sequence[Path | StoredFile]) -> Iterator[Path | StoredFile]:
     """Files, of which objects are fetched ahead of their turn."""
-    stored = ahead(file for file in files if isinstance(file, Stored))
+    objects = ahead(file for file in files if isinstance(file, StoredFile))
     for file in files:
-        yield next(stored) if isinstance(file, Stored) else file
+        yield next(objects) if isinstance(file, StoredFile) else file
 
 
 def _is_read(name: str, barren: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kit.lake.files import Lake
-    from kit.sources.walk import Stored
+    from kit.sources.walk import StoredFile
 
 __all__ = ["Ledger"]
 
@@ -41,13 +41,13 @@ class Ledger:
         data = self._lake.storage.read(name)
         return np.frombuffer(data, f"S{_LENGTH}", len(data) // _LENGTH)
 
-    def holds(self, file: Stored) -> bool:
+    def holds(self, file: StoredFile) -> bool:
         """Whether a file was taken in as it is now."""
         key = np.array([_key(file)], f"S{_LENGTH}")
         place = int(np.searchsorted(self._known, key)[0])
         return place < len(self._known) and self._known[place] == key[0]
 
-    def note(self, files: Iterable[Stored]) -> None:
+    def note(self, files: Iterable[StoredFile]) -> None:
         """Note files that were taken in, after their events were."""
         fresh = np.array([_key(file) for file in files], f"S{_LENGTH}")
         if not len(fresh):
@@ -62,6 +62,6 @@ class Ledger:
         self._names = [name] if full else [*self._names, name]
 
 
-def _key(file: Stored) -> bytes:
+def _key(file: StoredFile) -> bytes:
     text = f"{file.address}\0{file.size}\0{file.mark}"
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=_LENGTH).digest()

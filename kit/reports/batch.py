@@ -34,7 +34,7 @@ def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
     Yields:
         What the reports' environment needs to read the copies, which go afterwards.
     """
-    from kit.log.source import hold
+    from kit.log.source import open_source
     from kit.reports.window import names_of
 
     shared = [
@@ -45,7 +45,7 @@ def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
         for number, source in enumerate(shared):
             place = folder / str(number)
             with suppress(KitError):
-                hold(names_of(source), place)
+                open_source(names_of(source), place)
                 copies += [str(place / "lake")] if (place / "lake").is_dir() else []
         yield {COPY: os.pathsep.join(copies)} if copies else {}
 
