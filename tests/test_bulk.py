@@ -155,12 +155,12 @@ def test_files_that_are_left_out_by_their_names_are_said(
     with pytest.raises(SourceError, match="no export"):
         add_all(Lake(lake), [str(folder)])
     (folder / "log").write_bytes(lines(EVENTS))
-    for name in ("a.parquet", "_SUCCESS", ".hidden", "notes.md"):
+    for name in ("a.orc", "_SUCCESS", ".hidden", "notes.md"):
         (folder / name).write_bytes(b"x")
 
     assert run(["import", str(folder), "--lake", lake]) == 0
 
-    assert "2 files left out by suffix (.md, .parquet)" in capsys.readouterr().err
+    assert "2 files left out by suffix (.md, .orc)" in capsys.readouterr().err
 
 
 def test_a_ledger_of_many_imports_stays_a_few_files(tmp_path: Path) -> None:
