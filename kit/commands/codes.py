@@ -11,7 +11,7 @@ import typer
 from kit.base.errors import UsageError
 from kit.base.text import in_sheet
 from kit.commands.notes import note, print_json
-from kit.commands.options import Engine
+from kit.commands.options import DateOrder, Engine
 from kit.display.terminal import print_table
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def list_codes(
     since: Annotated[str | None, typer.Option(help="With --source: start, UTC.")] = None,
     until: Annotated[str | None, typer.Option(help="With --source: end, UTC.")] = None,
     engine: Engine = None,
+    date_order: DateOrder = None,
     as_remedy: Annotated[
         str,
         typer.Option(
@@ -64,14 +65,16 @@ def list_codes(
     """
     if (since or until) and not source:
         raise UsageError("--since and --until belong to --source.")
+    if date_order and not source:
+        raise UsageError("--date-order belongs to --source.")
     if source and (search or family or owner):
         raise UsageError("--search, --family and --owner filter the catalogue; leave --source out.")
     if as_remedy:
-        print(_begun(as_remedy, source, since, until, engine), end="")
+        print(_begun(as_remedy, source, since, until, engine, date_order), end="")
     elif source:
         from kit.analysis.unknown_codes import COLUMNS, drift
 
-        found = drift(source, since=since, until=until, engine=engine)
+        found = drift(source, since=since, until=until, engine=engine, date_order=date_order)
         _print(found.rows, COLUMNS, format_)
         note(found.said)
     else:
@@ -107,6 +110,7 @@ def _begun(
     since: str | None,
     until: str | None,
     engine: str | None,
+    date_order: str | None,
 ) -> str:
     """A remedy's file: the catalogue's own where it has one, else the beginning of one."""
     from datetime import UTC, datetime
@@ -121,7 +125,7 @@ def _begun(
     if source:
         from kit.analysis.unknown_codes import drift
 
-        found = drift(source, since=since, until=until, engine=engine)
+        found = drift(source, since=since, until=until, engine=engine, date_order=date_order)
         seen = {row["name"]: row for row in found.rows}
         if asked not in seen:
             hint = nearest(asked, seen) or " okta-kit codes --source lists what is unknown."

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from kit.commands.notebooks import find_notebook, given_to
-from kit.commands.options import Parameters, Since, Source, Until
+from kit.commands.notes import note
+from kit.commands.options import DateOrder, Parameters, Since, Source, Until
 
 __all__ = ["register"]
 
@@ -30,6 +31,7 @@ def begin_investigation(
     source: Source = None,
     since: Since = None,
     until: Until = None,
+    date_order: DateOrder = None,
 ) -> None:
     """Copy a notebook into investigations/, its window closed and its parameters set.
 
@@ -43,7 +45,10 @@ def begin_investigation(
     path = find_notebook(notebook)
     given = given_to({path: read(path)}, parameter, source, since, until)[path]
     day = datetime.now(UTC).date()
-    print(begin(path, given, name=name, folder=_INVESTIGATIONS, day=day))
+    copy = begin(path, given, name=name, folder=_INVESTIGATIONS, day=day, date_order=date_order)
+    print(copy)
+    if date_order:
+        note(f"The notebook needs it too: OKTA_KIT_DATE_ORDER={date_order} okta-kit lab {copy}")
 
 
 def open_lab(

@@ -50,6 +50,7 @@ def listing(
     code: str | None,
     still_failing: bool,
     engine: str | None = None,
+    date_order: str | None = None,
 ) -> Listing:
     """List the failures of a source.
 
@@ -61,6 +62,7 @@ def listing(
         code: only this code, without case.
         still_failing: only users with no success since.
         engine: what answers, as ``open_log`` takes it.
+        date_order: of local dates, as ``open_log`` takes it.
 
     Returns:
         The rows with ``COLUMNS``, oldest first, and what was looked at.
@@ -69,7 +71,7 @@ def listing(
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or the source knows no such app.
     """
-    log = open_log(source, since=since, until=until, engine=engine)
+    log = open_log(source, since=since, until=until, engine=engine, date_order=date_order)
     window = log.window(since, until)
     columns = (*COLUMNS, "org") if log.orgs else COLUMNS
     if app is not None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from kit.base.windows import Window
     from kit.lake.files import Lake
-    from kit.sources.written_times import Order
 
 __all__ = ["Imported", "add_all"]
 
@@ -56,7 +55,7 @@ def add_all(
     names: Sequence[str],
     *,
     covers: Window | None = None,
-    date_order: Order | None = None,
+    date_order: str | None = None,
     since: datetime | None = None,
     again: bool = False,
     told: Callable[[int], None] | None = None,

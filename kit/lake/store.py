@@ -26,6 +26,7 @@ from kit.lake.storage import Change
 from kit.lake.workers import coded
 from kit.sources.document import Documents
 from kit.sources.exports import blocks
+from kit.sources.written_times import order_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
     from kit.sources.walk import Stored
-    from kit.sources.written_times import Order
 
 __all__ = ["Added", "Received", "add", "add_received"]
 
@@ -73,7 +73,7 @@ def add(
     files: Iterable[Path | Stored],
     *,
     covers: Window | None = None,
-    date_order: Order | None = None,
+    date_order: str | None = None,
     told: Callable[[int], None] | None = None,
 ) -> Added:
     """Add export files to a lake.
@@ -87,7 +87,8 @@ def add(
         covers: the stretch of time that the files hold in full; what the events of each
             file span, if left out. It is not believed where nothing was an event.
         date_order: what comes first in local dates, ``day-first`` or ``month-first``, where no
-            number above 12 in the file shows it; such rows are skipped if left out.
+            number above 12 in the file shows it; ``$OKTA_KIT_DATE_ORDER`` if left out. Without
+            either such rows are skipped.
         told: is called with the number of events read since the last call.
 
     Returns:
@@ -97,7 +98,7 @@ def add(
         SourceError: a file cannot be read, another writer does not end, or the lake is of
             a newer version.
         DiskFull: there is no space; the lake is as it was, or has some days more.
-        UsageError: the folder cannot be written.
+        UsageError: the folder cannot be written, or *date_order* is none.
     """
     read = _Read()
 
@@ -125,7 +126,7 @@ def add(
         lacking = lacking_noted(lacking_in(held.manifest), read.lacking())
         return held.noting(done.covered, unread=noted(known, fresh), lacking=lacking)
 
-    return _added(lake, blocks(files, order=date_order), note, heard)
+    return _added(lake, blocks(files, order=order_of(date_order)), note, heard)
 
 
 @dataclass(slots=True)
