@@ -11,7 +11,7 @@ from kit.base.errors import SourceError
 from kit.base.object_store import is_store
 from kit.lake.files import shortened
 from kit.lake.ledger import Ledger
-from kit.lake.store import Added, add
+from kit.lake.store import Added, Pending, add
 from kit.sources.exports import expand
 from kit.sources.walk import Stored, Walk, ahead
 
@@ -47,7 +47,7 @@ class Imported(Added):
         self.covered += other.covered
         self.unknown |= other.unknown
         self.lacking |= other.lacking
-        self.barren += other.barren
+        self.barren = [*self.barren, *other.barren][:_NAMED]
 
 
 def add_all(
@@ -83,20 +83,29 @@ def add_all(
     files: list[Path | Stored] = [*expand([name for name in names if not _is_walked(name)])]
     done, ledger = Imported(), Ledger(lake)
     stored = _unknown(walks, None if again or covers else ledger, done)
-    while True:
-        some = list(stored if covers else islice(stored, _ROUND))
-        if not (files or some):
-            break
-        files += some
-        one = add(lake, _ahead(files), covers=covers, date_order=date_order, told=told)
-        if one.nothing and len(some) == _ROUND:
-            continue  # what these files hold may belong to what comes with the next ones
-        done.follow(one)
-        ledger.note(
-            file for file in files if isinstance(file, Stored) and _is_read(str(file), one.barren)
+    before = ledger.unfinished() if walks else []
+    pending = Pending(covered=before, events=bool(before))
+    for some, pending.ends in _rounds(stored, files):
+        one = add(
+            lake, _ahead(some), covers=covers, date_order=date_order, told=told, pending=pending
         )
-        files = []
+        done.follow(one)
+        if walks:
+            barren = _names_of(one.barren)
+            read = (file for file in some if isinstance(file, Stored) and str(file) not in barren)
+            ledger.note(read, [] if pending.ends else pending.covered)
     return done
+
+
+def _rounds(
+    stored: Iterator[Stored], files: list[Path | Stored]
+) -> Iterator[tuple[list[Path | Stored], bool]]:
+    """What is taken in at once, and whether nothing follows; the named files with the first."""
+    some = [*files, *islice(stored, _ROUND)]
+    while some:
+        following = list[Path | Stored](islice(stored, _ROUND))
+        yield some, not following
+        some = following
 
 
 def _unknown(walks: Sequence[Walk], ledger: Ledger | None, done: Imported) -> Iterator[Stored]:
@@ -122,9 +131,10 @@ def _ahead(files: Sequence[Path | Stored]) -> Iterator[Path | Stored]:
         yield next(stored) if isinstance(file, Stored) else file
 
 
-def _is_read(name: str, barren: Sequence[str]) -> bool:
-    """Whether a file, or a member of it, held an event, or nothing at all."""
-    return not any(one == name or one.startswith(f"{name}!") for one in barren)
+def _names_of(barren: Sequence[str]) -> set[str]:
+    """What may be the name of a file that, or a member of which, held something and no event."""
+    marks = ((one, at) for one in barren for at, sign in enumerate(one) if sign == "!")
+    return {*barren, *(one[:at] for one, at in marks)}
 
 
 def _is_walked(name: str) -> bool:

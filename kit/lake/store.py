@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kit.base.windows import Window
+from kit.base.windows import Window, merged
 from kit.lake.coverage import bridged
 from kit.lake.files import PutAside, shortened
 from kit.lake.holes import Hole, Trail, cleared, holes_in, noted, summed
@@ -24,12 +24,12 @@ from kit.lake.parquet import read_keys, write_events
 from kit.lake.repeats import ROW, index_of, keys_beside, news
 from kit.lake.storage import Change
 from kit.lake.workers import coded
-from kit.sources.document import Documents
+from kit.sources.document import Documents, origin_of
 from kit.sources.exports import blocks
 from kit.sources.written_times import order_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from kit.lake.files import Lake
     from kit.lake.ingest import Coded
@@ -37,10 +37,13 @@ if TYPE_CHECKING:
     from kit.sources.document import Block, Document
     from kit.sources.walk import Stored
 
-__all__ = ["Added", "Received", "add", "add_received"]
+__all__ = ["Added", "Pending", "Received", "add", "add_received"]
 
 _NAMED = 1_000
 """Skipped documents that an import names one by one."""
+
+_FOLLOWED = 10_000
+"""Files without an event that an import follows one by one."""
 
 _PARTS = 8
 """Files that a new day may have; more become one."""
@@ -68,6 +71,33 @@ class Added:
         return bool(self.barren) and not self.events and not self.repeats
 
 
+@dataclass(slots=True)
+class Pending:
+    """What the rounds of an import leave for those that follow.
+
+    Skipped lines of a file without an event may belong anywhere in what the whole import covers;
+    if somebody says what it covers, those of any file may belong up to its ends.
+    """
+
+    trails: dict[str, Trail] = field(default_factory=dict)
+    """Files with skipped lines; of very many without an event, the rest as one without a name."""
+    covered: list[Window] = field(default_factory=list)
+    """What the rounds cover."""
+    events: bool = False
+    """Whether any of it was an event."""
+    ends: bool = True
+    """Whether the next round is the last one."""
+
+    def follow(self, trails: Mapping[str, Trail], *, every: bool) -> None:
+        """Take in the files of a round; with *every*, also those with events."""
+        for file, one in trails.items():
+            self.events = self.events or one.span is not None
+            if one.barren and len(self.trails) >= _FOLLOWED:
+                self.trails.setdefault("", Trail()).follow(one)
+            elif one.barren or (every and one.skipped):
+                self.trails[file] = one
+
+
 def add(
     lake: Lake,
     files: Iterable[Path | Stored],
@@ -75,6 +105,7 @@ def add(
     covers: Window | None = None,
     date_order: str | None = None,
     told: Callable[[int], None] | None = None,
+    pending: Pending | None = None,
 ) -> Added:
     """Add export files to a lake.
 
@@ -90,6 +121,8 @@ def add(
             number above 12 in the file shows it; ``$OKTA_KIT_DATE_ORDER`` if left out. Without
             either such rows are skipped.
         told: is called with the number of events read since the last call.
+        pending: what the rounds before this one left, where an import has several; this one is
+            taken in.
 
     Returns:
         What was added, repeated and put aside.
@@ -100,7 +133,7 @@ def add(
         DiskFull: there is no space; the lake is as it was, or has some days more.
         UsageError: the folder cannot be written, or *date_order* is none.
     """
-    read = _Read()
+    read, before = _Read(), pending or Pending()
 
     def heard(block: Coded) -> None:
         read.follow(block)
@@ -110,23 +143,28 @@ def add(
     def note(held: Contents, done: Added) -> dict[str, Any]:
         done.lacking = {file: one.what for file, one in read.presences.items() if one.what}
         done.barren = [file for file, one in read.trails.items() if one.barren]
-        if done.nothing:
+        if done.nothing and not before.events:
             return held.noting([])
-        known = holes_in(held.manifest)
-        if covers:
+        known, trails = holes_in(held.manifest), {**before.trails, **read.trails}
+        fresh: list[Hole] = []
+        if covers and before.ends:
             done.covered = [covers]
-            fresh = read.holes([covers])
-            if not any(one.skipped for one in read.trails.values()):
+            fresh = _holes(trails, [covers])
+            if not any(one.skipped for one in trails.values()):
                 known = cleared(known, [covers])
-        else:
-            spans, fresh = read.spans(), read.holes(())
+        elif not covers:
+            spans, fresh = read.spans(), _holes(read.trails, ())
             unread = [hole.window for hole in (*known, *fresh)]
             done.covered = bridged(spans.values(), held.covered(), unread)
-            fresh += read.holes(done.covered, barren=True)
+            barren = {file: one for file, one in trails.items() if one.barren}
+            fresh += _holes(barren, merged([*before.covered, *done.covered]))
         lacking = lacking_noted(lacking_in(held.manifest), read.lacking())
         return held.noting(done.covered, unread=noted(known, fresh), lacking=lacking)
 
-    return _added(lake, blocks(files, order=order_of(date_order)), note, heard)
+    done = _added(lake, blocks(files, order=order_of(date_order)), note, heard, origin=origin_of)
+    before.follow(read.trails, every=covers is not None)
+    before.covered = merged([*before.covered, *done.covered])
+    return done
 
 
 @dataclass(slots=True)
@@ -149,18 +187,15 @@ class _Read:
         """What the events of each file span."""
         return {file: span for file, one in self.trails.items() if (span := one.span)}
 
-    def holes(self, reach: Sequence[Window], *, barren: bool = False) -> list[Hole]:
-        """Where skipped lines may belong; with *barren*, of files without an event alone."""
-        return [
-            hole
-            for file, one in self.trails.items()
-            if one.barren or not barren
-            for hole in one.holes(file, reach)
-        ]
-
     def lacking(self) -> dict[str, tuple[Window, Presence]]:
         """What the events of each file span, and what they have."""
         return {file: (span, self.presences[file]) for file, span in self.spans().items()}
+
+
+def _holes(trails: Mapping[str, Trail], reach: Sequence[Window]) -> list[Hole]:
+    """Where the skipped lines of files may belong."""
+    each = (one.holes(file, reach, origin_of(file)) for file, one in trails.items())
+    return [hole for some in each for hole in some]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +253,7 @@ def _added(
     told: Callable[[Coded], None],
     *,
     side_by_side: bool = True,
+    origin: Callable[[str], str] = lambda _: "",
 ) -> Added:
     """Code blocks and bring their days into the lake."""
     done = Added()
@@ -225,9 +261,10 @@ def _added(
     with lake.writing() as staging, (staging / "skipped").open("w+", encoding="utf-8") as spool:
 
         def heard(block: Coded) -> None:
-            spool.writelines(one.as_json() + "\n" for one in block.put_aside)
-            if block.put_aside:
-                done.put_aside = shortened([*done.put_aside, *block.put_aside], _NAMED)
+            aside = [replace(one, origin=origin(one.file)) for one in block.put_aside]
+            spool.writelines(one.as_json() + "\n" for one in aside)
+            if aside:
+                done.put_aside = shortened([*done.put_aside, *aside], _NAMED)
             done.unknown |= block.unknown
             told(block)
 
