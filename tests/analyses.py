@@ -145,7 +145,7 @@ def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any
     yield "unresolved", lambda: still
     yield "since_when", lambda: unresolved.since_when(log, window, still)
     yield "who", lambda: radius.who(everyone)
-    yield "who_in_words", lambda: radius.who_in_words(everyone)
+    yield "hit_counts", lambda: radius.hit_counts(everyone)
     yield "stops", lambda: stops.stops(log, window)
     yield "coverage_of", lambda: stops.coverage_of(log, window)
 

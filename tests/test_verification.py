@@ -11,6 +11,7 @@ from factories import REFUSED, SLACK, event
 from kit.analysis.recovery import recovery
 from kit.cases.case import case
 from kit.cases.ticket import ticket
+from kit.display.reasons import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -275,7 +276,7 @@ def test_a_radius_is_told_with_the_numbers_it_rests_on(log_of: Callable[..., Log
 
     radius = found.proof.radius
     assert (radius.failures, radius.users, radius.worked, radius.users_worked) == (3, 3, 2, 2)
-    assert "3 failures of 3 users beside 2 successes of 2 users" in radius.why
+    assert "3 failures of 3 users beside 2 successes of 2 users" in in_words(radius.reason)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ import pandas as pd
 
 from kit.analysis.episodes import Incident
 from kit.analysis.failures import COUNTED
-from kit.display import phrases
+from kit.display.reasons import Reason
 
 if TYPE_CHECKING:
     from kit.analysis.episodes import History
 
-__all__ = ["Radius", "blast_radius", "hit", "who", "who_in_words"]
+__all__ = ["Radius", "blast_radius", "hit", "hit_counts", "who"]
 
 
 @dataclass(frozen=True)
@@ -28,27 +28,20 @@ class Radius:
     failures: int
     users: int
     """Users, or clients, groups and agents, that are hit."""
-    hit: str
-    """The same in words."""
+    hit: dict[str, int]
+    """The same by what they are, as ``hit_counts`` counts them."""
     worked: int
     """Successes of the same operations on the app meanwhile."""
     users_worked: int | None
     """For how many users something worked; None where the stretch is too long to say."""
 
     @property
-    def why(self) -> str:
-        """The numbers in a sentence."""
+    def reason(self) -> Reason:
+        """The numbers that the width rests on."""
         if self.since is None or self.until is None:
-            return "Nothing failed."
-        who = "" if not self.worked or self.users_worked is None else self._who_worked()
-        return (
-            f"{phrases.count(self.failures, 'failure')} of {self.hit} beside "
-            f"{phrases.count(self.worked, 'success', 'successes')}{who} of the same operations on "
-            f"the app, from {phrases.moment(self.since)} to {phrases.moment(self.until)}."
-        )
-
-    def _who_worked(self) -> str:
-        return f" of {phrases.count(self.users_worked or 0, 'user')}"
+            return Reason("nothing_failed")
+        names = ("failures", "hit", "worked", "users_worked", "since", "until")
+        return Reason("width", {name: getattr(self, name) for name in names})
 
 
 def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | None = None) -> Radius:
@@ -70,7 +63,7 @@ def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | Non
         The width, with its numbers.
     """
     if now is None:
-        return Radius("user", None, None, 0, 0, "0 users", 0, None)
+        return Radius("user", None, None, 0, 0, {}, 0, None)
     end = fixed if fixed is not None and now.start < fixed < now.last else now.last
     rows = hit(known, Incident(now.start, end))
     users = int(who(rows).nunique())
@@ -81,8 +74,7 @@ def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | Non
     else:
         width = "group" if worked else "connection"
     meanwhile = known.successes.users(now.start, end) if worked else 0
-    named = who_in_words(rows)
-    return Radius(width, now.start, end, len(rows), users, named, worked, meanwhile)
+    return Radius(width, now.start, end, len(rows), users, hit_counts(rows), worked, meanwhile)
 
 
 def who(rows: pd.DataFrame) -> pd.Series[str]:
@@ -98,16 +90,18 @@ def who(rows: pd.DataFrame) -> pd.Series[str]:
     return rows["hit_key"].where(named)
 
 
-def who_in_words(rows: pd.DataFrame) -> str:
-    """How many are hit, by what they are: ``3 users and 1 group``.
+def hit_counts(rows: pd.DataFrame) -> dict[str, int]:
+    """Count who is hit, by what they are: ``{"user": 3, "group": 1}``.
 
     Args:
         rows: as ``who`` takes them.
+
+    Returns:
+        Types of ``COUNTED``, in its order, each with how many; none where nobody is hit.
     """
-    kinds = rows["hit_type"].where(who(rows).notna()).dropna()
-    counts = rows.loc[kinds.index].groupby("hit_type")["hit_key"].nunique()
-    said = [phrases.count(int(counts[kind]), kind) for kind in COUNTED if kind in counts.index]
-    return phrases.join(said) if said else "0 users"
+    types = rows["hit_type"].where(who(rows).notna()).dropna()
+    counts = rows.loc[types.index].groupby("hit_type")["hit_key"].nunique()
+    return {kind: int(counts[kind]) for kind in COUNTED if kind in counts.index}
 
 
 def hit(known: History, now: Incident) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from kit.analysis.episodes import QUIET_GAP
 from kit.analysis.failures import counted
 from kit.base.times import moment_before
 from kit.base.windows import Window, gaps
-from kit.display import phrases
+from kit.display.reasons import Reason, in_words
 from kit.log.log import frame, literal
 
 if TYPE_CHECKING:
@@ -117,14 +117,15 @@ def states(log: Log, window: Window) -> pd.DataFrame:
             earlier=was["failures"] if was else 0,
             earlier_attempts=was["attempts"] if was else 0,
         )
-        state, why = _state(facts, log, window, earlier)
-        row = (*key, state, why, facts.failures, facts.attempts)
+        state, reason = _state(facts, log, window, earlier)
+        row = (*key, state, in_words(reason), facts.failures, facts.attempts)
         found.append((*row, facts.earlier, facts.earlier_attempts))
         before.pop(key, None)
     for key, last in sorted(before.items()):
         was = known.get(key)
         past_counts = (was["failures"], was["attempts"]) if was else (0, 0)
-        found.append((*key, *_silent(last, window), 0, 0, *past_counts))
+        state, reason = _silent(last, window)
+        found.append((*key, state, in_words(reason), 0, 0, *past_counts))
     return pd.DataFrame(found, columns=_STATES)
 
 
@@ -147,45 +148,49 @@ def _failed(log: Log, window: Window) -> pd.DataFrame:
     return attempts(log, window, rows, ["app_key", "code"], **ends)
 
 
-def _silent(last: pd.Timestamp, window: Window) -> tuple[State, str]:
+def _silent(last: pd.Timestamp, window: Window) -> tuple[State, Reason]:
     """The state of a code that did not fail in the window."""
-    lasted = phrases.hours((window.until - last).total_seconds())
+    silent = {"silent_s": (window.until - last).total_seconds()}
     if window.until - last > QUIET_GAP:
-        return "quiet", f"silent for {lasted} before the window's end"
-    return "ongoing", f"last failed {lasted} before the window's end, before it began"
+        return "quiet", Reason("silent", silent)
+    return "ongoing", Reason("failed_before_window", silent)
 
 
-def _state(facts: _Known, log: Log, window: Window, earlier: Window | None) -> tuple[State, str]:
+def _state(facts: _Known, log: Log, window: Window, earlier: Window | None) -> tuple[State, Reason]:
     if window.until - facts.last > QUIET_GAP:
         return _silent(facts.last, window)
     if facts.before is None:
         day = Window(moment_before(facts.first, _DAY), facts.first)
         if _held(log, day) >= _DAY:
-            return "new", f"first seen {phrases.moment(facts.first)}, not before in what is held"
-        return "ongoing", "the source holds less than a day before it, so it may be old"
+            return "new", Reason("first_seen", {"first": facts.first})
+        return "ongoing", Reason("too_little_before")
     silence = Window(facts.before, facts.first)
     if _held(log, silence) >= _DAY:
-        lasted = phrases.hours((facts.first - facts.before).total_seconds())
-        return "regressed", f"came back after {lasted} of silence"
+        silent_s = (facts.first - facts.before).total_seconds()
+        return "regressed", Reason("came_back", {"silent_s": silent_s})
     return _against(facts, log, window, earlier)
 
 
-def _against(facts: _Known, log: Log, window: Window, earlier: Window | None) -> tuple[State, str]:
+def _against(
+    facts: _Known, log: Log, window: Window, earlier: Window | None
+) -> tuple[State, Reason]:
     """Escalating or ongoing, by what a day of the baseline had."""
     if earlier is None:
-        return "ongoing", "it failed before; the source holds too little to compare"
+        return "ongoing", Reason("nothing_to_compare")
     days, past = _days(log, window), _days(log, earlier)
     expected = facts.earlier / past * days
     share = facts.failures / facts.attempts
     usual = facts.earlier / facts.earlier_attempts if facts.earlier else 0.0
-    told = (
-        f"{facts.failures / days:,.1f} failures a day, {phrases.percent(share)} of attempts, after "
-        f"{facts.earlier / past:,.1f} and {phrases.percent(usual)}"
-    )
-    grown = facts.failures >= _TWICE * expected and facts.failures - expected >= _MORE
-    if facts.earlier and grown and share >= min(_SHARE * usual, 1.0):
-        return "escalating", told
-    return "ongoing", told
+    numbers = {
+        "a_day": facts.failures / days,
+        "rate": share,
+        "earlier_a_day": facts.earlier / past,
+        "earlier_rate": usual,
+    }
+    grew = facts.failures >= _TWICE * expected and facts.failures - expected >= _MORE
+    if facts.earlier and grew and share >= min(_SHARE * usual, 1.0):
+        return "escalating", Reason("daily", numbers)
+    return "ongoing", Reason("daily", numbers)
 
 
 def _held(log: Log, window: Window) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from kit.analysis.episodes import incidents
 from kit.analysis.failures import KEYS
 from kit.analysis.radius import Radius, blast_radius, hit, who
 from kit.base.windows import TICK
-from kit.display import phrases
+from kit.display.reasons import Reason
 
 if TYPE_CHECKING:
     from kit.analysis.episodes import History, Incident
@@ -30,7 +30,7 @@ class Fix:
 
     at: pd.Timestamp | None
     verdict: Literal["holds", "not_fixed", "unproven"]
-    why: str
+    reason: Reason
     how: Literal["given", "change", "first success", ""] = ""
     """What the time is: given by who asks, a change in the log, or the first success."""
     event: pd.Series | None = field(default=None, compare=False)
@@ -82,7 +82,7 @@ def verification(
     """
     came = incidents(known)
     if now is None:
-        nothing = Fix(given, "unproven", "nothing failed")
+        nothing = Fix(given, "unproven", Reason("no_failure"))
         return Verification(nothing, blast_radius(known, None), _sides(known, None, None), came)
     proof = _Proof(known, now, blast_radius(known, now).width == "connection")
     found = _found(known, now, proof) if given is None else None
@@ -93,11 +93,11 @@ def verification(
     how: Literal["given", "change", "first success", ""] = ""
     if at is not None:
         how = "given" if given is not None else ("first success" if event is None else "change")
-    verdict, why = _verdict(known, now, at, proof)
+    verdict, reason = _verdict(known, now, at, proof)
     if verdict == "not_fixed" and not proof.anybody:
         # Who failed after a mending in vain was hit by the same; a connection stays one.
         radius = blast_radius(known, now)
-    fix = Fix(at, verdict, why, how, event, proof.first(now.last))
+    fix = Fix(at, verdict, reason, how, event, proof.first(now.last))
     return Verification(fix, radius, _sides(known, now, at), came)
 
 
@@ -156,36 +156,27 @@ def _found(
 
 def _verdict(
     known: History, now: Incident, at: pd.Timestamp | None, proof: _Proof
-) -> tuple[Literal["holds", "not_fixed", "unproven"], str]:
+) -> tuple[Literal["holds", "not_fixed", "unproven"], Reason]:
     if at is None:
-        return "not_fixed", f"no attempt has worked since the last failure ({_at(now.last)})."
+        return "not_fixed", Reason("no_success", {"last": now.last})
     failed = known.failures["published"]
     after = failed[failed > at]
     until = pd.Timestamp(known.window.until)
-    who = "on the app" if proof.anybody else "of those who were hit"
     if len(after):
         last = pd.Timestamp(after.iloc[-1])
-        tried = proof.count(last, until)
-        later = phrases.count(len(after), "failure")
-        came = f"{later} with this code came after the fix ({_at(at)})"
-        if last - at > GRACE or not tried:
-            return "not_fixed", f"{came}, the last {_at(last)}."
-        return "holds", (
-            f"{phrases.count(tried, 'attempt')} {who} worked since, and none failed with this "
-            f"code; {came}, but within {phrases.hours(GRACE.total_seconds())}, so under way "
-            "before it."
-        )
+        successes = proof.count(last, until)
+        facts: dict[str, Any] = {"failures": len(after), "fixed_at": at}
+        if last - at > GRACE or not successes:
+            return "not_fixed", Reason("failed_after", {**facts, "last": last})
+        facts |= {"successes": successes, "anybody": proof.anybody}
+        facts["grace_s"] = GRACE.total_seconds()
+        return "holds", Reason("worked_after_stragglers", facts)
     # What worked at the moment itself is the first success, where that is the fix.
-    tried = proof.count(at - TICK, until)
-    if not tried:
-        return "unproven", f"nothing that would prove it has worked since ({_at(at)})."
-    return "holds", (
-        f"{phrases.count(tried, 'attempt')} {who} worked since {_at(at)}, and none failed with "
-        "this code."
-    )
-
-
-_at = phrases.moment
+    successes = proof.count(at - TICK, until)
+    if not successes:
+        return "unproven", Reason("no_proof", {"fixed_at": at})
+    facts = {"successes": successes, "anybody": proof.anybody, "fixed_at": at}
+    return "holds", Reason("worked_since", facts)
 
 
 def _sides(known: History, now: Incident | None, at: pd.Timestamp | None) -> pd.DataFrame:

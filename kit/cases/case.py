@@ -13,7 +13,7 @@ from kit.analysis.episodes import QUIET_GAP, History, Incident, history, inciden
 from kit.analysis.failures import KEYS, counted, failures
 from kit.analysis.names import find_apps, find_code, most_hit
 from kit.analysis.orgs import broken_connections
-from kit.analysis.radius import who, who_in_words
+from kit.analysis.radius import hit_counts, who
 from kit.analysis.recovery import access_left_behind, people, recovery, with_state
 from kit.analysis.unresolved import unresolved
 from kit.analysis.verification import Fix, Verification, verification
@@ -88,7 +88,7 @@ class Case:
         """How many users are hit since the onset, and before it if they still fail, in words."""
         users = self.people["hit_key"].nunique()
         since = who(self.since_onset).nunique()
-        said = f"{who_in_words(self.since_onset)} hit"
+        said = f"{phrases.who(hit_counts(self.since_onset))} hit"
         return said if since == users else f"{said} since the onset and {users - since:,} before it"
 
     @property
@@ -109,7 +109,7 @@ class Case:
             return ""
         if not len(rows):
             return "In the window, nothing failed with this code."
-        of = f" of {who_in_words(rows)}" if who(rows).notna().any() else ""
+        of = f" of {phrases.who(hit_counts(rows))}" if who(rows).notna().any() else ""
         return f"In the window, {phrases.count(len(rows), 'failure')}{of}."
 
     @cached_property

@@ -12,11 +12,12 @@ import ibis
 import pandas as pd
 
 from kit.analysis.failures import keyed
-from kit.analysis.radius import who_in_words
+from kit.analysis.radius import hit_counts
 from kit.analysis.recovery import people
 from kit.analysis.verification import GRACE
 from kit.base.windows import Window
 from kit.display import phrases
+from kit.display.reasons import in_words
 from kit.log.log import frame, literal
 
 if TYPE_CHECKING:
@@ -181,12 +182,13 @@ def _all_recovered(facts: Facts) -> Shown:
     hit = still + given_up + len(found["recovered"])
     if not hit:
         return Shown("unknown", "The failures name no user.")
+    who = phrases.who(hit_counts(facts.people))
     rest = f"; {phrases.count(given_up, 'user')} unassigned since" if given_up else ""
     if still or facts.proof.fix.verdict == "not_fixed":
-        return Shown("to_do", f"{still:,} of {who_in_words(facts.people)} still to retry{rest}.")
+        return Shown("to_do", f"{still:,} of {who} still to retry{rest}.")
     last = facts.people["recovered_at"].max()
     when = None if pd.isna(last) else pd.Timestamp(last)
-    worked = phrases.count(hit - given_up, "user") if given_up else who_in_words(facts.people)
+    worked = phrases.count(hit - given_up, "user") if given_up else who
     return Shown("done", f"{worked} worked after their last failure{rest}.", when)
 
 
@@ -194,7 +196,8 @@ def _no_recurrence(facts: Facts) -> Shown:
     fix = facts.proof.fix
     states: dict[str, State] = {"holds": "done", "unproven": "unknown", "not_fixed": "to_do"}
     state = states[fix.verdict]
-    return Shown(state, fix.why[0].upper() + fix.why[1:], fix.at)
+    why = in_words(fix.reason)
+    return Shown(state, why[0].upper() + why[1:], fix.at)
 
 
 def _sync_state(facts: Facts) -> Shown:

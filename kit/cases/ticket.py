@@ -13,6 +13,7 @@ from kit.base.windows import Window
 from kit.catalogue import load
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
+from kit.display.reasons import in_words
 from kit.log.log import frame
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def ticket(found: Case) -> str:
         f"Since: {found.since}; last failure {phrases.moment(found.incident.last)}",
         f"Failures: {found.rate_in_words}, {phrases.span(found.window)}",
         *([f"Failures since the onset: {len(found.since_onset):,}"] if found.apart else []),
-        f"How wide: {found.blast_radius}. {found.proof.radius.why}",
+        f"How wide: {found.blast_radius}. {in_words(found.proof.radius.reason)}",
         "Changed before: "
         + (
             f"{change['event_type']} by {change['actor']}, {phrases.moment(change['published'])} "
@@ -140,7 +141,7 @@ def ticket(found: Case) -> str:
             else "nothing in the log"
             + (", which does not reach back far enough" if found.changed.not_held else "")
         ),
-        f"Fix: {found.fix.verdict.replace('_', ' ')}: {found.fix.why}",
+        f"Fix: {found.fix.verdict.replace('_', ' ')}: {in_words(found.fix.reason)}",
     ]
     if left := found.failed_deactivations:
         lines.append(f"Access left behind: {', '.join(left)}")

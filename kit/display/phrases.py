@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from kit.base.windows import Coverage, Window
 
-__all__ = ["count", "covered", "hours", "join", "moment", "percent", "span"]
+__all__ = ["count", "covered", "hours", "join", "moment", "percent", "span", "who"]
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -94,3 +94,8 @@ def hours(seconds: float) -> str:
 def join(parts: Sequence[str]) -> str:
     """A list in words: "a, b and c"."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def who(counts: Mapping[str, int]) -> str:
+    """How many are hit: ``who({"user": 3, "group": 1})`` is "3 users and 1 group"."""
+    return join([count(number, kind) for kind, number in counts.items()]) or "0 users"

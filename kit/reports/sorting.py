@@ -8,7 +8,10 @@ browser does not know such styles, and in print, the table is as the notebook ma
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import Any
+
+from bs4 import BeautifulSoup, Tag
 
 __all__ = ["Sorter", "sorting_style"]
 
@@ -17,10 +20,7 @@ _LONG = 6
 _COLUMNS = 16
 """Columns that can be sorted by."""
 
-_TABLE = re.compile(r"<table([^>]*)>((?:(?!<table).)*?)</table>", re.S)
-_PARTS = re.compile(r"(.*?<thead[^>]*>)(.*?)(</thead>.*?<tbody[^>]*>)(.*)(</tbody>.*)", re.S)
-_ROW = re.compile(r"<tr([^>]*)>(.*?)</tr>", re.S)
-_CELL = re.compile(r"(<t[hd][^>]*>)(.*?)(</t[hd]>)", re.S)
+_CELL = ["td", "th"]
 _NUMBER = re.compile(r"[<>]?\s*(-?[\d,]*\.?\d+)\s*%?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -29,48 +29,56 @@ class Sorter:
     """Makes the tables of one page sortable."""
 
     def __init__(self) -> None:
-        self._made = 0
+        self._tables = 0
 
     def sortable(self, html: str) -> str:
         """Add what sorting needs to each long table of cleaned HTML."""
-        return _TABLE.sub(self._table, html)
+        if "<table" not in html:
+            return html
+        soup = BeautifulSoup(html, "html.parser")
+        tables = [table for table in soup.find_all("table") if self._make_sortable(soup, table)]
+        return str(soup) if tables else html
 
-    def _table(self, found: re.Match[str]) -> str:
-        parts = _PARTS.fullmatch(found[2])
-        if parts is None or "span=" in found[2]:
-            return found[0]
-        heads, rows = _ROW.findall(parts[2]), _ROW.findall(parts[4])
-        cells = [[_text(cell[1]) for cell in _CELL.findall(row)] for _, row in rows]
-        columns = list(zip(*cells, strict=True)) if len(set(map(len, cells))) == 1 else []
-        if len(heads) != 1 or len(rows) < _LONG or len(_CELL.findall(heads[0][1])) != len(columns):
-            return found[0]
-        columns = columns[:_COLUMNS]
-        self._made += 1
-        head = self._head(heads[0][1], columns)
-        ranks = list(zip(*map(_ranks, columns), strict=True))
-        places = [";".join(f"--c{n}:{r}" for n, r in enumerate(rank, 1)) for rank in ranks]
-        body = "".join(
-            f'<tr{marks} style="{place}">{row}</tr>'
-            for (marks, row), place in zip(rows, places, strict=True)
-        )
-        table = f'<table class="sortable" style="--n:{len(cells[0])}"'
-        return f"{table}>{parts[1]}<tr>{head}</tr>{parts[3]}{body}{parts[5]}</table>"
+    def _make_sortable(self, soup: BeautifulSoup, table: Tag) -> bool:
+        """Give rows their ranks and headings their buttons, if all rows have the same cells."""
+        if table.thead is None or table.tbody is None or table.select_one("[rowspan], [colspan]"):
+            return False
+        head, rows = table.thead.find_all("tr"), table.tbody.find_all("tr")
+        if len(head) != 1 or len(rows) < _LONG or table.find("table"):
+            return False
+        headings = head[0].find_all(_CELL)
+        cells = [[cell.get_text().strip() for cell in row.find_all(_CELL)] for row in rows]
+        if {len(row) for row in cells} != {len(headings)}:
+            return False
+        columns = list(zip(*cells, strict=True))[:_COLUMNS]
+        self._tables += 1
+        for heading, column in zip(headings, columns, strict=False):
+            self._add_buttons(soup, heading, column)
+        for row, ranks in zip(rows, zip(*map(_ranks, columns), strict=True), strict=True):
+            row["style"] = ";".join(f"--c{n}:{rank}" for n, rank in enumerate(ranks, 1))
+        table["class"], table["style"] = "sortable", f"--n:{len(headings)}"
+        return True
 
-    def _head(self, row: str, columns: list[tuple[str, ...]]) -> str:
-        made = []
-        for number, (opened, title, closed) in enumerate(_CELL.findall(row)):
-            shown = title
-            if number < len(columns):
-                down = bool(_numbers(columns[number])) or bool(_TIME.match(columns[number][0]))
-                ways = ["down", "up"] if down else ["up", "down"]
-                shown = "".join(
-                    f'<label class="{order}"><input type="radio" name="sort{self._made}" '
-                    f'class="{way}" aria-label="sort by {_text(title)}, {way}" '
-                    f'autocomplete="off">{title}</label>'
-                    for order, way in zip(("one", "two"), ways, strict=True)
-                )
-            made.append(f"{opened}{shown}{closed}")
-        return "".join(made)
+    def _add_buttons(self, soup: BeautifulSoup, heading: Tag, column: tuple[str, ...]) -> None:
+        title = heading.get_text().strip()
+        down_first = bool(_numbers(column)) or bool(_TIME.match(column[0]))
+        content = list(heading.contents)
+        for order, way in zip(
+            ("one", "two"), ("down", "up") if down_first else ("up", "down"), strict=True
+        ):
+            label = soup.new_tag("label", attrs={"class": order})
+            button = {
+                "type": "radio",
+                "name": f"sort{self._tables}",
+                "class": way,
+                "aria-label": f"sort by {title}, {way}",
+                "autocomplete": "off",
+            }
+            label.append(soup.new_tag("input", attrs=button))
+            label.extend([copy(part) for part in content])
+            heading.append(label)
+        for part in content:
+            part.extract()
 
 
 def sorting_style() -> str:
@@ -84,16 +92,14 @@ def sorting_style() -> str:
     return f"@supports selector(:has(a)) {{ @media screen {{\n{rules}}} }}\n"
 
 
-def _text(html: str) -> str:
-    return re.sub(r"<[^>]+>", "", html).strip()
-
-
 def _numbers(column: tuple[str, ...]) -> list[float] | None:
     """A column's values where all that are there are numbers; nothing counts as the least."""
-    found = [_NUMBER.fullmatch(cell.replace("&lt;", "<").replace("&gt;", ">")) for cell in column]
-    if not any(found) or any(cell and not match for cell, match in zip(column, found, strict=True)):
+    numbers = [_NUMBER.fullmatch(cell) for cell in column]
+    if not any(numbers):
         return None
-    return [float(m[1].replace(",", "")) if m else float("-inf") for m in found]
+    if any(cell and not number for cell, number in zip(column, numbers, strict=True)):
+        return None
+    return [float(n[1].replace(",", "")) if n else float("-inf") for n in numbers]
 
 
 def _ranks(column: tuple[str, ...]) -> list[int]:

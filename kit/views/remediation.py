@@ -13,6 +13,7 @@ from kit.cases.ticket import HELPS, retry_list, ticket, warnings
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
 from kit.display.parts import Block, Facts, Headline, Note, Steps
+from kit.display.reasons import in_words
 from kit.display.table import Table
 from kit.views.app_evidence import app_evidence_parts
 from kit.views.base import NotebookReport, view
@@ -110,7 +111,7 @@ class RemediationReport(NotebookReport):
         yield Facts(
             {
                 "Since": found.since,
-                "How wide": f"{found.blast_radius}: {found.proof.radius.why}",
+                "How wide": f"{found.blast_radius}: {in_words(found.proof.radius.reason)}",
                 "How often": recurrence_in_words(came),
                 "Looked for changes": search_in_words(found.changed),
             }
@@ -187,7 +188,7 @@ class RemediationReport(NotebookReport):
                 "Verdict": _VERDICT[fix.verdict],
                 "Fixed at": phrases.moment(fix.at) if fix.at is not None else "not seen",
                 "Known from": fix_in_words(fix),
-                "Why": fix.why,
+                "Why": in_words(fix.reason),
                 **({"To verify": " ".join(f"{v}." for v in remedy.verify)} if remedy else {}),
             }
         )

@@ -9,7 +9,7 @@ import pandas as pd
 from kit.analysis.episodes import history, onset
 from kit.analysis.failures import KEYS
 from kit.analysis.orgs import broken_connections
-from kit.analysis.radius import who_in_words
+from kit.analysis.radius import hit_counts
 from kit.analysis.recovery import people
 from kit.display import phrases
 
@@ -28,8 +28,8 @@ def worst_in_words(log: Log, window: Window, trends: Trends) -> str:
     assert began is not None  # it failed
     where = f" on {top['app']}" if isinstance(top["app"], str) else ""
     mine = _hit_by(trends, top["app_key"], top["code"])
-    stuck = who_in_words(mine[mine["state"] == "still_failing"])
-    hit = who_in_words(mine[mine["failures"] > 0])
+    stuck = phrases.who(hit_counts(mine[mine["state"] == "still_failing"]))
+    hit = phrases.who(hit_counts(mine[mine["failures"] > 0]))
     still = int(top["still_failing"])
     since = f"since {phrases.moment(began)}"
     if pd.notna(top["since"]) and top["since"] < began:
@@ -59,7 +59,7 @@ def totals_in_words(trends: Trends, *, complete: bool) -> str:
         part = "it" if complete else "the part of it that the source holds"
         verb = "fails" if still == 1 else "fail"
         return (
-            f"In all, {who_in_words(stuck)} still {verb} from before the window; "
+            f"In all, {phrases.who(hit_counts(stuck))} still {verb} from before the window; "
             f"nothing failed in {part}."
         )
     said = (
