@@ -9,9 +9,9 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit with the code that ``kit.base.errors`` gives."""
-    from kit.commands.app import run
+    from kit.commands.app import run_command
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_command(sys.argv[1:]))
 
 
 if __name__ == "__main__":

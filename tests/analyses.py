@@ -29,7 +29,7 @@ from kit.analysis import (
     verification,
 )
 from kit.cases import case, ticket
-from kit.log.log import Log, frame
+from kit.log.log import Log, to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -89,15 +89,15 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
     window = log.window(since)
     timed = ["published", "uuid"]
     yield "log", lambda: (log.first, log.last, log.count, log.coverage(window))
-    yield "events", lambda: frame(log.events, by=timed)
-    yield "keyed", lambda: frame(failures.keyed(log.events), by=timed)
-    yield "counted", lambda: frame(failures.counted(log, window), by=timed)
+    yield "events", lambda: to_pandas(log.events, by=timed)
+    yield "keyed", lambda: to_pandas(failures.with_keys(log.events), by=timed)
+    yield "counted", lambda: to_pandas(failures.folded_failures(log, window), by=timed)
     yield "failures", lambda: failures.failures(log, window)
-    yield "failure_rows", lambda: frame(failures.failure_rows(log), by=timed)
-    yield "successes", lambda: frame(failures.successes(log, window), by=timed)
-    yield "succeeded", lambda: frame(failures.succeeded(log.events), by=timed)
-    yield "first_after", lambda: frame(recovery.first_after(log, window), by=["uuid"])
-    yield "assignments", lambda: frame(recovery.assignments(log), by=["uuid"])
+    yield "failure_rows", lambda: to_pandas(failures.failure_rows(log), by=timed)
+    yield "successes", lambda: to_pandas(failures.successes(log, window), by=timed)
+    yield "succeeded", lambda: to_pandas(failures.pick_successes(log.events), by=timed)
+    yield "first_after", lambda: to_pandas(recovery.first_after(log, window), by=["uuid"])
+    yield "assignments", lambda: to_pandas(recovery.assignments(log), by=["uuid"])
     yield "recovery", lambda: recovery.recovery(log, window)
     yield "people", lambda: recovery.people(recovery.recovery(log, window))
     yield (
@@ -108,11 +108,11 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
     yield "baseline", lambda: states.baseline(log, window)
     yield "states", lambda: states.states(log, window)
     told = ["start", "app_key", "code"]
-    yield "every_episode", lambda: frame(episodes.every_episode(log), by=told)
+    yield "every_episode", lambda: to_pandas(episodes.every_episode(log), by=told)
     yield "episodes", lambda: episodes.episodes(log, window)
     yield "episodes, short gap", lambda: episodes.episodes(log, window, gap=pd.Timedelta("10min"))
     yield from _of_people(log, window)
-    yield "logged_changes", lambda: frame(changes.logged_changes(log), by=timed)
+    yield "logged_changes", lambda: to_pandas(changes.logged_changes(log), by=timed)
     yield from _of_all(log, window)
     yield "trends", lambda: trends.trends(log, window)
     yield "prepare", lambda: trends.prepare(log)
@@ -133,9 +133,9 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
 
 def _of_successes(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
     hourly = ["hour", "app_key", "operation"]
-    yield "every_hour", lambda: frame(successes.every_hour(log), by=hourly)
+    yield "every_hour", lambda: to_pandas(successes.every_hour(log), by=hourly)
     for bucket in ("hour", "day"):
-        yield f"worked by {bucket}", lambda: successes.worked(log, window, bucket)  # noqa: B023
+        yield f"worked by {bucket}", lambda: successes.count_successes(log, window, bucket)  # noqa: B023
 
 
 def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -152,12 +152,17 @@ def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any
 
 def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
     timed = ["published", "uuid"]
-    yield "told", lambda: frame(failures.told(log, failures.counted(log, window)), by=timed)
+    yield (
+        "told",
+        lambda: to_pandas(
+            failures.with_details(log, failures.folded_failures(log, window)), by=timed
+        ),
+    )
     yield "choices", lambda: choices.choices(log, window)
     yield "examples", lambda: trends.examples(log, window)
     yield (
         "every_user",
-        lambda: frame(names.every_user(log), by=["user_key", "user_login", "user_id"]),
+        lambda: to_pandas(names.every_user(log), by=["user_key", "user_login", "user_id"]),
     )
     yield "latest", lambda: trends.trends(log, window).latest(50)
     yield "broken_connections", lambda: orgs.broken_connections(log, window)
@@ -178,7 +183,7 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     yield "results", found.results
     first = found.failures.iloc[0]
     at, batch = first["published"], first["transaction_id"]
-    yield "event_of", lambda: one_failure.event_of(log, first["uuid"], at)
+    yield "event_of", lambda: one_failure.find_event(log, first["uuid"], at)
     yield "events_beside", lambda: one_failure.events_beside(log, batch, first["uuid"], at)
     yield "find_code", lambda: names.find_code(log, found.code.lower())
     yield "find_apps", lambda: names.find_apps(log, found.app_key or "none")
@@ -202,7 +207,7 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     yield "apps_with", lambda: one_code.apps_with(known)
     yield "neighbours", lambda: one_code.neighbours(known, now)
     yield "variants", lambda: one_code.variants(found.failures)
-    yield "hours", lambda: one_code.hours(known)
+    yield "hours", lambda: one_code.failures_by_hour(known)
     yield "with_ids", lambda: one_code.with_ids(found.failures)
     yield "ticket", lambda: ticket.ticket(found)
     yield "retry_list", lambda: ticket.retry_list(found)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kit.lake import Lake
-    from kit.lake.pull import Pulled
+    from kit.lake.pull import PullResult
     from kit.sources.okta import Settings
 
 __all__ = ["CANARY", "FakeOrg", "org_uuids", "pull_days", "settings"]
@@ -315,7 +315,7 @@ def settings(**variables: str) -> Settings:
     return read_settings({"HOME": "/nowhere", **variables})
 
 
-def pull_days(org: FakeOrg, lake: Lake, days: float = DAYS + 1, **options: Any) -> Pulled:
+def pull_days(org: FakeOrg, lake: Lake, days: float = DAYS + 1, **options: Any) -> PullResult:
     """Pull so many days, all of the rate limit taken and retries made at once."""
-    given = {"share": 1.0, "patience": 0.01, "since": lambda now: now - timedelta(days=days)}
+    given = {"share": 1.0, "backoff_s": 0.01, "since": lambda now: now - timedelta(days=days)}
     return pull(lake, settings(**org.environment()), **{**given, **options})

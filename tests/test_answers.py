@@ -13,13 +13,13 @@ from pandas.testing import assert_frame_equal
 
 from factories import M365, REFUSED, SLACK, event, write_export
 from kit.analysis.changes import logged_changes
-from kit.analysis.failures import counted, failures
+from kit.analysis.failures import failures, folded_failures
 from kit.analysis.recovery import assignments, recovery
 from kit.analysis.successes import every_hour
 from kit.analysis.trends import prepare, trends
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, add, compact
-from kit.log.log import frame, open_log
+from kit.log.log import open_log, to_pandas
 from properties import max_examples
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_a_lake_that_grew_answers_as_one_that_was_filled_at_once(
         window = log.window()
         assert_frame_equal(recovery(log, window), recovery(other, window))
         for question in (every_hour, logged_changes, assignments):
-            one, same = frame(question(log)), frame(question(other))
+            one, same = to_pandas(question(log)), to_pandas(question(other))
             by = list(one.columns)
             assert_frame_equal(
                 one.sort_values(by, ignore_index=True), same.sort_values(by, ignore_index=True)
@@ -114,12 +114,12 @@ def test_the_kept_answer_is_what_is_read_next(tmp_path: Path) -> None:
     )
     log = open_log(other.folder)
     assert failures(open_log(lake.folder))["uuid"].tolist() == [REFUSAL["uuid"]]
-    assert counted(log).uuid.to_pyarrow().to_pylist() == ["x"]
+    assert folded_failures(log).uuid.to_pyarrow().to_pylist() == ["x"]
     [mine], [theirs] = (list(one.folder.glob("_kept/failures-*")) for one in (lake, other))
 
     theirs.replace(mine)
 
-    assert counted(open_log(lake.folder)).uuid.to_pyarrow().to_pylist() == ["x"]
+    assert folded_failures(open_log(lake.folder)).uuid.to_pyarrow().to_pylist() == ["x"]
 
 
 def test_a_lake_that_grew_is_asked_anew(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_compacting_prepares_what_all_questions_begin_with(tmp_path: Path) -> No
     lake = added(tmp_path / "lake", REFUSAL)
     added(lake.folder, SUCCESS)
 
-    assert run(["compact", "--lake", str(lake.folder)]) == 0
+    assert run_command(["compact", "--lake", str(lake.folder)]) == 0
 
     names = cached_names(lake)
     log = open_log(lake.folder)

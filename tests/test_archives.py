@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from factories import REFUSED, event
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, add
 from kit.lake.ingest import decoded
 from kit.log.log import open_log
@@ -118,7 +118,7 @@ def test_skipped_lines_of_a_member_are_named_and_leave_a_hole(
     path, lake = tmp_path / "a.zip", str(tmp_path / "lake")
     path.write_bytes(as_zip({"x/log": FIRST + b"broken\n" + SECOND, "y/log": SECOND}))
 
-    assert run(["import", str(path), "--lake", lake]) == 0
+    assert run_command(["import", str(path), "--lake", lake]) == 0
 
     assert f"{path}!x/log:3: " in capsys.readouterr().err
     assert [one["file"] for one in Lake(lake).manifest()["unread"]] == ["a.zip!x/log"]
@@ -190,7 +190,7 @@ def test_names_are_shown_and_nothing_is_written_by_them(
     path = inside / "a"
     for content in (as_zip, as_tar):
         path.write_bytes(content(dict.fromkeys(names, b"broken\n" + FIRST)))
-        assert run(["import", str(path), "--lake", str(tmp_path / "lake")]) == 0
+        assert run_command(["import", str(path), "--lake", str(tmp_path / "lake")]) == 0
         said = capsys.readouterr().err
         assert "\x1b" not in said
         assert "\u202e" not in said

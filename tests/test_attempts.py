@@ -22,7 +22,7 @@ def test_only_successes_of_the_operations_that_failed_are_attempts() -> None:
     tried = pd.DataFrame(
         {"app_key": ["a", "a", "c"], "code": ["X", "X", "Y"], "operation": ["sync", "sync", "sync"]}
     )
-    rows = with_attempts(FAILED, DONE, ["app_key", "code"], tried=tried)
+    rows = with_attempts(FAILED, DONE, ["app_key", "code"], operations=tried)
     assert rows["successes"].to_list() == [9, 0, 0]
     assert rows["attempts"].to_list() == [12, 1, 0]
     assert rows["rate"].to_list()[:2] == [0.25, 1.0]

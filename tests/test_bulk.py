@@ -15,11 +15,11 @@ import pytest
 from factories import REFUSED, event
 from kit.base.errors import SourceError
 from kit.base.windows import Window
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, bulk
 from kit.lake.bulk import add_all
 from kit.log.log import open_log
-from kit.sources.walk import Stored, Walk
+from kit.sources.walk import StoredFile, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,11 +83,11 @@ def test_again_and_covers_read_what_was_taken_in_before(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "log.json").write_bytes(lines(EVENTS[:2]) + b"broken\n" + lines(EVENTS[2:4]))
 
-    assert run(["import", str(folder), "--lake", lake]) == 0
+    assert run_command(["import", str(folder), "--lake", lake]) == 0
     holes = Lake(lake).manifest()["unread"]
     (folder / "more.json").write_bytes(lines(EVENTS[4:]))
     covers = "2026-10-01..2026-11-01"
-    assert run(["import", str(folder), "--lake", lake, "--covers", covers]) == 0
+    assert run_command(["import", str(folder), "--lake", lake, "--covers", covers]) == 0
 
     assert holes == Lake(lake).manifest()["unread"]
     assert holes
@@ -167,14 +167,14 @@ def test_each_file_is_opened_once_however_many_hold_no_event(
     barren(folder, 20)
     (folder / "b.json").write_bytes(lines(EVENTS[:5]))
     (folder / "c.json").write_bytes(lines(EVENTS[5:]))
-    opened, real = Counter[str](), Stored.open
+    opened, real = Counter[str](), StoredFile.open
     monkeypatch.setattr(bulk, "_ROUND", 3)
 
-    def counted(file: Stored, mode: str) -> Any:
+    def counted(file: StoredFile, mode: str) -> Any:
         opened[str(file)] += 1
         return real(file, mode)
 
-    monkeypatch.setattr(Stored, "open", counted)
+    monkeypatch.setattr(StoredFile, "open", counted)
 
     done = add_all(lake, [str(folder)], covers=covers)
 
@@ -260,7 +260,7 @@ def test_files_that_are_left_out_by_their_names_are_said(
     for name in ("a.orc", "_SUCCESS", ".hidden", "notes.md"):
         (folder / name).write_bytes(b"x")
 
-    assert run(["import", str(folder), "--lake", lake]) == 0
+    assert run_command(["import", str(folder), "--lake", lake]) == 0
 
     assert "2 files left out by suffix (.md, .orc)" in capsys.readouterr().err
 

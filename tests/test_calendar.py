@@ -11,7 +11,7 @@ from factories import REFUSED, event
 from kit.analysis.failures import failures
 from kit.analysis.trends import trends
 from kit.cases.case import case
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.views.sections import close
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def test_a_lake_lists_the_days_between_as_a_stretch(
     lines = [json.dumps(event(at)) for at in ["0001-01-01T00:00:00.000Z", *DAY]]
     export.write_text("\n".join(lines), encoding="utf-8")
 
-    assert run(["import", str(export), "--lake", str(tmp_path / "lake")]) == 0
+    assert run_command(["import", str(export), "--lake", str(tmp_path / "lake")]) == 0
     capsys.readouterr()
-    assert run(["lake", "--lake", str(tmp_path / "lake"), "--json"]) == 0
+    assert run_command(["lake", "--lake", str(tmp_path / "lake"), "--json"]) == 0
 
     days = json.loads(capsys.readouterr().out)["days"]
     assert [day["events"] for day in days] == [1, 0, len(DAY)]

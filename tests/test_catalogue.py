@@ -11,7 +11,7 @@ import pytest
 from kit.catalogue import KnownText, Remedy, load
 from kit.catalogue.coding import NO_REASON, code_message
 from kit.catalogue.files import check_evidence
-from kit.catalogue.page import page
+from kit.catalogue.page import catalogue_page
 from kit.messages import parse
 
 CATALOGUE = load()
@@ -210,4 +210,4 @@ def test_every_code_has_a_family() -> None:
 
 def test_the_page_is_what_the_files_say() -> None:
     """docs/catalogue.md is written by ``make catalogue``, never by hand."""
-    assert (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8") == page(CATALOGUE)
+    assert (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8") == catalogue_page(CATALOGUE)

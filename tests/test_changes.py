@@ -13,7 +13,7 @@ from kit.analysis.episodes import history, onset
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.analysis.changes import Changes
+    from kit.analysis.changes import CandidateChanges
     from kit.log.log import Log
 
 AD = {"id": "0oaad", "name": "Active Directory"}
@@ -32,7 +32,9 @@ def by(login: str) -> dict[str, Any]:
     return {"actor": {"id": f"00u{login}", "type": "User", "alternateId": login}}
 
 
-def found_in(log_of: Callable[..., Log], *events: dict[str, Any], app: Any = M365) -> Changes:
+def found_in(
+    log_of: Callable[..., Log], *events: dict[str, Any], app: Any = M365
+) -> CandidateChanges:
     """The candidates for an outage that begins at 09:00, logged by jobs."""
     outage = [
         event(f"2026-10-27T09:0{n}:00Z", reason=REFUSED, user=f"u{n}@example.com", app=app, **JOB)

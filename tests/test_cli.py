@@ -178,7 +178,7 @@ def test_help_and_explain_need_no_heavy_library(words: list[str]) -> None:
     """They answer at once, so they import neither pandas nor an engine."""
     heavy = "{'pandas', 'ibis', 'papermill', 'okta', 'duckdb', 'matplotlib', 'pyarrow'}"
     code = (
-        "import sys; from kit.commands.app import run; run(sys.argv[1:]); "
+        "import sys; from kit.commands.app import run_command as run; run(sys.argv[1:]); "
         f"sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"
     )
 

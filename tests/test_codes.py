@@ -13,7 +13,7 @@ from factories import write_export
 from kit.analysis.unknown_codes import drift
 from kit.catalogue import OWN, load
 from kit.catalogue.coding import code_message
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.messages import parse
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ SAID = "Automatic provisioning of user {} to app Ledger failed: Ledger {} refuse
 
 
 def _codes(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert run(["codes", *words]) == 0
+    assert run_command(["codes", *words]) == 0
     return capsys.readouterr().out
 
 
 def _refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert run(["codes", *words]) == 2
+    assert run_command(["codes", *words]) == 2
     return capsys.readouterr().err
 
 
@@ -131,7 +131,7 @@ def test_what_a_source_holds_and_the_catalogue_not_is_listed_by_count(export: Pa
     assert found.rows[0]["first_seen"] == "2026-10-27T09:01:00Z"
     assert found.rows[0]["last_seen"] == "2026-10-27T09:03:00Z"
     assert {row["name"] for row in found.rows[1:]} > {"LEDGER_GONE", "ledger.period.closed"}
-    assert found.said.startswith("3 codes and 1 event type that the catalogue does not know")
+    assert found.sentence.startswith("3 codes and 1 event type that the catalogue does not know")
 
 
 def test_drift_keeps_to_the_window(export: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_source_without_anything_unknown_says_so(
     path = tmp_path / "one.ndjson"
     path.write_text(json.dumps(_event(1, reason="Unauthorized")), encoding="utf-8")
 
-    assert run(["codes", "--source", str(path), "--format", "json"]) == 0
+    assert run_command(["codes", "--source", str(path), "--format", "json"]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out) == []
     assert "0 codes and 0 event types" in printed.err
@@ -237,7 +237,7 @@ def test_a_mistake_in_the_users_folder_is_said_beside_the_answer(
     monkeypatch.setenv(OWN, str(tmp_path))
 
     for words in (["codes", "--search", "50126"], ["explain", "AADSTS50126"]):
-        assert run(words) == 0
+        assert run_command(words) == 0
         printed = capsys.readouterr()
         assert "AADSTS50126" in printed.out
         (line,) = printed.err.splitlines()

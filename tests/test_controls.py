@@ -46,7 +46,7 @@ ROWS = pd.DataFrame(
 )
 def test_a_table_is_sorted_by_what_its_cells_mean(view: View, order: list[int]) -> None:
     """Text without case, numbers and times by size, and what is missing always last."""
-    seen = Table(ROWS, "Apps").seen(view)
+    seen = Table(ROWS, "Apps").rows_for(view)
 
     assert list(seen.index) == order
 
@@ -57,7 +57,7 @@ def test_a_table_is_sorted_by_what_its_cells_mean(view: View, order: list[int]) 
 )
 def test_a_filter_finds_words_as_the_reader_sees_them(words: str, left: list[int]) -> None:
     """In any cell, without case, and all of them."""
-    assert list(Table(ROWS, "Apps").seen(View(holding=words)).index) == left
+    assert list(Table(ROWS, "Apps").rows_for(View(holding=words)).index) == left
 
 
 def test_a_table_keeps_hostile_text_as_text() -> None:
@@ -90,7 +90,7 @@ def test_a_report_is_asked_again_without_opening_its_source_again(log: Path) -> 
     report.ask(app="slack", bucket="hour")
 
     assert report.log is before
-    assert (len(report.found.by_code), report.found.bucket) == (1, "hour")
+    assert (len(report.trends.by_code), report.trends.bucket) == (1, "hour")
     assert report.window.since == before.first
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from factories import REFUSED, event
 from kit.analysis.stops import coverage_of, stops
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.log.log import open_log
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def test_a_table_that_lacks_what_counting_needs_says_so(
             rest = ["t1"] if "transaction" in names else ["User", "ada@example.com"]
             rows.writerow([*cells, *rest])
 
-    assert run(["failures", "--source", str(table), "--format", "json"]) == 0
+    assert run_command(["failures", "--source", str(table), "--format", "json"]) == 0
     assert said in capsys.readouterr().err
-    assert run(["import", str(table), "--lake", lake]) == 0
+    assert run_command(["import", str(table), "--lake", lake]) == 0
     capsys.readouterr()
 
     log = open_log(lake)

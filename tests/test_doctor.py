@@ -24,9 +24,9 @@ def test_a_package_that_is_missing_or_of_another_version_is_named(
     monkeypatch.setattr(doctor, "requires", lambda _name: lines)
     old, missing, rest = _versions(tmp_path, monkeypatch)
     assert old.state == missing.state == "FAIL"
-    assert old.said.startswith("duckdb is 1.")
+    assert old.message.startswith("duckdb is 1.")
     assert old.mend == "pip install 'duckdb<1'"
-    assert missing.said == "no-such-package is not installed"
+    assert missing.message == "no-such-package is not installed"
     assert "no-such-package<3,>=2" in missing.mend
     assert rest.state == "ok"
 
@@ -40,4 +40,4 @@ def test_a_checkout_that_is_not_installed_is_a_note(
     monkeypatch.setattr(doctor, "requires", absent)
     (check,) = _versions(tmp_path, monkeypatch)
     assert check.state == "note"
-    assert "not installed" in check.said
+    assert "not installed" in check.message

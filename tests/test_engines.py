@@ -17,7 +17,7 @@ import kit.analysis
 from commands import okta_kit
 from kit.base.errors import SourceError, UsageError
 from kit.log.log import open_log
-from kit.log.spark import check, chosen
+from kit.log.spark import check_engine, choose_engine
 from requirements import need, need_java
 
 
@@ -69,7 +69,7 @@ def test_what_failed_beneath_is_named() -> None:
             SourceError,
             match=r"not answer: java.lang.OutOfMemoryError: .* Raise spark.driver.memory",
         ),
-        Spark().explained(),
+        Spark().explain_faults(),
     ):
         raise PySparkException(said)
 
@@ -127,7 +127,7 @@ def test_without_java_a_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(SourceError, match="Spark needs Java 17, and there is none"):
-        check("local[2]")
+        check_engine("local[2]")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_without_java_a_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_an_engine_that_is_none_is_refused(engine: Any, hint: str) -> None:
     """What was written is told with what may be."""
     with pytest.raises(UsageError) as told:
-        chosen(engine)
+        choose_engine(engine)
 
     assert hint in str(told.value)
 
@@ -160,13 +160,13 @@ def test_an_engine_that_is_none_is_refused(engine: Any, hint: str) -> None:
 )
 def test_an_engine_is_told_by_its_name(engine: str) -> None:
     """Addresses are written as Spark writes them."""
-    assert chosen(engine) == engine
+    assert choose_engine(engine) == engine
 
 
 def test_the_environment_names_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """An option wins over it; without both it is DuckDB."""
-    assert chosen() == "duckdb"
+    assert choose_engine() == "duckdb"
     monkeypatch.setenv("OKTA_KIT_ENGINE", "spark://host:7077")
 
-    assert chosen() == "spark://host:7077"
-    assert chosen("duckdb") == "duckdb"
+    assert choose_engine() == "spark://host:7077"
+    assert choose_engine("duckdb") == "duckdb"

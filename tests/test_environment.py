@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from commands import okta_kit
-from kit.base.environment import named, needed
+from kit.base.environment import needed_variables, passed_variables
 from kit.base.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ def test_a_kernel_gets_no_variable_with_an_innocent_name_unless_it_is_passed(
 def test_credentials_of_the_org_are_never_passed_on(variables: dict[str, str]) -> None:
     """Whatever they are called: their value is looked at, too."""
     with pytest.raises(UsageError, match="no notebook ever gets"):
-        named([next(iter(variables))], variables)
+        passed_variables([next(iter(variables))], variables)
 
 
 @pytest.mark.parametrize("name", ["ABSENT", "FOO=bar", ""])
 def test_what_cannot_be_passed_on_is_refused(name: str) -> None:
     """A name that is not set, or with a value beside it."""
     with pytest.raises(UsageError, match="--pass-env"):
-        named([name], {"FOO": "1"})
+        passed_variables([name], {"FOO": "1"})
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_a_process_needs_is_named(
     """Everything else stays behind."""
     monkeypatch.setenv(name, value)
 
-    assert (name in needed()) is passes
+    assert (name in needed_variables()) is passes
 
 
 def test_spark_gets_what_it_needs_where_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,8 +95,8 @@ def test_spark_gets_what_it_needs_where_it_answers(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SPARK_HOME", "/x")
     monkeypatch.setenv("SPARK_AUTH_SECRET", "x")
 
-    assert "SPARK_HOME" in needed(spark=True)
-    assert "SPARK_AUTH_SECRET" not in needed(spark=True)
+    assert "SPARK_HOME" in needed_variables(spark=True)
+    assert "SPARK_AUTH_SECRET" not in needed_variables(spark=True)
 
 
 def test_debug_shows_each_traceback_of_a_batch(tmp_path: Path) -> None:

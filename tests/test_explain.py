@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from kit.catalogue.explain import explanation
-from kit.commands.app import app, run
-from kit.sources.questions import asked, asked_by_line
+from kit.commands.app import app, run_command
+from kit.sources.questions import questions_by_line, questions_in
 from properties import max_examples
 
 TASK = "Automatic provisioning of user Ada Example to app Slack failed: "
@@ -33,7 +33,7 @@ def _event(**changed: Any) -> dict[str, Any]:
 
 
 def _explain(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert run(["explain", *words]) == 0
+    assert run_command(["explain", *words]) == 0
     return capsys.readouterr().out
 
 
@@ -132,12 +132,12 @@ def test_an_event_type_is_explained_by_its_name() -> None:
 )
 def test_events_are_found_in_whatever_holds_them(text: str) -> None:
     """The API's page, an event hook's body, one a line, or laid out over lines."""
-    assert asked_by_line(text) == [_event(), _event()]
+    assert questions_by_line(text) == [_event(), _event()]
 
 
 def test_lines_are_things_and_what_carries_on_is_not() -> None:
     """A trace id, a stack trace and the sentence below a banner belong to their message."""
-    things = asked_by_line(
+    things = questions_by_line(
         "AADSTS50034\r\n"
         f"AADSTS50126: Error validating credentials\r\n{IDS}\r\n"
         "An error occurred while assigning this app.\n"
@@ -166,8 +166,8 @@ def test_a_vendors_json_is_a_message() -> None:
     """JSON without an event in it is what the vendor said."""
     said = '{"status": "409", "scimType": "uniqueness", "detail": "taken"}'
 
-    assert asked(said) == [said]
-    assert asked_by_line(said) == [said]
+    assert questions_in(said) == [said]
+    assert questions_by_line(said) == [said]
     assert explanation(said).code == "uniqueness"
 
 
@@ -285,7 +285,7 @@ def test_an_unknown_text_is_said_to_be_unknown(capsys: pytest.CaptureFixture[str
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_any_text_is_answered(text: str) -> None:
     """Nothing that a person pastes breaks it."""
-    for thing in [*asked(text), *asked_by_line(text)]:
+    for thing in [*questions_in(text), *questions_by_line(text)]:
         assert set(explanation(thing).fields()) >= {"code", "steps"}
 
 
@@ -346,7 +346,7 @@ def test_a_fingerprint_is_explained_in_its_own_spelling() -> None:
 )
 def test_there_are_as_many_answers_as_texts(lines: list[str]) -> None:
     """A line is one text, unless it is plainly a document over several lines."""
-    assert asked_by_line("\n".join(lines) + "\n") == lines
+    assert questions_by_line("\n".join(lines) + "\n") == lines
 
 
 @pytest.mark.parametrize("ends", ["\n", "", " , "], ids=["lines", "side by side", "commas"])
@@ -355,4 +355,4 @@ def test_each_event_in_an_event_hook_and_behind_it_is_read(ends: str) -> None:
     hook = {"eventType": "com.okta.event_hook", "data": {"events": [_event(), _event()]}}
     text = json.dumps(hook) + ends + json.dumps([_event()])
 
-    assert asked(text) == asked_by_line(text) == [_event()] * 3
+    assert questions_in(text) == questions_by_line(text) == [_event()] * 3

@@ -14,7 +14,7 @@ from factories import REFUSED, SLACK, event, write_export
 from forms import IN_JSON, IN_TABLES, console, snake, snaked, table
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError, UsageError
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, add, recode
 from kit.lake.ingest import decoded
 from kit.log.log import open_log
@@ -22,7 +22,7 @@ from kit.reports.batch import read_once
 from kit.reports.window import close_window
 from kit.sources.document import Document
 from kit.sources.exports import blocks
-from kit.sources.questions import asked, asked_by_line
+from kit.sources.questions import questions_by_line, questions_in
 from kit.sources.wrappers import advice, tables, unwrap
 from kit.sources.written_times import utc
 from properties import max_examples
@@ -375,8 +375,8 @@ def test_the_option_says_what_comes_first_where_the_dates_do_not(
     rows = [console(each) | {"timestamp": f"3/4/26 9:0{n}"} for n, each in enumerate(EVENTS)]
     path.write_text(table(rows, ";"), encoding="utf-8")
 
-    assert run(["import", str(path), "--lake", lake]) == 3
-    assert run(["import", str(path), "--lake", lake, "--date-order", order]) == 0
+    assert run_command(["import", str(path), "--lake", lake]) == 3
+    assert run_command(["import", str(path), "--lake", lake, "--date-order", order]) == 0
 
     log = open_log(lake)
     assert (log.first.month, log.first.day, log.count) == (month, 7 - month, 4)
@@ -407,11 +407,11 @@ def test_every_command_with_a_source_takes_the_order_that_its_refusal_names(
     monkeypatch.chdir(tmp_path)
     whole = [*command, "--source", str(unclear(tmp_path))]
 
-    assert run(whole) == 3
+    assert run_command(whole) == 3
     assert "--date-order day-first" in capsys.readouterr().err
-    assert run([*whole, "--date-order", "day-first"]) == 0
+    assert run_command([*whole, "--date-order", "day-first"]) == 0
     monkeypatch.setenv("OKTA_KIT_DATE_ORDER", "month-first")
-    assert run([*command[:2], *(["again"] if command[2:] else []), *whole[-2:]]) == 0
+    assert run_command([*command[:2], *(["again"] if command[2:] else []), *whole[-2:]]) == 0
 
 
 def test_a_report_takes_the_order_of_local_dates(
@@ -555,7 +555,7 @@ def test_hostile_depth_ends(tmp_path: Path) -> None:
 def test_explain_reads_an_event_in_any_form(form: str) -> None:
     """Pasted alone or on standard input; a table's row gives the event that it tells of."""
     text = IN_JSON[form](EVENTS[:2])
-    for asked_for in (asked(text), asked_by_line(text)):
+    for asked_for in (questions_in(text), questions_by_line(text)):
         assert [one["uuid"] for one in asked_for if isinstance(one, dict)][:1] == [
             EVENTS[0]["uuid"]
         ]

@@ -20,8 +20,8 @@ from kit.analysis.one_user import user_events
 from kit.analysis.trends import examples
 from kit.base.paths import COPY
 from kit.base.windows import Window
-from kit.log.log import frame, open_log
-from kit.log.source import hold
+from kit.log.log import open_log, to_pandas
+from kit.log.source import open_source
 from kit.reports import run_report
 from kit.reports.batch import read_once
 from kit.views import trends_report
@@ -55,7 +55,7 @@ def test_a_copy_is_read_in_the_place_of_its_source(
         tmp_path / "a.ndjson", event(reason=REFUSED), event("2026-10-28T00:00:00Z")
     )
     itself = facts_of(open_log(path))
-    held = hold(path, tmp_path / "copy")
+    held = open_source(path, tmp_path / "copy")
     path.unlink()
     monkeypatch.setenv(COPY, str(held.lakes[""].folder))
 
@@ -72,7 +72,7 @@ def test_a_copy_of_another_source_is_left_alone(
     """A notebook may open more than the source that its report is about."""
     one = flawed_export(tmp_path / "a.ndjson", event())
     other = flawed_export(tmp_path / "b.ndjson", event(), event())
-    monkeypatch.setenv(COPY, str(hold(one, tmp_path / "copy").lakes[""].folder))
+    monkeypatch.setenv(COPY, str(open_source(one, tmp_path / "copy").lakes[""].folder))
 
     assert (open_log(other).count, open_log([one, other]).count) == (2, 3)
 
@@ -164,7 +164,7 @@ def test_a_window_reads_its_own_events_and_all_of_them(
     log = open_log(path)
     start, end = (datetime.fromisoformat(one).astimezone(UTC) for one in (since, until))
 
-    found = frame(log.within(Window(start, end)), by=["published", "uuid"])
+    found = to_pandas(log.within(Window(start, end)), by=["published", "uuid"])
 
     assert list(found["published"]) == sorted(
         moment for moment in map(datetime.fromisoformat, at) if start <= moment < end

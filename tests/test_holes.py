@@ -17,8 +17,8 @@ from factories import event
 from kit.base.times import iso
 from kit.base.windows import TICK, Window
 from kit.lake import Lake, add, holes
-from kit.lake.holes import Trail, holes_in, noted, skipped_lines
-from kit.log.source import hold
+from kit.lake.holes import Trail, holes_for_manifest, holes_in, skipped_lines
+from kit.log.source import open_source
 from properties import max_examples
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def test_holes_that_are_too_many_become_fewer_and_lose_no_line(
 def test_a_manifest_counts_each_line_once_however_often_a_file_is_read(lines: list[Line]) -> None:
     """Two runs of skipped lines at one moment are two; the same file again adds none."""
     fresh = _trail(lines).holes("a.ndjson", [DAY])
-    once = holes_in({"unread": noted([], fresh)})
-    again = holes_in({"unread": noted(once, fresh)})
+    once = holes_in({"unread": holes_for_manifest([], fresh)})
+    again = holes_in({"unread": holes_for_manifest(once, fresh)})
     assert skipped_lines(once) == sum(not readable for _, readable in lines)
     assert again == once
 
@@ -128,7 +128,7 @@ def test_a_window_with_anything_unreadable_in_it_is_never_complete(
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "log.ndjson"
         file.write_text(layout(texts), encoding="utf-8")
-        held = hold(file, Path(place))
+        held = open_source(file, Path(place))
         for window in (held.window(), Window(since, until)):
             inside = [r for at, r in lines if window.since <= at < window.until]
             coverage = held.coverage(window)
@@ -154,7 +154,7 @@ def test_what_a_skipped_line_does_not_touch_stays_complete(tmp_path: Path) -> No
     good = [json.dumps(event(published=f"2026-10-27T09:{n}:00Z")) for n in ("00", "10")]
     bad = '{"published": "2026-10-27T09:05:00.000Z", "eventType": 5}'
     file.write_text("\n".join([good[0], bad, good[1]]), encoding="utf-8")
-    held, at = hold(file, tmp_path), START + timedelta(minutes=5)
+    held, at = open_source(file, tmp_path), START + timedelta(minutes=5)
     assert held.coverage(Window(START, at)).complete
     assert held.coverage(Window(at + TICK, START + timedelta(minutes=10))).complete
     assert held.coverage(Window(at, at + TICK)).skipped == 1
@@ -166,18 +166,18 @@ def test_a_readable_import_over_a_hole_clears_it(tmp_path: Path, gap: Path) -> N
     add(lake, [gap])
     add(lake, [gap])
     assert skipped_lines(holes_in(lake.manifest())) == 1
-    assert not hold(lake.address, tmp_path / "x").coverage(window).complete
+    assert not open_source(lake.address, tmp_path / "x").coverage(window).complete
     empty = tmp_path / "empty.json"
     empty.write_text("[]")
     add(lake, [empty], covers=DAY)
-    assert hold(lake.address, tmp_path / "y").coverage(DAY).complete
+    assert open_source(lake.address, tmp_path / "y").coverage(DAY).complete
 
 
 def test_covers_holds_all_but_the_holes(tmp_path: Path, gap: Path) -> None:
     """What stands beside a skipped line is believed."""
     lake = Lake(tmp_path / "lake")
     add(lake, [gap], covers=DAY)
-    coverage = hold(lake.address, tmp_path / "x").coverage(DAY)
+    coverage = open_source(lake.address, tmp_path / "x").coverage(DAY)
     assert coverage.gaps == (Window(START, START + timedelta(minutes=10) + TICK),)
     assert coverage.skipped == 1
 
@@ -188,7 +188,7 @@ def test_what_is_readable_and_empty_is_covered(tmp_path: Path, text: str) -> Non
     lake, file = Lake(tmp_path / "lake"), tmp_path / "log.json"
     file.write_text(text)
     assert not add(lake, [file], covers=DAY).nothing
-    assert lake.covered() == [DAY]
+    assert lake.covered_windows() == [DAY]
 
 
 def test_where_nothing_was_an_event_nothing_is_covered(tmp_path: Path) -> None:
@@ -198,4 +198,4 @@ def test_where_nothing_was_an_event_nothing_is_covered(tmp_path: Path) -> None:
     done = add(lake, [file], covers=DAY)
     assert done.nothing
     assert len(done.put_aside) == len(lake.put_aside()) == 1
-    assert lake.covered() == []
+    assert lake.covered_windows() == []

@@ -19,7 +19,7 @@ from commands import okta_kit
 from factories import write_export
 from hostile_events import ELSEWHERE, MIXED, PAYLOADS, incident, write
 from kit.base.text import in_json, in_sheet
-from kit.commands.app import run
+from kit.commands.app import run_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,13 +51,13 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lake(log: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake that holds the hostile log, read once for all commands."""
     folder = tmp_path_factory.mktemp("lake")
-    assert run(["import", str(log), "--lake", str(folder)]) == 0
+    assert run_command(["import", str(log), "--lake", str(folder)]) == 0
     return folder
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
     """What a command printed to stdout and stderr, after its exit code."""
-    code = run([str(word) for word in words])
+    code = run_command([str(word) for word in words])
     return (code, *capsys.readouterr())
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from factories import REFUSED, event
 from kit.base.errors import SourceError, UsageError
-from kit.base.parameters import read
+from kit.base.parameters import read_parameters
 from kit.base.paths import NOTEBOOKS
 from kit.reports import run_report
 from kit.reports.investigations import begin
@@ -86,8 +86,8 @@ def test_the_command_prints_the_path_of_a_copy_that_is_set_and_closed(tmp_path: 
         'app: str = ""',
         'fixed: str = ""',
     ]
-    assert {n: p.help for n, p in read(path).items()} == {
-        n: p.help for n, p in read(NOTEBOOKS / "remediation.ipynb").items()
+    assert {n: p.help for n, p in read_parameters(path).items()} == {
+        n: p.help for n, p in read_parameters(NOTEBOOKS / "remediation.ipynb").items()
     }
     assert (NOTEBOOKS / "remediation.ipynb").read_bytes() == before
 
@@ -120,7 +120,7 @@ def test_an_export_is_named_in_full(
         day=DAY,
     )
 
-    found = {name: one.default for name, one in read(copy).items()}
+    found = {name: one.default for name, one in read_parameters(copy).items()}
     assert found["source"] == str(tmp_path / "log.ndjson")
     assert (found["since"], found["until"]) == (
         "2026-10-27T09:05:00Z",

@@ -121,7 +121,8 @@ def test_a_port_that_is_taken_is_one_line() -> None:
 def test_no_jupyterlab_is_one_line() -> None:
     """It says how to get it."""
     program = (
-        "import sys; sys.modules['jupyterlab'] = None; from kit.commands.app import run; "
+        "import sys; sys.modules['jupyterlab'] = None; "
+        "from kit.commands.app import run_command as run; "
         "sys.exit(run(['lab', '--no-browser']))"
     )
     done = subprocess.run(

@@ -132,7 +132,7 @@ def test_a_full_disk_leaves_the_lake_as_it_was_and_says_so(tmp_path: Path) -> No
         ],
     )
     limited = (
-        "import resource, signal, sys\nfrom kit.commands.app import run\n"
+        "import resource, signal, sys\nfrom kit.commands.app import run_command as run\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))\n"
         "sys.exit(run(sys.argv[1:]))"
@@ -196,7 +196,7 @@ def test_a_worker_that_is_killed_is_told_and_running_again_fills_in(tmp_path: Pa
             child.kill()
 
     with pytest.raises(KitError, match="Run the same again"):
-        add(lake, [path], told=kill)
+        add(lake, [path], on_progress=kill)
 
     assert lake.days() == []
     assert not list(lake.folder.glob("_staging-*"))

@@ -182,7 +182,7 @@ def test_all_that_is_skipped_is_counted_and_kept_on_disk(tmp_path: Path) -> None
 
 MEASURE = """
 import resource, sys
-from kit.commands.app import run
+from kit.commands.app import run_command as run
 code = run(["import", sys.argv[1], "--lake", sys.argv[2]])
 # What getrusage says of a process itself begins with the size of the one that started it.
 own = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))

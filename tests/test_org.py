@@ -22,7 +22,7 @@ from jwcrypto.jwk import JWK
 
 from fake_org import FakeOrg, settings
 from kit.base.errors import OktaError
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.commands.doctor import examine
 from kit.lake import Lake
 from kit.sources.okta import Org, Settings, app_evidence
@@ -65,7 +65,7 @@ def forms(key: rsa.RSAPrivateKey, folder: Path) -> dict[str, str]:
 
 def reply_of(found: Settings, path: str = "/api/v1/logs?limit=1") -> Any:
     async def get() -> Any:
-        async with Org(found, patience=0.01) as org:
+        async with Org(found, backoff_s=0.01) as org:
             return await org.get(path)
 
     return asyncio.run(get())
@@ -142,7 +142,7 @@ def test_a_request_has_an_end() -> None:
         found = settings(**org.environment(OKTA_CLIENT_REQUESTTIMEOUT="1"))
 
         async def once() -> None:
-            async with Org(found, patience=0.01) as client:
+            async with Org(found, backoff_s=0.01) as client:
                 await asyncio.wait_for(client.get("/api/v1/logs?limit=1"), 20)
 
         with pytest.raises(OktaError, match="no answer within 1 s"):
@@ -179,7 +179,7 @@ def test_the_doctor_finds_all_well(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         found = examine(Lake(tmp_path / "lake"))
 
     assert {check.state for check in found if check.name not in {"lake", "TLS"}} == {"ok"}
-    assert any("600 requests a minute" in c.said and "300" in c.said for c in found)
+    assert any("600 requests a minute" in c.message and "300" in c.message for c in found)
 
 
 def certificate(folder: Path) -> ssl.SSLContext:
@@ -255,7 +255,7 @@ def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(
         for key, value in {**org.environment(HOME=str(tmp_path)), **change}.items():
             monkeypatch.setenv(key, value)
 
-        assert run(["doctor", "--lake", str(tmp_path / "lake")]) == code
+        assert run_command(["doctor", "--lake", str(tmp_path / "lake")]) == code
 
     said = capsys.readouterr().out
     assert "FAIL" in said
@@ -271,7 +271,7 @@ def test_a_wrong_clock_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         [clock] = [check for check in examine(Lake(tmp_path / "lake")) if check.name == "clock"]
 
     assert clock.state == "note"
-    assert "behind" in clock.said
+    assert "behind" in clock.message
 
 
 APP = "/api/v1/apps/0oam365000000000app1"

@@ -21,7 +21,7 @@ from kit.commands.app import app
 from kit.commands.listing import COLUMNS
 from kit.lake import Lake, add
 from kit.lake.orgs import lake_of, lakes
-from kit.log.log import frame, open_log
+from kit.log.log import open_log, to_pandas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,14 +68,14 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_all_orgs_are_one_table_with_the_org_of_each_event(simulated: Path) -> None:
     """Events stand as Okta gave them, and their numbers are those of the lakes."""
     log = open_log(simulated)
-    counts = frame(log.events.group_by("org").aggregate(n=log.events.count()), by=["org"])
+    counts = to_pandas(log.events.group_by("org").aggregate(n=log.events.count()), by=["org"])
     alone = [open_log(simulated / org) for org in (ACME, GLOBEX, INITECH)]
     assert counts["org"].tolist() == [ACME, GLOBEX, INITECH]
     assert counts["n"].tolist() == [one.count for one in alone]
     assert log.count == sum(one.count for one in alone)
     mine = log.events.filter(log.events.org == GLOBEX).drop("org")
     pd.testing.assert_frame_equal(
-        frame(mine, by=["uuid"]), frame(alone[1].events, by=["uuid"]), check_like=True
+        to_pandas(mine, by=["uuid"]), to_pandas(alone[1].events, by=["uuid"]), check_like=True
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kit.base.errors import UsageError
-from kit.base.parameters import check, read
+from kit.base.parameters import check_values, read_parameters
 from kit.reports import run_report
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ def test_parameters_are_read_with_their_types_and_help(notebook: Any) -> None:
         )
     )
 
-    declared = read(path)
+    declared = read_parameters(path)
 
     assert [(p.name, p.help) for p in declared.values()] == [
         ("bucket", "how fine"),
         ("most", ""),
         ("apps", "names = ids"),
     ]
-    assert check(declared, {"most": "5", "apps": "a, b"}) == {
+    assert check_values(declared, {"most": "5", "apps": "a, b"}) == {
         "bucket": "day",
         "most": 5,
         "apps": ["a", "b"],
@@ -77,7 +77,7 @@ def test_a_wrong_parameter_is_refused_before_a_kernel_starts(
 )
 def test_a_value_is_read_as_its_type(notebook: Any, line: str, given: str, value: object) -> None:
     """As text from the command line, into what JSON can hold."""
-    assert check(read(notebook(parameters=line)), {"x": given}) == {"x": value}
+    assert check_values(read_parameters(notebook(parameters=line)), {"x": given}) == {"x": value}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_value_is_read_as_its_type(notebook: Any, line: str, given: str, value
 def test_a_value_of_another_type_is_refused(notebook: Any, line: str, given: str) -> None:
     """By the parameter's name."""
     with pytest.raises(UsageError, match=r"^x: "):
-        check(read(notebook(parameters=line)), {"x": given})
+        check_values(read_parameters(notebook(parameters=line)), {"x": given})
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_a_value_of_another_type_is_refused(notebook: Any, line: str, given: str
 def test_a_parameters_cell_is_parsed_and_never_run(notebook: Any, cell: str) -> None:
     """Only plain ``name: type = literal`` lines are parameters."""
     with pytest.raises(UsageError, match=r"question\.ipynb"):
-        read(notebook(parameters=cell))
+        read_parameters(notebook(parameters=cell))

@@ -34,7 +34,7 @@ def test_a_first_pull_holds_every_event_once_and_covers_to_now(lake: Lake) -> No
         assert {raw for _, raw in rows} == texts
         now = datetime.now(UTC)
         window = Window(now - timedelta(days=DAYS + 0.9), now - timedelta(seconds=30))
-        assert gaps(lake.covered(), window) == ()
+        assert gaps(lake.covered_windows(), window) == ()
 
 
 def test_a_second_pull_asks_for_what_is_new_alone_and_sees_what_was_late(lake: Lake) -> None:
@@ -88,7 +88,7 @@ def test_a_clock_that_is_off_changes_nothing(lake: Lake) -> None:
         pull_days(org, lake)
 
         assert parquet_uuids(lake) == org_uuids(org)
-        ahead = lake.covered()[-1].until - datetime.now(UTC)
+        ahead = lake.covered_windows()[-1].until - datetime.now(UTC)
         assert timedelta(minutes=59) < ahead < timedelta(minutes=61)
 
 
@@ -102,7 +102,7 @@ def test_a_pull_with_an_end_reads_what_is_missing_and_moves_no_cursor(lake: Lake
 
         inside = [e["uuid"] for e in org.events if datetime.fromisoformat(e["published"]) < until]
         assert parquet_uuids(lake) == sorted(inside)
-        assert lake.covered()[-1].until == until
+        assert lake.covered_windows()[-1].until == until
         assert again.events == 0
         assert len(org.requests) - before <= 2
         assert not any(key.startswith("pull") for key in lake.manifest())

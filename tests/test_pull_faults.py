@@ -39,7 +39,7 @@ def test_a_passing_fault_costs_a_request_and_nothing_else(lake: Lake, fault: str
     faults = deque(["", "", fault, "", "", fault, fault, "", fault])
     with FakeOrg(events=recent_events(200), page=20, faults=faults) as org:
         said: list[str] = []
-        done = pull_days(org, lake, said=said.append)
+        done = pull_days(org, lake, on_retry=said.append)
 
         assert parquet_uuids(lake) == org_uuids(org)
         assert done.failed == []
@@ -83,12 +83,12 @@ def test_a_window_that_fails_is_a_gap_and_the_others_are_read(lake: Lake) -> Non
         assert "E0000009" in str(fault.value)
         assert len(parquet_uuids(lake)) == 300 - len(missing)
         day = datetime.fromisoformat(f"{bad}T00:00:00Z")
-        assert gaps(lake.covered(), Window(day, day + timedelta(days=1)))
+        assert gaps(lake.covered_windows(), Window(day, day + timedelta(days=1)))
 
         org.fault_when = None
         pull_days(org, lake, since=None)
         assert parquet_uuids(lake) == org_uuids(org)
-        assert not gaps(lake.covered(), Window(day, day + timedelta(days=1)))
+        assert not gaps(lake.covered_windows(), Window(day, day + timedelta(days=1)))
 
 
 def test_a_window_that_breaks_off_covers_what_was_read_and_no_more(lake: Lake) -> None:
@@ -100,7 +100,7 @@ def test_a_window_that_breaks_off_covers_what_was_read_and_no_more(lake: Lake) -
         with pytest.raises(OktaError):
             pull_days(org, lake, days=1)
 
-        held, inside = lake.covered(), set(parquet_uuids(lake))
+        held, inside = lake.covered_windows(), set(parquet_uuids(lake))
         for one in org.events:
             at = datetime.fromisoformat(one["published"])
             if any(window.since <= at < window.until for window in held):
@@ -213,7 +213,7 @@ def test_a_saved_cursor_that_okta_forgot_is_replaced_by_reading_by_time(lake: La
         )
         said: list[str] = []
         with pytest.raises(OktaError):
-            pull_days(org, lake, since=None, said=said.append)
+            pull_days(org, lake, since=None, on_retry=said.append)
         org.fault_when = None
         pull_days(org, lake, since=None)
 

@@ -20,7 +20,7 @@ from factories import M365
 from fake_org import CANARY, FakeOrg, org_uuids, pull_days
 from kit.base.windows import Window, gaps
 from kit.lake import Lake
-from kit.lake.pull import Pulled
+from kit.lake.pull import PullResult
 from lakes import parquet_uuids, recent_events
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ def test_killed_at_any_moment_and_run_again_nothing_is_lost_or_twice(tmp_path: P
         assert parquet_uuids(lake) == org_uuids(org)
         now = datetime.now(UTC)
         window = Window(now - timedelta(days=3.9), now - timedelta(minutes=1))
-        assert gaps(lake.covered(), window) == ()
+        assert gaps(lake.covered_windows(), window) == ()
 
 
 def test_it_pulls_inside_a_running_event_loop(lake: Lake) -> None:
     """As in a notebook."""
     with FakeOrg(events=recent_events(50), page=20) as org:
 
-        async def cell() -> Pulled:
+        async def cell() -> PullResult:
             return pull_days(org, lake)
 
         assert asyncio.run(cell()).events == 50
@@ -140,13 +140,13 @@ def test_the_token_is_seen_nowhere(tmp_path: Path) -> None:
 
         loud = (
             "import logging, sys; logging.basicConfig(level=logging.DEBUG);"
-            "from kit.commands.app import run; sys.exit(run(sys.argv[1:]))"
+            "from kit.commands.app import run_command as run; sys.exit(run(sys.argv[1:]))"
         )
         runs = [ran(loud, "pull", "--since", "4d", "--rate-share", "1"), ran(loud, "doctor")]
         org.fault_when = lambda _: "401"
         trace = (
             "import sys, traceback\n"
-            "from kit.commands.app import run\n"
+            "from kit.commands.app import run_command as run\n"
             "try: run(sys.argv[1:])\n"
             "except BaseException as fault:\n"
             "    t = traceback.TracebackException.from_exception(fault, capture_locals=True)\n"

@@ -177,7 +177,7 @@ def test_a_key_inside_the_reports_is_refused(redacted_run: dict[str, Path], tmp_
 
 def test_the_same_value_has_the_same_pseudonym_in_every_text(tmp_path: Path) -> None:
     """Without case, in a sentence as alone, and after the key was read anew."""
-    key = Key.made(tmp_path / "key.json")
+    key = Key.load_or_make(tmp_path / "key.json")
     people = People(key)
     login = key.pseudonym("login", LOGIN)
     people.add("login", LOGIN, login)
@@ -222,7 +222,7 @@ def test_a_login_in_any_writing_is_its_persons_pseudonym(
     """A URL, JSON, HTML, capitals, another domain: nothing of the login is left."""
     login = f"{first}.{last}@example.com"
     with tempfile.TemporaryDirectory() as folder:
-        people = People(Key.made(Path(folder) / "key.json"))
+        people = People(Key.load_or_make(Path(folder) / "key.json"))
         pseudonym = people.key.pseudonym("login", login)
         people.add("login", login, pseudonym)
 
@@ -249,7 +249,7 @@ def test_an_address_has_one_pseudonym_however_it_is_written(
 ) -> None:
     """Short and long, in brackets, with a port: as the column of addresses has it."""
     with tempfile.TemporaryDirectory() as folder:
-        people = People(Key.made(Path(folder) / "key.json"))
+        people = People(Key.load_or_make(Path(folder) / "key.json"))
         written = getattr(address, form)
 
         done = people.redact(shape.format(written))
@@ -272,7 +272,7 @@ def test_an_address_has_one_pseudonym_however_it_is_written(
 )
 def test_what_is_no_name_stays(text: str, tmp_path: Path) -> None:
     """Times, versions, GUIDs, fingerprints and codes tell nobody."""
-    assert People(Key.made(tmp_path / "key.json")).redact(text) == text
+    assert People(Key.load_or_make(tmp_path / "key.json")).redact(text) == text
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_an_address_of_nobody_known_is_replaced(
     text: str, kind: str, value: str, tmp_path: Path
 ) -> None:
     """By the pseudonym of its plain form, and whole."""
-    people = People(Key.made(tmp_path / "key.json"))
+    people = People(Key.load_or_make(tmp_path / "key.json"))
 
     done = people.redact(text)
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from factories import event, write_export
 from kit.base.errors import SourceError
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, add, compact, recode, repair
 from kit.lake.coverage import state_of
 from kit.lake.inventory import Tally, keys_of
@@ -72,10 +72,10 @@ def test_a_day_whose_file_is_gone_is_a_gap_and_is_named(
     coverage = log.coverage(log.window())
     assert [str(gap.since.date()) for gap in coverage.gaps] == [day]
     source = ["--source", str(lake.folder)]
-    assert run(["report", "failure_trends", *source, "--require-complete"]) == 4
-    assert run(["lake", "--lake", str(lake.folder)]) == 0
+    assert run_command(["report", "failure_trends", *source, "--require-complete"]) == 4
+    assert run_command(["lake", "--lake", str(lake.folder)]) == 0
     assert f"lost: date={day}/{path.name}" in capsys.readouterr().out
-    assert run(["lake", "--lake", str(lake.folder), "--check"]) == 3
+    assert run_command(["lake", "--lake", str(lake.folder), "--check"]) == 3
     assert f"{path.name}: it is missing" in capsys.readouterr().err
 
 
@@ -86,13 +86,13 @@ def test_the_next_import_keeps_the_gap_until_its_events_are_back(
     path = day_file(lake, DAYS[1])
     path.unlink()
     add(lake, [write_export(tmp_path / "b.ndjson", [event(f"{DAYS[2]}T08:05:00Z")])])
-    assert lake.faults().lost == (f"date={DAYS[1]}/{path.name}",)
-    assert state_of(lake.days()[0].replace(day=27), lake.covered()) == "missing"
+    assert lake.faults().losses == (f"date={DAYS[1]}/{path.name}",)
+    assert state_of(lake.days()[0].replace(day=27), lake.covered_windows()) == "missing"
 
     done = add(lake, [tmp_path / "a.ndjson"])
 
     assert (done.events, done.repeats) == (9, 18)
-    assert lake.faults().lost == ()
+    assert lake.faults().losses == ()
     assert set(uuid_counts(lake).values()) == {1}
     assert open_log(str(lake.folder)).coverage(open_log(str(lake.folder)).window()).complete
 
@@ -107,8 +107,8 @@ def test_a_file_that_is_put_back_is_covered_again(lake: Lake, tmp_path: Path) ->
 
     add(lake, [tmp_path / "b.ndjson"])
 
-    assert lake.faults().lost == lake.faults().unknown == ()
-    assert len(lake.covered()) == 1
+    assert lake.faults().losses == lake.faults().unknown == ()
+    assert len(lake.covered_windows()) == 1
 
 
 def test_a_file_that_was_dropped_in_is_read_and_named(
@@ -119,10 +119,10 @@ def test_a_file_that_was_dropped_in_is_read_and_named(
     other = path.with_name("mine.parquet")
     path.rename(other)
     add(lake, [lake.folder.parent / "a.ndjson"])
-    assert lake.faults().unknown == lake.faults().lost == ()  # the same events in another file
+    assert lake.faults().unknown == lake.faults().losses == ()  # the same events in another file
 
     shutil.copy(day_file(lake, DAYS[1]), other.with_name("copy.parquet"))
-    assert run(["doctor", "--lake", str(lake.folder)]) >= 0
+    assert run_command(["doctor", "--lake", str(lake.folder)]) >= 0
     assert "copy.parquet" in capsys.readouterr().out
 
 
@@ -136,7 +136,7 @@ def test_a_lake_of_an_older_version_is_read_and_gets_its_inventory(lake: Lake) -
     place.write_text(json.dumps(manifest), encoding="utf-8")
     shutil.rmtree(lake.folder / "_uuids")
     assert open_log(str(lake.folder)).count == 27
-    assert lake.faults().lost == ()
+    assert lake.faults().losses == ()
 
     done = add(lake, [lake.folder.parent / "a.ndjson"])
 
@@ -202,16 +202,16 @@ def test_what_is_broken_is_one_line_for_every_reader_and_goes_by_a_repair(
         ["lake", "--check", "--lake", place],
         ["failures", "--source", place],
     ):
-        assert run(words) == 3, words
+        assert run_command(words) == 3, words
         said = capsys.readouterr().err.splitlines()
         assert "okta-kit lake repair" in said[-1]
         assert "Traceback" not in "".join(said)
-    assert run(["doctor", "--lake", place]) != 0
+    assert run_command(["doctor", "--lake", place]) != 0
     assert "okta-kit lake repair" in capsys.readouterr().out
 
-    assert run(["lake", "repair", "--lake", place]) == 0
+    assert run_command(["lake", "repair", "--lake", place]) == 0
     assert "was moved" in (said := capsys.readouterr().out) or "made anew" in said
-    assert run(["lake", "repair", "--lake", place]) == 0
+    assert run_command(["lake", "repair", "--lake", place]) == 0
     assert "nothing to repair" in capsys.readouterr().out
 
     log = open_log(place)
@@ -232,7 +232,7 @@ def test_a_writer_says_what_is_broken_in_one_line(
     os.truncate(day_file(lake, DAYS[1]), 700)
     file = [str(lake.folder.parent / "a.ndjson")] if command == "import" else []
 
-    assert run([command, *file, "--lake", str(lake.folder)]) == 3
+    assert run_command([command, *file, "--lake", str(lake.folder)]) == 3
     assert "okta-kit lake repair" in capsys.readouterr().err
 
 
@@ -255,7 +255,7 @@ def test_a_repair_brings_back_what_a_broken_plan_replaced(lake: Lake) -> None:
     assert any("brought back" in line for line in repair(lake))
 
     assert sum(uuid_counts(lake).values()) == 27
-    assert len(lake.covered()) == 1
+    assert len(lake.covered_windows()) == 1
 
 
 @max_examples(25)

@@ -85,7 +85,7 @@ def test_windows_of_different_length_are_compared_by_the_day() -> None:
     found = compare(now, before)
 
     assert found.short == "1 better"
-    assert "The windows differ in length, so failures are compared by the day." in found.said
+    assert "The windows differ in length, so failures are compared by the day." in found.remarks
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_windows_that_do_not_meet_are_told(since: str, said: str) -> None:
     """What counts twice, and what nobody looked at."""
     before = run("2026-10-31", "2026-11-02", row("A", 2))
 
-    assert said in compare(run(since, "2026-11-05", row("A", 2)), before).said
+    assert said in compare(run(since, "2026-11-05", row("A", 2)), before).remarks
 
 
 def test_a_user_who_left_the_window_did_not_recover() -> None:
@@ -133,7 +133,7 @@ def test_users_of_another_code_are_not_compared() -> None:
     found = compare(now, before)
 
     assert found.groups == ()
-    assert "This run is about E2 on Box, that one about E1 on Box." in found.said
+    assert "This run is about E2 on Box, that one about E1 on Box." in found.remarks
 
 
 def test_the_verdict_on_a_fix_is_compared() -> None:
@@ -161,7 +161,7 @@ def test_the_run_before_is_the_newest_good_one_with_an_earlier_window() -> None:
     found = previous_and_changes(now, runs)
 
     assert found.short == "1 worse"
-    assert "1 run between the two failed." in found.said
+    assert "1 run between the two failed." in found.remarks
 
 
 @pytest.mark.parametrize(
@@ -183,4 +183,4 @@ def test_what_was_not_held_makes_no_certain_difference() -> None:
     before = run("2026-11-01", "2026-11-02", coverage={"complete": False, "gaps": []})
     now = run("2026-11-02", "2026-11-03", row("A", 1))
 
-    assert any("may be older" in line for line in compare(now, before).said)
+    assert any("may be older" in line for line in compare(now, before).remarks)

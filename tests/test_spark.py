@@ -18,11 +18,11 @@ import cluster
 from commands import okta_kit
 from factories import M365, REFUSED, SLACK, event, write_export
 from incidents import simulate
-from kit.analysis.failures import counted
+from kit.analysis.failures import folded_failures
 from kit.base.errors import SourceError
 from kit.cases.case import case
 from kit.lake import Lake, add, compact
-from kit.log.log import Log, frame, open_log
+from kit.log.log import Log, open_log, to_pandas
 from requirements import need, need_java
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def test_a_session_is_left_as_it_was_found(spark: cluster.Cluster, tmp_path: Pat
     before = session.conf.getAll, SparkSession.getActiveSession()
 
     log = open_log(write_export(tmp_path / "log.ndjson", simulate(3).events), engine=session)
-    frame(counted(log))
+    to_pandas(folded_failures(log))
 
     assert (session.conf.getAll, SparkSession.getActiveSession()) == before
     assert [one.tableName for one in session.sql("SHOW TABLES").collect()] == ["mine"]
@@ -179,7 +179,7 @@ def test_a_session_of_spark_connect_is_left_as_it_was_found(
     before = session.conf.getAll
 
     log = open_log(write_export(tmp_path / "log.ndjson", simulate(3).events), engine=session)
-    rows = frame(counted(log))
+    rows = to_pandas(folded_failures(log))
     del log
 
     assert len(rows)
@@ -236,12 +236,12 @@ def test_a_lake_that_grows_is_seen_at_the_next_opening(
     """An open log speaks of what it was opened on; what DuckDB keeps is of no use to Spark."""
     lake = Lake(tmp_path / "lake")
     add(lake, [write_export(tmp_path / "a.ndjson", [event(reason=REFUSED)])])
-    frame(counted(open_log(lake.folder)))
+    to_pandas(folded_failures(open_log(lake.folder)))
     log = open_log(lake.folder, engine=spark.master)
     add(lake, [write_export(tmp_path / "b.ndjson", [event(reason=REFUSED, user="bo@example.com")])])
 
-    assert len(frame(counted(log))) == 1
-    assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
+    assert len(to_pandas(folded_failures(log))) == 1
+    assert len(to_pandas(folded_failures(open_log(lake.folder, engine=spark.master)))) == 2
 
 
 def test_a_lake_that_is_rewritten_is_never_counted_wrong(
@@ -255,8 +255,8 @@ def test_a_lake_that_is_rewritten_is_never_counted_wrong(
     compact(lake)
 
     with pytest.raises(SourceError, match=r"lake: the lake was rewritten meanwhile. Open it again"):
-        frame(counted(log))
-    assert len(frame(counted(open_log(lake.folder, engine=spark.master)))) == 2
+        to_pandas(folded_failures(log))
+    assert len(to_pandas(folded_failures(open_log(lake.folder, engine=spark.master)))) == 2
 
 
 def test_files_of_an_older_version_have_nulls(spark: cluster.Cluster, tmp_path: Path) -> None:
@@ -271,7 +271,9 @@ def test_files_of_an_older_version_have_nulls(spark: cluster.Cluster, tmp_path: 
         [write_export(tmp_path / "b.ndjson", [event("2026-10-28T00:00:00.000Z", reason=REFUSED)])],
     )
 
-    families = frame(open_log(lake.folder, engine=spark.master).events, by=["published"])["family"]
+    families = to_pandas(open_log(lake.folder, engine=spark.master).events, by=["published"])[
+        "family"
+    ]
 
     assert families.isna().tolist() == [True, False]
 

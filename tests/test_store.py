@@ -20,7 +20,7 @@ from fake_org import FakeOrg
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
 from kit.base.windows import Window, gaps
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, add, compact, recode
 from kit.lake.bucket import Bucket
 from kit.lake.overview import overview
@@ -161,11 +161,11 @@ def test_a_store_without_conditional_writes_is_told(
     path = write_export(tmp_path / "a.ndjson", spread_events(20))
     address = f"{bucket('old-')}/lake"
 
-    assert run(["import", str(path), "--lake", address]) == 0
+    assert run_command(["import", str(path), "--lake", address]) == 0
 
     assert "no conditional writes" in capsys.readouterr().err
     assert len(opened_uuids(address)) == 20
-    assert run(["import", str(path), "--lake", f"{bucket()}/lake"]) == 0
+    assert run_command(["import", str(path), "--lake", f"{bucket()}/lake"]) == 0
     assert "conditional" not in capsys.readouterr().err
 
 
@@ -177,7 +177,7 @@ def test_a_lake_that_may_only_be_read_answers_all_the_same(
 
     path = write_export(tmp_path / "a.ndjson", spread_events(20))
     mine, shut = f"{bucket()}/lake", f"{bucket('shut-')}/lake"
-    assert run(["import", str(path), "--lake", shut]) == 3
+    assert run_command(["import", str(path), "--lake", shut]) == 3
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "access was refused (AccessDenied)" in said
@@ -239,7 +239,7 @@ def test_a_store_that_fails_while_a_question_is_answered_is_told_in_one_line(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Snapshot, "add", added)
-        assert run(["failures", "--source", address]) == 3
+        assert run_command(["failures", "--source", address]) == 3
 
     said = capsys.readouterr().err
     assert said.count("\n") == 1
@@ -261,11 +261,11 @@ def test_a_store_that_lost_a_file_has_a_gap_and_a_broken_one_is_repaired(
     assert lake.faults().missing == (lost,)
 
     fs.pipe_file(f"{root}/{broken}", b"no parquet")
-    assert run(["failures", "--source", lake.address]) == 3
+    assert run_command(["failures", "--source", lake.address]) == 3
     assert f"{broken}: cannot be read" in capsys.readouterr().err
-    assert run(["lake", "repair", "--lake", lake.address]) == 0
+    assert run_command(["lake", "repair", "--lake", lake.address]) == 0
     assert f"{broken} was moved to _damaged/" in capsys.readouterr().out
-    assert run(["lake", "repair", "--lake", lake.address]) == 0
+    assert run_command(["lake", "repair", "--lake", lake.address]) == 0
     assert "nothing to repair" in capsys.readouterr().out
     log = open_log(lake.address)
     assert log.count == 20
@@ -291,7 +291,8 @@ def test_one_uuid_is_once_in_a_lake_in_a_store(tmp_path: Path) -> None:
 
 def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:
     """And nothing else of the kit needs it."""
-    blocked = "import sys; sys.modules['s3fs'] = None; from kit.commands.app import run; "
+    blocked = "import sys; sys.modules['s3fs'] = None; "
+        "from kit.commands.app import run_command as run; "
     blocked += "sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", blocked]
     path = write_export(tmp_path / "a.ndjson", spread_events(5))
@@ -326,13 +327,13 @@ def test_pulls_into_a_store_go_on_where_the_last_one_ended(bucket: Callable[...,
     with FakeOrg(events=events, page=20) as org:
         settings = read_settings({"HOME": "/nowhere", **org.environment()})
         first = pull(
-            lake, settings, share=1.0, patience=0.01, since=lambda now: now - timedelta(days=3)
+            lake, settings, share=1.0, backoff_s=0.01, since=lambda now: now - timedelta(days=3)
         )
         org.events.append(event((now - timedelta(days=1)).isoformat(), stored=time.time() - 0.01))
-        second = pull(lake, settings, share=1.0, patience=0.01)
+        second = pull(lake, settings, share=1.0, backoff_s=0.01)
 
     assert (first.events, second.events) == (150, 1)
     wanted = sorted(one["uuid"] for one in org.events)
     assert opened_uuids(lake.address) == glob_uuids(lake.address) == wanted
     window = Window(now - timedelta(days=2.9), now - timedelta(minutes=1))
-    assert gaps(lake.covered(), window) == ()
+    assert gaps(lake.covered_windows(), window) == ()

@@ -15,7 +15,7 @@ import pytest
 from commands import okta_kit
 from factories import write_export
 from incidents import simulate
-from kit.commands.app import run
+from kit.commands.app import run_command
 from kit.lake import Lake, add
 from requirements import need
 
@@ -128,15 +128,15 @@ def test_reports_in_a_store_are_whole_listed_and_pruned(
     for page in pages:
         names = {Path(name).name for name in fs.find(page.removesuffix("/report.html"))}
         assert names == {"report.html", "notebook.ipynb", "summary.json"}
-    assert run(["reports", "list", "--out", out]) == 0
+    assert run_command(["reports", "list", "--out", out]) == 0
     listed = capsys.readouterr().out
     assert all(page.removesuffix("/report.html") in listed for page in pages)
 
-    assert run(["reports", "prune", "--keep", "90d", "--out", out]) == 0
+    assert run_command(["reports", "prune", "--keep", "90d", "--out", out]) == 0
     assert len(fs.glob(f"{out}/*/*/report.html")) == 2
     copy = f"{reports.place}/copy"  # other tests read the reports themselves
     for path in fs.find(out):
         fs.copy(path, f"{copy}/{path.partition('/reports/')[2]}")
-    assert run(["reports", "prune", "--keep", "0m", "--out", copy]) == 0
+    assert run_command(["reports", "prune", "--keep", "0m", "--out", copy]) == 0
     assert fs.glob(f"{copy}/*/*/report.html") == []
     assert fs.exists(f"{copy}/failure_trends/mine/notes.txt")

@@ -237,7 +237,7 @@ def test_a_client_that_still_fails_is_named_as_what_it_is(tmp_path: Path) -> Non
     write_export(path, rows)
     report = trends_report(str(path), since="2026-10-24", until="2026-10-26")
 
-    (row,) = report.found.by_code.to_dict("records")
+    (row,) = report.trends.by_code.to_dict("records")
     assert (row["users"], row["failures"], row["still_failing"]) == (0, 0, 1)
     assert "1 client still failing, since 20 Oct 2026, 09:00 UTC" in report.headline_text
     found = case(report.log, report.window)

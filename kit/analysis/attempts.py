@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from kit.analysis.successes import worked
-from kit.log.log import frame
+from kit.analysis.successes import count_successes
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,27 +42,27 @@ def attempts(
         figures, and the columns that ``with_attempts`` adds.
     """
     keys = list(by)
-    failed = frame(rows.group_by(keys).aggregate(failures=rows.count(), **figures), by=keys)
-    tried = frame(rows.select(*dict.fromkeys([*keys, *_OPERATION])).distinct())
-    return with_attempts(failed, worked(log, window), keys, tried=tried)
+    failed = to_pandas(rows.group_by(keys).aggregate(failures=rows.count(), **figures), by=keys)
+    operations = to_pandas(rows.select(*dict.fromkeys([*keys, *_OPERATION])).distinct())
+    return with_attempts(failed, count_successes(log, window), keys, operations=operations)
 
 
 def with_attempts(
     failed: pd.DataFrame,
-    done: pd.DataFrame,
+    successes: pd.DataFrame,
     by: Sequence[str],
     *,
-    tried: pd.DataFrame | None = None,
+    operations: pd.DataFrame | None = None,
     how: Literal["left", "outer"] = "left",
 ) -> pd.DataFrame:
     """Add to counts of failures the successes of the same keys, the attempts and the rate.
 
     Args:
         failed: one row a key, with ``failures``.
-        done: ``successes``, in any number of rows a key; with ``tried``, by ``app_key`` and
-            ``operation``, else by the keys.
+        successes: ``successes``, in any number of rows a key; with ``operations``, by
+            ``app_key`` and ``operation``, else by the keys.
         by: the columns that tell the counts apart.
-        tried: which operations on which apps each key is about: the keys, ``app_key`` and
+        operations: which operations on which apps each key is about: the keys, ``app_key`` and
             ``operation``.
         how: ``left`` keeps the rows that are there, in their order; ``outer`` adds the keys with
             successes alone, sorted by the keys.
@@ -72,11 +72,11 @@ def with_attempts(
         missing where there was no attempt.
     """
     keys = list(by)
-    if tried is not None:
-        good = done.groupby(list(_OPERATION), as_index=False)[["successes"]].sum()
-        pairs = tried[list(dict.fromkeys([*keys, *_OPERATION]))].drop_duplicates()
-        done = pairs.merge(good, on=list(_OPERATION))
-    good = done.groupby(keys, as_index=False)[["successes"]].sum()
+    if operations is not None:
+        good = successes.groupby(list(_OPERATION), as_index=False)[["successes"]].sum()
+        pairs = operations[list(dict.fromkeys([*keys, *_OPERATION]))].drop_duplicates()
+        successes = pairs.merge(good, on=list(_OPERATION))
+    good = successes.groupby(keys, as_index=False)[["successes"]].sum()
     # pandas cannot merge two tables without a row on several keys of text.
     rows = failed.merge(good, how, on=keys) if len(good) else failed.assign(successes=0)
     for name in ("failures", "successes"):

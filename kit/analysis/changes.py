@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import counted, keyed
+from kit.analysis.failures import folded_failures, with_keys
 from kit.base.times import moment_before
 from kit.base.windows import TICK, Window, gaps
 from kit.catalogue import load
-from kit.log.log import frame, literal
+from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kit.analysis.episodes import History
     from kit.log.log import Log
 
-__all__ = ["CHANGE_REACH", "Changes", "changes", "logged_changes", "mending", "touching"]
+__all__ = ["CHANGE_REACH", "CandidateChanges", "changes", "logged_changes", "mending", "touching"]
 
 CHANGE_REACH = timedelta(hours=24)
 """How long before an onset a change is still shown as a candidate."""
@@ -52,7 +52,7 @@ _COMMON = {"app", "application", "com", "the", "and", "for", "inc", "microsoft",
 
 
 @dataclass(frozen=True)
-class Changes:
+class CandidateChanges:
     """Candidates for what changed before an onset; no verdict."""
 
     rows: pd.DataFrame
@@ -65,7 +65,7 @@ class Changes:
     """The parts of that stretch that the source does not hold."""
 
 
-def changes(known: History, onset: pd.Timestamp | None) -> Changes:
+def changes(history: History, onset: pd.Timestamp | None) -> CandidateChanges:
     """Find what changed before an onset and has to do with the failing app.
 
     The rule: looked at are events from a day before the onset, or from the last hour in which
@@ -82,53 +82,53 @@ def changes(known: History, onset: pd.Timestamp | None) -> Changes:
     listed.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
         onset: since when it fails; without one there are no candidates.
 
     Returns:
         The candidates; none is an answer, and ``not_held`` says whether the log reaches back.
     """
     if onset is None:
-        return Changes(_empty(), None)
+        return CandidateChanges(_empty(), None)
     since = moment_before(onset, CHANGE_REACH)
-    worked = known.successes.last_hour(onset)
-    if worked is not None:
-        since = max(min(since, worked), moment_before(onset, _FARTHEST))
-    rows = touching(known, since, onset + TICK, onset)
+    last_success_hour = history.successes.last_hour(onset)
+    if last_success_hour is not None:
+        since = max(min(since, last_success_hour), moment_before(onset, _FARTHEST))
+    rows = touching(history, since, onset + TICK, onset)
     rows = rows.assign(before=onset - rows["published"])
     rows = rows.sort_values(
         ["fits", "before", "order", "uuid"], ascending=[False, True, True, True]
     )
-    shown = [name for name in _COLUMNS if name != "order"]
-    return Changes(
-        rows[shown].reset_index(drop=True),
+    columns = [name for name in _COLUMNS if name != "order"]
+    return CandidateChanges(
+        rows[columns].reset_index(drop=True),
         since,
-        gaps(known.log.covered, Window(since.to_pydatetime(), onset.to_pydatetime())),
+        gaps(history.log.covered_windows, Window(since.to_pydatetime(), onset.to_pydatetime())),
     )
 
 
-def mending(known: History, onset: pd.Timestamp) -> pd.DataFrame:
+def mending(history: History, onset: pd.Timestamp) -> pd.DataFrame:
     """List the changes after an onset that may have mended it, oldest first.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
         onset: since when it fails.
 
     Returns:
         As in ``Changes.rows``, without ``before``.
     """
-    rows = touching(known, onset + TICK, pd.Timestamp(known.window.until), onset)
+    rows = touching(history, onset + TICK, pd.Timestamp(history.window.until), onset)
     rows = rows[rows["fits"] & rows["kind"].isin(_MENDS)]
     return rows.sort_values(["published", "uuid"], ignore_index=True)
 
 
 def touching(
-    known: History, since: pd.Timestamp, until: pd.Timestamp, onset: pd.Timestamp
+    history: History, since: pd.Timestamp, until: pd.Timestamp, onset: pd.Timestamp
 ) -> pd.DataFrame:
     """List the changes of a stretch of time that have to do with the failing app.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
         since: the start, UTC.
         until: the end, not included.
         onset: since when it fails; whoever acted in failing events since then counts.
@@ -136,19 +136,21 @@ def touching(
     Returns:
         As in ``Changes.rows``, without ``before``, and ``order`` of their kinds.
     """
-    logged = logged_changes(known.log)
-    asked = logged.filter(logged.published >= literal(since), logged.published < literal(until))
-    rows = frame(asked, by=["published", "uuid"])
+    logged = logged_changes(history.log)
+    stretch_rows = logged.filter(
+        logged.published >= literal(since), logged.published < literal(until)
+    )
+    rows = to_pandas(stretch_rows, by=["published", "uuid"])
     rows["kind"] = [_kind(one) for one in rows["event_type"]]
     failed = rows["code"].notna() & ~rows["kind"].isin(_FAILS)
-    own = (rows["code"] == known.code) & (rows["app_key"] == known.app_key)
+    own = (rows["code"] == history.code) & (rows["app_key"] == history.app_key)
     rows = rows[(rows["kind"] != "") & ~failed & ~own].reset_index(drop=True)
     if rows.empty:
         return _empty()
-    told = _Told(known, logged, onset)
-    rows["touches"] = [told.touches(one) for one in rows.itertuples()]
+    relevance = _Relevance(history, logged, onset)
+    rows["touches"] = [relevance.touches(one) for one in rows.itertuples()]
     rows = rows[rows["touches"] != ""]
-    rows["fits"] = [told.fits(kind) for kind in rows["kind"]]
+    rows["fits"] = [relevance.fits(kind) for kind in rows["kind"]]
     rows["order"] = rows["kind"].map(_RANK.index)
     rows["on"] = rows["user"].fillna(rows["app"])
     batch = rows["transaction_id"].fillna("").where(lambda t: t != "", rows["uuid"])
@@ -171,7 +173,7 @@ def logged_changes(log: Log) -> ir.Table:
 
     def of(events: ir.Table) -> ir.Table:
         of_interest = [events.event_type.startswith(p) for p, kind in _kinds() if kind]
-        rows = keyed(events.filter(ibis.or_(*of_interest)))
+        rows = with_keys(events.filter(ibis.or_(*of_interest)))
         return rows.select(
             *("published", "event_type", "uuid", "code", "app", "app_key"),
             "user_key",
@@ -183,8 +185,8 @@ def logged_changes(log: Log) -> ir.Table:
 
     return log.answers.once(
         "changes",
-        lambda: of(log.apart),
-        lambda known, fresh: known.union(of(fresh).cast(known.schema())),
+        lambda: of(log.events_all_days),
+        lambda answer, fresh: answer.union(of(fresh).cast(answer.schema())),
     )
 
 
@@ -231,23 +233,23 @@ def _kind(event_type: str) -> str:
     return next((kind for prefix, kind in _kinds() if event_type.startswith(prefix)), "")
 
 
-class _Told:
+class _Relevance:
     """Tells what a change has to do with the failing app."""
 
-    def __init__(self, known: History, logged: ir.Table, onset: pd.Timestamp) -> None:
-        self.app_key, self.code = known.app_key, known.code
+    def __init__(self, history: History, logged: ir.Table, onset: pd.Timestamp) -> None:
+        self.app_key, self.code = history.app_key, history.code
         catalogue = load()
-        family = catalogue.family(known.code).casefold()
-        name = _app_name(known)
-        remedy = catalogue.remedy(known.code, app=name)
+        family = catalogue.family(history.code).casefold()
+        name = _app_name(history)
+        remedy = catalogue.remedy(history.code, app=name)
         about = f"{name} {family}".casefold()
         self.directory = any(word in about for word in ("directory", "ldap", "agent"))
-        self.limit = any(word in f"{known.code} {family}".casefold() for word in _LIMITS)
+        self.limit = any(word in f"{history.code} {family}".casefold() for word in _LIMITS)
         self.data = remedy is not None and remedy.blast_radius != "connection"
-        self.configured = _configured(known, logged)
-        self.acted = _acted(known, onset)
+        self.configuring_users = _configuring_users(history, logged)
+        self.acting_users = _acting_users(history, onset)
         self.mine = _tokens(name) - _COMMON
-        self.others = _other_apps(known) - self.mine - _SERVICE - _COMMON
+        self.others = _other_apps(history) - self.mine - _SERVICE - _COMMON
 
     def touches(self, one: object) -> str:
         """In words what a change touches; empty for what it does not."""
@@ -281,9 +283,9 @@ class _Told:
     def _account(self, user: str) -> str:
         if not user:
             return ""
-        if user in self.configured:
+        if user in self.configuring_users:
             return "who configured the app"
-        if user in self.acted:
+        if user in self.acting_users:
             return "who acts in the failing events"
         tokens = _tokens(user.partition("@")[0])
         own, service = tokens & self.mine, tokens & _SERVICE
@@ -302,26 +304,26 @@ def _tokens(text: str) -> set[str]:
     return {word for word in words | parts if len(word) > 2}
 
 
-def _app_name(known: History) -> str:
-    names = known.episodes["app"].dropna()
+def _app_name(history: History) -> str:
+    names = history.episodes["app"].dropna()
     return str(names.iloc[-1]) if len(names) else ""
 
 
-def _other_apps(known: History) -> set[str]:
-    rows = counted(known.log).select("app", "app_key").distinct()
-    logged = logged_changes(known.log).select("app", "app_key").distinct()
-    names = frame(rows.union(logged).distinct())
-    names = names[(names["app_key"] != known.app_key) & names["app"].notna()]
+def _other_apps(history: History) -> set[str]:
+    rows = folded_failures(history.log).select("app", "app_key").distinct()
+    logged = logged_changes(history.log).select("app", "app_key").distinct()
+    names = to_pandas(rows.union(logged).distinct())
+    names = names[(names["app_key"] != history.app_key) & names["app"].notna()]
     return {token for name in names["app"] for token in _tokens(str(name))}
 
 
-def _configured(known: History, logged: ir.Table) -> set[str]:
+def _configuring_users(history: History, logged: ir.Table) -> set[str]:
     """Who changed the app's configuration or credentials, ever, up to the window's end."""
-    if not known.app_key:
+    if not history.app_key:
         return set()
-    until = literal(known.window.until)
-    mine = logged.filter(logged.app_key == known.app_key, logged.published < until)
-    rows = frame(mine.select("event_type", "actor_key").distinct())
+    until = literal(history.window.until)
+    mine = logged.filter(logged.app_key == history.app_key, logged.published < until)
+    rows = to_pandas(mine.select("event_type", "actor_key").distinct())
     kinds = rows["event_type"].map(_kind)
     return set(rows.loc[kinds.isin(_OF_APP), "actor_key"]) - _NOBODY
 
@@ -329,20 +331,20 @@ def _configured(known: History, logged: ir.Table) -> set[str]:
 _NOBODY = {"", "unknown", "system@okta.com"}
 
 
-def _acted(known: History, onset: pd.Timestamp) -> set[str]:
+def _acting_users(history: History, onset: pd.Timestamp) -> set[str]:
     """Who acts in the failing events, where that is not the user that they hit."""
-    if not known.app_key:
+    if not history.app_key:
         return set()
-    until = known.window.until
+    until = history.window.until
     if onset >= pd.Timestamp(until):
         return set()
-    events = known.log.within(Window(onset.to_pydatetime(), until))
-    rows = keyed(events.filter(events.code == known.code))
+    events = history.log.within(Window(onset.to_pydatetime(), until))
+    rows = with_keys(events.filter(events.code == history.code))
     actor = rows.actor_login.lower()
     rows = rows.filter(
-        rows.app_key == known.app_key,
+        rows.app_key == history.app_key,
         rows.actor_type.fill_null("") != "SystemPrincipal",
         actor != rows.user_key,
     )
-    found = frame(rows.select(actor=rows.actor_login.lower()).distinct())
-    return set(found["actor"].dropna()) - _NOBODY
+    actors = to_pandas(rows.select(actor=rows.actor_login.lower()).distinct())
+    return set(actors["actor"].dropna()) - _NOBODY

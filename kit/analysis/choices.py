@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.analysis.failures import counted
+from kit.analysis.failures import folded_failures
 from kit.analysis.successes import every_hour
 from kit.display import phrases
 from kit.display.choices import Choices
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["choices"]
 
-_USERS = 500
+_MAX_USERS = 500
 """Users that are offered; any other can be typed."""
 
 
@@ -32,24 +32,27 @@ def choices(log: Log, window: Window) -> Choices:
     Returns:
         The apps that failed and those that only worked in the log, the codes, the users.
     """
-    rows = counted(log, window)
+    rows = folded_failures(log, window)
     user = rows.user_key.nullif("")
-    apps = frame(rows.group_by("app").aggregate(users=user.nunique(), failures=rows.count()))
-    codes = frame(rows.group_by("code").aggregate(users=user.nunique(), failures=rows.count()))
-    named = rows.filter(rows.user_key != "")
-    people = frame(named.group_by("user_key").aggregate(failures=named.count()))
-    people = people.sort_values(["failures", "user_key"], ascending=[False, True]).head(_USERS)
-    worked = sorted(set(frame(every_hour(log).select("app").distinct())["app"].dropna()))
-    failing = _named(apps.rename(columns={"app": "name"}))
-    known = {name for name, _ in failing}
+    apps = to_pandas(rows.group_by("app").aggregate(users=user.nunique(), failures=rows.count()))
+    codes = to_pandas(rows.group_by("code").aggregate(users=user.nunique(), failures=rows.count()))
+    user_rows = rows.filter(rows.user_key != "")
+    people = to_pandas(user_rows.group_by("user_key").aggregate(failures=user_rows.count()))
+    people = people.sort_values(["failures", "user_key"], ascending=[False, True]).head(_MAX_USERS)
+    log_apps = sorted(set(to_pandas(every_hour(log).select("app").distinct())["app"].dropna()))
+    failing = _labelled_names(apps.rename(columns={"app": "name"}))
+    failing_names = {name for name, _ in failing}
     return Choices(
-        apps=(*failing, *((name, f"{name} (no failure)") for name in worked if name not in known)),
-        codes=_named(codes.rename(columns={"code": "name"})),
+        apps=(
+            *failing,
+            *((name, f"{name} (no failure)") for name in log_apps if name not in failing_names),
+        ),
+        codes=_labelled_names(codes.rename(columns={"code": "name"})),
         users=tuple(people["user_key"]),
     )
 
 
-def _named(rows: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+def _labelled_names(rows: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     rows = rows[rows["name"].notna()]
     rows = rows.sort_values(["users", "failures", "name"], ascending=[False, False, True])
     return tuple(

@@ -16,11 +16,11 @@ import ibis
 import pandas as pd
 
 from kit.analysis.attempts import with_attempts
-from kit.analysis.failures import COUNTED, KEYS, counted
+from kit.analysis.failures import COUNTED, KEYS, folded_failures
 from kit.analysis.recovery import first_after, recovery
-from kit.analysis.successes import Successes, worked
+from kit.analysis.successes import Successes, count_successes
 from kit.base.windows import Window
-from kit.log.log import frame, literal, moments, whole
+from kit.log.log import literal, moments, to_pandas, whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -43,8 +43,8 @@ __all__ = [
 QUIET_GAP = timedelta(hours=6)
 """How long a code must be silent before it counts as quiet."""
 
-_HOUR = 3600
-_STRAY = 2
+_HOUR_S = 3600
+_MAX_STRAY_USERS = 2
 """Users of an incident that may be a stray."""
 
 
@@ -111,19 +111,19 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         >>> found[["failures", "users", "open"]].to_dict("records")
         [{'failures': 101, 'users': 45, 'open': False}]
     """
-    rows = _until(log, window, **only)
-    runs = _cut(log, window, rows) if gap == QUIET_GAP else _runs(rows, gap)
+    rows = _failures_until(log, window, **only)
+    runs = _episodes_until(log, window, rows) if gap == QUIET_GAP else _runs(rows, gap)
     for name, value in only.items():
         runs = runs.filter(runs[name] == value)
-    found = frame(runs, by=["start", "app_key", "code"])
-    found = found[found["last"] >= pd.Timestamp(window.since)].reset_index(drop=True)
-    found["peak_at"] = moments(found["peak_at"])
+    table = to_pandas(runs, by=["start", "app_key", "code"])
+    table = table[table["last"] >= pd.Timestamp(window.since)].reset_index(drop=True)
+    table["peak_at"] = moments(table["peak_at"])
     for name in ("start", "last"):
-        found[name] = pd.to_datetime(found[name], utc=True).astype("datetime64[us, UTC]")
-    found["length"] = found["last"] - found["start"]
-    found["open"] = pd.Timestamp(window.until) - found["last"] <= gap
-    done = found[_RUN].assign(successes=_successes_during(log, window, found, rows))
-    return with_attempts(found, done, _RUN)[_EPISODE]
+        table[name] = pd.to_datetime(table[name], utc=True).astype("datetime64[us, UTC]")
+    table["length"] = table["last"] - table["start"]
+    table["open"] = pd.Timestamp(window.until) - table["last"] <= gap
+    successes = table[_RUN].assign(successes=_successes_during(log, window, table, rows))
+    return with_attempts(table, successes, _RUN)[_EPISODE]
 
 
 def spans(log: Log, window: Window) -> pd.DataFrame:
@@ -137,8 +137,10 @@ def spans(log: Log, window: Window) -> pd.DataFrame:
         One row an episode, with the usual quiet gap: ``app_key``, ``code``; ``start`` and ``last``
         datetime64[us, UTC].
     """
-    runs = _cut(log, window, _until(log, window))
-    return frame(runs.select("app_key", "code", "start", "last"), by=["start", "app_key", "code"])
+    runs = _episodes_until(log, window, _failures_until(log, window))
+    return to_pandas(
+        runs.select("app_key", "code", "start", "last"), by=["start", "app_key", "code"]
+    )
 
 
 def history(
@@ -149,7 +151,7 @@ def history(
     Args:
         log: the opened log.
         window: the window; what comes after its end is not looked at.
-        app_key: the app, as ``counted`` keys it.
+        app_key: the app, as ``folded_failures`` keys it.
         code: the code.
         gap: the silence that ends an episode.
 
@@ -164,14 +166,14 @@ def history(
         >>> onset(known).isoformat()
         '2026-10-27T09:05:00+00:00'
     """
-    rows = _until(log, window, app_key=app_key, code=code)
+    rows = _failures_until(log, window, app_key=app_key, code=code)
     again = first_after(log, window)
-    known = rows.left_join(again, "uuid").select(
+    outcomes = rows.left_join(again, "uuid").select(
         *(rows[name] for name in (*KEYS, "user_key", "hit_type", "published", "uuid")),
         worked_again=again.worked_again,
         failing_since=again.failing_since,
     )
-    failed = frame(known, by=["published", "uuid"])
+    failed = to_pandas(outcomes, by=["published", "uuid"])
     whole = Window(log.first, window.until) if log.first < window.until else window
     return History(
         log=log,
@@ -186,7 +188,7 @@ def history(
     )
 
 
-def incidents(known: History) -> pd.DataFrame:
+def incidents(history: History) -> pd.DataFrame:
     """Join the episodes that are the same trouble.
 
     The rule: an episode goes on with the one before it if, in the silence between them,
@@ -196,7 +198,7 @@ def incidents(known: History) -> pd.DataFrame:
     failure some days before an outage does not date the outage back.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
 
     Returns:
         One row an incident, oldest first: ``start``, ``last`` datetime64[us, UTC];
@@ -205,25 +207,26 @@ def incidents(known: History) -> pd.DataFrame:
     """
     numbers: list[int] = []
     before: tuple[pd.Timestamp, pd.Timestamp] | None = None
-    for start, last in known.episodes[["start", "last"]].itertuples(index=False):
+    for start, last in history.episodes[["start", "last"]].itertuples(index=False):
         same = before is not None and (
-            not known.successes.any(before[1], start) or _same_people(known, before, (start, last))
+            not history.successes.any(before[1], start)
+            or _same_people(history, before, (start, last))
         )
         numbers.append((numbers[-1] if numbers else 0) + (not same))
         before = (start, last)
-    rows = known.episodes.assign(number=numbers)
-    found = rows.groupby("number", as_index=False).agg(
+    rows = history.episodes.assign(number=numbers)
+    table = rows.groupby("number", as_index=False).agg(
         start=("start", "min"),
         last=("last", "max"),
         episodes=("start", "count"),
         failures=("failures", "sum"),
     )
     users = [
-        int(_named(_keys(known, start, last)).nunique())
-        for start, last in found[["start", "last"]].itertuples(index=False)
+        int(_hit_keys(_keys(history, start, last)).nunique())
+        for start, last in table[["start", "last"]].itertuples(index=False)
     ]
-    found = found.assign(users=users, interval=found["start"].diff())
-    return found[["start", "last", "episodes", "failures", "users", "interval"]]
+    table = table.assign(users=users, interval=table["start"].diff())
+    return table[["start", "last", "episodes", "failures", "users", "interval"]]
 
 
 class Incident(NamedTuple):
@@ -235,7 +238,7 @@ class Incident(NamedTuple):
     """Its last failure."""
 
 
-def incident(known: History) -> Incident | None:
+def incident(history: History) -> Incident | None:
     """Choose the incident that a window is about.
 
     The rule: the last one that reaches into the window or that somebody still fails of at its
@@ -243,34 +246,37 @@ def incident(known: History) -> Incident | None:
     times as many. Where there is none, the last one before the window.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
 
     Returns:
         The incident; None if nothing failed up to the window's end.
     """
-    found = incidents(known)
-    if found.empty:
+    table = incidents(history)
+    if table.empty:
         return None
-    left = known.still_failing["published"]
-    stuck = [left.between(*ends).any() for ends in zip(found["start"], found["last"], strict=True)]
-    inside = found[(found["last"] >= pd.Timestamp(known.window.since)) | pd.Series(stuck)]
-    inside = found.tail(1) if inside.empty else inside
-    stray = (inside["users"] <= _STRAY) & (10 * inside["users"] < inside["users"].max())
-    chosen = inside[~stray].iloc[-1]
-    return Incident(pd.Timestamp(chosen["start"]), pd.Timestamp(chosen["last"]))
+    unresolved_at = history.still_failing["published"]
+    stuck = [
+        unresolved_at.between(*ends).any()
+        for ends in zip(table["start"], table["last"], strict=True)
+    ]
+    inside = table[(table["last"] >= pd.Timestamp(history.window.since)) | pd.Series(stuck)]
+    inside = table.tail(1) if inside.empty else inside
+    stray = (inside["users"] <= _MAX_STRAY_USERS) & (10 * inside["users"] < inside["users"].max())
+    latest = inside[~stray].iloc[-1]
+    return Incident(pd.Timestamp(latest["start"]), pd.Timestamp(latest["last"]))
 
 
-def onset(known: History) -> pd.Timestamp | None:
+def onset(history: History) -> pd.Timestamp | None:
     """Since when it fails: the first failure of the incident that the window is about.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
 
     Returns:
         The moment, which may lie before the window; None if nothing failed up to its end.
     """
-    found = incident(known)
-    return found.start if found else None
+    current = incident(history)
+    return current.start if current else None
 
 
 _RUN = ["app_key", "code", "start"]
@@ -300,23 +306,23 @@ def every_episode(log: Log) -> ir.Table:
     Returns:
         As ``episodes`` lists them, without what depends on a window; ``peak_at`` in seconds.
     """
-    return log.answers.once("episodes", lambda: _runs(counted(log), QUIET_GAP))
+    return log.answers.once("episodes", lambda: _runs(folded_failures(log), QUIET_GAP))
 
 
-def _until(log: Log, window: Window, **only: str) -> ir.Table:
+def _failures_until(log: Log, window: Window, **only: str) -> ir.Table:
     """All failures up to a window's end, with one value of some columns."""
-    rows = counted(log)
+    rows = folded_failures(log)
     for name, value in only.items():
         rows = rows.filter(rows[name] == value)
     return rows.filter(rows.published < literal(window.until))
 
 
-def _cut(log: Log, window: Window, rows: ir.Table) -> ir.Table:
+def _episodes_until(log: Log, window: Window, rows: ir.Table) -> ir.Table:
     """All episodes up to a window's end; those that go on over it are folded anew up to there."""
-    known = every_episode(log)
-    over = known.filter(known.last < literal(window.until))
-    going_on = known.filter(
-        known.start < literal(window.until), known.last >= literal(window.until)
+    all_episodes = every_episode(log)
+    over = all_episodes.filter(all_episodes.last < literal(window.until))
+    going_on = all_episodes.filter(
+        all_episodes.start < literal(window.until), all_episodes.last >= literal(window.until)
     )
     going_on = going_on.select("app_key", "code", "start")
     if not going_on.count().to_pyarrow().as_py():
@@ -346,21 +352,21 @@ def _runs(rows: ir.Table, gap: timedelta) -> ir.Table:
     silence = rows.second - rows.second.lag().over(order)
     begins = silence.isnull() | (silence > int(gap.total_seconds()))
     rows = rows.mutate(begins=begins.cast("int64"))
-    rows = rows.mutate(episode=rows.begins.sum().over(upto), hour=whole(rows.second, _HOUR))
+    rows = rows.mutate(episode=rows.begins.sum().over(upto), hour=whole(rows.second, _HOUR_S))
     hours = rows.group_by([*keys, "episode", "hour"]).aggregate(n=rows.count())
     # The largest count, and the first hour that has it.
     worst = ibis.struct({"n": hours.n, "earlier": -hours.hour})
     peaks = hours.group_by([*keys, "episode"]).aggregate(
         peak=hours.n.max(), peak_at=hours.hour.argmax(worst)
     )
-    folded = rows.group_by([*keys, "episode"]).aggregate(
+    runs = rows.group_by([*keys, "episode"]).aggregate(
         app=rows.app.max(),
         start=rows.published.min(),
         last=rows.published.max(),
         failures=rows.count(),
         users=rows.user_key.nullif("").nunique(),
     )
-    return folded.join(peaks, [*keys, "episode"]).drop("episode")
+    return runs.join(peaks, [*keys, "episode"]).drop("episode")
 
 
 def _successes_during(
@@ -370,38 +376,38 @@ def _successes_during(
     if runs.empty:
         return pd.Series(dtype="int64", index=runs.index)
     since = runs["start"].min().floor("h").to_pydatetime()
-    hours = worked(log, Window(since, window.until), "hour")
-    tried = frame(rows.select("app_key", "code", "operation").distinct())
-    operations = tried.groupby(["app_key", "code"])["operation"].agg(set).to_dict()
+    hours = count_successes(log, Window(since, window.until), "hour")
+    operation_rows = to_pandas(rows.select("app_key", "code", "operation").distinct())
+    operations = operation_rows.groupby(["app_key", "code"])["operation"].agg(set).to_dict()
     by_app = dict(iter(hours.groupby("app_key")))
     counts = []
     for app_key, code, start, last in runs[[*_RUN, "last"]].itertuples(index=False):
-        done = by_app.get(app_key, hours.iloc[:0])
-        touched = done["bucket"].between(start.floor("h"), last)
-        wanted = done["operation"].isin(operations[app_key, code])
-        counts.append(int(done.loc[touched & wanted, "successes"].sum()))
+        app_hours = by_app.get(app_key, hours.iloc[:0])
+        touched = app_hours["bucket"].between(start.floor("h"), last)
+        same_operation = app_hours["operation"].isin(operations[app_key, code])
+        counts.append(int(app_hours.loc[touched & same_operation, "successes"].sum()))
     return pd.Series(counts, index=runs.index, dtype="int64")
 
 
-def _keys(known: History, start: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    rows = known.failures
+def _keys(history: History, start: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    rows = history.failures
     inside = rows["published"].between(start, last)
     return rows.loc[inside, [*KEYS, "hit_type", "worked_again"]]
 
 
-def _named(rows: pd.DataFrame) -> pd.Series[str]:
+def _hit_keys(rows: pd.DataFrame) -> pd.Series[str]:
     return rows.loc[rows["hit_type"].isin(COUNTED) & (rows["hit_key"] != ""), "hit_key"]
 
 
 def _same_people(
-    known: History,
+    history: History,
     before: tuple[pd.Timestamp, pd.Timestamp],
     now: tuple[pd.Timestamp, pd.Timestamp],
 ) -> bool:
     """Whether most of an episode's users failed in the one before, and had not worked since."""
     names = list(KEYS)
-    hit = set(_keys(known, *now)[names].itertuples(index=False, name=None))
-    earlier = _keys(known, *before)
+    hit = set(_keys(history, *now)[names].itertuples(index=False, name=None))
+    earlier = _keys(history, *before)
     stuck = earlier["worked_again"].isna() | (earlier["worked_again"] >= now[0])
-    left = set(earlier.loc[stuck, names].itertuples(index=False, name=None))
-    return 2 * len(hit & left) > len(hit)
+    stuck_keys = set(earlier.loc[stuck, names].itertuples(index=False, name=None))
+    return 2 * len(hit & stuck_keys) > len(hit)

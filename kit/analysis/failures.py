@@ -27,7 +27,7 @@ from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.catalogue.model import Kind
 from kit.events import SUCCEEDED_RESULTS
-from kit.log.log import frame, literal, moments, whole
+from kit.log.log import literal, moments, to_pandas, whole
 from kit.messages import CUT, FINGERPRINT
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ __all__ = [
     "COUNTED",
     "DEACTIVATIONS",
     "ROW",
-    "counted",
     "failure_rows",
     "failures",
-    "keyed",
-    "succeeded",
+    "folded_failures",
+    "pick_successes",
     "successes",
-    "told",
+    "with_details",
+    "with_keys",
 ]
 
 KEYS = ("app_key", "hit_key", "operation", "credential")
@@ -76,13 +76,13 @@ ROW = (
 )
 """The columns of a failure, as ``okta-kit failures`` prints them before ``state``."""
 
-_DAY = 86400
-_FEW = 3
+_DAY_S = 86400
+_MAX_CODE_FILTERS = 3
 """So many codes are looked for one by one: engines then pass over what is beside them."""
 
 DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
 """Operations whose failure leaves access behind."""
-_MEANS = frozenset({"sync", "verification"})
+_STEP_OPERATIONS = frozenset({"sync", "verification"})
 """Operations that are steps on the way to what was wanted."""
 
 BY = "by "
@@ -97,11 +97,11 @@ APART = ("group", "client", "agent", "hook")
 COUNTED = ("user", *APART)
 """Who or what is listed by name where it fails; an app's own failures are nobody's."""
 
-_SAID = ("http_status", "vendor_message", "trace_id", "correlation_id", "vendor_request_id")
+_LENT_COLUMNS = ("http_status", "vendor_message", "trace_id", "correlation_id", "vendor_request_id")
 """What a lent code brings along."""
 
 
-def keyed(events: ir.Table) -> ir.Table:
+def with_keys(events: ir.Table) -> ir.Table:
     """Add the keys that tell apps, users and all else that is hit apart, never null.
 
     Logins are compared without case, as Okta does; an id serves where there is no login.
@@ -156,7 +156,7 @@ def keyed(events: ir.Table) -> ir.Table:
     )
 
 
-def counted(log: Log, window: Window | None = None) -> ir.Table:
+def folded_failures(log: Log, window: Window | None = None) -> ir.Table:
     """Fold the failing events of a log into failures, with what counting needs.
 
     Args:
@@ -173,8 +173,8 @@ def counted(log: Log, window: Window | None = None) -> ir.Table:
         where the type exists only for failures.
     """
     # The whole log is folded: a transaction may cross the borders of any window.
-    result = log.answers.once("failures", lambda: _explained(_every_spoken(log)))
-    return result if window is None else result.filter(_dated(result, window))
+    result = log.answers.once("failures", lambda: _with_lent_codes(_all_representatives(log)))
+    return result if window is None else result.filter(_in_window(result, window))
 
 
 def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Table:
@@ -182,25 +182,25 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
 
     Args:
         log: the opened log.
-        window: as in ``counted``.
-        only: columns of ``counted`` and the one value of each that is asked for.
+        window: as in ``folded_failures``.
+        only: columns of ``folded_failures`` and the one value of each that is asked for.
 
     Returns:
         One row a failure: the columns ``ROW``, and ``hit_type``, ``hit``, ``user_name``,
         ``app_key``, ``user_key``, ``hit_key`` and ``credential``.
     """
-    result = counted(log, window)
+    result = folded_failures(log, window)
     for name, value in only.items():
         result = result.filter(result[name] == value)
-    return told(log, result)
+    return with_details(log, result)
 
 
-def told(log: Log, rows: ir.Table) -> ir.Table:
+def with_details(log: Log, rows: ir.Table) -> ir.Table:
     """Add to failures what the events say that speak for them and lend them their codes.
 
     Args:
         log: the opened log.
-        rows: some rows of ``counted``; of the events only their days are read.
+        rows: some rows of ``folded_failures``; of the events only their days are read.
 
     Returns:
         As ``failure_rows``.
@@ -210,21 +210,25 @@ def told(log: Log, rows: ir.Table) -> ir.Table:
     lenders = rows.filter(borrows).select("lender", at="lent_at", code="code")
     read = own.union(lenders.drop("lender"))
     second = read.at.epoch_seconds().floor().cast("int64")
-    read = frame(read.select("code", day=whole(second, _DAY)).distinct())
+    read = to_pandas(read.select("code", day=whole(second, _DAY_S)).distinct())
     events = log.on_days(moments(read["day"].drop_duplicates()))
     codes = sorted(set(read["code"]))
-    if 0 < len(codes) <= _FEW:
+    if 0 < len(codes) <= _MAX_CODE_FILTERS:
         failing = ibis.union(*(events.filter(events.code == code) for code in codes))
     else:
         failing = events.filter(events.code.notnull())
-    speaker = failing.select("uuid", "reason", "event_type", "result", "transaction_id", *_SAID)
-    lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _SAID})
+    speaker = failing.select(
+        "uuid", "reason", "event_type", "result", "transaction_id", *_LENT_COLUMNS
+    )
+    lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _LENT_COLUMNS})
     # Joined inwards first: so an engine passes over the many events that lend nothing.
     lent = lent.join(lenders.select("lender").distinct(), "lender")
     rows = rows.join(speaker, "uuid").left_join(lent, "lender")
     borrows = rows.lender.notnull()
-    said = {name: ibis.ifelse(borrows, rows[f"lent_{name}"], rows[name]) for name in _SAID}
-    rows = rows.mutate(**said).rename(request_id="vendor_request_id")
+    details = {
+        name: ibis.ifelse(borrows, rows[f"lent_{name}"], rows[name]) for name in _LENT_COLUMNS
+    }
+    rows = rows.mutate(**details).rename(request_id="vendor_request_id")
     keys = ("app_key", "user_key", "hit_key", "credential")
     return rows.select(*ROW, "hit_type", "hit", "user_name", *keys)
 
@@ -248,7 +252,7 @@ def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFram
         >>> found[["code", "user"]].tail(1).to_dict("records")
         [{'code': 'INVALID_CREDENTIALS', 'user': 'esmond.zennorfield@example.com'}]
     """
-    return frame(failure_rows(log, window, **only), by=["published", "uuid"])
+    return to_pandas(failure_rows(log, window, **only), by=["published", "uuid"])
 
 
 def successes(log: Log, window: Window | None = None) -> ir.Table:
@@ -262,57 +266,57 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``hit_key``,
         ``operation``, ``credential``, ``scope``, ``uuid``, ``event_type``.
     """
-    return succeeded(log.apart if window is None else log.within(window))
+    return pick_successes(log.events_all_days if window is None else log.within(window))
 
 
-def succeeded(events: ir.Table) -> ir.Table:
+def pick_successes(events: ir.Table) -> ir.Table:
     """Pick the events that succeeded at what could have failed, as ``successes`` lists them."""
     catalogue = load()
     # A type that exists only for failures has a code in every event.
     never = sorted(catalogue.report_types)
-    worked = events.result.isin(SUCCEEDED_RESULTS) & ~events.event_type.isin(never)
-    done = keyed(events.filter(worked, events.code.isnull()))
-    return done.select("published", "app", *KEYS, "user_key", "scope", "uuid", "event_type")
+    is_success = events.result.isin(SUCCEEDED_RESULTS) & ~events.event_type.isin(never)
+    rows = with_keys(events.filter(is_success, events.code.isnull()))
+    return rows.select("published", "app", *KEYS, "user_key", "scope", "uuid", "event_type")
 
 
-def _dated(rows: ir.Table, window: Window) -> ir.BooleanValue:
+def _in_window(rows: ir.Table, window: Window) -> ir.BooleanValue:
     since, until = literal(window.since), literal(window.until)
     return (rows.published >= since) & (rows.published < until)
 
 
-def _every_spoken(log: Log) -> ir.Table:
+def _all_representatives(log: Log) -> ir.Table:
     def of(events: ir.Table) -> ir.Table:
-        return _spoken(_failing(events))
+        return _representatives(_failing(events))
 
     return log.answers.once(
         "spoken",
-        lambda: of(log.apart),
-        lambda known, fresh: _spoken(known.union(of(fresh).cast(known.schema()))),
+        lambda: of(log.events_all_days),
+        lambda answer, fresh: _representatives(answer.union(of(fresh).cast(answer.schema()))),
     )
 
 
 def _failing(events: ir.Table) -> ir.Table:
     """Failing events, those that ingest gave a code, each as a failure of its own."""
-    failing = keyed(events.filter(events.code.notnull()))
-    known = load()
+    failing = with_keys(events.filter(events.code.notnull()))
+    catalogue = load()
     event_type = failing.event_type
-    only_fails = event_type.isin(sorted(known.failure_types)).cast("int8")
-    wanted = sorted(known.operations_that_succeed - _MEANS)
+    only_fails = event_type.isin(sorted(catalogue.failure_types)).cast("int8")
+    goal_operations = sorted(catalogue.operations_that_succeed - _STEP_OPERATIONS)
     vague = ibis.cases(
         (failing.operation.isin(DEACTIVATIONS), -1),
-        (failing.operation.isin(wanted), only_fails),
+        (failing.operation.isin(goal_operations), only_fails),
         else_=2,
     )
     rank = ibis.cases(
-        (failing.code == NO_REASON, _UNKNOWN + 2),
-        (failing.code.isin(sorted(known.wrapper_codes)), _UNKNOWN + 1),
-        (failing.code.re_search(FINGERPRINT), _UNKNOWN),
+        (failing.code == NO_REASON, _UNKNOWN_RANK + 2),
+        (failing.code.isin(sorted(catalogue.wrapper_codes)), _UNKNOWN_RANK + 1),
+        (failing.code.re_search(FINGERPRINT), _UNKNOWN_RANK),
         (failing.code.startswith("HTTP_"), 2),
         (failing.code.isin(get_args(Kind)), 1),  # told from words, not named by anybody
         else_=0,
     )
-    coded = (rank == 0) | (failing.code == NO_REASON)
-    unbound = event_type.endswith(".violation") & ~event_type.isin(sorted(known.shown_types))
+    has_code = (rank == 0) | (failing.code == NO_REASON)
+    unbound = event_type.endswith(".violation") & ~event_type.isin(sorted(catalogue.shown_types))
     return failing.select(
         *("app_key", "user_key"),
         *("uuid", "published", "app", "app_id", "user_id", "user_name", "code", "family"),
@@ -325,7 +329,7 @@ def _failing(events: ir.Table) -> ir.Table:
         user=failing.user_login,
         rank=rank,
         # A code may have stood behind what is left.
-        cut=~coded & ibis.coalesce(failing.reason.length() == CUT, ibis.literal(value=False)),
+        cut=~has_code & ibis.coalesce(failing.reason.length() == CUT, ibis.literal(value=False)),
         # Who names the operation may be another event than who speaks.
         namer=ibis.struct(
             {
@@ -341,32 +345,35 @@ def _failing(events: ir.Table) -> ir.Table:
         hit_type=failing.hit_type,
         hit=failing.hit,
         hit_key=failing.hit_key,
-        followed=~(event_type.isin(sorted(known.unfollowed_types)) | unbound),
+        followed=~(event_type.isin(sorted(catalogue.unfollowed_types)) | unbound),
         events=ibis.literal(1, type="int64"),
     )
 
 
-_UNKNOWN = 3
+_UNKNOWN_RANK = 3
 """The rank of an unknown text. Codes and HTTP statuses go before it; a wrapper's general sentence
 comes behind it, and no reason at all."""
 
-_NAMED = ("operation", "credential", "scope", "hit_type", "hit", "hit_key", "followed")
+_OPERATION_COLUMNS = ("operation", "credential", "scope", "hit_type", "hit", "hit_key", "followed")
 """What the event says that names the operation."""
 
 
 def _credential(failing: ir.Table) -> ir.StringValue:
     """The factor, or the types that show that what an event's type attempts works again."""
-    shown = {types: BY + " ".join(types) for types in load().tracks}
-    if not shown:
+    names_by_types = {types: BY + " ".join(types) for types in load().tracks}
+    if not names_by_types:
         return failing.credential
     by_type = ibis.cases(
-        *((failing.event_type.isin(load().tracks[types]), name) for types, name in shown.items()),
+        *(
+            (failing.event_type.isin(load().tracks[types]), name)
+            for types, name in names_by_types.items()
+        ),
         else_="",
     )
     return ibis.ifelse(failing.credential != "", failing.credential, by_type)
 
 
-def _spoken(failing: ir.Table) -> ir.Table:
+def _representatives(failing: ir.Table) -> ir.Table:
     """One row for each transaction, app and who is hit: the best-coded event's.
 
     The operation is one that leaves access behind, if one is there; else one that can also
@@ -374,43 +381,45 @@ def _spoken(failing: ir.Table) -> ir.Table:
     a step on the way to it. What it gives can be folded with more of its kind.
     """
     group, best = ["batch", "app_key", "user_key", "who"], ["rank", "published", "uuid"]
-    apart = {*group, *best, *_NAMED, "namer", "events"}
-    said = [*best, *(name for name in failing.columns if name not in apart)]
+    apart = {*group, *best, *_OPERATION_COLUMNS, "namer", "events"}
+    speaker_columns = [*best, *(name for name in failing.columns if name not in apart)]
     # The least of the structs, which begin with what they are compared by: a group holds one
     # of them, where an argmin holds all its rows.
-    spoken = failing.group_by(group).aggregate(
-        speaker=ibis.struct({name: failing[name] for name in said}).min(),
+    groups = failing.group_by(group).aggregate(
+        speaker=ibis.struct({name: failing[name] for name in speaker_columns}).min(),
         named=ibis.struct(
-            {"namer": failing.namer, **{name: failing[name] for name in _NAMED}}
+            {"namer": failing.namer, **{name: failing[name] for name in _OPERATION_COLUMNS}}
         ).min(),
         events=failing.events.sum(),
     )
-    return spoken.select(
+    return groups.select(
         *group,
-        **{name: spoken.speaker[name] for name in said},
-        **{name: spoken.named[name] for name in _NAMED},
-        namer=spoken.named["namer"],
-        events=spoken.events,
+        **{name: groups.speaker[name] for name in speaker_columns},
+        **{name: groups.named[name] for name in _OPERATION_COLUMNS},
+        namer=groups.named["namer"],
+        events=groups.events,
     )
 
 
-def _explained(spoken: ir.Table) -> ir.Table:
+def _with_lent_codes(representatives: ir.Table) -> ir.Table:
     """Let events that name no user explain the users' failures of their app and transaction.
 
     An app's events in the same way explain those of its groups, clients and agents, where no
     user failed.
     """
     beside = ["batch", "app_key"]
-    spoken = spoken.mutate(
-        level=ibis.cases((spoken.user_key != "", 0), (spoken.who != "", 1), else_=2)
+    representatives = representatives.mutate(
+        level=ibis.cases(
+            (representatives.user_key != "", 0), (representatives.who != "", 1), else_=2
+        )
     )
-    of_app = spoken.filter(spoken.app_key != "")
+    of_app = representatives.filter(representatives.app_key != "")
     finest = of_app.group_by(beside).aggregate(finest=of_app.level.min())
-    spoken = spoken.left_join(finest, beside).select(
-        *(spoken[name] for name in spoken.columns),
-        explains=ibis.coalesce(spoken.level > finest.finest, ibis.literal(value=False)),
+    representatives = representatives.left_join(finest, beside).select(
+        *(representatives[name] for name in representatives.columns),
+        explains=ibis.coalesce(representatives.level > finest.finest, ibis.literal(value=False)),
     )
-    lending = spoken.filter(spoken.explains)
+    lending = representatives.filter(representatives.explains)
     names = {"rank": "lent_rank", "published": "lent_at", "uuid": "lender"}
     names |= {"code": "lent_code", "family": "lent_family"}
     best = lending.group_by(beside).aggregate(
@@ -418,22 +427,22 @@ def _explained(spoken: ir.Table) -> ir.Table:
         lent_events=lending.events.sum(),
     )
     lenders = best.select(*beside, "lent_events", **{n: best.best[n] for n in names.values()})
-    others = spoken.filter(~spoken.explains)
+    others = representatives.filter(~representatives.explains)
     order = ibis.window(group_by=beside, order_by=[others.published, others.uuid])
     others = others.mutate(first=ibis.row_number().over(order) == 0)
-    known = others.left_join(lenders, beside)
+    rows = others.left_join(lenders, beside)
     # A wrapper's sentence is no reason beside one; a cut may have taken the code that is lent.
-    vaguer = (known["rank"] > _UNKNOWN) & (known["rank"] > known.lent_rank)
-    lacks = (known.code == NO_REASON) | vaguer | (known.cut & (known.lent_rank == 0))
-    borrows = ibis.coalesce(lacks & known.lender.notnull(), ibis.literal(value=False))
-    explained = known.mutate(
-        lender=ibis.ifelse(borrows, known.lender, ibis.null("string")),
-        lent_at=ibis.ifelse(borrows, known.lent_at, ibis.null(spoken.published.type())),
-        own_code=known.code,
-        code=ibis.ifelse(borrows, known.lent_code, known.code),
-        family=ibis.ifelse(borrows, known.lent_family, known.family),
-        events=known.events + ibis.ifelse(known.first, known.lent_events.fill_null(0), 0),
+    vaguer = (rows["rank"] > _UNKNOWN_RANK) & (rows["rank"] > rows.lent_rank)
+    lacks = (rows.code == NO_REASON) | vaguer | (rows.cut & (rows.lent_rank == 0))
+    borrows = ibis.coalesce(lacks & rows.lender.notnull(), ibis.literal(value=False))
+    coded_rows = rows.mutate(
+        lender=ibis.ifelse(borrows, rows.lender, ibis.null("string")),
+        lent_at=ibis.ifelse(borrows, rows.lent_at, ibis.null(representatives.published.type())),
+        own_code=rows.code,
+        code=ibis.ifelse(borrows, rows.lent_code, rows.code),
+        family=ibis.ifelse(borrows, rows.lent_family, rows.family),
+        events=rows.events + ibis.ifelse(rows.first, rows.lent_events.fill_null(0), 0),
     )
     folding = {"batch", "who", "rank", "cut", "namer", "level", "explains"}
-    columns = [name for name in spoken.columns if name not in folding]
-    return explained.select(*columns, "own_code", "lender", "lent_at")
+    columns = [name for name in representatives.columns if name not in folding]
+    return coded_rows.select(*columns, "own_code", "lender", "lent_at")

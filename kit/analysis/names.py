@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.analysis.failures import counted, keyed
+from kit.analysis.failures import folded_failures, with_keys
 from kit.analysis.successes import every_hour
 from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -27,20 +27,20 @@ def find_apps(log: Log, app: str) -> set[str]:
         app: the name or the id.
 
     Returns:
-        Their keys, as ``counted`` has them; several instances of an app may share a name.
+        Their keys, as ``folded_failures`` has them; several instances of an app may share a name.
 
     Raises:
         UsageError: the log knows no such app; says the nearest.
     """
-    failed = counted(log).select("app", "app_key").distinct()
-    worked = every_hour(log).select("app", "app_key").distinct()
-    apps = frame(failed.union(worked).distinct())
-    if not (found := _named(apps, app)):
-        apps = frame(keyed(log.apart).select("app", "app_key").distinct())
-        if not (found := _named(apps, app)):
+    failed = folded_failures(log).select("app", "app_key").distinct()
+    working_apps = every_hour(log).select("app", "app_key").distinct()
+    apps = to_pandas(failed.union(working_apps).distinct())
+    if not (keys := _matching_keys(apps, app)):
+        apps = to_pandas(with_keys(log.events_all_days).select("app", "app_key").distinct())
+        if not (keys := _matching_keys(apps, app)):
             names = {*apps["app"].dropna(), *apps["app_key"]} - {""}
             raise UsageError(f"app: the log knows no {app!r}." + nearest(app, names))
-    return found
+    return keys
 
 
 def find_code(log: Log, code: str) -> str:
@@ -56,16 +56,16 @@ def find_code(log: Log, code: str) -> str:
     Raises:
         UsageError: neither the log nor the catalogue knows it; says the nearest.
     """
-    seen = list(frame(counted(log).select("code").distinct())["code"])
-    known = [one for remedy in load().remedies for one in remedy.codes]
-    for one in (*seen, *known):
+    log_codes = list(to_pandas(folded_failures(log).select("code").distinct())["code"])
+    catalogue_codes = [one for remedy in load().remedies for one in remedy.codes]
+    for one in (*log_codes, *catalogue_codes):
         if one.casefold() == code.casefold():
             return str(one)
     if load().meaning(code):
         return code
     raise UsageError(
         f"code: {code!r} is unknown to the log and the catalogue."
-        + (nearest(code, seen) or nearest(code, known))
+        + (nearest(code, log_codes) or nearest(code, catalogue_codes))
     )
 
 
@@ -77,19 +77,21 @@ def find_user(log: Log, user: str) -> str:
         user: the login or the id.
 
     Returns:
-        The user's key, as ``counted`` has it.
+        The user's key, as ``folded_failures`` has it.
 
     Raises:
         UsageError: the log knows no such user; says the nearest.
     """
-    wanted = user.strip().lower()
+    key = user.strip().lower()
     users = every_user(log)
-    same = (users.user_key.lower() == wanted) | (users.user_id.lower() == wanted)
-    found = sorted(set(frame(users.filter(same).select("user_key").distinct())["user_key"]) - {""})
-    if not found:
-        logins = set(frame(users.select("user_key").distinct())["user_key"]) - {""}
+    same = (users.user_key.lower() == key) | (users.user_id.lower() == key)
+    keys = sorted(
+        set(to_pandas(users.filter(same).select("user_key").distinct())["user_key"]) - {""}
+    )
+    if not keys:
+        logins = set(to_pandas(users.select("user_key").distinct())["user_key"]) - {""}
         raise UsageError(f"user: the log knows no {user!r}." + nearest(user, logins))
-    return wanted if wanted in found else str(found[0])
+    return key if key in keys else str(keys[0])
 
 
 def every_user(log: Log) -> ir.Table:
@@ -103,12 +105,12 @@ def every_user(log: Log) -> ir.Table:
     """
 
     def of(events: ir.Table) -> ir.Table:
-        return keyed(events).select("user_key", "user_login", "user_id").distinct()
+        return with_keys(events).select("user_key", "user_login", "user_id").distinct()
 
     return log.answers.once(
         "users",
-        lambda: of(log.apart),
-        lambda known, fresh: known.union(of(fresh).cast(known.schema())).distinct(),
+        lambda: of(log.events_all_days),
+        lambda answer, fresh: answer.union(of(fresh).cast(answer.schema())).distinct(),
     )
 
 
@@ -127,7 +129,7 @@ def most_hit(pairs: pd.DataFrame) -> tuple[str, str]:
     return str(first["app_key"]), str(first["code"])
 
 
-def _named(apps: pd.DataFrame, app: str) -> set[str]:
-    wanted = app.strip().casefold()
-    same = apps["app"].fillna("").str.casefold() == wanted
-    return set(apps.loc[same | (apps["app_key"].str.casefold() == wanted), "app_key"]) - {""}
+def _matching_keys(apps: pd.DataFrame, app: str) -> set[str]:
+    name = app.strip().casefold()
+    same = apps["app"].fillna("").str.casefold() == name
+    return set(apps.loc[same | (apps["app_key"].str.casefold() == name), "app_key"]) - {""}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from kit.base.windows import TICK, Window
-from kit.log.log import frame, literal
+from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-__all__ = ["event_of", "events_beside", "with_addresses"]
+__all__ = ["events_beside", "find_event", "with_addresses"]
 
 _AROUND = timedelta(hours=1)
 """How far from a failure the other events of its transaction are looked for. It keeps the question
 to few files; transactions of an import may take longer."""
 
-_FEW = 200
+_MAX_EVENTS = 200
 
 
-def event_of(log: Log, uuid: str, published: pd.Timestamp) -> dict[str, Any] | None:
+def find_event(log: Log, uuid: str, published: pd.Timestamp) -> dict[str, Any] | None:
     """Read an event as Okta sent it.
 
     Args:
@@ -38,10 +38,10 @@ def event_of(log: Log, uuid: str, published: pd.Timestamp) -> dict[str, Any] | N
         The event; None if the source does not hold it, or not as it was sent.
     """
     near = _near(log, published, timedelta(seconds=1))
-    found = frame(near.filter(near.uuid == uuid).select("raw"))
-    if found.empty or found["raw"][0] is None:
+    rows = to_pandas(near.filter(near.uuid == uuid).select("raw"))
+    if rows.empty or rows["raw"][0] is None:
         return None
-    event: dict[str, Any] = json.loads(found["raw"][0])
+    event: dict[str, Any] = json.loads(rows["raw"][0])
     return event
 
 
@@ -69,7 +69,7 @@ def events_beside(
         reason=ibis.coalesce(rows.reason, rows.display_message),
         uuid=rows.uuid,
     )
-    return frame(rows, by=["published", "uuid"])
+    return to_pandas(rows, by=["published", "uuid"])
 
 
 def with_addresses(log: Log) -> list[dict[str, Any]]:
@@ -81,10 +81,10 @@ def with_addresses(log: Log) -> list[dict[str, Any]]:
     Returns:
         Up to 200 events as Okta sent them, of the log's last day.
     """
-    events = log.apart
+    events = log.events_all_days
     newest = events.filter(events.published >= literal(log.last - timedelta(days=1)))
-    named = newest.filter(newest.raw.contains("okta"), newest.raw.contains("https://"))
-    return [json.loads(one) for one in frame(named.select("raw").limit(_FEW))["raw"]]
+    matches = newest.filter(newest.raw.contains("okta"), newest.raw.contains("https://"))
+    return [json.loads(one) for one in to_pandas(matches.select("raw").limit(_MAX_EVENTS))["raw"]]
 
 
 def _near(log: Log, published: pd.Timestamp, apart: timedelta) -> ir.Table:

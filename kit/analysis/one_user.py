@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import counted, keyed
+from kit.analysis.failures import folded_failures, with_keys
 from kit.analysis.names import every_user
 from kit.analysis.recovery import recovery
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -38,11 +38,11 @@ def most_failing(log: Log, window: Window) -> str | None:
     Returns:
         The user's key; None if no failure in the window names a user, and nothing is open.
     """
-    rows = counted(log, window)
+    rows = folded_failures(log, window)
     rows = rows.filter(rows.user_key != "")
     became = recovery(log, window)
     stuck = became[(became["state"] == "still_failing") & (became["app_key"] != "")]
-    found = frame(
+    users = to_pandas(
         rows.group_by("user_key").aggregate(
             codes=rows.code.nunique(where=rows.app_key != ""),
             on_apps=rows.uuid.count(where=rows.app_key != ""),
@@ -50,12 +50,12 @@ def most_failing(log: Log, window: Window) -> str | None:
         ),
         by=["user_key"],
     )
-    if found.empty:
+    if users.empty:
         lanes = stuck.groupby("user_key").size().sort_values(ascending=False, kind="stable")
         return str(lanes.index[0]) if len(lanes) else None
-    found["still"] = found["user_key"].isin(set(stuck["user_key"]))
+    users["still"] = users["user_key"].isin(set(stuck["user_key"]))
     order = ["still", "codes", "on_apps", "failures"]
-    return str(found.sort_values(order, ascending=False, kind="stable")["user_key"].iloc[0])
+    return str(users.sort_values(order, ascending=False, kind="stable")["user_key"].iloc[0])
 
 
 def user_recovery(log: Log, window: Window, user_key: str) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def user_events(log: Log, window: Window, user_key: str, failed: pd.DataFrame) -
     Args:
         log: the opened log.
         window: the window.
-        user_key: the user, as ``counted`` keys it.
+        user_key: the user, as ``folded_failures`` keys it.
         failed: the user's failures of the window, as ``failures`` lists them.
 
     Returns:
@@ -90,25 +90,25 @@ def user_events(log: Log, window: Window, user_key: str, failed: pd.DataFrame) -
         ``unassigned`` or ``changed``; ``app``, ``operation``, ``code`` (of failures),
         ``vendor_message``, ``event_type``, ``actor``, ``uuid``, ``lane`` (app and operation).
     """
-    rows = keyed(_of_user(log, window, user_key))
+    rows = with_keys(_of_user(log, window, user_key))
     rows = rows.select(
         "published",
         *("app", "app_key", "operation", "event_type", "uuid", "result"),
         failing=rows.code.notnull(),
         actor=ibis.coalesce(rows.actor_login, rows.actor_name, rows.actor_id),
     )
-    found = frame(rows, by=["published", "uuid"])
-    actors = found.set_index("uuid")["actor"]
+    events = to_pandas(rows, by=["published", "uuid"])
+    actors = events.set_index("uuid")["actor"]
     bad = failed.assign(what="failed", actor=failed["uuid"].map(actors))
-    good = found[~found["failing"]].assign(code=None, vendor_message=None)
+    good = events[~events["failing"]].assign(code=None, vendor_message=None)
     good["what"] = [
         _what(*one)
         for one in zip(good["operation"], good["event_type"], good["result"], strict=True)
     ]
-    tried = set(bad["operation"])
+    failed_operations = set(bad["operation"])
     pushes = good["event_type"].str.startswith("application.provision.")
-    shown = (good["what"] != "worked") | pushes | good["operation"].isin(tried)
-    good = good[shown & (good["what"] != "")]
+    is_listed = (good["what"] != "worked") | pushes | good["operation"].isin(failed_operations)
+    good = good[is_listed & (good["what"] != "")]
     both = pd.concat([bad[_COLUMNS], good[_COLUMNS]]).sort_values(["published", "uuid"])
     app = both["app"].fillna("").where(both["app"].notna(), "Okta")
     lane = app + " · " + both["operation"].where(~both["what"].isin(_MOVES), "assignment")
@@ -124,7 +124,7 @@ def _of_user(log: Log, window: Window, user_key: str) -> ir.Table:
     fold the case of millions of logins.
     """
     events, users = log.within(window), every_user(log)
-    spelt = frame(users.filter(users.user_key == user_key).select("user_login", "user_id"))
+    spelt = to_pandas(users.filter(users.user_key == user_key).select("user_login", "user_id"))
     by_login = [events.user_login == one for one in sorted(set(spelt["user_login"].dropna()))]
     alone = spelt.loc[spelt["user_login"].isna(), "user_id"].dropna()
     by_id = [events.user_login.isnull() & (events.user_id == one) for one in sorted(set(alone))]

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.episodes import history, incident
-from kit.analysis.failures import COUNTED, counted
+from kit.analysis.failures import COUNTED, folded_failures
 from kit.analysis.radius import blast_radius, hit, who
 from kit.analysis.stops import coverage_of
 from kit.analysis.successes import every_hour
 from kit.analysis.trends import trends
 from kit.base.errors import KitError
 from kit.base.paths import place
-from kit.log.log import frame, literal, moments, open_log
+from kit.log.log import literal, moments, open_log, to_pandas
 
 if TYPE_CHECKING:
     from kit.base.windows import Coverage, Window
@@ -60,8 +60,8 @@ def orgs_of(log: Log) -> dict[str, Log | KitError]:
     if not log.orgs:
         return {log.source: log}
     root = place(log.source)
-    opened = {org: open_log(f"{root}/{org}", engine=log.engine) for org in log.orgs}
-    return opened | dict(log.unread)
+    logs = {org: open_log(f"{root}/{org}", engine=log.engine) for org in log.orgs}
+    return logs | dict(log.unread)
 
 
 def states_of_orgs(orgs: dict[str, Log | KitError], window: Window) -> list[OrgState]:
@@ -75,8 +75,8 @@ def states_of_orgs(orgs: dict[str, Log | KitError], window: Window) -> list[OrgS
         One a org: those with a broken connection first, most users hit first; then those that
         could not be read; then by name.
     """
-    found = [_state(org, log, window) for org, log in orgs.items()]
-    return sorted(found, key=_worst_first)
+    states = [_state(org, log, window) for org, log in orgs.items()]
+    return sorted(states, key=_worst_first)
 
 
 def broken_connections(log: Log, window: Window) -> pd.DataFrame:
@@ -95,21 +95,21 @@ def broken_connections(log: Log, window: Window) -> pd.DataFrame:
         One row an app and code, most users first: ``app``, ``app_key``, ``code``, ``family`` text;
         ``users``, ``failures`` int64, of the incident; ``since``, ``last`` datetime64[us, UTC].
     """
-    found = []
+    rows = []
     for row in _silent_since(log, window).to_dict("records"):
-        told = history(log, window, row["app_key"], row["code"])
-        now = incident(told)
-        if now is None or told.successes.any(now.last, window.until):
+        case_history = history(log, window, row["app_key"], row["code"])
+        now = incident(case_history)
+        if now is None or case_history.successes.any(now.last, window.until):
             continue
-        if blast_radius(told, now).width != "connection":
+        if blast_radius(case_history, now).width != "connection":
             continue
-        failed = hit(told, now)
+        failed = hit(case_history, now)
         users = int(who(failed).nunique())
         if users == 1:
             continue
         names = [row[name] for name in ("app", "app_key", "code", "family")]
-        found.append((*names, users, len(failed), now.start, now.last))
-    table = pd.DataFrame(found, columns=_BROKEN)
+        rows.append((*names, users, len(failed), now.start, now.last))
+    table = pd.DataFrame(rows, columns=_BROKEN)
     return table.sort_values(
         ["users", "since", "app", "code"], ascending=[False, True, True, True], ignore_index=True
     )
@@ -120,9 +120,9 @@ def _silent_since(log: Log, window: Window) -> pd.DataFrame:
 
     So few are left that each can be looked at by itself.
     """
-    rows = counted(log)
+    rows = folded_failures(log)
     rows = rows.filter(rows.published < literal(window.until), rows.app_key != "")
-    pairs = frame(
+    pairs = to_pandas(
         rows.group_by(["app_key", "code"]).aggregate(
             app=rows.app.argmax(rows.published, where=rows.app.notnull()),
             family=rows.family.max(),
@@ -132,30 +132,32 @@ def _silent_since(log: Log, window: Window) -> pd.DataFrame:
         by=["app_key", "code"],
     )
     hours = every_hour(log)
-    hours = hours.filter(hours.hour + _HOUR <= int(window.until.timestamp()))
-    tried = rows.select("app_key", "code", "operation").distinct()
-    worked = tried.join(hours, ["app_key", "operation"])
-    worked = frame(worked.group_by(["app_key", "code"]).aggregate(hour=worked.hour.max()))
-    worked["hour"] = moments(worked["hour"])
-    pairs = pairs.merge(worked, "left", on=["app_key", "code"])
+    hours = hours.filter(hours.hour + _HOUR_S <= int(window.until.timestamp()))
+    operations = rows.select("app_key", "code", "operation").distinct()
+    success_hours = operations.join(hours, ["app_key", "operation"])
+    success_hours = to_pandas(
+        success_hours.group_by(["app_key", "code"]).aggregate(hour=success_hours.hour.max())
+    )
+    success_hours["hour"] = moments(success_hours["hour"])
+    pairs = pairs.merge(success_hours, "left", on=["app_key", "code"])
     return pairs[~(pairs["hour"] > pairs["last"]) & (pairs["users"] != 1)]
 
 
-_HOUR = 3600
+_HOUR_S = 3600
 _BROKEN = ["app", "app_key", "code", "family", "users", "failures", "since", "last"]
 
 
 def _state(org: str, log: Log | KitError, window: Window) -> OrgState:
     if isinstance(log, KitError):
         return OrgState(org, error=str(log))
-    known = trends(log, window)
-    still = known.recovery[known.recovery["state"] == "still_failing"]
+    org_trends = trends(log, window)
+    still = org_trends.recovery[org_trends.recovery["state"] == "still_failing"]
     return OrgState(
         org,
         coverage_of(log, window),
-        int(known.totals["failures"]),
-        int(known.totals["attempts"]),
-        int(known.totals["users"]),
+        int(org_trends.totals["failures"]),
+        int(org_trends.totals["attempts"]),
+        int(org_trends.totals["users"]),
         int(still["hit_key"].nunique()),
         broken_connections(log, window),
     )

@@ -44,7 +44,9 @@ class Radius:
         return Reason("width", {name: getattr(self, name) for name in names})
 
 
-def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | None = None) -> Radius:
+def blast_radius(
+    history: History, now: Incident | None, fixed_at: pd.Timestamp | None = None
+) -> Radius:
     """Tell a broken connection from broken users, by what failed and what worked meanwhile.
 
     The rule: looked at is the incident, from the onset to its last failure, or to the fix if
@@ -55,26 +57,26 @@ def blast_radius(known: History, now: Incident | None, fixed: pd.Timestamp | Non
     provisioning. What worked at the very instant of either end does not count.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
         now: the incident.
-        fixed: when it was mended; what failed and worked later is not looked at.
+        fixed_at: when it was mended; what failed and worked later is not looked at.
 
     Returns:
         The width, with its numbers.
     """
     if now is None:
         return Radius("user", None, None, 0, 0, {}, 0, None)
-    end = fixed if fixed is not None and now.start < fixed < now.last else now.last
-    rows = hit(known, Incident(now.start, end))
+    end = fixed_at if fixed_at is not None and now.start < fixed_at < now.last else now.last
+    rows = hit(history, Incident(now.start, end))
     users = int(who(rows).nunique())
-    worked = known.successes.count(now.start, end)
+    successes = history.successes.count(now.start, end)
     own = bool(who(rows).isna().any())
-    if users == 1 and (worked or not own):
+    if users == 1 and (successes or not own):
         width: Literal["connection", "group", "user"] = "user"
     else:
-        width = "group" if worked else "connection"
-    meanwhile = known.successes.users(now.start, end) if worked else 0
-    return Radius(width, now.start, end, len(rows), users, hit_counts(rows), worked, meanwhile)
+        width = "group" if successes else "connection"
+    meanwhile = history.successes.users(now.start, end) if successes else 0
+    return Radius(width, now.start, end, len(rows), users, hit_counts(rows), successes, meanwhile)
 
 
 def who(rows: pd.DataFrame) -> pd.Series[str]:
@@ -86,8 +88,8 @@ def who(rows: pd.DataFrame) -> pd.Series[str]:
     Returns:
         Their keys; an app's own failures, such as its imports, hit nobody.
     """
-    named = rows["hit_type"].isin(COUNTED) & (rows["hit_key"] != "")
-    return rows["hit_key"].where(named)
+    is_named = rows["hit_type"].isin(COUNTED) & (rows["hit_key"] != "")
+    return rows["hit_key"].where(is_named)
 
 
 def hit_counts(rows: pd.DataFrame) -> dict[str, int]:
@@ -104,14 +106,14 @@ def hit_counts(rows: pd.DataFrame) -> dict[str, int]:
     return {kind: int(counts[kind]) for kind in COUNTED if kind in counts.index}
 
 
-def hit(known: History, now: Incident) -> pd.DataFrame:
+def hit(history: History, now: Incident) -> pd.DataFrame:
     """The failures of an incident.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
         now: the incident.
 
     Returns:
         The rows of ``known.failures`` from its first failure to its last.
     """
-    return known.failures[known.failures["published"].between(now.start, now.last)]
+    return history.failures[history.failures["published"].between(now.start, now.last)]

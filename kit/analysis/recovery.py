@@ -8,9 +8,16 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from kit.analysis.failures import BY, DEACTIVATIONS, KEYS, counted, keyed, succeeded
+from kit.analysis.failures import (
+    BY,
+    DEACTIVATIONS,
+    KEYS,
+    folded_failures,
+    pick_successes,
+    with_keys,
+)
 from kit.catalogue import load
-from kit.log.log import frame, literal
+from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -20,12 +27,12 @@ if TYPE_CHECKING:
 
 __all__ = ["access_left_behind", "assignments", "first_after", "people", "recovery", "with_state"]
 
-_TAKEN = (
+_UNASSIGNED_TYPES = (
     "application.user_membership.remove",
     "application.user_membership.revoke",
     "application.user_membership.deprovision",
 )
-_GIVEN = (
+_ASSIGNED_TYPES = (
     "application.user_membership.add",
     "application.user_membership.restore",
     "application.user_membership.provision",
@@ -75,7 +82,7 @@ def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -
         >>> found[found["failures"] > 0]["state"].value_counts().to_dict()
         {'recovered': 118, 'still_failing': 19}
     """
-    failed = counted(log)
+    failed = folded_failures(log)
     failed = failed.filter(
         (failed.hit_key if everyone else failed.user_key) != "",
         failed.published < literal(window.until),
@@ -100,27 +107,27 @@ def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -
         ),
     )
     again = first_after(log, window)
-    joined = last.left_join(again, last.last_uuid == again.uuid).select(
+    outcomes = last.left_join(again, last.last_uuid == again.uuid).select(
         *(last[name] for name in last.columns if name != "last_uuid"),
         recovered_at=again.worked_again,
         failing_since=again.failing_since,
         followed=again.followed,
     )
-    found = frame(joined, by=list(KEYS))
-    found["abandoned_at"] = _abandoned(found, assignments(log), window)
-    found["state"] = np.select(
+    table = to_pandas(outcomes, by=list(KEYS))
+    table["abandoned_at"] = _abandoned(table, assignments(log), window)
+    table["state"] = np.select(
         [
-            found["recovered_at"].notna(),
-            ~found.pop("followed").fillna(value=True).astype(bool),
-            found["abandoned_at"].notna(),
+            table["recovered_at"].notna(),
+            ~table.pop("followed").fillna(value=True).astype(bool),
+            table["abandoned_at"].notna(),
         ],
         ["recovered", "", "abandoned"],
         "still_failing",
     )
-    found["state"] = found["state"].astype("str")
-    found["time_to_recover"] = found["recovered_at"] - found["failing_since"]
-    later = ~found.index.isin(access_left_behind(found).index)
-    return found.iloc[np.argsort(later, kind="stable")].reset_index(drop=True)
+    table["state"] = table["state"].astype("str")
+    table["time_to_recover"] = table["recovered_at"] - table["failing_since"]
+    later = ~table.index.isin(access_left_behind(table).index)
+    return table.iloc[np.argsort(later, kind="stable")].reset_index(drop=True)
 
 
 def access_left_behind(rows: pd.DataFrame) -> pd.DataFrame:
@@ -148,12 +155,12 @@ def people(rows: pd.DataFrame) -> dict[str, list[str]]:
         client, group or agent its name.
     """
     spelt = rows["user"].fillna(rows["hit"]).groupby(rows["hit_key"]).max()
-    left, found = set(rows["hit_key"]), {}
+    remaining, logins_by_state = set(rows["hit_key"]), {}
     for state in ("still_failing", "abandoned", "recovered"):
-        mine = left & set(rows.loc[rows["state"] == state, "hit_key"])
-        found[state] = sorted(spelt[list(mine)])
-        left -= mine
-    return found
+        mine = remaining & set(rows.loc[rows["state"] == state, "hit_key"])
+        logins_by_state[state] = sorted(spelt[list(mine)])
+        remaining -= mine
+    return logins_by_state
 
 
 def first_after(log: Log, window: Window) -> ir.Table:
@@ -171,12 +178,12 @@ def first_after(log: Log, window: Window) -> ir.Table:
     """
     again = log.answers.once("worked_again", lambda: _worked_again(log))
     again = again.filter(again.published < literal(window.until))
-    known = again.worked_again < literal(window.until)
+    before_end = again.worked_again < literal(window.until)
     return again.select(
         "uuid",
         "failing_since",
         "followed",
-        worked_again=ibis.ifelse(known, again.worked_again, ibis.null(again.published.type())),
+        worked_again=ibis.ifelse(before_end, again.worked_again, ibis.null(again.published.type())),
     )
 
 
@@ -192,34 +199,41 @@ def assignments(log: Log) -> ir.Table:
     """
 
     def of(events: ir.Table) -> ir.Table:
-        rows = keyed(events.filter(events.event_type.isin([*_TAKEN, *_GIVEN])))
+        rows = with_keys(
+            events.filter(events.event_type.isin([*_UNASSIGNED_TYPES, *_ASSIGNED_TYPES]))
+        )
         rows = rows.filter(rows.code.isnull(), rows.user_key != "")
         rows = rows.mutate(
-            taken=rows.event_type.isin(_TAKEN),
+            taken=rows.event_type.isin(_UNASSIGNED_TYPES),
             actor=ibis.coalesce(rows.actor_login, rows.actor_name, rows.actor_id),
         )
         return rows.select(
             "app_key", "user_key", "published", "uuid", "event_type", "actor", "taken"
         )
 
-    known = log.answers.once(
+    answer = log.answers.once(
         "assignments",
-        lambda: of(log.apart),
-        lambda known, fresh: known.union(of(fresh).cast(known.schema())),
+        lambda: of(log.events_all_days),
+        lambda answer, fresh: answer.union(of(fresh).cast(answer.schema())),
     )
-    return known.semi_join(counted(log), ["app_key", "user_key"])
+    return answer.semi_join(folded_failures(log), ["app_key", "user_key"])
 
 
-def _abandoned(found: pd.DataFrame, given: ir.Table, window: Window) -> pd.Series[pd.Timestamp]:
+def _abandoned(
+    table: pd.DataFrame, assignment_rows: ir.Table, window: Window
+) -> pd.Series[pd.Timestamp]:
     """When each was unassigned for good after the last failure; missing where not."""
     beside = ["app_key", "user_key"]
-    nothing = pd.Series(pd.NaT, index=found.index, dtype="datetime64[us, UTC]")
-    mine = found[~found["operation"].isin(DEACTIVATIONS) & found["recovered_at"].isna()]
+    nothing = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us, UTC]")
+    mine = table[~table["operation"].isin(DEACTIVATIONS) & table["recovered_at"].isna()]
     if mine.empty:
         return nothing
     since = mine["last_failure"].min().to_pydatetime()
-    rows = given.filter(given.published >= literal(since), given.published < literal(window.until))
-    rows = frame(rows, by=["published", "taken", "uuid"])
+    rows = assignment_rows.filter(
+        assignment_rows.published >= literal(since),
+        assignment_rows.published < literal(window.until),
+    )
+    rows = to_pandas(rows, by=["published", "taken", "uuid"])
     last = rows.drop_duplicates(beside, keep="last").set_index(beside)
     last = last.loc[last["taken"], "published"]
     at = pd.Series(last.reindex(mine.set_index(beside).index).to_numpy(), index=mine.index)
@@ -236,8 +250,8 @@ def _worked_again(log: Log) -> ir.Table:
     failed = _to_follow(log)
     again = log.answers.once(
         "next_success",
-        lambda: _next_success(failed, succeeded(log.apart)),
-        lambda known, fresh: _sooner(log, known, fresh),
+        lambda: _next_success(failed, pick_successes(log.events_all_days)),
+        lambda answer, fresh: _sooner(log, answer, fresh),
     )
     rows = failed.join(again, _FAILURE)
     run = [*(rows[name] for name in KEYS), rows.worked_again]
@@ -254,12 +268,12 @@ def _worked_again(log: Log) -> ir.Table:
 
 def _to_follow(log: Log) -> ir.Table:
     """The failures of whoever can be followed."""
-    failed = counted(log)
+    failed = folded_failures(log)
     failed = failed.filter(failed.hit_key != "")
     return failed.select("uuid", "published", *KEYS, "scope", "followed")
 
 
-def _next_success(failed: ir.Table, done: ir.Table) -> ir.Table:
+def _next_success(failed: ir.Table, successes: ir.Table) -> ir.Table:
     """The first of some successes after each failure: ``_FAILURE``, ``worked_again`` or null."""
     # A number in place of many texts, because all that follows is sorted by it.
     told_by = ["scope", *KEYS]
@@ -267,9 +281,11 @@ def _next_success(failed: ir.Table, done: ir.Table) -> ir.Table:
     keys = keys.mutate(key=ibis.row_number().over(order_by=told_by))
     failed = failed.join(keys, told_by).select("key", "published", *_FAILURE)
     failed = failed.mutate(worked=ibis.null(failed.published.type()))
-    shown = _shown(keys, done)
-    shown = shown.mutate(**{name: ibis.null("string") for name in _FAILURE}, worked=shown.published)
-    rows = failed.union(shown.select(*failed.columns))
+    matches = _matching_successes(keys, successes)
+    matches = matches.mutate(
+        **{name: ibis.null("string") for name in _FAILURE}, worked=matches.published
+    )
+    rows = failed.union(matches.select(*failed.columns))
     # Backwards, because engines add to what they have seen, and Spark would look at all that
     # follows for each row anew. At one instant the success comes first: it is no recovery.
     order = [rows.published.desc(), rows.uuid.notnull().cast("int8").desc()]
@@ -278,19 +294,22 @@ def _next_success(failed: ir.Table, done: ir.Table) -> ir.Table:
     return rows.filter(rows.uuid.notnull()).select(*_FAILURE, "worked_again")
 
 
-def _shown(keys: ir.Table, done: ir.Table) -> ir.Table:
+def _matching_successes(keys: ir.Table, successes: ir.Table) -> ir.Table:
     """The successes that show one of the keys to work again: ``key``, ``published``."""
     by_type = keys.credential.startswith(BY)
-    named = keys.filter(by_type)
-    named = named.select(
-        "key", "scope", "hit_key", event_type=named.credential.substr(len(BY)).split(" ").unnest()
+    keys_by_type = keys.filter(by_type)
+    keys_by_type = keys_by_type.select(
+        "key",
+        "scope",
+        "hit_key",
+        event_type=keys_by_type.credential.substr(len(BY)).split(" ").unnest(),
     )
     showing = sorted({one for types in load().tracks for one in types})
-    by_types = done.filter(done.event_type.isin(showing)).join(
-        named, ["scope", "hit_key", "event_type"]
+    by_types = successes.filter(successes.event_type.isin(showing)).join(
+        keys_by_type, ["scope", "hit_key", "event_type"]
     )
     others = keys.filter(~by_type)
-    alike = done.join(others.rename(wanted="credential"), ["scope", "hit_key", "operation"])
+    alike = successes.join(others.rename(wanted="credential"), ["scope", "hit_key", "operation"])
     # A failure that names no factor: any that works shows it, but for a password.
     same = (alike.wanted == alike.credential) | (
         (alike.wanted == "") & (alike.credential != _PASSWORD)
@@ -298,28 +317,30 @@ def _shown(keys: ir.Table, done: ir.Table) -> ir.Table:
     alike = alike.filter(same)
     # Of an app as a whole: what works for anybody on it.
     of_app = others.filter(others.hit_key == "app:" + others.app_key)
-    on_app = done.join(of_app.select("key", "app_key", "operation"), ["app_key", "operation"])
-    return ibis.union(*(found.select("key", "published") for found in (by_types, alike, on_app)))
+    on_app = successes.join(of_app.select("key", "app_key", "operation"), ["app_key", "operation"])
+    return ibis.union(*(part.select("key", "published") for part in (by_types, alike, on_app)))
 
 
 _PASSWORD = "PASSWORD_AS_FACTOR"  # noqa: S105  # Okta's name of the factor
 
 
-def _sooner(log: Log, known: ir.Table, fresh: ir.Table) -> ir.Table:
+def _sooner(log: Log, answer: ir.Table, fresh: ir.Table) -> ir.Table:
     """The first success after each failure, of a log that grew.
 
     Failures that were known look at what came alone; new ones at all that is not before them.
     """
     failed = _to_follow(log)
-    new = failed.anti_join(known, _FAILURE)
-    since = frame(new.aggregate(first=new.published.min()))["first"][0]
-    came = _next_success(failed, succeeded(fresh))
-    rows = failed.left_join(known, _FAILURE).left_join(came, _FAILURE, rname="{name}_came")
+    new = failed.anti_join(answer, _FAILURE)
+    since = to_pandas(new.aggregate(first=new.published.min()))["first"][0]
+    came = _next_success(failed, pick_successes(fresh))
+    rows = failed.left_join(answer, _FAILURE).left_join(came, _FAILURE, rname="{name}_came")
     soonest = [rows.worked_again.cast(came.worked_again.type()), rows.worked_again_came]
     if pd.notna(since):
-        later = log.apart.filter(log.apart.published >= literal(since.to_pydatetime()))
-        found = _next_success(new, succeeded(later))
-        rows = rows.left_join(found, _FAILURE, rname="{name}_found")
+        later = log.events_all_days.filter(
+            log.events_all_days.published >= literal(since.to_pydatetime())
+        )
+        new_successes = _next_success(new, pick_successes(later))
+        rows = rows.left_join(new_successes, _FAILURE, rname="{name}_found")
         soonest.append(rows.worked_again_found)
     return rows.select(*_FAILURE, worked_again=ibis.least(*soonest))
 
@@ -335,7 +356,7 @@ def with_state(failures: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
         The failures with ``state``: ``still_failing`` (also of who was given up: no success
         came after it), ``recovered``, or ``""`` where nobody and nothing can be followed.
     """
-    known = recovered.set_index(list(KEYS))["state"].replace("abandoned", "still_failing")
+    states = recovered.set_index(list(KEYS))["state"].replace("abandoned", "still_failing")
     keys = failures.set_index(list(KEYS)).index
-    state = known.reindex(keys).fillna("").to_numpy() if len(known) else ""
+    state = states.reindex(keys).fillna("").to_numpy() if len(states) else ""
     return failures.assign(state=state)

@@ -10,11 +10,11 @@ import pandas as pd
 
 from kit.analysis.attempts import attempts
 from kit.analysis.episodes import QUIET_GAP
-from kit.analysis.failures import counted
+from kit.analysis.failures import folded_failures
 from kit.base.times import moment_before
 from kit.base.windows import Window, gaps
 from kit.display.reasons import Reason, in_words
-from kit.log.log import frame, literal
+from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     from kit.log.log import Log
@@ -24,13 +24,13 @@ __all__ = ["State", "baseline", "states"]
 State = Literal["new", "ongoing", "escalating", "regressed", "quiet"]
 
 _DAY = timedelta(days=1)
-_LONGEST = timedelta(days=28)
-_TWICE, _SHARE, _MORE = 2.0, 1.5, 5
+_MAX_BASELINE = timedelta(days=28)
+_ESCALATION_FACTOR, _ESCALATION_SHARE_FACTOR, _ESCALATION_MIN_MORE = 2.0, 1.5, 5
 """Escalating: so many times the failures a day, the share of attempts, and failures more."""
 
 
 @dataclass(frozen=True)
-class _Known:
+class _StateFacts:
     """What a state is told by."""
 
     first: pd.Timestamp
@@ -55,12 +55,12 @@ def baseline(log: Log, window: Window) -> Window | None:
     Returns:
         The stretch; None where less than a day of it is held.
     """
-    length = min(max(window.until - window.since, _DAY), _LONGEST)
+    length = min(max(window.until - window.since, _DAY), _MAX_BASELINE)
     start = max(moment_before(window.since, length), log.first)
     if start >= window.since:
         return None
-    found = Window(start, window.since)
-    return found if _held(log, found) >= _DAY else None
+    stretch = Window(start, window.since)
+    return stretch if _held_time(log, stretch) >= _DAY else None
 
 
 def states(log: Log, window: Window) -> pd.DataFrame:
@@ -97,18 +97,26 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         [{'state': 'quiet', 'why': "silent for 4.2 days before the window's end"}]
     """
     now = _failed(log, window)
-    rows = counted(log)
+    rows = folded_failures(log)
     rows = rows.filter(rows.published < literal(window.since))
-    seen = frame(rows.group_by(["app_key", "code"]).aggregate(last=rows.published.max()))
-    before = dict(zip(zip(seen["app_key"], seen["code"], strict=True), seen["last"], strict=True))
+    last_failures = to_pandas(
+        rows.group_by(["app_key", "code"]).aggregate(last=rows.published.max())
+    )
+    before = dict(
+        zip(
+            zip(last_failures["app_key"], last_failures["code"], strict=True),
+            last_failures["last"],
+            strict=True,
+        )
+    )
     earlier = baseline(log, window)
     past = _failed(log, earlier) if earlier else now.iloc[:0]
-    known = {(one["app_key"], one["code"]): one for one in past.to_dict("records")}
-    found = []
+    past_by_code = {(one["app_key"], one["code"]): one for one in past.to_dict("records")}
+    state_rows = []
     for one in now.to_dict("records"):
         key = (one["app_key"], one["code"])
-        was = known.get(key)
-        facts = _Known(
+        was = past_by_code.get(key)
+        facts = _StateFacts(
             first=one["first"],
             last=one["last"],
             before=before.get(key),
@@ -119,14 +127,14 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         )
         state, reason = _state(facts, log, window, earlier)
         row = (*key, state, in_words(reason), facts.failures, facts.attempts)
-        found.append((*row, facts.earlier, facts.earlier_attempts))
+        state_rows.append((*row, facts.earlier, facts.earlier_attempts))
         before.pop(key, None)
     for key, last in sorted(before.items()):
-        was = known.get(key)
+        was = past_by_code.get(key)
         past_counts = (was["failures"], was["attempts"]) if was else (0, 0)
         state, reason = _silent(last, window)
-        found.append((*key, state, in_words(reason), 0, 0, *past_counts))
-    return pd.DataFrame(found, columns=_STATES)
+        state_rows.append((*key, state, in_words(reason), 0, 0, *past_counts))
+    return pd.DataFrame(state_rows, columns=_STATES)
 
 
 _STATES = [
@@ -143,7 +151,7 @@ _STATES = [
 
 def _failed(log: Log, window: Window) -> pd.DataFrame:
     """Failures and attempts of a window, by app and code."""
-    rows = counted(log, window)
+    rows = folded_failures(log, window)
     ends = {"first": rows.published.min(), "last": rows.published.max()}
     return attempts(log, window, rows, ["app_key", "code"], **ends)
 
@@ -156,29 +164,31 @@ def _silent(last: pd.Timestamp, window: Window) -> tuple[State, Reason]:
     return "ongoing", Reason("failed_before_window", silent)
 
 
-def _state(facts: _Known, log: Log, window: Window, earlier: Window | None) -> tuple[State, Reason]:
+def _state(
+    facts: _StateFacts, log: Log, window: Window, earlier: Window | None
+) -> tuple[State, Reason]:
     if window.until - facts.last > QUIET_GAP:
         return _silent(facts.last, window)
     if facts.before is None:
         day = Window(moment_before(facts.first, _DAY), facts.first)
-        if _held(log, day) >= _DAY:
+        if _held_time(log, day) >= _DAY:
             return "new", Reason("first_seen", {"first": facts.first})
         return "ongoing", Reason("too_little_before")
     silence = Window(facts.before, facts.first)
-    if _held(log, silence) >= _DAY:
+    if _held_time(log, silence) >= _DAY:
         silent_s = (facts.first - facts.before).total_seconds()
         return "regressed", Reason("came_back", {"silent_s": silent_s})
     return _against(facts, log, window, earlier)
 
 
 def _against(
-    facts: _Known, log: Log, window: Window, earlier: Window | None
+    facts: _StateFacts, log: Log, window: Window, earlier: Window | None
 ) -> tuple[State, Reason]:
     """Escalating or ongoing, by what a day of the baseline had."""
     if earlier is None:
         return "ongoing", Reason("nothing_to_compare")
     days, past = _days(log, window), _days(log, earlier)
-    expected = facts.earlier / past * days
+    expected_failures = facts.earlier / past * days
     share = facts.failures / facts.attempts
     usual = facts.earlier / facts.earlier_attempts if facts.earlier else 0.0
     numbers = {
@@ -187,19 +197,22 @@ def _against(
         "earlier_a_day": facts.earlier / past,
         "earlier_rate": usual,
     }
-    grew = facts.failures >= _TWICE * expected and facts.failures - expected >= _MORE
-    if facts.earlier and grew and share >= min(_SHARE * usual, 1.0):
+    grew = (
+        facts.failures >= _ESCALATION_FACTOR * expected_failures
+        and facts.failures - expected_failures >= _ESCALATION_MIN_MORE
+    )
+    if facts.earlier and grew and share >= min(_ESCALATION_SHARE_FACTOR * usual, 1.0):
         return "escalating", Reason("daily", numbers)
     return "ongoing", Reason("daily", numbers)
 
 
-def _held(log: Log, window: Window) -> timedelta:
+def _held_time(log: Log, window: Window) -> timedelta:
     """How much of a stretch the source holds."""
-    lacking = gaps(log.covered, window)
+    lacking = gaps(log.covered_windows, window)
     missing = sum((gap.until - gap.since for gap in lacking), timedelta())
     return window.until - window.since - missing
 
 
 def _days(log: Log, window: Window) -> float:
     """Days that are held, at least one hour."""
-    return float(max(_held(log, window) / _DAY, 1 / 24))
+    return float(max(_held_time(log, window) / _DAY, 1 / 24))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.base.text import clean
 from kit.display import phrases
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from kit.base.windows import Coverage, Window
     from kit.log.log import Log
 
-__all__ = ["Stop", "coverage_of", "stops"]
+__all__ = ["SourceStop", "coverage_of", "stops"]
 
 _FAILED = ("FAILURE", "DENY")
-_SHOWN = 3
+_MAX_NOTES = 3
 """Stops that are told one by one."""
 
 
@@ -34,7 +34,7 @@ class _Source:
     """The type of the target that names it; empty if the actor does."""
     off: tuple[str, ...]
     on: tuple[str, ...]
-    lost: str
+    consequence: str
 
 
 _SOURCES = (
@@ -58,7 +58,7 @@ _SOURCES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class SourceStop:
     """A log stream or an agent that stopped."""
 
     source: _Source
@@ -68,26 +68,28 @@ class Stop:
     """When it worked again; None if it did not in the window."""
 
     @property
-    def said(self) -> str:
+    def sentence(self) -> str:
         """In a sentence."""
-        named = f"{self.source.name} {self.name}" if self.name else self.source.name
+        label = f"{self.source.name} {self.name}" if self.name else self.source.name
         until = f" and came back {phrases.moment(self.again)}" if self.again else ""
         return (
-            f"{named[0].upper()}{named[1:]} stopped {phrases.moment(self.at)}{until}: "
-            f"{self.source.lost}."
+            f"{label[0].upper()}{label[1:]} stopped {phrases.moment(self.at)}{until}: "
+            f"{self.source.consequence}."
         )
 
 
 def coverage_of(log: Log, window: Window) -> Coverage:
     """Say which parts of a window a log does not hold, and why events may be missing in others."""
-    coverage, found = log.coverage(window), stops(log, window)
-    said = [one.said for one in found[:_SHOWN]]
-    if len(found) > _SHOWN:
-        said.append(f"{len(found) - _SHOWN:,} more log streams and agents stopped in the window.")
-    return replace(coverage, notes=(*coverage.notes, *said))
+    coverage, all_stops = log.coverage(window), stops(log, window)
+    notes = [one.sentence for one in all_stops[:_MAX_NOTES]]
+    if len(all_stops) > _MAX_NOTES:
+        notes.append(
+            f"{len(all_stops) - _MAX_NOTES:,} more log streams and agents stopped in the window."
+        )
+    return replace(coverage, notes=(*coverage.notes, *notes))
 
 
-def stops(log: Log, window: Window) -> list[Stop]:
+def stops(log: Log, window: Window) -> list[SourceStop]:
     """Find the log streams and agents that stopped in a window, oldest first.
 
     Args:
@@ -99,27 +101,27 @@ def stops(log: Log, window: Window) -> list[Stop]:
     """
     events = log.within(window)
     kinds = events.event_type
-    wanted = kinds.startswith(_SOURCES[0].prefix)
+    is_relevant = kinds.startswith(_SOURCES[0].prefix)
     for source in _SOURCES[1:]:
-        wanted |= kinds.startswith(source.prefix)
-    rows = events.filter(wanted).select(
+        is_relevant |= kinds.startswith(source.prefix)
+    rows = events.filter(is_relevant).select(
         "published", "uuid", "event_type", "result", "actor_id", "actor_name", "raw"
     )
-    found: list[Stop] = []
+    all_stops: list[SourceStop] = []
     running: dict[tuple[str, str], int] = {}
-    for row in frame(rows, by=["published", "uuid"]).to_dict("records"):
+    for row in to_pandas(rows, by=["published", "uuid"]).to_dict("records"):
         source = next(one for one in _SOURCES if row["event_type"].startswith(one.prefix))
         end, failed = row["event_type"].rpartition(".")[2], row["result"] in _FAILED
         name, at = _name(source, row), row["published"].to_pydatetime()
         which = (source.prefix, name)
         if (end in source.off and not failed) or (end in source.on and failed):
             if which not in running:
-                running[which] = len(found)
-                found.append(Stop(source, name, at))
+                running[which] = len(all_stops)
+                all_stops.append(SourceStop(source, name, at))
         elif end in source.on and which in running:
             place = running.pop(which)
-            found[place] = replace(found[place], again=at)
-    return found
+            all_stops[place] = replace(all_stops[place], again=at)
+    return all_stops
 
 
 def _name(source: _Source, row: Mapping[Hashable, Any]) -> str:
@@ -130,8 +132,10 @@ def _name(source: _Source, row: Mapping[Hashable, Any]) -> str:
         targets = []
     for target in targets:
         kind = str(target.get("type") or "") if isinstance(target, dict) else ""
-        named = target.get("displayName") if kind else None
-        if named and (kind == source.target or (not source.target and "agent" in kind.casefold())):
-            return clean(named)
+        display_name = target.get("displayName") if kind else None
+        if display_name and (
+            kind == source.target or (not source.target and "agent" in kind.casefold())
+        ):
+            return clean(display_name)
     actor = row["actor_name"]
     return clean(actor) if not source.target and isinstance(actor, str) else ""

@@ -16,21 +16,21 @@ from weakref import WeakKeyDictionary
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import succeeded, successes
+from kit.analysis.failures import pick_successes, successes
 from kit.base.windows import TICK, Window
-from kit.log.log import frame, moments, whole
+from kit.log.log import moments, to_pandas, whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from kit.log.cache import Answers
+    from kit.log.cache import ResultCache
     from kit.log.log import Log
 
-__all__ = ["Successes", "bucket_of", "every_hour", "worked"]
+__all__ = ["Successes", "bucket_of", "count_successes", "every_hour"]
 
-_HOUR = 3600
-_SECONDS = {"hour": _HOUR, "day": 86400}
-_MOST_DAYS = 14
+_HOUR_S = 3600
+_SECONDS = {"hour": _HOUR_S, "day": 86400}
+_MAX_DAYS_OF_USERS = 14
 """Over longer stretches than this many days, users who worked are not counted."""
 
 
@@ -41,7 +41,7 @@ def bucket_of(window: Window, bucket: str = "auto") -> str:
     return "hour" if window.until - window.since <= timedelta(days=3) else "day"
 
 
-def worked(log: Log, window: Window, bucket: str = "") -> pd.DataFrame:
+def count_successes(log: Log, window: Window, bucket: str = "") -> pd.DataFrame:
     """Count the successes of a window by bucket, app and operation.
 
     Args:
@@ -59,7 +59,7 @@ def worked(log: Log, window: Window, bucket: str = "") -> pd.DataFrame:
         inside = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
         # Folded where it is asked: a year has too many hours to be handed over one by one.
         start = whole(inside.hour, _SECONDS[bucket]) if bucket else ibis.literal(0, "int64")
-        rows = frame(_summed(inside.mutate(hour=start)))
+        rows = to_pandas(_summed(inside.mutate(hour=start)))
         if edges := _edges(window, since, until):
             rows = pd.concat([rows, _exactly(log, *edges)])
     else:
@@ -87,7 +87,9 @@ def every_hour(log: Log) -> ir.Table:
     return log.answers.once(
         "worked",
         lambda: _hourly(successes(log)),
-        lambda known, fresh: _summed(known.union(_hourly(succeeded(fresh)).cast(known.schema()))),
+        lambda answer, fresh: _summed(
+            answer.union(_hourly(pick_successes(fresh)).cast(answer.schema()))
+        ),
     )
 
 
@@ -128,10 +130,10 @@ class Successes:
             window = self._inside(after, hour + pd.Timedelta(hours=1))
             if window is None:
                 continue
-            done = self._rows(window)
-            found = frame(done.aggregate(first=done.published.min()))["first"][0]
-            if pd.notna(found):
-                return pd.Timestamp(found)
+            rows = self._rows(window)
+            first = to_pandas(rows.aggregate(first=rows.published.min()))["first"][0]
+            if pd.notna(first):
+                return pd.Timestamp(first)
         return None
 
     def last_hour(self, before: datetime) -> pd.Timestamp | None:
@@ -144,20 +146,20 @@ class Successes:
         window = self._inside(after, before)
         if window is None:
             return 0
-        if window.until - window.since > timedelta(days=_MOST_DAYS):
+        if window.until - window.since > timedelta(days=_MAX_DAYS_OF_USERS):
             return None
-        done = self._rows(window)
-        done = done.filter(done.user_key != "")
-        return int(frame(done.aggregate(n=done.user_key.nunique()))["n"][0])
+        rows = self._rows(window)
+        rows = rows.filter(rows.user_key != "")
+        return int(to_pandas(rows.aggregate(n=rows.user_key.nunique()))["n"][0])
 
     def event(self, at: datetime) -> str:
         """The uuid of an event that worked at a moment."""
-        done = self._rows(Window(at, at + TICK))
-        return str(frame(done.aggregate(uuid=done.uuid.min()))["uuid"][0])
+        rows = self._rows(Window(at, at + TICK))
+        return str(to_pandas(rows.aggregate(uuid=rows.uuid.min()))["uuid"][0])
 
     def over_time(self, window: Window, bucket: str) -> pd.DataFrame:
         """Count what worked by bucket: ``bucket`` datetime64[us, UTC], ``successes`` int64."""
-        rows = worked(self.log, window, bucket)
+        rows = count_successes(self.log, window, bucket)
         mine = rows[(rows["app_key"] == self.app_key) & rows["operation"].isin(self.operations)]
         return mine.groupby("bucket", as_index=False)[["successes"]].sum()
 
@@ -169,7 +171,7 @@ class Successes:
             counts.operation.isin(self.operations),
             counts.hour < _seconds(pd.Timestamp(self.until).ceil("s")),
         )
-        rows = frame(mine.group_by("hour").aggregate(n=mine.successes.sum()), by=["hour"])
+        rows = to_pandas(mine.group_by("hour").aggregate(n=mine.successes.sum()), by=["hour"])
         return pd.Series(rows["n"].to_numpy(), index=pd.DatetimeIndex(moments(rows["hour"])))
 
     def _inside(self, after: datetime, before: datetime) -> Window | None:
@@ -182,8 +184,8 @@ class Successes:
         return int(rows.loc[mine, "successes"].sum())
 
     def _rows(self, window: Window) -> ir.Table:
-        done = successes(self.log, window)
-        return done.filter(done.app_key == self.app_key, done.operation.isin(self.operations))
+        rows = successes(self.log, window)
+        return rows.filter(rows.app_key == self.app_key, rows.operation.isin(self.operations))
 
 
 def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Window]:
@@ -195,7 +197,7 @@ def _edges(window: Window, since: pd.Timestamp, until: pd.Timestamp) -> list[Win
     return [edge for edge in ends if edge.since < edge.until]
 
 
-_edge_counts: WeakKeyDictionary[Answers, dict[tuple[Window, ...], pd.DataFrame]] = (
+_edge_counts: WeakKeyDictionary[ResultCache, dict[tuple[Window, ...], pd.DataFrame]] = (
     WeakKeyDictionary()
 )
 """What worked in parts of hours, read from the events once: many questions share a window."""
@@ -203,25 +205,25 @@ _edge_counts: WeakKeyDictionary[Answers, dict[tuple[Window, ...], pd.DataFrame]]
 
 def _exactly(log: Log, *windows: Window) -> pd.DataFrame:
     """Successes of short stretches as ``_hourly`` counts them, read from the events."""
-    known = _edge_counts.setdefault(log.answers, {})
-    if windows not in known:
-        done = [successes(log, window) for window in windows]
-        known[windows] = frame(_hourly(ibis.union(*done)))
-    return known[windows]
+    counts = _edge_counts.setdefault(log.answers, {})
+    if windows not in counts:
+        parts = [successes(log, window) for window in windows]
+        counts[windows] = to_pandas(_hourly(ibis.union(*parts)))
+    return counts[windows]
 
 
 def _seconds(moment: pd.Timestamp) -> int:
     return int(moment.timestamp())
 
 
-def _hourly(done: ir.Table) -> ir.Table:
+def _hourly(rows: ir.Table) -> ir.Table:
     """Successes by hour (seconds since 1970, when it began), app and operation."""
     # Whole seconds, because engines truncate a time with its zone several times as slowly.
-    seconds = done.published.epoch_seconds().floor().cast("int64")
-    return _summed(done.mutate(hour=whole(seconds, _HOUR), successes=1))
+    seconds = rows.published.epoch_seconds().floor().cast("int64")
+    return _summed(rows.mutate(hour=whole(seconds, _HOUR_S), successes=1))
 
 
-def _summed(done: ir.Table) -> ir.Table:
-    return done.group_by(["hour", "app_key", "operation"]).aggregate(
-        app=done.app.max(), successes=done.successes.sum()
+def _summed(rows: ir.Table) -> ir.Table:
+    return rows.group_by(["hour", "app_key", "operation"]).aggregate(
+        app=rows.app.max(), successes=rows.successes.sum()
     )

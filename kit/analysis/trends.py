@@ -12,14 +12,14 @@ import pandas as pd
 from kit.analysis.attempts import with_attempts
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
-from kit.analysis.failures import COUNTED, KEYS, counted, failures, told
+from kit.analysis.failures import COUNTED, KEYS, failures, folded_failures, with_details
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
-from kit.analysis.successes import bucket_of, every_hour, worked
+from kit.analysis.successes import bucket_of, count_successes, every_hour
 from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
-from kit.log.log import frame, literal, moments, whole
+from kit.log.log import literal, moments, to_pandas, whole
 from kit.messages import FINGERPRINT
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["QUIET_GAP", "Trends", "bucket_of", "examples", "prepare", "trends", "worked"]
+__all__ = ["QUIET_GAP", "Trends", "bucket_of", "count_successes", "examples", "prepare", "trends"]
 
 _SECONDS = {"hour": 3600, "day": 86400}
 _PAIR = ["app_key", "code"]
@@ -82,11 +82,13 @@ class Trends:
         Args:
             most: the most that are listed.
         """
-        rows = counted(self.log, self.window)
+        rows = folded_failures(self.log, self.window)
         if self.apps:
             rows = rows.filter(rows.app_key.isin(sorted(self.apps)))
         rows = rows.order_by(rows.published.desc(), rows.uuid.desc()).limit(most)
-        return with_state(frame(told(self.log, rows), by=["published", "uuid"]), self.became)
+        return with_state(
+            to_pandas(with_details(self.log, rows), by=["published", "uuid"]), self.became
+        )
 
 
 def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> Trends:
@@ -113,19 +115,19 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         [{'code': 'AADSTS50126', 'users': 45, 'state': 'quiet'}]
     """
     apps = frozenset(find_apps(log, app)) if app else frozenset[str]()
-    rows = counted(log)
+    rows = folded_failures(log)
     rows = rows.filter(rows.published < literal(window.until))
     became = recovery(log, window, everyone=True)
     recovered = became[became["hit_type"].isin(COUNTED)]
     still_open = unresolved(log, window, recovered)
-    done = worked(log, window, bucket := bucket_of(window, bucket))
+    successes = count_successes(log, window, bucket := bucket_of(window, bucket))
     if apps:
         rows = rows.filter(rows.app_key.isin(sorted(apps)))
         recovered = recovered[recovered["app_key"].isin(apps)]
         still_open = still_open[still_open["app_key"].isin(apps)]
-        done = done[done["app_key"].isin(apps)]
+        successes = successes[successes["app_key"].isin(apps)]
     fell = rows.filter(rows.published >= literal(window.since))
-    hit = frame(
+    hit = to_pandas(
         fell.group_by(["code", *KEYS]).aggregate(
             hit_type=fell.hit_type.max(), user_key=fell.user_key.max(), failures=fell.count()
         ),
@@ -133,19 +135,19 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
     )
     users = int(hit["user_key"].replace("", None).nunique())
     still = still_open[still_open["state"] == "still_failing"]
-    by_code = _by_code(rows, window, hit, still_open, done)
+    by_code = _by_code(rows, window, hit, still_open, successes)
     by_code = by_code.merge(since_when(log, window, still), "left", on=_PAIR)
     by_code = by_code.merge(states(log, window)[[*_PAIR, "state", "why"]], "left", on=_PAIR)
-    done = done[done["operation"].isin(hit["operation"].unique())]
+    successes = successes[successes["operation"].isin(hit["operation"].unique())]
     over_time = _over_time(fell, bucket)
-    failed, good = int(over_time["failures"].sum()), int(done["successes"].sum())
+    failed, good = int(over_time["failures"].sum()), int(successes["successes"].sum())
     return Trends(
         log=log,
         window=window,
         apps=apps,
         by_code=by_code[_BY_CODE],
         over_time=over_time,
-        attempts_over_time=_attempts_over_time(over_time, done),
+        attempts_over_time=_attempts_over_time(over_time, successes),
         recovery=recovered[
             (recovered["failures"] > 0) | (recovered["state"] == "still_failing")
         ].reset_index(drop=True),
@@ -171,12 +173,12 @@ def examples(log: Log, window: Window) -> pd.DataFrame:
     Returns:
         One row an (app, code): ``app_key``, ``code``, ``example`` (the reason), ``event_type``.
     """
-    rows = counted(log, window)
+    rows = folded_failures(log, window)
     rows = rows.filter(rows.code.re_search(FINGERPRINT) | (rows.code == NO_REASON))
     order = ibis.struct({"published": rows.published, "uuid": rows.uuid})
     latest = rows.group_by(_PAIR).aggregate(uuid=rows.uuid.argmax(order))
-    found = told(log, rows.semi_join(latest, [*_PAIR, "uuid"]))
-    return frame(found.select(*_PAIR, "event_type", example="reason"), by=_PAIR)
+    details = with_details(log, rows.semi_join(latest, [*_PAIR, "uuid"]))
+    return to_pandas(details.select(*_PAIR, "event_type", example="reason"), by=_PAIR)
 
 
 def prepare(log: Log) -> None:
@@ -185,7 +187,7 @@ def prepare(log: Log) -> None:
     Args:
         log: the opened lake.
     """
-    counted(log)
+    folded_failures(log)
     recovery(log, log.window(), everyone=True)
     every_hour(log)
     assignments(log)
@@ -197,30 +199,34 @@ def prepare(log: Log) -> None:
 def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:
     second = rows.published.epoch_seconds().floor().cast("int64")
     rows = rows.mutate(bucket=whole(second, _SECONDS[bucket]))
-    found = frame(
+    counts = to_pandas(
         rows.group_by(["bucket", "app", "code"]).aggregate(failures=rows.count()),
         by=["bucket", "app", "code"],
     )
-    found["bucket"] = moments(found["bucket"])
-    return found.assign(app=_named(found))
+    counts["bucket"] = moments(counts["bucket"])
+    return counts.assign(app=_app_names(counts))
 
 
-def _attempts_over_time(over_time: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
+def _attempts_over_time(over_time: pd.DataFrame, successes: pd.DataFrame) -> pd.DataFrame:
     keys = ["bucket", "app"]
     failed = over_time.groupby(keys, as_index=False)[["failures"]].sum()
-    return with_attempts(failed, done.assign(app=_named(done)), keys, how="outer")
+    return with_attempts(failed, successes.assign(app=_app_names(successes)), keys, how="outer")
 
 
 def _by_code(
-    rows: ir.Table, window: Window, hit: pd.DataFrame, still_open: pd.DataFrame, done: pd.DataFrame
+    rows: ir.Table,
+    window: Window,
+    hit: pd.DataFrame,
+    still_open: pd.DataFrame,
+    successes: pd.DataFrame,
 ) -> pd.DataFrame:
     """One row an app and code; ``still_failing`` and ``recovered`` are numbers of users."""
     inside = rows.published >= literal(window.since)
     # Of an app that was renamed, the name that it has now.
-    named = rows.app.argmax(rows.published, where=rows.app.notnull())
-    found = frame(
+    app_name = rows.app.argmax(rows.published, where=rows.app.notnull())
+    table = to_pandas(
         rows.group_by(_PAIR).aggregate(
-            app=named,
+            app=app_name,
             app_id=rows.app_id.max(),
             family=rows.family.max(),
             failures=rows.uuid.count(where=inside),
@@ -232,13 +238,13 @@ def _by_code(
         by=_PAIR,
     )
     people = _became(hit, still_open)
-    found = found.merge(_users(people), "left", on=_PAIR)
+    table = table.merge(_users(people), "left", on=_PAIR)
     for name in _BECAME:
-        found[name] = found[name].fillna(0).astype("int64")
-    found = found[(found["failures"] > 0) | (found["still_failing"] > 0)]
-    found["people"] = found[list(_BECAME)].sum(axis=1).clip(lower=found["users"])
-    found = with_attempts(found, done, _PAIR, tried=pd.concat([hit, people]))
-    return found.sort_values(
+        table[name] = table[name].fillna(0).astype("int64")
+    table = table[(table["failures"] > 0) | (table["still_failing"] > 0)]
+    table["people"] = table[list(_BECAME)].sum(axis=1).clip(lower=table["users"])
+    table = with_attempts(table, successes, _PAIR, operations=pd.concat([hit, people]))
+    return table.sort_values(
         ["people", "failures", "app", "code"],
         ascending=[False, False, True, True],
         ignore_index=True,
@@ -248,12 +254,12 @@ def _by_code(
 def _became(hit: pd.DataFrame, still_open: pd.DataFrame) -> pd.DataFrame:
     """What became of who failed with a code in the window, and who still fails with it."""
     keys = ["code", *KEYS]
-    named = hit[hit["hit_type"].isin(COUNTED) & (hit["hit_key"] != "")].drop(
+    hit_rows = hit[hit["hit_type"].isin(COUNTED) & (hit["hit_key"] != "")].drop(
         columns=["hit_type", "user_key"]
     )
-    if named.empty and still_open.empty:
-        return named.assign(state="")
-    rows = named.merge(still_open[[*keys, "state"]], "outer", on=keys)
+    if hit_rows.empty and still_open.empty:
+        return hit_rows.assign(state="")
+    rows = hit_rows.merge(still_open[[*keys, "state"]], "outer", on=keys)
     failed = rows["failures"].notna()
     rows["failures"] = rows["failures"].fillna(0).astype("int64")
     rows["state"] = rows["state"].fillna("recovered")
@@ -295,5 +301,5 @@ _BY_CODE = [
 ]
 
 
-def _named(rows: pd.DataFrame) -> pd.Series[str]:
+def _app_names(rows: pd.DataFrame) -> pd.Series[str]:
     return rows["app"].fillna("(no app)")

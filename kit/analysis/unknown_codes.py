@@ -11,7 +11,7 @@ from kit.base.times import iso
 from kit.catalogue import load
 from kit.catalogue.coding import code_message
 from kit.display import phrases
-from kit.log.log import frame, literal, open_log
+from kit.log.log import literal, open_log, to_pandas
 from kit.messages import is_fingerprint, parse
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Drift:
     """What the catalogue lacks, and a sentence on what was looked at."""
 
     rows: list[dict[str, Any]]
-    said: str
+    sentence: str
 
 
 def drift(
@@ -68,26 +68,27 @@ def drift(
     events = events.filter(
         events.published >= literal(window.since), events.published < literal(window.until)
     )
-    codes = _counted(events.filter(events.code.notnull()), "code", "reason")
-    unknown = [row for row in codes if not _known(row["name"], catalogue)]
-    named = [row for row in unknown if _named_since(row, catalogue)]
-    types = _counted(events, "event_type", "display_message")
-    rows = [row | {"kind": "code"} for row in unknown if row not in named]
+    codes = _count_by(events.filter(events.code.notnull()), "code", "reason")
+    unknown = [row for row in codes if not _is_known(row["name"], catalogue)]
+    newly_named = [row for row in unknown if _named_since(row, catalogue)]
+    types = _count_by(events, "event_type", "display_message")
+    rows = [row | {"kind": "code"} for row in unknown if row not in newly_named]
     rows += [
         row | {"kind": "event type"} for row in types if row["name"] not in catalogue.event_types
     ]
     of_codes = sum(row["kind"] == "code" for row in rows)
-    counted = [phrases.count(of_codes, "code"), phrases.count(len(rows) - of_codes, "event type")]
-    said = (
-        f"{phrases.join(counted)} that the catalogue does not know, {phrases.span(window)}; "
-        f"{phrases.covered(log.coverage(window))}."
+    counts = [phrases.count(of_codes, "code"), phrases.count(len(rows) - of_codes, "event type")]
+    sentence = (
+        f"{phrases.join(counts)} that the catalogue does not know, {phrases.span(window)}; "
+        f"{phrases.coverage_in_words(log.coverage(window))}."
     )
-    if named:
-        said += f" {phrases.count(len(named), 'more code')} got a name since; run okta-kit recode."
-    return Drift([{name: row[name] for name in COLUMNS} for row in rows], said)
+    if newly_named:
+        more = phrases.count(len(newly_named), "more code")
+        sentence += f" {more} got a name since; run okta-kit recode."
+    return Drift([{name: row[name] for name in COLUMNS} for row in rows], sentence)
 
 
-def _counted(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]:
+def _count_by(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]:
     """Count events by a column, with one example of each: that of the earliest event."""
     order = ibis.struct({"published": events.published, "uuid": events.uuid})
     grouped = events.group_by(name=events[name]).aggregate(
@@ -98,8 +99,8 @@ def _counted(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]:
         app=events.app_name.argmin(order),
         example=events[example].argmin(order),
     )
-    found = frame(grouped).sort_values(["events", "name"], ascending=[False, True])
-    rows = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
+    table = to_pandas(grouped).sort_values(["events", "name"], ascending=[False, True])
+    rows = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
     for row in rows:
         row["first_seen"], row["last_seen"] = iso(row["first_seen"]), iso(row["last_seen"])
         for text in ("app", "example"):
@@ -107,7 +108,7 @@ def _counted(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _known(code: str, catalogue: Catalogue) -> bool:
+def _is_known(code: str, catalogue: Catalogue) -> bool:
     """Whether a code is listed, or is an HTTP status, which has a remedy of its kind."""
     return code in catalogue.codes or (
         code.startswith("HTTP_") and catalogue.remedy(code) is not None
@@ -118,4 +119,4 @@ def _named_since(row: dict[str, Any], catalogue: Catalogue) -> bool:
     """Whether a text that was unknown when it was coded has a name today."""
     if not is_fingerprint(row["name"]) or not row["example"]:
         return False
-    return _known(code_message(parse(row["example"]), catalogue), catalogue)
+    return _is_known(code_message(parse(row["example"]), catalogue), catalogue)

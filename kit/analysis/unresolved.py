@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.episodes import spans
-from kit.analysis.failures import KEYS, counted, failures
+from kit.analysis.failures import KEYS, failures, folded_failures
 from kit.analysis.recovery import first_after
 from kit.base.windows import Window
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     from kit.log.log import Log
@@ -38,15 +38,15 @@ def unresolved(log: Log, window: Window, recovered: pd.DataFrame) -> pd.DataFram
     """
     again = first_after(log, window)
     stuck = again.filter(again.worked_again.isnull()).select("uuid")
-    rows = counted(log).semi_join(stuck, "uuid")
+    rows = folded_failures(log).semi_join(stuck, "uuid")
     keys = ["code", *KEYS]
-    found = frame(
+    table = to_pandas(
         rows.group_by(keys).aggregate(
             failures=rows.count(), first=rows.published.min(), last=rows.published.max()
         ),
         by=keys,
     )
-    return found.merge(recovered[[*KEYS, "hit_type", "state"]], on=list(KEYS))
+    return table.merge(recovered[[*KEYS, "hit_type", "state"]], on=list(KEYS))
 
 
 def since_when(log: Log, window: Window, still: pd.DataFrame) -> pd.DataFrame:

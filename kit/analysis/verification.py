@@ -53,7 +53,7 @@ class Verification:
 
 
 def verification(
-    known: History, now: Incident | None, *, given: pd.Timestamp | None = None
+    history: History, now: Incident | None, *, fixed_at: pd.Timestamp | None = None
 ) -> Verification:
     """Find when a failure was mended, and say whether that holds.
 
@@ -73,46 +73,46 @@ def verification(
     that would be proof has worked since.
 
     Args:
-        known: one code on one app.
+        history: one code on one app.
         now: the incident; without one there is nothing to verify.
-        given: when it was fixed, if that is known.
+        fixed_at: when it was fixed, if that is known.
 
     Returns:
         The fix with its verdict, and what it rests on.
     """
-    came = incidents(known)
+    came = incidents(history)
     if now is None:
-        nothing = Fix(given, "unproven", Reason("no_failure"))
-        return Verification(nothing, blast_radius(known, None), _sides(known, None, None), came)
-    proof = _Proof(known, now, blast_radius(known, now).width == "connection")
-    found = _found(known, now, proof) if given is None else None
-    at = given if given is not None else (found[0] if found else None)
-    radius = blast_radius(known, now, at)
-    proof = _Proof(known, now, radius.width == "connection")
-    event = found[1] if found else None
+        nothing = Fix(fixed_at, "unproven", Reason("no_failure"))
+        return Verification(nothing, blast_radius(history, None), _sides(history, None, None), came)
+    proof = _Proof(history, now, blast_radius(history, now).width == "connection")
+    best_fix = _best_fix(history, now, proof) if fixed_at is None else None
+    at = fixed_at if fixed_at is not None else (best_fix[0] if best_fix else None)
+    radius = blast_radius(history, now, at)
+    proof = _Proof(history, now, radius.width == "connection")
+    event = best_fix[1] if best_fix else None
     how: Literal["given", "change", "first success", ""] = ""
     if at is not None:
-        how = "given" if given is not None else ("first success" if event is None else "change")
-    verdict, reason = _verdict(known, now, at, proof)
+        how = "given" if fixed_at is not None else ("first success" if event is None else "change")
+    verdict, reason = _verdict(history, now, at, proof)
     if verdict == "not_fixed" and not proof.anybody:
         # Who failed after a mending in vain was hit by the same; a connection stays one.
-        radius = blast_radius(known, now)
+        radius = blast_radius(history, now)
     fix = Fix(at, verdict, reason, how, event, proof.first(now.last))
-    return Verification(fix, radius, _sides(known, now, at), came)
+    return Verification(fix, radius, _sides(history, now, at), came)
 
 
 @dataclass(frozen=True)
 class _Proof:
     """The successes that prove a fix: anybody's on a broken connection, else of who was hit."""
 
-    known: History
+    history: History
     now: Incident
     anybody: bool
 
     def first(self, after: pd.Timestamp) -> pd.Timestamp | None:
         """When the first came after a moment."""
         if self.anybody:
-            return self.known.successes.first(after)
+            return self.history.successes.first(after)
         later = self._recoveries()
         later = later[later > after]
         return None if later.empty else pd.Timestamp(later.min())
@@ -120,26 +120,26 @@ class _Proof:
     def count(self, after: pd.Timestamp, before: pd.Timestamp) -> int:
         """How many came after a moment and before another."""
         if self.anybody:
-            return self.known.successes.count(after, before)
+            return self.history.successes.count(after, before)
         rows = self._recoveries()
         return int(((rows > after) & (rows < before)).sum())
 
     def _recoveries(self) -> pd.Series[pd.Timestamp]:
         """When each of those who were hit worked again, each success once."""
-        rows = hit(self.known, self.now)
+        rows = hit(self.history, self.now)
         rows = rows[rows["worked_again"].notna() & who(rows).notna()]
         keys = [*KEYS, "worked_again"]
         return rows.drop_duplicates(keys)["worked_again"]
 
 
-def _found(
-    known: History, now: Incident, proof: _Proof
+def _best_fix(
+    history: History, now: Incident, proof: _Proof
 ) -> tuple[pd.Timestamp, pd.Series | None] | None:
     """The moment that best parts failures from successes, and the change made then."""
-    failed = known.failures["published"]
-    until = pd.Timestamp(known.window.until)
+    failed = history.failures["published"]
+    until = pd.Timestamp(history.window.until)
     candidates: list[tuple[int, int, bool, pd.Timedelta, pd.Timestamp, pd.Series | None]] = []
-    for _, change in mending(known, now.start).iterrows():
+    for _, change in mending(history, now.start).iterrows():
         at = change["published"]
         astray = int((failed > at).sum()) + proof.count(now.start, at)
         weak = change["kind"] not in {"credential", "configuration"}
@@ -155,13 +155,13 @@ def _found(
 
 
 def _verdict(
-    known: History, now: Incident, at: pd.Timestamp | None, proof: _Proof
+    history: History, now: Incident, at: pd.Timestamp | None, proof: _Proof
 ) -> tuple[Literal["holds", "not_fixed", "unproven"], Reason]:
     if at is None:
         return "not_fixed", Reason("no_success", {"last": now.last})
-    failed = known.failures["published"]
+    failed = history.failures["published"]
     after = failed[failed > at]
-    until = pd.Timestamp(known.window.until)
+    until = pd.Timestamp(history.window.until)
     if len(after):
         last = pd.Timestamp(after.iloc[-1])
         successes = proof.count(last, until)
@@ -179,18 +179,18 @@ def _verdict(
     return "holds", Reason("worked_since", facts)
 
 
-def _sides(known: History, now: Incident | None, at: pd.Timestamp | None) -> pd.DataFrame:
+def _sides(history: History, now: Incident | None, at: pd.Timestamp | None) -> pd.DataFrame:
     """Failures and attempts on both sides of a fix."""
-    until = pd.Timestamp(known.window.until)
+    until = pd.Timestamp(history.window.until)
     rows = []
     stretches = [] if now is None else [("before", now.start, until if at is None else at)]
     if at is not None:
         stretches.append(("after", at, until))
     for side, start, end in stretches:
-        inside = known.failures["published"].between(start, end, inclusive="left")
-        mine = known.failures[inside]
+        inside = history.failures["published"].between(start, end, inclusive="left")
+        mine = history.failures[inside]
         failed = len(mine)
-        attempts = failed + known.successes.count(start - TICK, end)
+        attempts = failed + history.successes.count(start - TICK, end)
         rows.append(
             {
                 "side": side,

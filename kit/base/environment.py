@@ -16,7 +16,7 @@ from kit.base.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["SECRET_NAME", "SECRET_VALUE", "named", "needed"]
+__all__ = ["SECRET_NAME", "SECRET_VALUE", "needed_variables", "passed_variables"]
 
 SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSW|PRIVATE_?KEY|API_?KEY|CREDENTIAL|^OKTA_CLIENT_|^OKTA_KIT_(NOTIFY|REDACT_KEY)",
@@ -34,7 +34,7 @@ SECRET_VALUE = re.compile(
 )
 """What a secret looks like."""
 
-_NEEDED = re.compile(
+_NEEDED_NAMES = re.compile(
     r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|TZ|LANG|LANGUAGE|LC_\w+|TMPDIR|TEMP|TMP"
     r"|VIRTUAL_ENV|CONDA_(PREFIX|DEFAULT_ENV)|(DY)?LD_LIBRARY_PATH"
     r"|PYTHON(PATH|HOME|HASHSEED|UTF8|IOENCODING|WARNINGS|NOUSERSITE|USERBASE|SAFEPATH"
@@ -55,7 +55,7 @@ _ORGS = re.compile(
 _ORGS_VALUE = re.compile(r"(?<![\w-])00[\w-]{40}(?![\w-])|\bSSWS\s|-----BEGIN [A-Z ]*PRIVATE KEY")
 
 
-def needed(*, spark: bool = False) -> dict[str, str]:
+def needed_variables(*, spark: bool = False) -> dict[str, str]:
     """The variables that a process needs to run; none that is named or looks like a secret.
 
     Args:
@@ -64,14 +64,16 @@ def needed(*, spark: bool = False) -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if (_NEEDED.fullmatch(name) or (spark and _SPARK.fullmatch(name)))
+        if (_NEEDED_NAMES.fullmatch(name) or (spark and _SPARK.fullmatch(name)))
         and not SECRET_NAME.search(name)
         and not SECRET_VALUE.search(value)
         and not (name.upper().endswith("_PROXY") and _has_login(value))
     }
 
 
-def named(names: Sequence[str], environment: Mapping[str, str] | None = None) -> dict[str, str]:
+def passed_variables(
+    names: Sequence[str], environment: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The variables that a user passes on by name.
 
     Args:
@@ -81,22 +83,22 @@ def named(names: Sequence[str], environment: Mapping[str, str] | None = None) ->
     Raises:
         UsageError: one is not set, is no name, or holds the org's credentials.
     """
-    held = os.environ if environment is None else environment
-    orgs = {value for name, value in held.items() if _ORGS.search(name) and len(value) > 7}
-    found = {}
+    variables = os.environ if environment is None else environment
+    orgs = {value for name, value in variables.items() if _ORGS.search(name) and len(value) > 7}
+    values = {}
     for name in names:
         if "=" in name or not name:
             raise UsageError("--pass-env: name the variable alone; its value is the environment's.")
-        if name not in held:
+        if name not in variables:
             raise UsageError(f"--pass-env {name}: it is not set. Set it, or leave the option out.")
-        value = held[name]
+        value = variables[name]
         if _ORGS.search(name) or value in orgs or _ORGS_VALUE.search(value):
             raise UsageError(
                 f"--pass-env {name}: it holds credentials of okta-kit or of the org, which no "
                 "notebook ever gets. Leave it out."
             )
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def _has_login(url: str) -> bool:

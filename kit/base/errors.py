@@ -186,11 +186,11 @@ def is_full(fault: OSError | str) -> bool:
     return number is not None and int(number[1]) in _FULL
 
 
-_PART = 3
+_MIN_PART_CHARS = 3
 """Letters that a part of a name has at least."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, names: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the known word nearest to *word*, or nothing.
 
     Nearest is who is spelt alike, else the shortest name that begins with the word, or holds it.
@@ -200,15 +200,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     Args:
         word: what the user wrote.
-        known: the words that would have been right.
+        names: the words that would have been right.
 
     Returns:
         A sentence with a leading space, to be put behind an error, or ``""``.
     """
-    by_folded = {name.casefold(): name for name in known}
-    folded = word.strip().casefold()
-    match = get_close_matches(folded, by_folded, n=1, cutoff=0.5)
-    if not match and len(folded) >= _PART:
-        holding = (name for name in by_folded if folded in name)
-        match = sorted(holding, key=lambda name: (not name.startswith(folded), len(name), name))
+    by_folded = {name.casefold(): name for name in names}
+    needle = word.strip().casefold()
+    match = get_close_matches(needle, by_folded, n=1, cutoff=0.5)
+    if not match and len(needle) >= _MIN_PART_CHARS:
+        holding = (name for name in by_folded if needle in name)
+        match = sorted(holding, key=lambda name: (not name.startswith(needle), len(name), name))
     return f" Did you mean '{by_folded[match[0]]}'?" if match else ""

@@ -60,5 +60,9 @@ def unwritable(place: object, fault: OSError, *, when_full: str, otherwise: str)
         ``DiskFull`` where there is no space left, else ``UsageError``.
     """
     reason = os.strerror(fault.errno) if fault.errno else str(fault)
-    said = f"{place}: cannot be written ({reason})."
-    return DiskFull(f"{said} {when_full}") if is_full(fault) else UsageError(f"{said} {otherwise}")
+    problem = f"{place}: cannot be written ({reason})."
+    return (
+        DiskFull(f"{problem} {when_full}")
+        if is_full(fault)
+        else UsageError(f"{problem} {otherwise}")
+    )

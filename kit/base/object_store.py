@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Object", "Objects", "is_store", "read_file", "store_settings", "write_file"]
 
-_PART = 4 << 20
+_PART_BYTES = 4 << 20
 """Bytes of a file that are fetched at once."""
 
-_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+_CONFLICT_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 """What S3 says where an object is no more as it was, or another one writes it this moment."""
 
 _IN_PROCESS = threading.Lock()
@@ -97,7 +97,7 @@ class Object:
     """One file in the store."""
 
     size: int
-    written: datetime
+    modified_at: datetime
     mark: str = ""
     """Another one when it is written anew; empty where the store gives none."""
 
@@ -162,26 +162,26 @@ class Objects:
             FileNotFoundError: there is no such file.
             KitError: the store cannot be read.
         """
-        with self._told():
-            found: bytes = self.fs.cat_file(self.path(name), start=start, end=end)
-        return found
+        with self._one_line_faults():
+            data: bytes = self.fs.cat_file(self.path(name), start=start, end=end)
+        return data
 
     def read_marked(self, name: str) -> tuple[bytes | None, str]:
         """The bytes of a file and a mark of how it stands, for ``replace``; None of no file."""
-        with self._told():
+        with self._one_line_faults():
             try:
                 # The mark first: if the file changes in between, it is too old, and is refused.
                 mark = str(self.fs.info(self.path(name), **self._anew).get("ETag", ""))
-                found: bytes = self.fs.cat_file(self.path(name), start=0)
+                data: bytes = self.fs.cat_file(self.path(name), start=0)
             except FileNotFoundError as fault:
-                if _said(fault) == "NoSuchBucket":
+                if _error_code(fault) == "NoSuchBucket":
                     raise
                 return None, ""
-        return found, mark or _digest(found)
+        return data, mark or _digest(data)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, in the place of what was there."""
-        with self._told():
+        with self._one_line_faults():
             self.fs.pipe_file(self.path(name), data, **self._type(name))
 
     def replace(self, name: str, data: bytes, mark: str) -> bool:
@@ -196,10 +196,10 @@ class Objects:
             Whether it was written. Of a store that knows no conditional writes, a write of
             another process at the same moment is not seen.
         """
-        with self._told():
+        with self._one_line_faults():
             if self.conditional:
-                given = {"IfMatch": mark} if mark else {"IfNoneMatch": "*"}
-                return self._conditionally(name, data, given)
+                condition = {"IfMatch": mark} if mark else {"IfNoneMatch": "*"}
+                return self._conditionally(name, data, condition)
             with _IN_PROCESS:
                 if self.read_marked(name)[1] != mark:
                     return False
@@ -211,23 +211,23 @@ class Objects:
         """Whether the store refuses a write whose condition is not met; it is tried."""
         if not self.scheme.startswith("s3"):
             return False
-        tried = f"_tried-{uuid.uuid4().hex}"
-        with self._told():
+        probe = f"_tried-{uuid.uuid4().hex}"
+        with self._one_line_faults():
             try:
-                if not self._conditionally(tried, b"-", {"IfMatch": f'"{"0" * 32}"'}):
+                if not self._conditionally(probe, b"-", {"IfMatch": f'"{"0" * 32}"'}):
                     return True
             except OSError as fault:
-                if _said(fault) != "NotImplemented":
+                if _error_code(fault) != "NotImplemented":
                     raise
                 return False
-            self.fs.rm_file(self.path(tried))
+            self.fs.rm_file(self.path(probe))
         return False
 
     def _conditionally(self, name: str, data: bytes, condition: dict[str, str]) -> bool:
         try:
             self.fs.pipe_file(self.path(name), data, **condition, **self._type(name))
         except OSError as fault:
-            if _said(fault) in _LOST:
+            if _error_code(fault) in _CONFLICT_CODES:
                 return False
             raise
         return True
@@ -242,14 +242,14 @@ class Objects:
         Raises:
             FileNotFoundError: there is no such file.
         """
-        with self._told():
+        with self._one_line_faults():
             self.fs.get_file(self.path(name), str(path))
 
     def get_all(self, pairs: Iterable[tuple[str, Path]]) -> None:
         """Fetch files to the disk; one that is gone is left out."""
 
         def one(pair: tuple[str, Path]) -> None:
-            with _left_out():
+            with _skip_missing():
                 self.fs.get_file(self.path(pair[0]), str(pair[1]))
 
         self._each(one, pairs)
@@ -258,7 +258,7 @@ class Objects:
         """Copy files within the store; one that is gone is left out."""
 
         def one(pair: tuple[str, str]) -> None:
-            with _left_out():
+            with _skip_missing():
                 self.fs.cp_file(self.path(pair[0]), self.path(pair[1]))
 
         self._each(one, pairs)
@@ -267,21 +267,23 @@ class Objects:
         """Remove files; one that is gone already is fine."""
 
         def one(name: str) -> None:
-            with _left_out():
+            with _skip_missing():
                 self.fs.rm_file(self.path(name))
 
         self._each(one, names)
 
     def list(self, folder: str = "") -> dict[str, Object]:
         """All files below a folder, at any depth, by their names below the address."""
-        found: dict[str, Any] = {}
-        with self._told():
+        facts_by_path: dict[str, Any] = {}
+        with self._one_line_faults():
             begin = len(self.path(""))
-            with _left_out():
-                found = self.fs.find(self.path(folder).rstrip("/"), detail=True, **self._anew)
+            with _skip_missing():
+                facts_by_path = self.fs.find(
+                    self.path(folder).rstrip("/"), detail=True, **self._anew
+                )
             return {
-                path[begin:]: Object(facts["size"], _written(facts))
-                for path, facts in sorted(found.items())
+                path[begin:]: Object(facts["size"], _modified_at(facts))
+                for path, facts in sorted(facts_by_path.items())
             }
 
     def entries(self, folder: str = "") -> Iterator[tuple[str, Object | None]]:
@@ -294,37 +296,37 @@ class Objects:
             KitError: the store cannot be read.
         """
         begin = len(self.path(""))
-        with self._told():
+        with self._one_line_faults():
             try:
                 place = self.path(folder).rstrip("/")
-                found = self.fs.ls(place, detail=True, **self._anew)
+                listing = self.fs.ls(place, detail=True, **self._anew)
             except FileNotFoundError as fault:
-                if _said(fault) == "NoSuchBucket":
+                if _error_code(fault) == "NoSuchBucket":
                     raise
-                found = []
-        for one in sorted(found, key=lambda one: str(one["name"])):
+                listing = []
+        for one in sorted(listing, key=lambda one: str(one["name"])):
             name = str(one["name"]).rstrip("/")[begin:]
             if one["type"] == "directory":
                 yield name, None
             elif name and name != folder:
                 mark = str(one.get("ETag") or one.get("etag") or "")
-                yield name, Object(int(one["size"] or 0), _written(one), mark)
+                yield name, Object(int(one["size"] or 0), _modified_at(one), mark)
 
-    def opened(self, name: str, size: int) -> io.BufferedReader:
+    def open_file(self, name: str, size: int) -> io.BufferedReader:
         """An object as a file, whose parts are fetched as they are read."""
         ranges = _Ranges(lambda start, end: self.read(name, start, end), size)
-        return io.BufferedReader(ranges, _PART)
+        return io.BufferedReader(ranges, _PART_BYTES)
 
     def folders(self) -> tuple[str, ...]:
         """The names of the folders right below the address, sorted."""
-        with self._told():
+        with self._one_line_faults():
             try:
-                found = self.fs.ls(self.path("").rstrip("/"), detail=True, **self._anew)
+                listing = self.fs.ls(self.path("").rstrip("/"), detail=True, **self._anew)
             except FileNotFoundError as fault:
-                if _said(fault) == "NoSuchBucket":
+                if _error_code(fault) == "NoSuchBucket":
                     raise
-                found = []
-        names = (one["name"].rstrip("/") for one in found if one["type"] == "directory")
+                listing = []
+        names = (one["name"].rstrip("/") for one in listing if one["type"] == "directory")
         return tuple(sorted(name.rpartition("/")[2] for name in names))
 
     def _type(self, name: str) -> dict[str, str]:
@@ -338,18 +340,18 @@ class Objects:
         return {"refresh": True} if self.scheme.startswith("s3") else {}
 
     def _each(self, do: Callable[[Any], object], things: Iterable[Any]) -> None:
-        with self._told():
+        with self._one_line_faults():
             side_by_side(do, things)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _one_line_faults(self) -> Iterator[None]:
         """Turn a fault of the store into one line; a file that is not there is the caller's."""
         try:
             yield
         except KitError:
             raise
         except FileNotFoundError as fault:
-            if _said(fault) != "NoSuchBucket":
+            if _error_code(fault) != "NoSuchBucket":
                 raise
             raise self._fault(
                 f"{self.address}: there is no bucket {self.bucket!r}. Make it, or name another."
@@ -358,7 +360,7 @@ class Objects:
             raise self._fault(f"{self.address}: {self._why(fault)}") from None
 
     def _why(self, fault: Exception) -> str:
-        kind, said = type(fault).__name__, _said(fault)
+        kind, error_code = type(fault).__name__, _error_code(fault)
         if kind in {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}:
             return (
                 "there are no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
@@ -366,7 +368,7 @@ class Objects:
             )
         if isinstance(fault, PermissionError):
             return (
-                f"access was refused ({said or 'no access'}). Check the credentials (AWS_…, "
+                f"access was refused ({error_code or 'no access'}). Check the credentials (AWS_…, "
                 "~/.aws) and the bucket's policy."
             )
         gone = isinstance(fault, ConnectionError | TimeoutError)
@@ -375,7 +377,7 @@ class Objects:
                 "the store cannot be reached. Check the network, AWS_ENDPOINT_URL and the region, "
                 "and run the same again."
             )
-        return f"the store failed ({said or kind}). Run the same again."
+        return f"the store failed ({error_code or kind}). Run the same again."
 
 
 class _Ranges(io.RawIOBase):
@@ -406,16 +408,16 @@ class _Ranges(io.RawIOBase):
 
 
 @contextmanager
-def _left_out() -> Iterator[None]:
+def _skip_missing() -> Iterator[None]:
     """Pass over a file that is gone, but not over a bucket."""
     try:
         yield
     except FileNotFoundError as fault:
-        if _said(fault) == "NoSuchBucket":
+        if _error_code(fault) == "NoSuchBucket":
             raise
 
 
-def _said(fault: BaseException) -> str:
+def _error_code(fault: BaseException) -> str:
     """The code by which an S3 store names a fault; empty where it names none."""
     for one in (fault, fault.__cause__):
         response = getattr(one, "response", None)
@@ -430,12 +432,12 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _written(facts: dict[str, Any]) -> datetime:
+def _modified_at(facts: dict[str, Any]) -> datetime:
     """When a file was written; stores name it differently."""
     names = ("LastModified", "last_modified", "updated", "mtime", "created")
-    found = next((facts[name] for name in names if facts.get(name)), None)
-    if isinstance(found, int | float):
-        return datetime.fromtimestamp(found, UTC)
-    if isinstance(found, str):
-        found = parse_iso(found)
-    return found if isinstance(found, datetime) else datetime.now(UTC)
+    value = next((facts[name] for name in names if facts.get(name)), None)
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    if isinstance(value, str):
+        value = parse_iso(value)
+    return value if isinstance(value, datetime) else datetime.now(UTC)

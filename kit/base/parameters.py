@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Parameter", "check", "declared", "read"]
+__all__ = ["Parameter", "check_values", "parse_parameters", "read_parameters"]
 
 
 def _utc(moment: datetime) -> datetime:
@@ -69,7 +69,7 @@ class Parameter:
     help: str = ""
 
 
-def read(path: Path) -> dict[str, Parameter]:
+def read_parameters(path: Path) -> dict[str, Parameter]:
     """Read the parameters that a notebook declares.
 
     Args:
@@ -88,10 +88,10 @@ def read(path: Path) -> dict[str, Parameter]:
         source = "".join(tagged[0]["source"]) if tagged else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"{path}: is no notebook. Save it from JupyterLab as .ipynb.") from None
-    return declared(source, path.name)
+    return parse_parameters(source, path.name)
 
 
-def declared(source: str, name: str) -> dict[str, Parameter]:
+def parse_parameters(source: str, name: str) -> dict[str, Parameter]:
     """Read the parameters that a cell declares; the cell is not run.
 
     Args:
@@ -109,21 +109,23 @@ def declared(source: str, name: str) -> dict[str, Parameter]:
         comments = _comments(source)
     except (SyntaxError, tokenize.TokenError) as fault:
         raise UsageError(f"{name}: its parameters cell is no Python: {fault}.") from None
-    found = {}
+    parameters = {}
     for line in lines:
         if isinstance(line, ast.Import | ast.ImportFrom):
             continue
         parameter = _parameter(name, line, comments)
-        found[parameter.name] = parameter
-    return found
+        parameters[parameter.name] = parameter
+    return parameters
 
 
-def check(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+def check_values(
+    parameters: Mapping[str, Parameter], overrides: Mapping[str, Any]
+) -> dict[str, Any]:
     """Put given values in the places of the defaults.
 
     Args:
-        declared: the notebook's parameters.
-        given: values by name; text is read as the parameter's type.
+        parameters: the notebook's parameters.
+        overrides: values by name; text is read as the parameter's type.
 
     Returns:
         A value for each parameter, in the notebook's order, fit for JSON.
@@ -133,33 +135,37 @@ def check(declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[s
     """
     from pydantic import ConfigDict, ValidationError, create_model
 
-    for name in given:
-        if name not in declared:
+    for name in overrides:
+        if name not in parameters:
             if SECRET_NAME.search(name):
                 raise UsageError(
                     f"{name}: a secret is never a parameter, it would stand in the report. "
                     "Put it into the environment."
                 )
-            known = f" It has {', '.join(declared)}." if declared else " It has none."
+            hint = f" It has {', '.join(parameters)}." if parameters else " It has none."
             raise UsageError(
-                f"{name}: the notebook has no such parameter.{nearest(name, declared)}{known}"
+                f"{name}: the notebook has no such parameter.{nearest(name, parameters)}{hint}"
             )
-    fields: dict[str, Any] = {p.name: (p.type, p.default) for p in declared.values()}
+    fields: dict[str, Any] = {p.name: (p.type, p.default) for p in parameters.values()}
     config = ConfigDict(validate_default=True, allow_inf_nan=False)
     try:
-        values = {name: _from_text(declared[name].type, value) for name, value in given.items()}
+        values = {
+            name: _from_text(parameters[name].type, value) for name, value in overrides.items()
+        }
         checked = create_model("Parameters", __config__=config, **fields)(**values)
     except ValidationError as fault:
-        wrong = [f"{e['loc'][0]}: {e['msg']} (got {_shown(e['input'])})" for e in fault.errors()]
+        wrong = [
+            f"{e['loc'][0]}: {e['msg']} (got {_printable(e['input'])})" for e in fault.errors()
+        ]
         raise UsageError("; ".join(wrong) + ".") from None
-    done: dict[str, Any] = json.loads(checked.model_dump_json())
-    for name, value in done.items():
+    json_values: dict[str, Any] = json.loads(checked.model_dump_json())
+    for name, value in json_values.items():
         if SECRET_VALUE.search(json.dumps(value)):
             raise UsageError(
                 f"{name}: its value looks like a secret, which is never a parameter: it would "
                 "stand in the report. Put it into the environment."
             )
-    return done
+    return json_values
 
 
 def _parameter(place: str, line: ast.stmt, comments: Mapping[int, str]) -> Parameter:
@@ -194,7 +200,7 @@ def _type(annotation: ast.expr) -> Any:
     return eval(code, {"__builtins__": {}}, _TYPES)  # noqa: S307  # closed names, no calls
 
 
-def _shown(value: object) -> str:
+def _printable(value: object) -> str:
     """A wrong value for an error, unless it is one that no error may tell."""
     return "a secret" if SECRET_VALUE.search(str(value)) else repr(value)
 

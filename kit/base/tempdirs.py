@@ -29,7 +29,7 @@ __all__ = ["temporary_folder", "working_folder"]
 _PREFIX = "okta-kit-"
 _LOCK = ".lock"
 
-_LONGEST = 60
+_MAX_PATH_CHARS = 60
 """Characters of the folder of temporary files: the path of a socket in it may have some 104."""
 
 
@@ -45,7 +45,7 @@ def temporary_folder() -> Iterator[Path]:
         UsageError: it cannot be written.
     """
     within = Path(tempfile.gettempdir())
-    if len(str(within)) > _LONGEST:
+    if len(str(within)) > _MAX_PATH_CHARS:
         within = Path("/tmp")  # noqa: S108  # the folder is private, and its name is by chance
     holding = working_folder(within, _PREFIX)
     try:
@@ -98,12 +98,12 @@ def _locked(within: Path, prefix: str) -> tuple[Path, FileLock]:
     """A name for a folder, and the lock beside it, taken."""
     while True:
         folder = within / f"{prefix}{uuid.uuid4().hex[:12]}"
-        lock = _taken(_lock_of(folder))
+        lock = _try_lock(_lock_of(folder))
         if lock is not None:  # else whoever removes the dead was faster
             return folder, lock
 
 
-def _taken(path: Path) -> FileLock | None:
+def _try_lock(path: Path) -> FileLock | None:
     """The lock of a folder, taken; None while another holds it.
 
     It says that an owner is gone: the system frees it with its process, however that ended. So no
@@ -123,7 +123,7 @@ def _remove_dead(within: Path, prefix: str) -> None:
             facts = path.lstat()
             if facts.st_uid != os.geteuid() or not stat.S_ISREG(facts.st_mode):
                 continue
-            if lock := _taken(path):
+            if lock := _try_lock(path):
                 try:
                     shutil.rmtree(path.with_name(path.name.removesuffix(_LOCK)), ignore_errors=True)
                     path.unlink(missing_ok=True)

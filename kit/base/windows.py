@@ -11,7 +11,7 @@ from kit.base.times import iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["TICK", "Coverage", "Window", "common", "gaps", "merged", "whole_day"]
+__all__ = ["TICK", "Coverage", "Window", "common", "gaps", "merged", "utc_day"]
 
 TICK = timedelta(milliseconds=1)
 """Okta's clock counts milliseconds; a stretch ends one after its last event."""
@@ -73,49 +73,49 @@ def merged(windows: Iterable[Window]) -> list[Window]:
     Returns:
         The same time in the fewest stretches, oldest first.
     """
-    joined: list[Window] = []
+    stretches: list[Window] = []
     for window in sorted(windows):
-        if joined and window.since <= joined[-1].until:
-            joined[-1] = Window(joined[-1].since, max(joined[-1].until, window.until))
+        if stretches and window.since <= stretches[-1].until:
+            stretches[-1] = Window(stretches[-1].since, max(stretches[-1].until, window.until))
         else:
-            joined.append(window)
-    return joined
+            stretches.append(window)
+    return stretches
 
 
-def common(held: Sequence[Iterable[Window]]) -> list[Window]:
+def common(coverages: Sequence[Iterable[Window]]) -> list[Window]:
     """The time that is in each of several coverages.
 
     Args:
-        held: the coverages, one or more.
+        coverages: the coverages, one or more.
 
     Returns:
         What all of them hold, in the fewest stretches, oldest first.
     """
-    all_held = merged(window for covered in held for window in covered)
+    all_held = merged(window for stretches in coverages for window in stretches)
     if not all_held:
         return []
     whole = Window(all_held[0].since, all_held[-1].until)
-    lacking = [gap for covered in held for gap in gaps(covered, whole)]
+    lacking = [gap for stretches in coverages for gap in gaps(stretches, whole)]
     return list(gaps(lacking, whole))
 
 
-def gaps(covered: Iterable[Window], window: Window) -> tuple[Window, ...]:
+def gaps(stretches: Iterable[Window], window: Window) -> tuple[Window, ...]:
     """The parts of *window* that no stretch of *covered* holds, oldest first."""
     missing, at = [], window.since
-    for held in merged(covered):
-        if held.until <= at:
+    for stretch in merged(stretches):
+        if stretch.until <= at:
             continue
-        if held.since >= window.until:
+        if stretch.since >= window.until:
             break
-        if held.since > at:
-            missing.append(Window(at, held.since))
-        at = max(at, held.until)
+        if stretch.since > at:
+            missing.append(Window(at, stretch.since))
+        at = max(at, stretch.until)
     if at < window.until:
         missing.append(Window(at, window.until))
     return tuple(missing)
 
 
-def whole_day(day: date) -> Window:
+def utc_day(day: date) -> Window:
     """A UTC day from its midnight to the next."""
     start = datetime.combine(day, time(), UTC)
     try:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.analysis.changes import Changes, changes
+from kit.analysis.changes import CandidateChanges, changes
 from kit.analysis.episodes import QUIET_GAP, History, Incident, history, incident
-from kit.analysis.failures import KEYS, counted, failures
+from kit.analysis.failures import KEYS, failures, folded_failures
 from kit.analysis.names import find_apps, find_code, most_hit
 from kit.analysis.orgs import broken_connections
 from kit.analysis.radius import hit_counts, who
@@ -19,10 +19,10 @@ from kit.analysis.unresolved import unresolved
 from kit.analysis.verification import Fix, Verification, verification
 from kit.base.times import iso
 from kit.base.windows import TICK, Window
-from kit.cases.steps import Facts, StepState, steps
+from kit.cases.steps import StepFacts, StepState, steps
 from kit.catalogue import load
 from kit.display import phrases
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ class Case:
     history: History
     """Its window begins with the onset, where the one that was asked for begins later."""
     incident: Incident
-    changed: Changes
+    changed: CandidateChanges
     proof: Verification
     steps: tuple[StepState, ...]
     live: AppEvidence | None = None
@@ -88,8 +88,8 @@ class Case:
         """How many users are hit since the onset, and before it if they still fail, in words."""
         users = self.people["hit_key"].nunique()
         since = who(self.since_onset).nunique()
-        said = f"{phrases.who(hit_counts(self.since_onset))} hit"
-        return said if since == users else f"{said} since the onset and {users - since:,} before it"
+        text = f"{phrases.who(hit_counts(self.since_onset))} hit"
+        return text if since == users else f"{text} since the onset and {users - since:,} before it"
 
     @property
     def since_onset(self) -> pd.DataFrame:
@@ -115,8 +115,8 @@ class Case:
     @cached_property
     def attempts(self) -> int:
         """The failures in the window, and what worked on the app at the same operations."""
-        worked = self.history.successes.count(self.window.since - _INSTANT, self.window.until)
-        return len(self.in_window) + worked
+        successes = self.history.successes.count(self.window.since - _TICK, self.window.until)
+        return len(self.in_window) + successes
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -143,8 +143,8 @@ class Case:
         """How many attempts of the window failed, in words."""
         if not self.attempts:
             return "no attempt"
-        tried = f"{len(self.in_window):,} of {phrases.count(self.attempts, 'attempt')}"
-        return f"{tried} ({phrases.percent(self.rate)})"
+        text = f"{len(self.in_window):,} of {phrases.count(self.attempts, 'attempt')}"
+        return f"{text} ({phrases.percent(self.rate)})"
 
     @property
     def still_failing(self) -> list[str]:
@@ -232,55 +232,56 @@ def case(
         >>> found.blast_radius, len(found.still_failing), found.fix.verdict
         ('connection', 8, 'holds')
     """
-    chosen = choose(log, window, code=code, app=app)
-    if chosen is None:
+    pair = choose(log, window, code=code, app=app)
+    if pair is None:
         return None
-    app_key, code = chosen
-    known = history(log, window, app_key, code)
-    now = incident(known)
+    app_key, code = pair
+    case_history = history(log, window, app_key, code)
+    now = incident(case_history)
     assert now is not None  # what was chosen failed before the window's end
-    hit, became = _hit(known, now), known.people
+    hit, became = _hit(case_history, now), case_history.people
     since = min(window.since, now.start.to_pydatetime())
-    known = replace(known, window=Window(since, window.until))
-    mine = failures(log, known.window, app_key=app_key, code=code)
-    proof = verification(known, now, given=pd.Timestamp(fixed) if fixed else None)
+    case_history = replace(case_history, window=Window(since, window.until))
+    mine = failures(log, case_history.window, app_key=app_key, code=code)
+    proof = verification(case_history, now, fixed_at=pd.Timestamp(fixed) if fixed else None)
     catalogue = load()
-    named = str(mine["app"].dropna().iloc[-1]) if mine["app"].notna().any() else None
+    app_name = str(mine["app"].dropna().iloc[-1]) if mine["app"].notna().any() else None
     # The same code may need another remedy on another app, or by what the vendor said last.
-    said = str(mine["reason"].iloc[-1] or "")
+    reason = str(mine["reason"].iloc[-1] or "")
     live = ask(app_key) if ask else None
     return Case(
-        app=named or "(no app)",
+        app=app_name or "(no app)",
         app_key=app_key,
         code=code,
-        meaning=catalogue.meaning(code, app=named, text=said)
+        meaning=catalogue.meaning(code, app=app_name, text=reason)
         or "The catalogue does not know this code.",
-        remedy=catalogue.remedy(code, app=named, text=said),
+        remedy=catalogue.remedy(code, app=app_name, text=reason),
         window=window,
         failures=with_state(mine, became).reset_index(drop=True),
         people=hit,
-        history=known,
+        history=case_history,
         incident=now,
-        changed=changes(known, now.start),
+        changed=changes(case_history, now.start),
         proof=proof,
         steps=steps(
-            catalogue.steps(code, app=named, text=said), Facts(known, now, proof, hit, live)
+            catalogue.steps(code, app=app_name, text=reason),
+            StepFacts(case_history, now, proof, hit, live),
         ),
         live=live,
     )
 
 
-def _hit(known: History, now: Incident) -> pd.DataFrame:
+def _hit(history: History, now: Incident) -> pd.DataFrame:
     """Who failed with a code since an onset, or still fails with it, as ``recovery`` lists them.
 
     Whoever worked after his last failure with this code recovered from it, whatever failed later.
     """
     keys = list(KEYS)
-    rows = known.failures[who(known.failures).notna()]
+    rows = history.failures[who(history.failures).notna()]
     since = rows["published"] >= now.start
-    rows = rows[since | rows["uuid"].isin(known.still_failing["uuid"])]
+    rows = rows[since | rows["uuid"].isin(history.still_failing["uuid"])]
     if rows.empty:
-        return known.people.head(0)
+        return history.people.head(0)
     counts = rows.groupby(keys, as_index=False).agg(
         failures=("uuid", "count"), first_failure=("published", "min")
     )
@@ -288,22 +289,22 @@ def _hit(known: History, now: Incident) -> pd.DataFrame:
     last = last[[*keys, "published", "worked_again", "failing_since"]]
     last = last.rename(columns={"published": "last", "failing_since": "since"})
     mine = counts.merge(last, on=keys)
-    became = known.people.drop(columns=["failures", "first_failure"])
-    found = became.merge(mine, on=keys)  # in the order of ``recovery``
-    worked = found["worked_again"].notna()
-    found.loc[worked, "state"] = "recovered"
-    found.loc[worked, "abandoned_at"] = pd.NaT
+    became = history.people.drop(columns=["failures", "first_failure"])
+    table = became.merge(mine, on=keys)  # in the order of ``recovery``
+    has_recovered = table["worked_again"].notna()
+    table.loc[has_recovered, "state"] = "recovered"
+    table.loc[has_recovered, "abandoned_at"] = pd.NaT
     for name, of_code in (
         ("recovered_at", "worked_again"),
         ("failing_since", "since"),
         ("last_failure", "last"),
     ):
-        found[name] = found[of_code].where(worked, found[name])
-    found["time_to_recover"] = found["recovered_at"] - found["failing_since"]
-    return found[list(known.people.columns)].reset_index(drop=True)
+        table[name] = table[of_code].where(has_recovered, table[name])
+    table["time_to_recover"] = table["recovered_at"] - table["failing_since"]
+    return table[list(history.people.columns)].reset_index(drop=True)
 
 
-_INSTANT = pd.Timedelta(milliseconds=1)
+_TICK = pd.Timedelta(milliseconds=1)
 
 
 def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[str, str] | None:
@@ -326,28 +327,30 @@ def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[
         UsageError: neither the catalogue nor the log knows the code, or the log does not
             know the app.
     """
-    asked: list[tuple[str, set[str]]] = []
+    filters: list[tuple[str, set[str]]] = []
     if code:
-        asked.append(("code", {find_code(log, code.strip())}))
+        filters.append(("code", {find_code(log, code.strip())}))
     if app:
-        asked.append(("app_key", find_apps(log, app)))
-    rows = counted(log, window)
-    fell = frame(_asked(rows, asked).select("app_key", "code", "hit_key", "hit_type").distinct())
+        filters.append(("app_key", find_apps(log, app)))
+    rows = folded_failures(log, window)
+    fell = to_pandas(
+        _filtered(rows, filters).select("app_key", "code", "hit_key", "hit_type").distinct()
+    )
     still = unresolved(log, window, recovery(log, window, everyone=True))
     still = still[(still["state"] == "still_failing") & who(still).notna()]
-    for name, values in asked:
+    for name, values in filters:
         still = still[still[name].isin(values)]
     both = pd.concat([fell, still[list(fell.columns)]])
     if both.empty:
         both = broken_connections(log, window)
-        for name, values in asked:
+        for name, values in filters:
             both = both[both[name].isin(values)]
         return None if both.empty else most_hit(both)
     by_pair = both.assign(who=who(both)).groupby(["app_key", "code"], as_index=False)
     return most_hit(by_pair.agg(users=("who", "nunique")))
 
 
-def _asked(rows: ir.Table, asked: list[tuple[str, set[str]]]) -> ir.Table:
-    for name, values in asked:
+def _filtered(rows: ir.Table, filters: list[tuple[str, set[str]]]) -> ir.Table:
+    for name, values in filters:
         rows = rows.filter(rows[name].isin(sorted(values)))
     return rows

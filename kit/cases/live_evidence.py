@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.analysis.failures import counted
+from kit.analysis.failures import folded_failures
 from kit.base.paths import APPS, LAKE
-from kit.log.log import frame
+from kit.log.log import to_pandas
 from kit.sources.okta import keep_evidence
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def ask_about_apps(log: Log, window: Window, *, code: str = "", app: str = "") -
         code: only failures with this code, without case; any if empty.
         app: only this app, by name without case, or id; any if empty.
     """
-    rows = counted(log, window).filter(lambda t: t.app_id.notnull())
+    rows = folded_failures(log, window).filter(lambda t: t.app_id.notnull())
     if code:
         rows = rows.filter(rows.code.lower() == code.lower())
     if app:
         rows = rows.filter((rows.app.lower() == app.lower()) | (rows.app_id == app))
-    hit = frame(rows.group_by("app_id").aggregate(users=rows.user_key.nunique()))
+    hit = to_pandas(rows.group_by("app_id").aggregate(users=rows.user_key.nunique()))
     most = hit.sort_values(["users", "app_id"], ascending=[False, True])["app_id"].head(_APPS)
     keep_evidence(most, f"{LAKE}/{APPS}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.failures import KEYS, counted, told
+from kit.analysis.failures import KEYS, folded_failures, with_details
 from kit.analysis.recovery import access_left_behind
 from kit.base.text import clean
 from kit.base.windows import Window
@@ -14,7 +14,7 @@ from kit.catalogue import load
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
 from kit.display.reasons import in_words
-from kit.log.log import frame
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     from kit.cases.case import Case
@@ -32,10 +32,10 @@ HELPS = {
 }
 """What helps before a retry, each in a sentence."""
 
-_SAMPLES = 3
+_MAX_SAMPLES = 3
 
 
-def retry_list(found: Case) -> pd.DataFrame:
+def retry_list(case: Case) -> pd.DataFrame:
     """List who is still to be retried, split by what helps.
 
     What helps is told by the code of each one's last failure, which may be another than the
@@ -43,7 +43,7 @@ def retry_list(found: Case) -> pd.DataFrame:
     failure's, too.
 
     Args:
-        found: the case.
+        case: the case.
 
     Returns:
         One row for each user (or client, group, agent) and operation that still fails, failed
@@ -52,115 +52,117 @@ def retry_list(found: Case) -> pd.DataFrame:
         last failure), ``transaction_id``, ``trace_id``, ``correlation_id``, ``request_id``,
         ``uuid``.
     """
-    still = found.people[found.people["state"] == "still_failing"]
+    still = case.people[case.people["state"] == "still_failing"]
     ids = ["transaction_id", "trace_id", "correlation_id", "request_id"]
-    shown = ["user", "operation", "helps", "code", "published", *ids, "uuid"]
+    columns = ["user", "operation", "helps", "code", "published", *ids, "uuid"]
     if (still["hit_type"] != "user").any():
-        shown = ["hit_type", *shown]
+        columns = ["hit_type", *columns]
     if still.empty:
-        return pd.DataFrame(columns=shown)
-    log = found.history.log
+        return pd.DataFrame(columns=columns)
+    log = case.history.log
     # A last failure may be of any code, but not older than the first that nothing followed.
     since = still["failing_since"].min().to_pydatetime()
-    rows = counted(log, Window(since, found.window.until))
-    rows = rows.filter(rows.app_key == found.app_key)
-    last = frame(rows.select(*KEYS, "published", "uuid"), by=["published", "uuid"])
+    rows = folded_failures(log, Window(since, case.window.until))
+    rows = rows.filter(rows.app_key == case.app_key)
+    last = to_pandas(rows.select(*KEYS, "published", "uuid"), by=["published", "uuid"])
     last = last.drop_duplicates(list(KEYS), keep="last").merge(still[list(KEYS)], on=list(KEYS))
     rows = rows.filter(rows.uuid.isin(sorted(last["uuid"])))
-    said = frame(told(log, rows).select("uuid", "code", *ids))
+    details = to_pandas(with_details(log, rows).select("uuid", "code", *ids))
     still = still.assign(user=still["user"].fillna(still["hit"]))
     last = (
         still[[*KEYS, "hit_type", "user", "state"]]
         .merge(last, on=list(KEYS))
-        .merge(said, on="uuid")
+        .merge(details, on="uuid")
     )
-    last["helps"] = [_helps(found, str(code)) for code in last["code"]]
+    last["helps"] = [_helps(case, str(code)) for code in last["code"]]
     last["later"] = ~last.index.isin(access_left_behind(last).index)
     last = last.sort_values(["later", "helps", "user", "operation"], ignore_index=True)
-    return last[shown]
+    return last[columns]
 
 
-def warnings(found: Case) -> list[str]:
+def warnings(case: Case) -> list[str]:
     """Say where a blind retry does harm.
 
     Args:
-        found: the case.
+        case: the case.
 
     Returns:
         Sentences; none where nothing is known to do harm.
     """
-    remedy = found.remedy
-    said = []
-    if found.fix.verdict != "holds" and found.blast_radius == "connection":
-        said.append(
+    remedy = case.remedy
+    sentences = []
+    if case.fix.verdict != "holds" and case.blast_radius == "connection":
+        sentences.append(
             "Do not retry in bulk: the connection is not proven to work, so that each retry is one "
             "more failure."
         )
     if remedy is None:
-        return said
+        return sentences
     if remedy.retry == "reassign":
-        said.append("A retry cannot help here, however often: the link to the account is broken.")
+        sentences.append(
+            "A retry cannot help here, however often: the link to the account is broken."
+        )
     if remedy.retry == "automatic":
-        said.append("Okta retries these by itself; retries by hand use up the same limit.")
+        sentences.append("Okta retries these by itself; retries by hand use up the same limit.")
     if remedy.retry_note:
-        said.append(remedy.retry_note)
-    return [*said, *remedy.avoid]
+        sentences.append(remedy.retry_note)
+    return [*sentences, *remedy.avoid]
 
 
-def ticket(found: Case) -> str:
+def ticket(case: Case) -> str:
     """Write a ticket about a case, ready to be sent.
 
     Args:
-        found: the case.
+        case: the case.
 
     Returns:
         Plain text of several lines.
     """
-    remedy = found.remedy
+    remedy = case.remedy
     owner = (
         OWNERS[remedy.owner]
         if remedy
         else "whoever runs the app; the catalogue does not know this code"
     )
-    change = found.changes.iloc[0] if len(found.changes) else None
-    still = len(found.still_failing)
+    change = case.changes.iloc[0] if len(case.changes) else None
+    still = len(case.still_failing)
     lines = [
-        f"{found.app}: {found.code}, {found.hit}, {still:,} still failing",
+        f"{case.app}: {case.code}, {case.hit}, {still:,} still failing",
         "",
         f"For: {owner}",
-        f"Meaning: {found.meaning}",
-        f"Since: {found.since}; last failure {phrases.moment(found.incident.last)}",
-        f"Failures: {found.rate_in_words}, {phrases.span(found.window)}",
-        *([f"Failures since the onset: {len(found.since_onset):,}"] if found.apart else []),
-        f"How wide: {found.blast_radius}. {in_words(found.proof.radius.reason)}",
+        f"Meaning: {case.meaning}",
+        f"Since: {case.since}; last failure {phrases.moment(case.incident.last)}",
+        f"Failures: {case.rate_in_words}, {phrases.span(case.window)}",
+        *([f"Failures since the onset: {len(case.since_onset):,}"] if case.apart else []),
+        f"How wide: {case.blast_radius}. {in_words(case.proof.radius.reason)}",
         "Changed before: "
         + (
             f"{change['event_type']} by {change['actor']}, {phrases.moment(change['published'])} "
             f"(event {change['uuid']}); a candidate, no verdict"
             if change is not None
             else "nothing in the log"
-            + (", which does not reach back far enough" if found.changed.not_held else "")
+            + (", which does not reach back far enough" if case.changed.not_held else "")
         ),
-        f"Fix: {found.fix.verdict.replace('_', ' ')}: {in_words(found.fix.reason)}",
+        f"Fix: {case.fix.verdict.replace('_', ' ')}: {in_words(case.fix.reason)}",
     ]
-    if left := found.failed_deactivations:
-        lines.append(f"Access left behind: {', '.join(left)}")
-    if found.still_failing:
-        named = ", ".join(found.still_failing[:10]) + (" …" if still > 10 else "")
-        lines.append(f"Still failing: {named}")
-    lines += ["", "Samples, the latest first:", *_samples(found)]
+    if logins := case.failed_deactivations:
+        lines.append(f"Access left behind: {', '.join(logins)}")
+    if case.still_failing:
+        first_logins = ", ".join(case.still_failing[:10]) + (" …" if still > 10 else "")
+        lines.append(f"Still failing: {first_logins}")
+    lines += ["", "Samples, the latest first:", *_samples(case)]
     if remedy:
         lines += ["", "Steps:"]
         lines += [
-            f"{s.number}. [{'x' if s.state == 'done' else ' '}] {s.title}" for s in found.steps
+            f"{s.number}. [{'x' if s.state == 'done' else ' '}] {s.title}" for s in case.steps
         ]
         lines += ["", "Proven when:", *(f"- {one}" for one in remedy.verify)]
     return "\n".join(clean(line) if line else "" for line in lines)
 
 
-def _helps(found: Case, code: str) -> str:
+def _helps(case: Case, code: str) -> str:
     catalogue = load()
-    remedy, retry = catalogue.remedy(code, app=found.app), catalogue.retry(code, app=found.app)
+    remedy, retry = catalogue.remedy(code, app=case.app), catalogue.retry(code, app=case.app)
     if retry is None:
         return "look first"
     if retry in {"wait", "reassign"}:
@@ -169,22 +171,22 @@ def _helps(found: Case, code: str) -> str:
         return "leave alone"
     if remedy is not None and (remedy.owner == "data_owner" or remedy.blast_radius == "user"):
         return "correct data"
-    mended = code == found.code and found.fix.verdict == "holds"
+    mended = code == case.code and case.fix.verdict == "holds"
     return "retry now" if mended else "fix first"
 
 
-def _samples(found: Case) -> list[str]:
+def _samples(case: Case) -> list[str]:
     """The latest failures with ids by which a vendor finds them, else the latest."""
     ids = ["trace_id", "correlation_id", "request_id"]
-    rows = found.failures.iloc[::-1]
-    told = rows[rows[ids].notna().any(axis=1)]
+    rows = case.failures.iloc[::-1]
+    with_ids = rows[rows[ids].notna().any(axis=1)]
     lines = []
-    for row in (told if len(told) else rows).head(_SAMPLES).to_dict("records"):
-        named = [
+    for row in (with_ids if len(with_ids) else rows).head(_MAX_SAMPLES).to_dict("records"):
+        id_texts = [
             f"{name.replace('_', ' ')} {row[name]}" for name in ids if isinstance(row[name], str)
         ]
         at = f"{row['published']:%Y-%m-%d %H:%M:%S}Z"
-        parts = [at, str(row["operation"]), *named, f"event {row['uuid']}"]
+        parts = [at, str(row["operation"]), *id_texts, f"event {row['uuid']}"]
         lines.append("- " + ", ".join(parts))
         if isinstance(row["vendor_message"], str):
             lines.append(f"  {row['vendor_message'][:300]}")

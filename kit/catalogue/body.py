@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from markdown_it.tree import SyntaxTreeNode
 
-__all__ = ["Body", "CatalogueError", "Evidence", "Parts", "Step", "read_body", "read_steps"]
+__all__ = ["Body", "BodyParts", "CatalogueError", "Evidence", "Step", "read_body", "read_steps"]
 
 
 class CatalogueError(KitError):
@@ -55,7 +55,7 @@ class Body:
     """Files of steps by their names; a file of steps shares none."""
 
 
-class Parts(msgspec.Struct, frozen=True):
+class BodyParts(msgspec.Struct, frozen=True):
     """A body taken apart."""
 
     cause: str = ""
@@ -73,7 +73,7 @@ _SECTIONS = {
     "Do not": "avoid",
     "Background": "background",
 }
-_NEEDED = ("Cause", "Steps", "Verify")
+_REQUIRED_HEADINGS = ("Cause", "Steps", "Verify")
 _KINDS: dict[str, Any] = {
     "first success": "first_success",
     "no recurrence": "no_recurrence",
@@ -83,7 +83,7 @@ _KINDS: dict[str, Any] = {
 _EVENT_TYPE = re.compile(r"[A-Za-z]\w*(?:\.[\w-]+)+")
 
 
-def read_body(body: Body) -> Parts:
+def read_body(body: Body) -> BodyParts:
     """Take a body apart.
 
     Args:
@@ -97,22 +97,22 @@ def read_body(body: Body) -> Parts:
             names the file and the heading.
     """
     sections = _sections(body)
-    for title in _NEEDED:
+    for title in _REQUIRED_HEADINGS:
         if title not in sections:
             _wrong(body, f"there is no heading '## {title}'")
-    found: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
     for title, blocks in sections.items():
         where = f"'{title}'"
         if title == "Steps":
-            found["steps"] = _steps(body, blocks)
+            parts["steps"] = _steps(body, blocks)
         elif title in {"Verify", "Do not"}:
-            found[_SECTIONS[title]] = tuple(_items(body, where, blocks))
+            parts[_SECTIONS[title]] = tuple(_items(body, where, blocks))
         else:
-            found[_SECTIONS[title]] = _prose(body, where, blocks)
-        if not found[_SECTIONS[title]]:
+            parts[_SECTIONS[title]] = _prose(body, where, blocks)
+        if not parts[_SECTIONS[title]]:
             _wrong(body, f"nothing stands under {where}")
-    found["verify"] = tuple(item.removesuffix(".") for item in found["verify"])
-    return Parts(**found)
+    parts["verify"] = tuple(item.removesuffix(".") for item in parts["verify"])
+    return BodyParts(**parts)
 
 
 def read_steps(body: Body) -> tuple[Step, ...]:
@@ -126,7 +126,7 @@ def read_steps(body: Body) -> tuple[Step, ...]:
 
 def _sections(body: Body) -> dict[str, list[SyntaxTreeNode]]:
     """The blocks under each heading of the second level."""
-    found: dict[str, list[SyntaxTreeNode]] = {}
+    sections: dict[str, list[SyntaxTreeNode]] = {}
     title = ""
     for node in _blocks(body):
         if node.type == "heading" and node.tag in {"h1", "h2"}:
@@ -134,14 +134,14 @@ def _sections(body: Body) -> dict[str, list[SyntaxTreeNode]]:
             if node.tag == "h1" or title not in _SECTIONS:
                 hint = nearest(title, _SECTIONS) or f" There are {', '.join(_SECTIONS)}."
                 _wrong(body, f"'{title}' is no heading of a remedy{hint and '.' + hint}")
-            if title in found:
+            if title in sections:
                 _wrong(body, f"the heading '{title}' stands there twice")
-            found[title] = []
+            sections[title] = []
         elif not title:
             _wrong(body, "text stands before the first heading '## Cause'")
         else:
-            found[title].append(node)
-    return found
+            sections[title].append(node)
+    return sections
 
 
 def _steps(body: Body, blocks: list[SyntaxTreeNode]) -> tuple[Step, ...]:
@@ -167,46 +167,46 @@ def _shared(body: Body, target: str) -> tuple[Step, ...]:
 def _by_heading(
     body: Body, blocks: list[SyntaxTreeNode]
 ) -> list[tuple[SyntaxTreeNode, list[SyntaxTreeNode]]]:
-    found: list[tuple[SyntaxTreeNode, list[SyntaxTreeNode]]] = []
+    groups: list[tuple[SyntaxTreeNode, list[SyntaxTreeNode]]] = []
     for node in blocks:
         if node.type == "heading":
             if node.tag != "h3":
                 _wrong(body, f"'{_plain(node)}': a step's heading begins with ###")
-            found.append((node, []))
-        elif found:
-            found[-1][1].append(node)
+            groups.append((node, []))
+        elif groups:
+            groups[-1][1].append(node)
         else:
             _wrong(body, "'Steps': text stands before the first step '### …'")
-    return found
+    return groups
 
 
 def _step(body: Body, title: str, blocks: list[SyntaxTreeNode]) -> Step:
     """``### Title``, paragraphs, and a list with what to see and what the log shows."""
     where = f"step '{title}'"
     paragraphs = [node for node in blocks if node.type != "bullet_list"]
-    told: dict[str, str] = {}
+    entries: dict[str, str] = {}
     for item in _items(body, where, [node for node in blocks if node.type == "bullet_list"]):
         name, colon, text = item.partition(":")
         name = name.strip().casefold()
-        if not colon or name not in {"see", "log"} or name in told:
+        if not colon or name not in {"see", "log"} or name in entries:
             _wrong(body, f"{where}: its list holds 'See:' and 'Log:' alone, each once")
-        told[name] = text.strip()
+        entries[name] = text.strip()
     do = _prose(body, where, paragraphs)
     if not do:
         _wrong(body, f"{where}: it does not say what to do")
-    if not told.get("see"):
+    if not entries.get("see"):
         _wrong(body, f"{where}: '- See:' is missing, what a person sees after it")
-    evidence = _evidence(body, where, told["log"]) if "log" in told else None
-    return Step(title, do, told["see"], evidence)
+    evidence = _evidence(body, where, entries["log"]) if "log" in entries else None
+    return Step(title, do, entries["see"], evidence)
 
 
-def _evidence(body: Body, where: str, said: str) -> Evidence:
-    if kind := _KINDS.get(said.casefold().replace("_", " ").rstrip(".")):
+def _evidence(body: Body, where: str, text: str) -> Evidence:
+    if kind := _KINDS.get(text.casefold().replace("_", " ").rstrip(".")):
         return Evidence(kind)
-    events = tuple(part.strip() for part in said.split(","))
+    events = tuple(part.strip() for part in text.split(","))
     if wrong := [event for event in events if not _EVENT_TYPE.fullmatch(event)]:
-        known = ", ".join(_KINDS)
-        _wrong(body, f"{where}: Log: {wrong[0]!r} is neither an event type nor one of {known}")
+        kinds = ", ".join(_KINDS)
+        _wrong(body, f"{where}: Log: {wrong[0]!r} is neither an event type nor one of {kinds}")
     return Evidence("event", events)
 
 
@@ -219,12 +219,12 @@ def _prose(body: Body, where: str, blocks: list[SyntaxTreeNode]) -> str:
 
 def _items(body: Body, where: str, blocks: list[SyntaxTreeNode]) -> list[str]:
     """The items of a list; nothing else may stand beside it."""
-    found: list[str] = []
+    items: list[str] = []
     for node in blocks:
         if node.type != "bullet_list":
             _wrong(body, f"{where}: a list belongs here, each line begins with '- '")
-        found.extend(_prose(body, where, list(item.children)) for item in node.children)
-    return found
+        items.extend(_prose(body, where, list(item.children)) for item in node.children)
+    return items
 
 
 def _blocks(body: Body) -> list[SyntaxTreeNode]:
@@ -238,13 +238,13 @@ def _blocks(body: Body) -> list[SyntaxTreeNode]:
 
 def _plain(node: SyntaxTreeNode) -> str:
     """A block's text without its marks, in one line."""
-    return " ".join(_marked(node).split())
+    return " ".join(_text_of(node).split())
 
 
-def _marked(node: SyntaxTreeNode) -> str:
+def _text_of(node: SyntaxTreeNode) -> str:
     if node.type in {"softbreak", "hardbreak"}:
         return " "
-    return "".join(map(_marked, node.children)) if node.children else node.content
+    return "".join(map(_text_of, node.children)) if node.children else node.content
 
 
 def _link(heading: SyntaxTreeNode) -> str | None:

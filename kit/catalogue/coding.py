@@ -83,17 +83,17 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     operation, hits = meaning.operation, meaning.hits
     factor = _factor(event) if meaning.factor else None
     if not _fails(event, meaning.verdict):
-        return _passed(operation or event.event_type, hits, factor)
-    told = _told(event.debug_data)
+        return _coding_without_code(operation or event.event_type, hits, factor)
+    error_fields = _error_fields(event.debug_data)
     message = parse(event.reason)
     if not message.text:
-        message = _said_elsewhere(event, told, catalogue)
-    named = _named(told)
-    if named is not None and named.http_status is not None and message.http_status is None:
-        message = msgspec.structs.replace(message, http_status=named.http_status)
+        message = _message_elsewhere(event, error_fields, catalogue)
+    fault = _debug_fault(error_fields)
+    if fault is not None and fault.http_status is not None and message.http_status is None:
+        message = msgspec.structs.replace(message, http_status=fault.http_status)
     code = meaning.code
     if not code:
-        code = code_message(message, catalogue, named=named.vendor_code if named else None)
+        code = code_message(message, catalogue, debug_code=fault.vendor_code if fault else None)
         if code == NO_REASON or is_fingerprint(code) or code in catalogue.kinds:
             code = catalogue.event_code(event.event_type) or code
     return Coding(
@@ -111,7 +111,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
 
 
 @lru_cache(4096)
-def _passed(operation: str, hits: tuple[str, ...], factor: str | None) -> Coding:
+def _coding_without_code(operation: str, hits: tuple[str, ...], factor: str | None) -> Coding:
     """The coding of an event that did not fail: of most, and alike for most of a type."""
     return Coding(operation=operation, hits=hits, factor=factor)
 
@@ -130,15 +130,15 @@ def _meaning(event: LogEvent, catalogue: Catalogue) -> TypeMeaning:
     values = tuple([_value(field, event) for field in meaning.fields])
     reason = (event.reason or "").strip().casefold() if event.reason else ""
     key = (*values, reason if reason in meaning.reasons else "")
-    turned = meaning.turned.get(key)
-    if turned is None:
-        turned = _turned(meaning, dict(zip(meaning.fields, values, strict=True)), reason)
-        if len(meaning.turned) < _MANY:
-            meaning.turned[key] = turned
-    return turned
+    event_meaning = meaning.meaning_by_values.get(key)
+    if event_meaning is None:
+        event_meaning = _refine(meaning, dict(zip(meaning.fields, values, strict=True)), reason)
+        if len(meaning.meaning_by_values) < _MAX_MEANINGS:
+            meaning.meaning_by_values[key] = event_meaning
+    return event_meaning
 
 
-_MANY = 1000
+_MAX_MEANINGS = 1000
 """So many combinations of a type's fields are kept; a log has a handful."""
 
 
@@ -154,7 +154,7 @@ def _value(field: str, event: LogEvent) -> str | None:
     return None if value is None else str(value).casefold()
 
 
-def _turned(meaning: TypeMeaning, values: dict[str, str | None], reason: str) -> TypeMeaning:
+def _refine(meaning: TypeMeaning, values: dict[str, str | None], reason: str) -> TypeMeaning:
     says: dict[str, Any] = {}
     for detail in meaning.details:
         value = values[detail.field]
@@ -181,25 +181,25 @@ def _factor(event: LogEvent) -> str | None:
     factor = event.debug_data.get("factor")
     if isinstance(factor, str) and factor.strip():
         return factor.strip().upper()
-    named = _FACTOR.search(event.reason or "")
-    return named[1] if named else None
+    match = _FACTOR.search(event.reason or "")
+    return match[1] if match else None
 
 
-def code_message(message: Message, catalogue: Catalogue, *, named: str | None = None) -> str:
+def code_message(message: Message, catalogue: Catalogue, *, debug_code: str | None = None) -> str:
     """Name what a message says went wrong.
 
     Args:
         message: the parsed text.
         catalogue: the texts and codes that have a name.
-        named: a code that the event names outside its text.
+        debug_code: a code that the event names outside its text.
 
     Returns:
         The code; never empty, the same for the same text on every machine.
     """
-    vendor_code = named or message.vendor_code
-    known = catalogue.name_text(message.text, vendor_code, message.http_status)
-    if known or vendor_code:
-        return known or vendor_code or ""
+    vendor_code = debug_code or message.vendor_code
+    text_code = catalogue.name_text(message.text, vendor_code, message.http_status)
+    if text_code or vendor_code:
+        return text_code or vendor_code or ""
     kind = kind_in_words(message, catalogue)
     if kind not in {"", "no_reason"}:
         return kind
@@ -230,22 +230,22 @@ def kind_in_words(message: Message, catalogue: Catalogue) -> str:
     return catalogue.kind_of_text(text) if text else ""
 
 
-def _told(data: Mapping[str, Any]) -> dict[str, str]:
+def _error_fields(data: Mapping[str, Any]) -> dict[str, str]:
     """What debugData says by the names above, in snake or camel case, also one level down."""
-    told: dict[str, str] = {}
+    error_fields: dict[str, str] = {}
     inner = [value for value in data.values() if isinstance(value, dict)]
     for part in (data, *inner):
         for key, value in part.items():
             name = key.replace("_", "").casefold() if "rror" in key else ""
             if name in _CODES or name in _SENTENCES:
-                told.setdefault(name, str(value).strip())
-    return told
+                error_fields.setdefault(name, str(value).strip())
+    return error_fields
 
 
-def _named(told: dict[str, str]) -> Message | None:
+def _debug_fault(error_fields: dict[str, str]) -> Message | None:
     """The fault that debugData names: a code, or the app's whole answer with a code in it."""
     for name in _CODES:
-        value = told.get(name, "")
+        value = error_fields.get(name, "")
         if code := labelled_code(value):
             return Message(vendor_code=code)
         answer = parse(value)
@@ -254,16 +254,25 @@ def _named(told: dict[str, str]) -> Message | None:
     return None
 
 
-def _said_elsewhere(event: LogEvent, told: dict[str, str], catalogue: Catalogue) -> Message:
+def _message_elsewhere(
+    event: LogEvent, error_fields: dict[str, str], catalogue: Catalogue
+) -> Message:
     """What Okta says where it left the reason empty: debugData's sentence, else the title.
 
     Most titles say what was tried. One that ends in an answer, or that the catalogue knows, says
     what failed.
     """
-    said = next((told[name] for name in (*_SENTENCES, *_CODES) if " " in told.get(name, "")), None)
+    sentence = next(
+        (
+            error_fields[name]
+            for name in (*_SENTENCES, *_CODES)
+            if " " in error_fields.get(name, "")
+        ),
+        None,
+    )
     title = event.display_message
-    if said or not title:
-        return parse(said)
+    if sentence or not title:
+        return parse(sentence)
     message = parse(title)
-    known = catalogue.name_text(message.text, message.vendor_code, message.http_status)
-    return message if known or ": " in title else Message()
+    text_code = catalogue.name_text(message.text, message.vendor_code, message.http_status)
+    return message if text_code or ": " in title else Message()

@@ -94,11 +94,11 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
     thing = thing.encode("utf-8", "replace").decode()  # a broken export's halves of signs
     catalogue = load()
     word = thing.strip().strip("`'\"")
-    known = _as_code(word, catalogue)
-    if known and known in catalogue.event_types:
-        return _of_event_type(known, catalogue)
-    message = Message() if known else parse(thing)
-    code = known or code_message(message, catalogue)
+    spelling = _as_code(word, catalogue)
+    if spelling and spelling in catalogue.event_types:
+        return _of_event_type(spelling, catalogue)
+    message = Message() if spelling else parse(thing)
+    code = spelling or code_message(message, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
     return _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
 
@@ -124,13 +124,13 @@ def _of_event(raw: dict[str, Any]) -> Explanation:
     except UnfitEventError as fault:
         outcome = raw.get("outcome")
         reason = outcome.get("reason") if isinstance(outcome, dict) else None
-        found = explanation(reason if isinstance(reason, str) else "")
-        return replace(found, note=f"It is no whole System Log event: {fault}.")
+        answer = explanation(reason if isinstance(reason, str) else "")
+        return replace(answer, note=f"It is no whole System Log event: {fault}.")
     coding = code_event(event, catalogue)
     names = [column.name for column in COLUMNS]
     values = dict(zip(names, row(event, "", coding), strict=True))
     message = parse(event.reason)
-    seen = {
+    details = {
         "app": values["app_name"] or message.app,
         "user": values["user_login"] or values["user_name"] or message.user,
         "operation": coding.operation,
@@ -140,13 +140,13 @@ def _of_event(raw: dict[str, Any]) -> Explanation:
         meaning = catalogue.event_types.get(event.event_type)
         return Explanation(
             operation=coding.operation,
-            user=seen["user"],
-            app=seen["app"],
-            timestamp=seen["published"],
+            user=details["user"],
+            app=details["app"],
+            timestamp=details["published"],
             meaning=(meaning and meaning.meaning) or None,
             note=f"This event did not fail: {event.event_type}, {event.result or 'no outcome'}.",
         )
-    return _answer(catalogue, coding.code, message, message.text, **seen)
+    return _answer(catalogue, coding.code, message, message.text, **details)
 
 
 def _answer(
@@ -165,11 +165,11 @@ def _answer(
     attempted = operation or message.operation
     remedy = catalogue.remedy(code, operation=attempted, **which)
     meaning = catalogue.meaning(code, **which)
-    named = bool(remedy and code in remedy.codes)
+    names_code = bool(remedy and code in remedy.codes)
     return Explanation(
         operation=attempted,
         user=user,
-        app=app or (_app_of(remedy) if remedy and named and not message.text else None),
+        app=app or (_app_of(remedy) if remedy and names_code and not message.text else None),
         http_status=message.http_status,
         code=code,
         family=catalogue.family(code),
@@ -185,7 +185,7 @@ def _answer(
         remedy=remedy,
         steps=catalogue.steps(code, operation=attempted, **which),
         links=tuple(catalogue.links(code, **which)),
-        evidence=remedy.evidence_of(code) if remedy and named else "",
+        evidence=remedy.evidence_of(code) if remedy and names_code else "",
         nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for, app),
     )
 
@@ -202,8 +202,8 @@ def _as_code(word: str, catalogue: Catalogue) -> str | None:
     upper = word.upper()
     if word.isdigit():
         upper = f"HTTP_{word}" if len(word) == 3 else f"AADSTS{word}"
-    if known := catalogue.spelled(word) or catalogue.spelled(upper):
-        return known
+    if spelling := catalogue.spelled(word) or catalogue.spelled(upper):
+        return spelling
     own = f"UNKNOWN_{word[8:].casefold()}"
     if upper.startswith("UNKNOWN_") and is_fingerprint(own):
         return own
@@ -219,17 +219,17 @@ def _nearest(
     if not code.startswith("HTTP_") and not is_fingerprint(code):
         near += [spelled[n] for n in get_close_matches(code.casefold(), spelled, 3, 0.75)]
     if not near:
-        near = _worded(catalogue, text, app)
-    said = {name: _said_of(catalogue, name) for name in near}
-    return tuple((name, text) for name, text in said.items() if text)[:3]
+        near = _nearest_in_words(catalogue, text, app)
+    meanings = {name: _meaning_of(catalogue, name) for name in near}
+    return tuple((name, text) for name, text in meanings.items() if text)[:3]
 
 
-def _said_of(catalogue: Catalogue, name: str) -> str:
-    known = catalogue.event_types.get(name)
-    return catalogue.meaning(name) or (known.meaning if known else "")
+def _meaning_of(catalogue: Catalogue, name: str) -> str:
+    event_type = catalogue.event_types.get(name)
+    return catalogue.meaning(name) or (event_type.meaning if event_type else "")
 
 
-def _worded(catalogue: Catalogue, text: str, app: str | None) -> list[str]:
+def _nearest_in_words(catalogue: Catalogue, text: str, app: str | None) -> list[str]:
     """Codes whose examples or meanings have the most words in common with a text.
 
     Of these, some must say what it is about: "there is no such" says nothing, and what another
@@ -240,8 +240,8 @@ def _worded(catalogue: Catalogue, text: str, app: str | None) -> list[str]:
     compare = SequenceMatcher(autojunk=False)
     compare.set_seq2(words)
     scores: dict[str, float] = {}
-    for name, said in _sentences(catalogue, app):
-        others = mask(said[:500]).split()
+    for name, sentence in _sentences(catalogue, app):
+        others = mask(sentence[:500]).split()
         theirs = _subject(others)
         if len(subject & theirs) < min(2, len(subject), len(theirs)) or not subject & theirs:
             continue
@@ -268,7 +268,7 @@ _ABOUT_NOTHING = frozenset(
 
 def _sentences(catalogue: Catalogue, app: str | None) -> list[tuple[str, str]]:
     """What the catalogue quotes or says, each with its code; of another app's nothing."""
-    found = [(code, catalogue.meaning(code) or "") for code in catalogue.codes]
+    sentences = [(code, catalogue.meaning(code) or "") for code in catalogue.codes]
     others: set[str] = set()
     theirs: set[str] = set()
     for remedy in catalogue.remedies:
@@ -278,5 +278,7 @@ def _sentences(catalogue: Catalogue, app: str | None) -> list[tuple[str, str]]:
         theirs.update(remedy.codes)
         for example in remedy.examples:
             message = parse(example)
-            found.append((code_message(message, catalogue), message.text))
-    return [(code, said) for code, said in found if said and code not in others - theirs]
+            sentences.append((code_message(message, catalogue), message.text))
+    return [
+        (code, sentence) for code, sentence in sentences if sentence and code not in others - theirs
+    ]

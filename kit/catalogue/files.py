@@ -103,15 +103,15 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
     ours, mine = _Folder(home), _Folder(own, own=True) if own else None
     folders = [folder for folder in (mine, ours) if folder]
     shared = {name: body for folder in reversed(folders) for name, body in folder.shared.items()}
-    added = {name: mine.rows(name) if mine else {} for name in _LISTS}
-    lists = {name: (added[name] | ours.rows(name)) | added[name] for name in _LISTS}
+    own_rows = {name: mine.rows(name) if mine else {} for name in _LISTS}
+    lists = {name: (own_rows[name] | ours.rows(name)) | own_rows[name] for name in _LISTS}
     forms = _usable(lists["kind_words.csv"].values(), lists["word_groups.csv"], mine or ours)
-    known = list(chain.from_iterable(folder.remedies(shared, lists) for folder in folders))
-    replaced = {remedy.id for remedy in known if remedy.own}
+    remedies = list(chain.from_iterable(folder.remedies(shared, lists) for folder in folders))
+    own_ids = {remedy.id for remedy in remedies if remedy.own}
     digest = hashlib.sha256("\0".join(chain(*(f.texts.values() for f in folders))).encode())
     return Catalogue(
         version=digest.hexdigest()[:12],
-        remedies=tuple(r for r in known if r.own or r.id not in replaced),
+        remedies=tuple(r for r in remedies if r.own or r.id not in own_ids),
         sign_in_codes=lists["aadsts.csv"],
         event_types=lists["event_types.csv"],
         event_details=lists["event_details.csv"],
@@ -133,11 +133,11 @@ class _Folder:
         if not folder.is_dir():
             self.tell(CatalogueError(f"${OWN}: there is no folder {folder}."))
         for path in _files(folder):
-            if (text := self._tried(_text, path)) is not None:
+            if (text := self._read_or_tell(_text, path)) is not None:
                 self.texts[path] = text
         steps = [path for path in self.texts if path.parent.name == "steps"]
-        found = [self._tried(self._steps, path) for path in steps]
-        self.shared = {path.stem: body for path, body in zip(steps, found, strict=True) if body}
+        bodies = [self._read_or_tell(self._steps, path) for path in steps]
+        self.shared = {path.stem: body for path, body in zip(steps, bodies, strict=True) if body}
 
     def rows(self, name: str) -> dict[str, Any]:
         """The rows of a list by their codes; a folder of the user's own may lack it."""
@@ -146,16 +146,18 @@ class _Folder:
             if not self.own:
                 raise CatalogueError(f"{name}: it is missing. Install okta-kit anew.")
             return {}
-        return self._tried(_rows, self._name(path), self.texts[path], _LISTS[name]) or {}
+        return self._read_or_tell(_rows, self._name(path), self.texts[path], _LISTS[name]) or {}
 
     def remedies(self, shared: Mapping[str, Body], lists: Mapping[str, Any]) -> list[Remedy]:
         """The remedies whose files fit."""
-        found: list[Remedy] = []
+        remedies: list[Remedy] = []
         for path in self.texts:
             if path.suffix == ".md" and path.parent.name != "steps":
-                remedy = self._tried(self._remedy, path, shared, lists["event_types.csv"], found)
-                found += [remedy] if remedy else []
-        return found
+                remedy = self._read_or_tell(
+                    self._remedy, path, shared, lists["event_types.csv"], remedies
+                )
+                remedies += [remedy] if remedy else []
+        return remedies
 
     def _remedy(
         self,
@@ -189,7 +191,7 @@ class _Folder:
     def _name(self, path: Path) -> str:
         return str(path) if self.own else path.name
 
-    def _tried(self, read: Callable[..., T], *arguments: Any) -> T | None:
+    def _read_or_tell(self, read: Callable[..., T], *arguments: Any) -> T | None:
         try:
             return read(*arguments)
         except CatalogueError as fault:
@@ -211,13 +213,13 @@ def check_event_types(
     Raises:
         CatalogueError: one is not.
     """
-    named = [
+    mentions = [
         ("event_types.csv", one.event_type, t)
         for one in event_types.values()
         for t in one.successes
     ]
-    named += [("event_details.csv", one.detail, one.event_type) for one in details.values()]
-    for file, row, event_type in named:
+    mentions += [("event_details.csv", one.detail, one.event_type) for one in details.values()]
+    for file, row, event_type in mentions:
         if event_type not in event_types:
             hint = nearest(event_type, event_types) or " Add it to event_types.csv."
             raise CatalogueError(f"{file}: {row}: {event_type} is no known event type.{hint}")
@@ -229,8 +231,8 @@ def check_evidence(remedy: Remedy, event_types: Mapping[str, EventType]) -> None
     Raises:
         CatalogueError: one is not; or the remedy's body does not fit.
     """
-    named = [e for step in remedy.steps if step.evidence for e in step.evidence.events]
-    for event_type in chain(named, remedy.event_types):
+    evidence_types = [e for step in remedy.steps if step.evidence for e in step.evidence.events]
+    for event_type in chain(evidence_types, remedy.event_types):
         if event_type not in event_types:
             hint = nearest(event_type, event_types) or " Add it to event_types.csv."
             raise CatalogueError(
@@ -244,8 +246,8 @@ def _usable(
     """The word forms whose groups are all there; what names another one is told."""
     fit: list[WordForm] = []
     for form in forms:
-        named = re.findall(r"\{(\w+)\}", f"{form.words} {form.beside} {form.unless}")
-        missing = next((name for name in named if name not in groups), None)
+        group_names = re.findall(r"\{(\w+)\}", f"{form.words} {form.beside} {form.unless}")
+        missing = next((name for name in group_names if name not in groups), None)
         if missing is None:
             fit.append(form)
         else:
@@ -290,15 +292,15 @@ class _Yaml(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc
     """Refuses a field that stands there twice, of which YAML keeps the last in silence."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
-        seen: set[str] = set()
+        keys: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key.value, str):
                 continue  # no scalar; what comes of it is refused with its field
-            if key.value in seen:
+            if key.value in keys:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"{key.value} stands there twice", key.start_mark
                 )
-            seen.add(key.value)
+            keys.add(key.value)
         return super().construct_mapping(node, deep)
 
 
@@ -310,8 +312,8 @@ def _check(path: Path, remedy: Remedy) -> None:
     if not remedy.codes and not remedy.subjects:
         raise CatalogueError(f"{name}: codes: there is none.")
     for field in ("texts", "event_types", "wrappers", "only_listed", "kinds"):
-        named = getattr(remedy, field)
-        for code in named.values() if field in ("texts", "event_types") else named:
+        entries = getattr(remedy, field)
+        for code in entries.values() if field in ("texts", "event_types") else entries:
             if code not in remedy.codes:
                 raise CatalogueError(
                     f"{name}: {field}: {code} is none of its codes.{nearest(code, remedy.codes)}"
@@ -333,25 +335,25 @@ def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
                 allowed = ", ".join(HITS)
                 raise CatalogueError(f"{name}: line {line}: hit: {word} is none of {allowed}.")
     try:
-        found = msgspec.convert(rows, list[kind], strict=False)  # type: ignore[valid-type]
+        records = msgspec.convert(rows, list[kind], strict=False)  # type: ignore[valid-type]
     except msgspec.ValidationError as fault:
-        said = str(fault)
-        place = re.search(r"\$\[(\d+)\]", said)
+        reason = str(fault)
+        place = re.search(r"\$\[(\d+)\]", reason)
         where = f"line {int(place[1]) + 2}: " if place else ""
-        raise CatalogueError(f"{name}: {where}{_in_words(said, kind)}") from None
+        raise CatalogueError(f"{name}: {where}{_in_words(reason, kind)}") from None
     key = msgspec.structs.fields(kind)[0].name
-    by_key = {getattr(row, key): row for row in found}
-    if len(by_key) < len(found):
-        codes = [getattr(row, key) for row in found]
+    by_key = {getattr(row, key): row for row in records}
+    if len(by_key) < len(records):
+        codes = [getattr(row, key) for row in records]
         twice = next(code for code in codes if codes.count(code) > 1)
         raise CatalogueError(f"{name}: {key}: {twice} stands there twice.")
     return by_key
 
 
-def _in_words(said: str, kind: type[Any]) -> str:
+def _in_words(reason: str, kind: type[Any]) -> str:
     """What msgspec refused, with the field first and what would have been right."""
     fields = get_type_hints(kind, include_extras=True)
-    what, _, place = said.partition(" - at ")
+    what, _, place = reason.partition(" - at ")
     if match := re.search(r"missing required field `(\w+)`", what):
         return f"{match[1]}: it is missing."
     if match := re.search(r"unknown field `(\w+)`", what):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KindWords", "plain_words"]
 
-_LONGEST = 600
+_MAX_CHARS = 600
 """How much of a text is read."""
 _STEM = 4
 """How many letters of a word tell which forms are worth a try."""
@@ -112,7 +112,7 @@ class KindWords:
             The kind; nothing where no form fits. What the text names in quotes or as an address
             counts only where the rest says nothing.
         """
-        whole = text[:_LONGEST]
+        whole = text[:_MAX_CHARS]
         nameless = _NAMES.sub(" ␣ ", whole)
         kind = self._first(plain_words(nameless))
         return kind if kind or nameless == whole else self._first(plain_words(whole))
@@ -181,19 +181,19 @@ def _stems(words: str, beside: list[str], phrases: Mapping[str, tuple[str, ...]]
 
     Of the form's elements, the one with the fewest counts; a form's few texts are tried then.
     """
-    needed = [
+    element_groups = [
         [element.rstrip("+")]
         for element in words.split()
         if element not in {"…", "^", "$"} and not element.endswith("?")
     ]
     if beside:
-        needed.append([form.split()[0] for form in beside])
+        element_groups.append([form.split()[0] for form in beside])
     stems = [
         frozenset(
             phrase.split()[0].rstrip("*")[:_STEM]
             for element in elements
             for phrase in _words(element, phrases)
         )
-        for elements in needed
+        for elements in element_groups
     ]
     return min(stems, key=lambda one: (len(one & _COMMON), len(one)))

@@ -9,7 +9,7 @@ from kit.base.errors import UsageError, nearest
 if TYPE_CHECKING:
     from kit.catalogue.lookup import Catalogue
 
-__all__ = ["COLUMNS", "rows"]
+__all__ = ["COLUMNS", "code_rows"]
 
 COLUMNS = (
     "code", "family", "owner", "retry", "blast_radius", "evidence", "remedy", "meaning", "kind"
@@ -17,7 +17,7 @@ COLUMNS = (
 """The columns of ``okta-kit codes`` in their order."""
 
 
-def rows(
+def code_rows(
     catalogue: Catalogue, *, search: str = "", family: str = "", owner: str = ""
 ) -> list[dict[str, str]]:
     """List codes, one row a code and app: the remedies' first, then those of the lists.
@@ -34,8 +34,8 @@ def rows(
     Raises:
         UsageError: no code has such a family or owner; with the nearest.
     """
-    found = [*_of_remedies(catalogue), *_of_lists(catalogue)]
-    families, owners = {r["family"] for r in found}, {r["owner"] for r in found}
+    all_rows = [*_of_remedies(catalogue), *_of_lists(catalogue)]
+    families, owners = {r["family"] for r in all_rows}, {r["owner"] for r in all_rows}
     if owner and owner not in owners:
         raise UsageError(f"--owner {owner}: it is one of {', '.join(sorted(owners))}.")
     begins = family.casefold()
@@ -44,7 +44,7 @@ def rows(
     words = search.casefold().split()
     return [
         {name: row[name] for name in COLUMNS}
-        for row in found
+        for row in all_rows
         if row["family"].casefold().startswith(begins)
         and owner in {"", row["owner"]}
         and all(word in " ".join(row.values()).casefold() for word in words)
@@ -73,13 +73,13 @@ def _of_remedies(catalogue: Catalogue) -> list[dict[str, str]]:
 
 
 def _of_lists(catalogue: Catalogue) -> list[dict[str, str]]:
-    named = {code for remedy in catalogue.remedies for code in remedy.codes}
-    found = []
+    remedy_codes = {code for remedy in catalogue.remedies for code in remedy.codes}
+    rows = []
     for code in catalogue.codes:
-        if code in named:
+        if code in remedy_codes:
             continue
         remedy = catalogue.remedy(code)
-        found.append(
+        rows.append(
             {
                 "code": code,
                 "family": catalogue.family(code),
@@ -92,4 +92,4 @@ def _of_lists(catalogue: Catalogue) -> list[dict[str, str]]:
                 "meaning": catalogue.meaning(code) or "",
             }
         )
-    return found
+    return rows

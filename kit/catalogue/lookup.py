@@ -49,7 +49,9 @@ class TypeMeaning:
     """The fields that the details look at."""
     reasons: frozenset[str] = frozenset()
     """The reasons that they ask for."""
-    turned: dict[tuple[str | None, ...], TypeMeaning] = field(default_factory=dict, compare=False)
+    meaning_by_values: dict[tuple[str | None, ...], TypeMeaning] = field(
+        default_factory=dict, compare=False
+    )
     """What it means with some values of these, worked out once."""
 
 
@@ -100,11 +102,13 @@ class Catalogue:
     @cached_property
     def tracks(self) -> dict[tuple[str, ...], list[str]]:
         """Event types that show an operation's success, and the types whose success it is."""
-        found: dict[tuple[str, ...], list[str]] = {}
-        for known in self.event_types.values():
-            if known.successes:
-                found.setdefault(known.successes, []).append(known.event_type)
-        return found
+        types_by_successes: dict[tuple[str, ...], list[str]] = {}
+        for event_type in self.event_types.values():
+            if event_type.successes:
+                types_by_successes.setdefault(event_type.successes, []).append(
+                    event_type.event_type
+                )
+        return types_by_successes
 
     @cached_property
     def unfollowed_types(self) -> frozenset[str]:
@@ -132,16 +136,16 @@ class Catalogue:
     @cached_property
     def codes(self) -> tuple[str, ...]:
         """Every code that has a meaning or a remedy: the remedies' first, then the lists'."""
-        listed = [code for code in self.okta_errors if code.startswith("E0")]
-        return tuple(dict.fromkeys([*self._by_code, *self.sign_in_codes, *listed]))
+        okta_codes = [code for code in self.okta_errors if code.startswith("E0")]
+        return tuple(dict.fromkeys([*self._by_code, *self.sign_in_codes, *okta_codes]))
 
     @cached_property
     def _by_code(self) -> dict[str, list[Remedy]]:
-        found: dict[str, list[Remedy]] = {}
+        remedies_by_code: dict[str, list[Remedy]] = {}
         for remedy in self.remedies:
             for code in remedy.codes:
-                found.setdefault(code, []).append(remedy)
-        return found
+                remedies_by_code.setdefault(code, []).append(remedy)
+        return remedies_by_code
 
     @cached_property
     def _by_subject(self) -> dict[str, Remedy]:
@@ -175,16 +179,16 @@ class Catalogue:
             The remedy that names the code, the user's own before the kit's; else the one for
             the code's subject in the lists; None where nothing is known.
         """
-        if found := self._by_code.get(code):
-            best = max(found, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
+        if candidates := self._by_code.get(code):
+            best = max(candidates, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
             return best.about(app, operation)
         return self._by_subject.get(self.subject(code))
 
     def subject(self, code: str) -> str:
         """What a listed code is about, as the lists sort their codes; else nothing."""
         if code.startswith("AADSTS"):
-            listed = self.sign_in_codes.get(code)
-            return (listed and listed.subject) or "microsoft"
+            sign_in_code = self.sign_in_codes.get(code)
+            return (sign_in_code and sign_in_code.subject) or "microsoft"
         if code.startswith("E0"):
             answer = self.okta_errors.get(code)
             return (answer and answer.subject) or "okta"
@@ -212,16 +216,16 @@ class Catalogue:
         remedy = self.remedy(code, app=app, text=text)
         if remedy and code in remedy.codes:
             return remedy.codes[code]
-        listed = self._listed(code)
-        return (listed.meaning or None) if listed else None
+        list_row = self._list_row(code)
+        return (list_row.meaning or None) if list_row else None
 
     def family(self, code: str) -> str:
         """The subject a code belongs to; never empty."""
         if code in self._by_code and (remedy := self.remedy(code)):
             return remedy.family
         if code.startswith("AADSTS"):
-            listed = self.sign_in_codes.get(code)
-            subject = listed.subject.replace("_", " ") if listed else ""
+            sign_in_code = self.sign_in_codes.get(code)
+            subject = sign_in_code.subject.replace("_", " ") if sign_in_code else ""
             return f"Microsoft sign-in: {subject}" if subject else "Microsoft sign-in"
         if is_fingerprint(code):
             return "Unknown text"
@@ -234,9 +238,9 @@ class Catalogue:
     def retry(self, code: str, *, app: str | None = None, text: str = "") -> str | None:
         """Whether a retry helps."""
         remedy = self.remedy(code, app=app, text=text)
-        listed = self._listed(code)
-        if listed and listed.retry and not (remedy and code in remedy.codes):
-            return listed.retry
+        list_row = self._list_row(code)
+        if list_row and list_row.retry and not (remedy and code in remedy.codes):
+            return list_row.retry
         return remedy.retry if remedy else None
 
     def owner(self, code: str, *, app: str | None = None, text: str = "") -> str | None:
@@ -247,10 +251,10 @@ class Catalogue:
     def links(self, code: str, *, app: str | None = None, text: str = "") -> list[str]:
         """Pages to read on about a code."""
         remedy = self.remedy(code, app=app, text=text)
-        found = list(remedy.links) if remedy else []
+        urls = list(remedy.links) if remedy else []
         if code.startswith("AADSTS"):
-            found.append(f"https://login.microsoftonline.com/error?code={code[6:]}")
-        return found
+            urls.append(f"https://login.microsoftonline.com/error?code={code[6:]}")
+        return urls
 
     def name_text(self, text: str, vendor_code: str | None, http_status: int | None) -> str | None:
         """Name a known text.
@@ -263,19 +267,19 @@ class Catalogue:
         Returns:
             The name; None where the catalogue does not know the text.
         """
-        folded = text.casefold()
-        for known in self._texts:
-            fits = vendor_code is None or known.code.partition("#")[0] == vendor_code
-            if http_status and _HTTP.fullmatch(known.code):
-                fits = known.code == f"HTTP_{http_status}"
-            if fits and known.stands_in(folded):
-                return known.code
+        folded_text = text.casefold()
+        for known_text in self._texts:
+            fits = vendor_code is None or known_text.code.partition("#")[0] == vendor_code
+            if http_status and _HTTP.fullmatch(known_text.code):
+                fits = known_text.code == f"HTTP_{http_status}"
+            if fits and known_text.stands_in(folded_text):
+                return known_text.code
         return None
 
     def type_meaning(self, event_type: str) -> TypeMeaning:
         """What an event of a type means beside its result; of an unknown type by its name."""
-        found = self._type_meanings.get(event_type)
-        return found if found is not None else _unknown_type(event_type)
+        meaning = self._type_meanings.get(event_type)
+        return meaning if meaning is not None else _unknown_type(event_type)
 
     @cached_property
     def _type_meanings(self) -> dict[str, TypeMeaning]:
@@ -290,15 +294,15 @@ class Catalogue:
 
     def event_code(self, event_type: str) -> str | None:
         """The code that an event type is by itself, or has where its text names none."""
-        known = self.event_types.get(event_type)
-        if known and (known.code or known.default_code):
-            return known.code or known.default_code
+        row = self.event_types.get(event_type)
+        if row and (row.code or row.default_code):
+            return row.code or row.default_code
         return self._by_event_type.get(event_type)
 
     def operation(self, event_type: str) -> str | None:
         """What an event type attempts, in the words of Okta's tasks."""
-        known = self.event_types.get(event_type)
-        return (known.operation or None) if known else None
+        row = self.event_types.get(event_type)
+        return (row.operation or None) if row else None
 
     def spelled(self, word: str) -> str | None:
         """The catalogue's spelling of a code or an event type, written in any case."""
@@ -306,7 +310,7 @@ class Catalogue:
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
-        return {known.casefold(): known for known in reversed([*self.codes, *self.event_types])}
+        return {name.casefold(): name for name in reversed([*self.codes, *self.event_types])}
 
     def nearest(self, code: str) -> str:
         """A sentence with the known code nearest to a wrong one, or nothing."""
@@ -324,16 +328,18 @@ class Catalogue:
         Returns:
             One of the names in ``kinds.csv``; nothing where nothing tells, as for an unknown text.
         """
-        known = self._kind_of_code(code)
-        if known and not (known == "no_reason" or self._is_vague(code)):
-            return known
-        told = [self.kind_of_text(text)] if text else []
-        if not known and not is_fingerprint(code):
-            told.append(self.kind_of_text(code))
-        if http_status and http_status >= (500 if known else 400):
-            told.append(self._kind_of_code(f"HTTP_{http_status}"))
-        told = [kind for kind in told if kind]
-        return next((kind for kind in told if kind != "no_reason"), known or "".join(told[:1]))
+        code_kind = self._kind_of_code(code)
+        if code_kind and not (code_kind == "no_reason" or self._is_vague(code)):
+            return code_kind
+        kinds = [self.kind_of_text(text)] if text else []
+        if not code_kind and not is_fingerprint(code):
+            kinds.append(self.kind_of_text(code))
+        if http_status and http_status >= (500 if code_kind else 400):
+            kinds.append(self._kind_of_code(f"HTTP_{http_status}"))
+        kinds = [kind for kind in kinds if kind]
+        return next(
+            (kind for kind in kinds if kind != "no_reason"), code_kind or "".join(kinds[:1])
+        )
 
     def _kind_of_code(self, code: str) -> str:
         """The kind that the catalogue's files give a code."""
@@ -342,8 +348,8 @@ class Catalogue:
         remedy = self.remedy(code)
         if remedy and code in remedy.codes:
             return remedy.kinds.get(code) or remedy.kind or self.kind_of_text(remedy.codes[code])
-        listed = self._listed(code)
-        return (listed and listed.kind) or (remedy.kind if remedy else "")
+        list_row = self._list_row(code)
+        return (list_row and list_row.kind) or (remedy.kind if remedy else "")
 
     def _is_vague(self, code: str) -> bool:
         remedy = self.remedy(code)
@@ -364,7 +370,7 @@ class Catalogue:
     def _words(self) -> KindWords:
         return KindWords(self.word_forms, self.word_groups)
 
-    def _listed(self, code: str) -> SignInCode | OktaRefusal | None:
+    def _list_row(self, code: str) -> SignInCode | OktaRefusal | None:
         if code.startswith("E0"):
             return self.okta_errors.get(code)
         return self.sign_in_codes.get(code)
@@ -402,9 +408,13 @@ def _known_type(
     )
 
 
-def _fit(remedy: Remedy, code: str, app: str | None, folded: str) -> tuple[bool, bool, bool, int]:
+def _fit(
+    remedy: Remedy, code: str, app: str | None, folded_text: str
+) -> tuple[bool, bool, bool, int]:
     """How well a remedy fits among those for one code; the greatest wins."""
-    told = any(text.code == code and text.stands_in(folded) for text in remedy.known_texts)
-    named = bool(remedy.app and app and remedy.app.casefold() in app.casefold())
-    applies = told or named or remedy.app is None
-    return applies, remedy.own, told or named, len(remedy.app or "") if named else 0
+    text_fits = any(
+        text.code == code and text.stands_in(folded_text) for text in remedy.known_texts
+    )
+    app_fits = bool(remedy.app and app and remedy.app.casefold() in app.casefold())
+    applies = text_fits or app_fits or remedy.app is None
+    return applies, remedy.own, text_fits or app_fits, len(remedy.app or "") if app_fits else 0

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from kit.catalogue.body import Body, Parts, Step, read_body
+from kit.catalogue.body import Body, BodyParts, Step, read_body
 
 __all__ = [
     "HITS",
@@ -36,7 +36,7 @@ Owner = Literal[
     "okta_admin", "microsoft_admin", "app_owner", "data_owner", "directory_admin", "wait"
 ]
 Retry = Literal["after_fix", "wait", "reassign", "automatic"]
-Seen = Literal["seen in Okta", "vendor list"]
+EvidenceOrigin = Literal["seen in Okta", "vendor list"]
 Kind = Literal[
     "credentials_refused", "not_permitted", "not_assigned", "policy_denied", "factor_refused",
     "suspected_attack", "not_found", "already_exists", "ambiguous_match", "missing_attribute",
@@ -66,7 +66,7 @@ RADII = {
     "user": "single users",
 }
 
-_Said = Annotated[str, msgspec.Meta(min_length=1)]
+_NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 _Link = Annotated[str, msgspec.Meta(pattern=r"^https://[^\s/]+\.[^\s]+$")]
 
 
@@ -76,11 +76,11 @@ class KnownText(msgspec.Struct, frozen=True):
     code: str
     contains: tuple[str, ...]
 
-    def stands_in(self, folded: str) -> bool:
+    def stands_in(self, folded_text: str) -> bool:
         """Tell whether a text, its case folded, is this one."""
         at = 0
         for part in self.contains:
-            at = folded.find(part, at)
+            at = folded_text.find(part, at)
             if at < 0:
                 return False
             at += len(part)
@@ -91,39 +91,39 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The fields on top of a remedy's file; a misspelt one is an error, no silence."""
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]+$")]
-    title: _Said
-    family: _Said
-    codes: dict[_Said, _Said]
+    title: _NonEmpty
+    family: _NonEmpty
+    codes: dict[_NonEmpty, _NonEmpty]
     """Each code with its meaning, in a sentence without its full stop."""
     owner: Owner
     retry: Retry
-    retry_note: _Said
+    retry_note: _NonEmpty
     """When a retry helps, and what it does before."""
     blast_radius: Literal["connection", "group", "user"]
-    seen: Seen
+    seen: EvidenceOrigin
     """Whether a message of Okta's with one of the codes is known, or the vendor's list alone."""
     checked: date
     """The day on which it was last compared with its sources."""
     app: str | None = None
     """The app it is about; where a code has several remedies, the one for the app counts."""
-    examples: tuple[_Said, ...] = ()
+    examples: tuple[_NonEmpty, ...] = ()
     """Real messages that lead to this remedy."""
-    texts: dict[_Said, _Said] = {}
+    texts: dict[_NonEmpty, _NonEmpty] = {}
     """A part of a message, without case, and the code that it stands for; ``…`` is any text."""
-    event_types: dict[_Said, _Said] = {}
+    event_types: dict[_NonEmpty, _NonEmpty] = {}
     """Event types that say by themselves what failed, and the code they stand for."""
-    wrappers: tuple[_Said, ...] = ()
+    wrappers: tuple[_NonEmpty, ...] = ()
     """Those of its codes that only say that something failed: beside one, another says what."""
-    only_listed: tuple[_Said, ...] = ()
+    only_listed: tuple[_NonEmpty, ...] = ()
     """Those of its codes that are known from the vendor's list alone."""
-    subjects: tuple[_Said, ...] = ()
+    subjects: tuple[_NonEmpty, ...] = ()
     """Subjects of the code lists; it serves each of their codes that no remedy names."""
     links: tuple[_Link, ...] = ()
     kind: Kind | Literal[""] = ""
     """What goes wrong with its codes; a file of the user's own may leave it to their words."""
-    vague: tuple[_Said, ...] = ()
+    vague: tuple[_NonEmpty, ...] = ()
     """Those of its codes that stand for unrelated faults, so that the text's words say the kind."""
-    kinds: dict[_Said, Kind] = {}
+    kinds: dict[_NonEmpty, Kind] = {}
     """Those of its codes that are of another kind."""
 
 
@@ -142,7 +142,7 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
     """What stands for the app and the operation in its prose."""
 
     @cached_property
-    def parts(self) -> Parts:
+    def parts(self) -> BodyParts:
         """What stands below the front matter, in the words of the app and operation at hand.
 
         Raises:
@@ -151,25 +151,30 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
         parts = read_body(self.body)
         if not any(word in self.body.text for word, _ in self.words):
             return parts
-        return Parts(
-            cause=self._worded(parts.cause),
+        return BodyParts(
+            cause=self._with_names(parts.cause),
             steps=tuple(
-                Step(self._worded(s.title), self._worded(s.do), self._worded(s.see), s.evidence)
+                Step(
+                    self._with_names(s.title),
+                    self._with_names(s.do),
+                    self._with_names(s.see),
+                    s.evidence,
+                )
                 for s in parts.steps
             ),
-            verify=tuple(map(self._worded, parts.verify)),
-            avoid=tuple(map(self._worded, parts.avoid)),
-            background=self._worded(parts.background),
+            verify=tuple(map(self._with_names, parts.verify)),
+            avoid=tuple(map(self._with_names, parts.avoid)),
+            background=self._with_names(parts.background),
         )
 
-    def _worded(self, prose: str) -> str:
+    def _with_names(self, prose: str) -> str:
         """Prose with the names at hand; one that begins a sentence has a capital letter."""
         names = dict(self.words)
 
         def name(match: re.Match[str]) -> str:
             begins = match.start() == 0 or prose[: match.start()].endswith((". ", "? ", "! "))
-            said = names.get(match[0], match[0])
-            return said[:1].upper() + said[1:] if begins else said
+            word = names.get(match[0], match[0])
+            return word[:1].upper() + word[1:] if begins else word
 
         return re.sub(r"\{\w+\}", name, prose)
 
@@ -218,7 +223,7 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
             for text, code in self.texts.items()
         )
 
-    def evidence_of(self, code: str) -> Seen:
+    def evidence_of(self, code: str) -> EvidenceOrigin:
         """Whether a code was seen in a message of Okta's, or is known from a list."""
         return "vendor list" if code in self.only_listed else self.seen
 
@@ -244,7 +249,7 @@ HITS = ("user", "actor", "client", "caller", "group", "agent", "hook", "address"
 class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row of ``event_types.csv``: what an event of a type says beside its result."""
 
-    event_type: _Said
+    event_type: _NonEmpty
     operation: str = ""
     """What it attempts, in the words of Okta's tasks; several types may tell of one operation."""
     verdict: Verdict = ""
@@ -283,13 +288,13 @@ class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EventDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One row of ``event_details.csv``: a field of an event that turns what its type says."""
 
-    detail: _Said
+    detail: _NonEmpty
     """The row's own name."""
-    event_type: _Said
+    event_type: _NonEmpty
     field: Annotated[
         str, msgspec.Meta(pattern=r"^(debugData\.\w+|outcome\.result|outcome\.reason|actor\.type)$")
     ]
-    value: _Said
+    value: _NonEmpty
     """The field's value, without case; ``*`` is any value."""
     reason: str = ""
     """Reasons, with ``|`` between, without case: the row holds only where one is the event's."""
@@ -310,7 +315,7 @@ class EventDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=
 class OktaRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row of ``okta_errors.csv``: what Okta's API or its sign-in answers."""
 
-    code: _Said
+    code: _NonEmpty
     """``E0000011``, ``invalid_scope``, or ``HTTP_401`` where the answer holds no code."""
     http: str = ""
     subject: str = ""
@@ -328,15 +333,15 @@ class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row of ``kinds.csv``: a kind of failure, whoever says it."""
 
     kind: Kind
-    meaning: _Said
-    deed: _Said
+    meaning: _NonEmpty
+    deed: _NonEmpty
     """What is done first, in a few words."""
 
 
 class WordForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row of ``kind_words.csv``: words that tell a text's kind; ``kinds.py`` says how."""
 
-    words: _Said
+    words: _NonEmpty
     kind: Kind
     beside: str = ""
     """Forms of which one has to stand in the text as well, ``|`` between them."""
@@ -347,5 +352,5 @@ class WordForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WordGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One row of ``word_groups.csv``: words and phrases that count alike in a form."""
 
-    group: _Said
-    words: _Said
+    group: _NonEmpty
+    words: _NonEmpty

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from kit.catalogue.lookup import Catalogue
     from kit.catalogue.model import Remedy
 
-__all__ = ["page"]
+__all__ = ["catalogue_page"]
 
 _FILES = "../kit/catalogue/remedies"
 
 
-def page(catalogue: Catalogue) -> str:
+def catalogue_page(catalogue: Catalogue) -> str:
     """Write the page.
 
     Args:
@@ -32,8 +32,8 @@ def page(catalogue: Catalogue) -> str:
 
 def _lines(catalogue: Catalogue) -> Iterator[str]:
     remedies = sorted(catalogue.remedies, key=lambda r: (r.family, r.id))
-    by_family = [(name, list(held)) for name, held in groupby(remedies, lambda r: r.family)]
-    named = {code for remedy in remedies for code in remedy.codes}
+    by_family = [(name, list(group)) for name, group in groupby(remedies, lambda r: r.family)]
+    own_codes = {code for remedy in remedies for code in remedy.codes}
     yield "# The catalogue"
     yield ""
     yield (
@@ -44,7 +44,7 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"{len(named):,} codes have a remedy of their own, in {len(remedies):,} remedies and "
+        f"{len(own_codes):,} codes have a remedy of their own, in {len(remedies):,} remedies and "
         f"{len(by_family):,} families. Behind them stand {len(catalogue.sign_in_codes):,} codes of "
         f"[Microsoft's sign-in service](#microsoft) and {len(_okta(catalogue)):,} of "
         f"[Okta's API](#okta), each with a remedy for its kind, and the meanings of "
@@ -67,19 +67,19 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield ""
     yield "| family | remedies |"
     yield "|---|---|"
-    for family, held in by_family:
-        yield f"| {_cell(family)} | {'<br>'.join(_link(remedy) for remedy in held)} |"
+    for family, group in by_family:
+        yield f"| {_cell(family)} | {'<br>'.join(_link(remedy) for remedy in group)} |"
     yield ""
     yield "## Remedies"
-    for family, held in by_family:
+    for family, group in by_family:
         yield ""
         yield f"### {family}"
-        for remedy in held:
+        for remedy in group:
             yield from _remedy(remedy)
     yield ""
-    yield from _listed_microsoft(catalogue, named)
+    yield from _microsoft_codes(catalogue, own_codes)
     yield ""
-    yield from _listed_okta(catalogue)
+    yield from _okta_codes(catalogue)
 
 
 def _remedy(remedy: Remedy) -> Iterator[str]:
@@ -100,39 +100,39 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
             yield f"| `{code}` | {_cell(meaning)} | {kind} | {remedy.evidence_of(code)} |"
 
 
-def _listed_microsoft(catalogue: Catalogue, named: Iterable[str]) -> Iterator[str]:
+def _microsoft_codes(catalogue: Catalogue, own_codes: Iterable[str]) -> Iterator[str]:
     yield '## <a id="microsoft"></a>Codes of Microsoft\'s sign-in service'
     yield ""
     yield (
         "Those without a remedy of their own, by subject. "
         "[Source](../kit/catalogue/README.md#sources)."
     )
-    rest = [row for code, row in catalogue.sign_in_codes.items() if code not in named]
+    rest = [row for code, row in catalogue.sign_in_codes.items() if code not in own_codes]
     for subject in sorted({catalogue.subject(row.code) for row in rest}):
-        held = [row for row in rest if catalogue.subject(row.code) == subject]
-        yield from _subject(catalogue, subject, held[0].code)
-        said = [row for row in held if row.meaning]
-        if said:
+        group = [row for row in rest if catalogue.subject(row.code) == subject]
+        yield from _subject(catalogue, subject, group[0].code)
+        rows_with_meaning = [row for row in group if row.meaning]
+        if rows_with_meaning:
             yield ""
             yield "| code | meaning | kind |"
             yield "|---|---|---|"
-            for row in said:
+            for row in rows_with_meaning:
                 yield f"| `{row.code}` | {_cell(row.meaning)} | {catalogue.kind(row.code)} |"
-        if bare := [row.code.removeprefix("AADSTS") for row in held if not row.meaning]:
+        if bare := [row.code.removeprefix("AADSTS") for row in group if not row.meaning]:
             yield ""
             yield f"Known by number alone: {', '.join(bare)}."
 
 
-def _listed_okta(catalogue: Catalogue) -> Iterator[str]:
+def _okta_codes(catalogue: Catalogue) -> Iterator[str]:
     yield '## <a id="okta"></a>Codes of Okta\'s API'
     rows = [catalogue.okta_errors[code] for code in _okta(catalogue)]
     for subject in sorted({row.subject for row in rows}):
-        held = [row for row in rows if row.subject == subject]
-        yield from _subject(catalogue, subject, held[0].code)
+        group = [row for row in rows if row.subject == subject]
+        yield from _subject(catalogue, subject, group[0].code)
         yield ""
         yield "| code | HTTP | kind | meaning | what to do |"
         yield "|---|---|---|---|---|"
-        for row in held:
+        for row in group:
             says = f"{_cell(row.meaning)} | {_cell(row.mend)}"
             yield f"| `{row.code}` | {row.http} | {catalogue.kind(row.code)} | {says} |"
 

@@ -89,23 +89,23 @@ def skeleton(code: str, checked: date, *, example: str = "", app: str = "") -> s
 
 def event_type_row(event_type: str, meaning: str) -> str:
     """Begin an ``event_types.csv`` for an event type that the catalogue does not know."""
-    said = clean(meaning).replace('"', "'") or "TODO what happened"
+    sentence = clean(meaning).replace('"', "'") or "TODO what happened"
     verdict = "only_fails" if re.search(r"(^|[._])(error|fail)", event_type) else ""
-    return f'event_type,operation,verdict,meaning\n{event_type},,{verdict},"{said}"\n'
+    return f'event_type,operation,verdict,meaning\n{event_type},,{verdict},"{sentence}"\n'
 
 
 def _phrase(example: str) -> str:
     """The parts of a message that are the same for every user, as ``texts`` wants them."""
     message = parse(example)
     text = message.text
-    for said in (message.user, message.group, message.app):
-        if said:
-            text = re.sub(rf"(?<!\w){re.escape(said)}(?!\w)", "<>", text)
+    for name in (message.user, message.group, message.app):
+        if name:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<>", text)
     parts = [part.strip(" .,:;()") for part in re.split("<>|…", mask(text))]
     longest = sorted(parts, key=len, reverse=True)[:3]
-    kept = [part for part in parts if part in longest and len(part) > 3]
-    fits = kept and KnownText("", tuple(kept)).stands_in(message.text.casefold())
-    return " … ".join(kept) if fits else message.text.casefold().strip(" …")
+    fixed_parts = [part for part in parts if part in longest and len(part) > 3]
+    fits = fixed_parts and KnownText("", tuple(fixed_parts)).stands_in(message.text.casefold())
+    return " … ".join(fixed_parts) if fits else message.text.casefold().strip(" …")
 
 
 def _slug(text: str) -> str:

@@ -16,13 +16,13 @@ from kit.base.errors import UsageError
 from kit.commands import codes, lab, lake, okta, reports
 from kit.commands.codes import tell_mistakes
 from kit.commands.faults import end_on_sigterm, exit_code_of
-from kit.commands.notes import note, print_json
+from kit.commands.notes import print_json, print_note
 from kit.commands.options import DateOrder, Engine, Since, Source, Until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["app", "run"]
+__all__ = ["app", "run_command"]
 
 app = typer.Typer(
     name="okta-kit",
@@ -43,8 +43,8 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(value: bool) -> None:
+    if value:
         from kit.base.version import __version__
 
         print(f"okta-kit {__version__}")
@@ -87,7 +87,7 @@ def failures(
 
     if format_ is Format.parquet and sys.stdout.isatty():
         raise UsageError("--format parquet is binary. Send it to a file: … > failures.parquet")
-    found = listing(
+    result = listing(
         source or ["sample"],
         since=since,
         until=until,
@@ -97,8 +97,8 @@ def failures(
         engine=engine,
         date_order=date_order,
     )
-    write(found.rows, format_.value, sys.stdout)
-    note(found.said)
+    write(result.rows, format_.value, sys.stdout)
+    print_note(result.sentence)
 
 
 @app.command()
@@ -119,21 +119,21 @@ def explain(
     Example: okta-kit explain AADSTS50126
     """
     from kit.catalogue.explain import explanation
-    from kit.display.explanation import show
-    from kit.sources.questions import asked, asked_by_line
+    from kit.display.explanation import print_explanations
+    from kit.sources.questions import questions_by_line, questions_in
 
     if text == "-":
-        things = asked_by_line(sys.stdin.buffer.read().decode("utf-8-sig", "replace"))
+        things = questions_by_line(sys.stdin.buffer.read().decode("utf-8-sig", "replace"))
     else:
-        things = asked(text)
+        things = questions_in(text)
     if not things:
         raise UsageError("explain -: standard input is empty. Pipe a message, code or event in.")
-    found = [explanation(thing) for thing in things]
+    explanations = [explanation(thing) for thing in things]
     if as_json:
-        answers = [one.fields() for one in found]
-        print_json(answers if len(found) > 1 else answers[0])
+        answers = [one.fields() for one in explanations]
+        print_json(answers if len(explanations) > 1 else answers[0])
     else:
-        show(found, sys.stdout)
+        print_explanations(explanations, sys.stdout)
     tell_mistakes()
 
 
@@ -144,7 +144,7 @@ reports.register(app)
 lab.register(app)
 
 
-def run(arguments: Sequence[str]) -> int:
+def run_command(arguments: Sequence[str]) -> int:
     """Run the command line.
 
     Args:

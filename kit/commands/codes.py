@@ -10,7 +10,7 @@ import typer
 
 from kit.base.errors import UsageError
 from kit.base.text import in_sheet
-from kit.commands.notes import note, print_json
+from kit.commands.notes import print_json, print_note
 from kit.commands.options import DateOrder, Engine
 from kit.display.terminal import print_table
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["register", "tell_mistakes"]
 
 
-class Format(StrEnum):
+class CatalogueFormat(StrEnum):
     """How the catalogue is printed."""
 
     table = "table"
@@ -56,8 +56,9 @@ def list_codes(
         ),
     ] = "",
     format_: Annotated[
-        Format, typer.Option("--format", help="How to print them; markdown is the whole page.")
-    ] = Format.table,
+        CatalogueFormat,
+        typer.Option("--format", help="How to print them; markdown is the whole page."),
+    ] = CatalogueFormat.table,
 ) -> None:
     """List the codes that the catalogue knows, or those of a source that it does not.
 
@@ -70,13 +71,13 @@ def list_codes(
     if source and (search or family or owner):
         raise UsageError("--search, --family and --owner filter the catalogue; leave --source out.")
     if as_remedy:
-        print(_begun(as_remedy, source, since, until, engine, date_order), end="")
+        print(_remedy_file(as_remedy, source, since, until, engine, date_order), end="")
     elif source:
         from kit.analysis.unknown_codes import COLUMNS, drift
 
-        found = drift(source, since=since, until=until, engine=engine, date_order=date_order)
-        _print(found.rows, COLUMNS, format_)
-        note(found.said)
+        unknown = drift(source, since=since, until=until, engine=engine, date_order=date_order)
+        _print(unknown.rows, COLUMNS, format_)
+        print_note(unknown.sentence)
     else:
         _list(search, family, owner, format_)
     tell_mistakes()
@@ -87,25 +88,25 @@ def tell_mistakes() -> None:
     from kit.catalogue import load
 
     for mistake in load().mistakes:
-        note(f"left out of the catalogue: {mistake}")
+        print_note(f"left out of the catalogue: {mistake}")
 
 
-def _list(search: str, family: str, owner: str, form: Format) -> None:
+def _list(search: str, family: str, owner: str, form: CatalogueFormat) -> None:
     from kit.catalogue import load
-    from kit.catalogue.listing import COLUMNS, rows
+    from kit.catalogue.listing import COLUMNS, code_rows
 
-    if form is Format.markdown:
-        from kit.catalogue.page import page
+    if form is CatalogueFormat.markdown:
+        from kit.catalogue.page import catalogue_page
 
         if search or family or owner:
             raise UsageError("--format markdown prints the whole page; leave the filters out.")
-        print(page(load()), end="")
+        print(catalogue_page(load()), end="")
         return
-    _print(rows(load(), search=search, family=family, owner=owner), COLUMNS, form)
+    _print(code_rows(load(), search=search, family=family, owner=owner), COLUMNS, form)
 
 
-def _begun(
-    asked: str,
+def _remedy_file(
+    text: str,
     source: Sequence[str] | None,
     since: str | None,
     until: str | None,
@@ -125,34 +126,34 @@ def _begun(
     if source:
         from kit.analysis.unknown_codes import drift
 
-        found = drift(source, since=since, until=until, engine=engine, date_order=date_order)
-        seen = {row["name"]: row for row in found.rows}
-        if asked not in seen:
-            hint = nearest(asked, seen) or " okta-kit codes --source lists what is unknown."
-            raise UsageError(f"--as-remedy {asked}: the source has no such unknown.{hint}")
-        row = seen[asked]
+        unknown = drift(source, since=since, until=until, engine=engine, date_order=date_order)
+        rows_by_name = {row["name"]: row for row in unknown.rows}
+        if text not in rows_by_name:
+            hint = nearest(text, rows_by_name) or " okta-kit codes --source lists what is unknown."
+            raise UsageError(f"--as-remedy {text}: the source has no such unknown.{hint}")
+        row = rows_by_name[text]
         if row["kind"] == "event type":
-            return event_type_row(asked, row["example"])
-        return skeleton(asked, today, example=row["example"], app=row["app"])
-    message = parse(asked)
-    code = catalogue.spelled(asked) or code_message(message, catalogue)
+            return event_type_row(text, row["example"])
+        return skeleton(text, today, example=row["example"], app=row["app"])
+    message = parse(text)
+    code = catalogue.spelled(text) or code_message(message, catalogue)
     remedy = catalogue.remedy(code, app=message.app, text=message.text)
     if remedy and code in remedy.codes:
         return remedy.path.read_text(encoding="utf-8")
-    example = asked if message.text and asked != code else ""
+    example = text if message.text and text != code else ""
     return skeleton(code, today, example=example, app=message.app or "")
 
 
-def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: Format) -> None:
-    if form is Format.json:
+def _print(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: CatalogueFormat) -> None:
+    if form is CatalogueFormat.json:
         print_json(list(rows))
-    elif form is Format.csv:
+    elif form is CatalogueFormat.csv:
         import csv
 
         out = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         out.writeheader()
         out.writerows({k: in_sheet(v) for k, v in row.items()} for row in rows)
-    elif form is Format.table:
+    elif form is CatalogueFormat.table:
         cells = ([row[name] for name in columns] for row in rows)
         print_table(cells, columns, width=200, out=sys.stdout)
     else:

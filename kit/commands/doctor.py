@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "examine"]
 
-_SKEW = 60
+_MAX_SKEW_S = 60
 """Seconds that the clocks may differ; a signed sign-in is refused from some minutes on."""
 
 
@@ -32,7 +32,7 @@ class Check:
 
     name: str
     state: Literal["ok", "note", "FAIL"]
-    said: str
+    message: str
     mend: str = ""
     exit_code: int = 1
 
@@ -54,77 +54,81 @@ def examine(lake: Lake, *, share: float = 0.5) -> list[Check]:
         _kernel,
         _versions,
     ]
-    found: list[Check] = []
+    checks: list[Check] = []
     for part in parts:
         try:
-            found.extend(part())
+            checks.extend(part())
         except KitError as fault:
-            said, _, mend = str(fault).partition(". ")
+            message, _, mend = str(fault).partition(". ")
             name = {2: "settings", 5: "org", 3: "lake"}.get(fault.exit_code, "catalogue")
-            found.append(Check(name, "FAIL", said, mend, fault.exit_code))
-    return found
+            checks.append(Check(name, "FAIL", message, mend, fault.exit_code))
+    return checks
 
 
 def _org(share: float) -> Iterator[Check]:
     from kit.sources.okta import read_settings
-    from kit.sources.okta.running import run
+    from kit.sources.okta.running import run_to_end
 
     settings = read_settings()
     places = sorted({*settings.came_from.values()})
     yield Check("settings", "ok", f"{settings.org_url}, {settings.mode}, from {', '.join(places)}")
-    for name, lost in sorted(settings.overruled.items()):
-        won = settings.came_from[name]
-        yield Check("settings", "note", f"{name} stands in several places; {won} won, {lost} lost")
-    yield from run(_asked(settings, share))
+    for name, loser in sorted(settings.overruled.items()):
+        winner = settings.came_from[name]
+        yield Check(
+            "settings", "note", f"{name} stands in several places; {winner} won, {loser} lost"
+        )
+    yield from run_to_end(_ask_org(settings, share))
 
 
-async def _asked(settings: Settings, share: float) -> list[Check]:
+async def _ask_org(settings: Settings, share: float) -> list[Check]:
     """Ask the org; one request for the log, one for the apps."""
     from kit.sources.okta import Org
 
-    found = []
-    async with Org(settings, share=share, patience=0.2) as org:
+    checks = []
+    async with Org(settings, share=share, backoff_s=0.2) as org:
         try:
             reply = await org.get("/api/v1/logs?limit=1")
         except OktaError as fault:
-            said, _, mend = str(fault).partition(". ")
-            return [Check("org", "FAIL", said, mend, fault.exit_code)]
-        found += _let_in(settings)
+            message, _, mend = str(fault).partition(". ")
+            return [Check("org", "FAIL", message, mend, fault.exit_code)]
+        checks += _sign_in_checks(settings)
         off = time.time() - reply.at
-        if abs(off) > _SKEW:
+        if abs(off) > _MAX_SKEW_S:
             where = "ahead of" if off > 0 else "behind"
-            said = f"this machine's is {abs(off):.0f} s {where} Okta's"
+            message = f"this machine's is {abs(off):.0f} s {where} Okta's"
             mend = "Set the clock (NTP); a signed sign-in is refused from some minutes on."
-            found.append(Check("clock", "note", said, mend))
+            checks.append(Check("clock", "note", message, mend))
         else:
-            found.append(Check("clock", "ok", f"within {_SKEW} s of Okta's"))
-        budget = org.budgets["api/v1/logs"]
+            checks.append(Check("clock", "ok", f"within {_MAX_SKEW_S} s of Okta's"))
+        budget = org.limiters["api/v1/logs"]
         if budget.limit:
-            said = f"{budget.limit} requests a minute; a pull takes {budget.allowed} at most"
-            found.append(Check("rate limit", "ok", said))
+            message = f"{budget.limit} requests a minute; a pull takes {budget.allowed} at most"
+            checks.append(Check("rate limit", "ok", message))
         else:
-            found.append(Check("rate limit", "note", "the org does not say it"))
+            checks.append(Check("rate limit", "note", "the org does not say it"))
         try:
             await org.get("/api/v1/apps?limit=1")
-            found.append(Check("apps", "ok", "may be read, as evidence for remediation"))
+            checks.append(Check("apps", "ok", "may be read, as evidence for remediation"))
         except OktaError:
             mend = "Only if you want that: grant okta.apps.read."
-            found.append(Check("apps", "note", "may not be read; no evidence from apps", mend))
-    return found
+            checks.append(Check("apps", "note", "may not be read; no evidence from apps", mend))
+    return checks
 
 
-def _let_in(settings: Settings) -> list[Check]:
+def _sign_in_checks(settings: Settings) -> list[Check]:
     """What an answer proves: a way there, trust in it, a sign-in, and the right to the log."""
-    found = [Check("org", "ok", "reached")]
+    checks = [Check("org", "ok", "reached")]
     if settings.org_url.startswith("https:"):
-        found.append(Check("TLS", "ok", "its certificate is trusted"))
+        checks.append(Check("TLS", "ok", "its certificate is trusted"))
     else:
-        found.append(Check("TLS", "note", "none, which is let pass on this very machine alone"))
+        checks.append(Check("TLS", "note", "none, which is let pass on this very machine alone"))
     scopes = " ".join(settings.plain.get("scopes", ())) if settings.mode == "PrivateKey" else ""
-    said = f"the key is accepted, with the scopes {scopes}" if scopes else "the token is accepted"
-    found.append(Check("sign-in", "ok", said))
-    found.append(Check("rights", "ok", "the System Log may be read"))
-    return found
+    message = (
+        f"the key is accepted, with the scopes {scopes}" if scopes else "the token is accepted"
+    )
+    checks.append(Check("sign-in", "ok", message))
+    checks.append(Check("rights", "ok", "the System Log may be read"))
+    return checks
 
 
 def _lake(lake: Lake) -> Iterator[Check]:
@@ -134,27 +138,27 @@ def _lake(lake: Lake) -> Iterator[Check]:
         return
     from kit.lake.overview import overview
 
-    found = overview(lake.open())
-    said = f"{lake.address}: {found['events']:,} events"
-    if found["covered"]:
-        said += f", {found['covered'][0]['since']} to {found['covered'][-1]['until']}"
-    yield Check("lake", "ok", said)
+    facts = overview(lake.open())
+    message = f"{lake.address}: {facts['events']:,} events"
+    if facts["covered"]:
+        message += f", {facts['covered'][0]['since']} to {facts['covered'][-1]['until']}"
+    yield Check("lake", "ok", message)
     for kind, names, mend in (
-        ("lost", found["lost_files"], "Put them back, or import their exports again"),
-        ("not written by okta-kit, but read", found["unknown_files"], "Import exports instead"),
+        ("lost", facts["lost_files"], "Put them back, or import their exports again"),
+        ("not written by okta-kit, but read", facts["unknown_files"], "Import exports instead"),
     ):
         if names:
-            said = f"{phrases.count(len(names), 'file')} {kind}: {', '.join(names[:5])}"
-            yield Check("lake", "note", said + (", …" if len(names) > 5 else ""), mend)
-    if found["gaps"]:
-        first = found["gaps"][0]
+            message = f"{phrases.count(len(names), 'file')} {kind}: {', '.join(names[:5])}"
+            yield Check("lake", "note", message + (", …" if len(names) > 5 else ""), mend)
+    if facts["gaps"]:
+        first = facts["gaps"][0]
         mend = "okta-kit pull reads what Okta still has; okta-kit import what you exported."
-        said = f"{len(found['gaps'])} gaps, the first from {first['since']} to {first['until']}"
-        yield Check("lake", "note", said, mend)
-    if found["put_aside"]:
+        message = f"{len(facts['gaps'])} gaps, the first from {first['since']} to {first['until']}"
+        yield Check("lake", "note", message, mend)
+    if facts["put_aside"]:
         mend = "okta-kit lake lists them."
-        yield Check("lake", "note", f"{found['put_aside']:,} things were put aside", mend)
-    if set(found["catalogue"]) - {found["catalogue_version"]}:
+        yield Check("lake", "note", f"{facts['put_aside']:,} things were put aside", mend)
+    if set(facts["catalogue"]) - {facts["catalogue_version"]}:
         yield Check("lake", "note", "days were coded with another catalogue", "okta-kit recode")
 
 
@@ -168,8 +172,8 @@ def _folder(folder: Path) -> Iterator[Check]:
 def _store(lake: Lake) -> Iterator[Check]:
     """Trying a conditional write shows that the store can be reached and written at all."""
     if caution := lake.storage.caution():
-        said, _, mend = caution.partition(", so ")
-        yield Check("store", "note", said, mend.capitalize())
+        message, _, mend = caution.partition(", so ")
+        yield Check("store", "note", message, mend.capitalize())
     else:
         yield Check("store", "ok", f"{lake.address} can be written, by several at once")
 
@@ -177,14 +181,16 @@ def _store(lake: Lake) -> Iterator[Check]:
 def _catalogue() -> Iterator[Check]:
     from kit.catalogue import load
 
-    held = load()
-    codes = sum(len(remedy.codes) for remedy in held.remedies) + len(held.sign_in_codes)
+    catalogue = load()
+    codes = sum(len(remedy.codes) for remedy in catalogue.remedies) + len(catalogue.sign_in_codes)
     yield Check(
-        "catalogue", "ok", f"{held.version}: {len(held.remedies)} remedies, {codes:,} codes"
+        "catalogue",
+        "ok",
+        f"{catalogue.version}: {len(catalogue.remedies)} remedies, {codes:,} codes",
     )
-    for mistake in held.mistakes:
-        said, _, mend = mistake.partition(": ")
-        yield Check("catalogue", "note", f"{said} was left out", mend)
+    for mistake in catalogue.mistakes:
+        message, _, mend = mistake.partition(": ")
+        yield Check("catalogue", "note", f"{message} was left out", mend)
 
 
 def _kernel() -> Iterator[Check]:
@@ -203,22 +209,24 @@ def _versions() -> Iterator[Check]:
     try:
         lines = requires("okta-kit") or []
     except PackageNotFoundError:
-        said = "okta-kit is not installed, so what it requires is not looked at"
-        yield Check("versions", "note", said, "pip install okta-kit, or -e . in a checkout")
+        message = "okta-kit is not installed, so what it requires is not looked at"
+        yield Check("versions", "note", message, "pip install okta-kit, or -e . in a checkout")
         return
-    held = {"Python": platform.python_version()}
-    for needed in map(Requirement, lines):
-        if needed.marker and not needed.marker.evaluate({"extra": ""}):
+    versions = {"Python": platform.python_version()}
+    for requirement in map(Requirement, lines):
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        mend = f"pip install '{needed.name}{needed.specifier}'"
+        mend = f"pip install '{requirement.name}{requirement.specifier}'"
         try:
-            number = version(needed.name)
+            number = version(requirement.name)
         except PackageNotFoundError:
-            yield Check("versions", "FAIL", f"{needed.name} is not installed", mend)
+            yield Check("versions", "FAIL", f"{requirement.name} is not installed", mend)
             continue
-        if not needed.specifier.contains(number, prereleases=True):
-            said = f"{needed.name} is {number}, and {needed.specifier} is relied on"
-            yield Check("versions", "FAIL", said, mend)
-        elif "<" in str(needed.specifier):
-            held[needed.name] = number
-    yield Check("versions", "ok", ", ".join(f"{name} {number}" for name, number in held.items()))
+        if not requirement.specifier.contains(number, prereleases=True):
+            message = f"{requirement.name} is {number}, and {requirement.specifier} is relied on"
+            yield Check("versions", "FAIL", message, mend)
+        elif "<" in str(requirement.specifier):
+            versions[requirement.name] = number
+    yield Check(
+        "versions", "ok", ", ".join(f"{name} {number}" for name, number in versions.items())
+    )

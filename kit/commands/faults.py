@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kit.base.errors import Interrupted, KitError, SourceError, Terminated, UsageError
-from kit.commands.notes import note
+from kit.commands.notes import print_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +38,10 @@ def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
     except KitError as fault:
         if debug:
             raise
-        note(str(fault))
+        print_note(str(fault))
         return fault.exit_code
     except _WRONG_USAGE as fault:
-        note(_usage(fault))
+        print_note(_usage(fault))
         return UsageError.exit_code
     except (typer.Abort, KeyboardInterrupt):
         result = Interrupted.exit_code
@@ -51,10 +51,10 @@ def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
     except Exception as fault:
         if debug or not str(fault).startswith(_IN_STORE):
             raise
-        note(str(fault).removeprefix(_IN_STORE).splitlines()[0])
+        print_note(str(fault).removeprefix(_IN_STORE).splitlines()[0])
         return SourceError.exit_code
     if result == Interrupted.exit_code:  # typer turns the interrupt into this code
-        note("interrupted; what was half done is gone.")
+        print_note("interrupted; what was half done is gone.")
     return result if isinstance(result, int) else 0
 
 

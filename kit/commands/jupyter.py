@@ -17,7 +17,7 @@ from kit.base.paths import NOTEBOOKS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["check_kernel", "check_port", "serve"]
+__all__ = ["check_kernel", "check_port", "serve_lab"]
 
 _SETTINGS = Path(__file__).with_name("jupyter_config")
 """Ours beside the user's own: no news, Markdown as a page, this machine only, a token."""
@@ -29,7 +29,7 @@ _START = "README.md"
 """Which notebook answers which question."""
 
 
-def serve(notebook: Path | None, options: Sequence[str], *, port: int | None = None) -> None:
+def serve_lab(notebook: Path | None, options: Sequence[str], *, port: int | None = None) -> None:
     """Serve JupyterLab until it is stopped, opened on a notebook or on the page about all of them.
 
     Args:
@@ -48,13 +48,13 @@ def serve(notebook: Path | None, options: Sequence[str], *, port: int | None = N
     check_kernel()
     from jupyterlab.labapp import LabApp
 
-    shown = notebook or NOTEBOOKS / _START
+    start = notebook or NOTEBOOKS / _START
     # The folder that holds them all: links between them then lead somewhere.
-    folders = (Path.cwd(), NOTEBOOKS, shown.parent)
+    folders = (Path.cwd(), NOTEBOOKS, start.parent)
     root = Path(os.path.commonpath([folder.resolve() for folder in folders]))
     settings = [str(_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
-    below, kits = (path.resolve().relative_to(root) for path in (shown, NOTEBOOKS))
+    below, kits = (path.resolve().relative_to(root) for path in (start, NOTEBOOKS))
     own = [
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{quote(below.as_posix())}",
@@ -71,11 +71,11 @@ def check_port(port: int) -> None:
     Raises:
         UsageError: somebody does, or it may not be used.
     """
-    with socket.socket() as tried:
+    with socket.socket() as probe:
         if sys.platform != "win32":  # there, it would share the port
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind(("localhost", port))
+            probe.bind(("localhost", port))
         except (OSError, OverflowError) as fault:
             why = getattr(fault, "strerror", None) or fault
             raise UsageError(
@@ -114,10 +114,12 @@ def _knows_the_kit() -> bool:
         startup_timeout=60, kernel_name=_KERNEL, stdout=DEVNULL, stderr=DEVNULL
     )
     try:
-        asked = {"found": "__import__('importlib.util').util.find_spec('kit') is not None"}
-        answer = client.execute("", user_expressions=asked, silent=True, reply=True, timeout=60)
-        found = answer["content"]["user_expressions"]["found"]
-        return bool(found.get("data", {}).get("text/plain") == "True")
+        expressions = {"found": "__import__('importlib.util').util.find_spec('kit') is not None"}
+        answer = client.execute(
+            "", user_expressions=expressions, silent=True, reply=True, timeout=60
+        )
+        value = answer["content"]["user_expressions"]["found"]
+        return bool(value.get("data", {}).get("text/plain") == "True")
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kit.commands.notebooks import find_notebook, given_to
-from kit.commands.notes import note
+from kit.commands.notebooks import find_notebook, values_for
+from kit.commands.notes import print_note
 from kit.commands.options import DateOrder, Parameters, Since, Source, Until
 
 __all__ = ["register"]
@@ -39,16 +39,18 @@ def begin_investigation(
     """
     from datetime import UTC, datetime
 
-    from kit.base.parameters import read
+    from kit.base.parameters import read_parameters
     from kit.reports.investigations import begin
 
     path = find_notebook(notebook)
-    given = given_to({path: read(path)}, parameter, source, since, until)[path]
+    values = values_for({path: read_parameters(path)}, parameter, source, since, until)[path]
     day = datetime.now(UTC).date()
-    copy = begin(path, given, name=name, folder=_INVESTIGATIONS, day=day, date_order=date_order)
+    copy = begin(path, values, name=name, folder=_INVESTIGATIONS, day=day, date_order=date_order)
     print(copy)
     if date_order:
-        note(f"The notebook needs it too: OKTA_KIT_DATE_ORDER={date_order} okta-kit lab {copy}")
+        print_note(
+            f"The notebook needs it too: OKTA_KIT_DATE_ORDER={date_order} okta-kit lab {copy}"
+        )
 
 
 def open_lab(
@@ -65,9 +67,9 @@ def open_lab(
 
     Example: okta-kit lab failure_trends --no-browser --port 8890
     """
-    from kit.commands.jupyter import serve
+    from kit.commands.jupyter import serve_lab
 
     further = context.args
     if notebook.startswith("-"):
         notebook, further = "", [notebook, *further]
-    serve(find_notebook(notebook) if notebook else None, further, port=port)
+    serve_lab(find_notebook(notebook) if notebook else None, further, port=port)

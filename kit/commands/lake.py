@@ -11,7 +11,7 @@ import typer
 from kit.base.errors import SourceError, UsageError
 from kit.base.paths import LAKE
 from kit.base.text import clean
-from kit.commands.notes import note, print_json
+from kit.commands.notes import print_json, print_note
 from kit.commands.options import DateOrder
 from kit.display import phrases
 from kit.display.terminal import print_table
@@ -72,46 +72,46 @@ def import_files(
 
     stretch = _covers(covers) if covers else None
     start = parse_time("since", since, datetime.now(UTC)) if since else None
-    held = Lake(lake)
-    with _progress() as told:
-        done = add_all(
-            held,
+    event_lake = Lake(lake)
+    with _progress() as on_progress:
+        result = add_all(
+            event_lake,
             file,
             covers=stretch,
             date_order=date_order,
             since=start,
             again=again,
-            told=told,
+            on_progress=on_progress,
         )
-    said = [
-        f"{phrases.count(done.events, 'event')} added",
-        f"{phrases.count(done.repeats, 'repeat')} left out",
-        f"{phrases.count(skipped(done.put_aside), 'line')} put aside",
+    parts = [
+        f"{phrases.count(result.events, 'event')} added",
+        f"{phrases.count(result.repeats, 'repeat')} left out",
+        f"{phrases.count(skipped(result.put_aside), 'line')} put aside",
     ]
-    if done.before:
-        said.append(f"{phrases.count(done.before, 'file')} imported before")
-    print(f"{lake}: {', '.join(said)}.")
-    if done.passed_over:
-        names = ", ".join(sorted(suffix or "no suffix" for suffix in done.passed_over))
-        count = phrases.count(sum(done.passed_over.values()), "file")
-        note(f"{count} left out by suffix ({names}). To import such a file, name it itself.")
-    if caution := held.storage.caution():
-        note(caution)
-    for one in done.put_aside[:5]:
-        note(f"{one.file}:{one.line}: {one.reason}")
-    if more := skipped(done.put_aside[5:]):
-        note(f"and {more:,} more; okta-kit lake lists them.")
-    for name, columns in done.unknown.items():
-        note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
-    for name, what in done.lacking.items():
-        note(f"{name}: {'; '.join(EFFECTS[one] for one in what)}.")
-    if done.nothing:
+    if result.before:
+        parts.append(f"{phrases.count(result.before, 'file')} imported before")
+    print(f"{lake}: {', '.join(parts)}.")
+    if result.passed_over:
+        names = ", ".join(sorted(suffix or "no suffix" for suffix in result.passed_over))
+        count = phrases.count(sum(result.passed_over.values()), "file")
+        print_note(f"{count} left out by suffix ({names}). To import such a file, name it itself.")
+    if caution := event_lake.storage.caution():
+        print_note(caution)
+    for one in result.put_aside[:5]:
+        print_note(f"{one.file}:{one.line}: {one.reason}")
+    if more := skipped(result.put_aside[5:]):
+        print_note(f"and {more:,} more; okta-kit lake lists them.")
+    for name, columns in result.unknown.items():
+        print_note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
+    for name, what in result.lacking.items():
+        print_note(f"{name}: {'; '.join(EFFECTS[one] for one in what)}.")
+    if result.nothing:
         raise SourceError(
-            f"{done.barren[0]}: no System Log event in it, so nothing of it counts as covered. "
+            f"{result.barren[0]}: no System Log event in it, so nothing of it counts as covered. "
             "Export it as NDJSON, JSON or CSV."
         )
-    for name in done.barren:
-        note(
+    for name in result.barren:
+        print_note(
             f"{name}: no System Log event in it. What it holds may belong anywhere in what this "
             "import covers, so that stays a gap. Export it again, then import all with --covers."
         )
@@ -137,14 +137,14 @@ def show_lake(
         return
     if check:
         _check_lake(Lake(lake))
-    found = overview(Lake(lake).open())
+    facts = overview(Lake(lake).open())
     if as_json:
-        print_json(found)
+        print_json(facts)
     else:
-        _print_overview(found)
+        _print_overview(facts)
 
 
-def _print_overview(held: dict[str, Any]) -> None:
+def _print_overview(facts: dict[str, Any]) -> None:
     """Print what ``overview`` says of a lake: its days, then a line for each thing it lacks."""
     days = [
         (
@@ -153,48 +153,48 @@ def _print_overview(held: dict[str, Any]) -> None:
             day["files"],
             day["coverage"],
         )
-        for day in held["days"]
+        for day in facts["days"]
     ]
-    count = phrases.count(sum(1 for day in held["days"] if day["events"]), "day")
-    print(clean(f"{held['lake']}: {held['events']:,} events on {count}"), end="\n\n")
+    count = phrases.count(sum(1 for day in facts["days"] if day["events"]), "day")
+    print(clean(f"{facts['lake']}: {facts['events']:,} events on {count}"), end="\n\n")
     if days:
         print_table(days, ["day (UTC)", "events", "files", "coverage"], width=100, out=sys.stdout)
         print()
-    for line in _lacks(held):
+    for line in _lacks(facts):
         print(clean(line))
-    for line in held["put_aside_lines"][:_SHOWN]:
+    for line in facts["put_aside_lines"][:_MAX_LINES]:
         print("  " + clean(f"{line['file']}:{line['line']}: {line['reason']}"))
 
 
-_SHOWN = 20
+_MAX_LINES = 20
 """Stretches, and skipped lines, that a terminal shows."""
 
 
-def _lacks(held: dict[str, Any]) -> Iterator[str]:
+def _lacks(facts: dict[str, Any]) -> Iterator[str]:
     """What a lake lacks, what was put aside and what it was coded with, a line each."""
     from kit.lake.lacking import EFFECTS
 
-    for gap in held["gaps"]:
+    for gap in facts["gaps"]:
         yield f"missing: {gap['since']} to {gap['until']}"
-    for hole in held["unread"][:_SHOWN]:
+    for hole in facts["unread"][:_MAX_LINES]:
         lines = phrases.count(hole["lines"], "skipped line")
         of = f" of {hole['file']}" if hole["file"] else ""
         yield f"not read: {hole['since']} to {hole['until']}, {lines}{of}"
-    if len(held["unread"]) > _SHOWN:
-        yield f"not read: {len(held['unread']) - _SHOWN:,} more stretches"
-    for one in held["lacking"][:_SHOWN]:
+    if len(facts["unread"]) > _MAX_LINES:
+        yield f"not read: {len(facts['unread']) - _MAX_LINES:,} more stretches"
+    for one in facts["lacking"][:_MAX_LINES]:
         effects = "; ".join(EFFECTS[what] for what in one["what"])
         yield f"{one['file'] or 'several files'}: {effects}"
-    if newest := held["provisional"]:
+    if newest := facts["provisional"]:
         yield f"provisional, may still grow: {newest['since']} to {newest['until']}"
-    for name in held["lost_files"]:
+    for name in facts["lost_files"]:
         yield f"lost: {name}; its day is a gap. Put it back, or import its export again"
-    for name in held["unknown_files"]:
+    for name in facts["unknown_files"]:
         yield f"not written by okta-kit, but read: {name}"
-    others = sum(n for v, n in held["catalogue"].items() if v != held["catalogue_version"])
+    others = sum(n for v, n in facts["catalogue"].items() if v != facts["catalogue_version"])
     recode = f"; {others} days were coded with another: okta-kit recode" if others else ""
-    yield f"catalogue {held['catalogue_version']}{recode}"
-    yield f"put aside: {held['put_aside']:,} lines"
+    yield f"catalogue {facts['catalogue_version']}{recode}"
+    yield f"put aside: {facts['put_aside']:,} lines"
 
 
 def _check_lake(lake: Any) -> None:
@@ -203,7 +203,7 @@ def _check_lake(lake: Any) -> None:
 
     if lake.exists() and (wrong := examined(lake)):
         for name, why in wrong[1:]:
-            note(f"{name}: {why}")
+            print_note(f"{name}: {why}")
         name, why = wrong[0]
         raise SourceError(
             f"{lake.address}/{name}: {why}. Put it back, or run: okta-kit lake repair --lake "
@@ -218,11 +218,11 @@ def repair_lake(context: typer.Context, lake: Place = "") -> None:
     """
     from kit.lake import Lake, repair
 
-    held = Lake(lake or context.obj or LAKE)
-    done = repair(held)
-    for line in done:
+    event_lake = Lake(lake or context.obj or LAKE)
+    lines = repair(event_lake)
+    for line in lines:
         print(clean(line))
-    print(f"{held.address}: {'repaired.' if done else 'nothing to repair.'}")
+    print(f"{event_lake.address}: {'repaired.' if lines else 'nothing to repair.'}")
 
 
 def recode_lake(lake: Place = LAKE) -> None:
@@ -232,7 +232,7 @@ def recode_lake(lake: Place = LAKE) -> None:
     """
     from kit.lake import Lake, recode
 
-    days = recode(Lake(lake).open(), lambda day: note(f"{day} done"))
+    days = recode(Lake(lake).open(), lambda day: print_note(f"{day} done"))
     print(f"{lake}: {phrases.count(days, 'day')} coded anew.")
 
 
@@ -246,9 +246,9 @@ def compact_lake(lake: Place = LAKE) -> None:
     from kit.log.log import open_log
     from kit.log.spark import DUCKDB
 
-    held = Lake(lake).open()
-    less = compact(held, lambda day: note(f"{day} done"))
-    if held.names():
+    event_lake = Lake(lake).open()
+    less = compact(event_lake, lambda day: print_note(f"{day} done"))
+    if event_lake.names():
         prepare(open_log(lake, engine=DUCKDB))
     print(f"{lake}: {phrases.count(less, 'file')} less.")
 
@@ -285,6 +285,6 @@ def _progress() -> Iterator[Callable[[int], None]]:
         console=console,
         transient=True,
         disable=not console.is_terminal,
-    ) as shown:
-        task = shown.add_task("import", total=None)
-        yield lambda events: shown.advance(task, events)
+    ) as bar:
+        task = bar.add_task("import", total=None)
+        yield lambda events: bar.advance(task, events)

@@ -18,14 +18,14 @@ from kit.catalogue import load
 from kit.display import phrases
 from kit.display.terminal import print_table
 from kit.lake.files import skipped
-from kit.log.log import frame, open_log
+from kit.log.log import open_log, to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import ibis.expr.types as ir
 
-__all__ = ["COLUMNS", "Listing", "listing", "write"]
+__all__ = ["COLUMNS", "FailureListing", "listing", "write"]
 
 COLUMNS = (*ROW, "state", "kind", "hit_type", "hit")
 """The columns of ``okta-kit failures`` in their order; of many orgs, ``org`` comes behind them."""
@@ -34,11 +34,11 @@ _TERMINAL = ("published", "app", "hit", "operation", "code", "events", "state")
 
 
 @dataclass(frozen=True)
-class Listing:
+class FailureListing:
     """Failures to be listed, and a sentence on the window that they are from."""
 
     rows: pd.DataFrame
-    said: str
+    sentence: str
 
 
 def listing(
@@ -51,7 +51,7 @@ def listing(
     still_failing: bool,
     engine: str | None = None,
     date_order: str | None = None,
-) -> Listing:
+) -> FailureListing:
     """List the failures of a source.
 
     Args:
@@ -83,20 +83,20 @@ def listing(
             parts.append(rows.assign(org=org))
     rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
     if app is not None:
-        named = rows["app"].fillna("").str.casefold() == app.casefold()
-        rows = rows[named | (rows["app_id"].fillna("").str.casefold() == app.casefold())]
+        by_name = rows["app"].fillna("").str.casefold() == app.casefold()
+        rows = rows[by_name | (rows["app_id"].fillna("").str.casefold() == app.casefold())]
     if code is not None:
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
         rows = rows[rows["state"] == "still_failing"]
     coverage = coverage_of(log, window)
-    held = phrases.covered(coverage, skipped(log.put_aside))
-    said = f"{phrases.count(len(rows), 'failure')}, {phrases.span(window)}; {held}."
-    said += "".join(f" {note}" for note in coverage.notes)
-    said += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
+    coverage_text = phrases.coverage_in_words(coverage, skipped(log.put_aside))
+    sentence = f"{phrases.count(len(rows), 'failure')}, {phrases.span(window)}; {coverage_text}."
+    sentence += "".join(f" {note}" for note in coverage.notes)
+    sentence += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
     rows = rows.assign(kind=_kinds(rows))
     rows = rows.reset_index(drop=True)[list(columns)]
-    return Listing(rows.assign(http_status=rows["http_status"].astype("Int64")), said)
+    return FailureListing(rows.assign(http_status=rows["http_status"].astype("Int64")), sentence)
 
 
 def _kinds(rows: pd.DataFrame) -> list[str]:
@@ -104,8 +104,8 @@ def _kinds(rows: pd.DataFrame) -> list[str]:
     kind = cache(load().kind)
     texts = rows["vendor_message"].fillna(rows["reason"]).fillna("")
     statuses = [None if pd.isna(status) else int(status) for status in rows["http_status"]]
-    told = zip(rows["code"], texts, statuses, strict=True)
-    return [kind(code, text=text, http_status=status) for code, text, status in told]
+    entries = zip(rows["code"], texts, statuses, strict=True)
+    return [kind(code, text=text, http_status=status) for code, text, status in entries]
 
 
 def write(rows: pd.DataFrame, form: str, out: TextIO) -> None:
@@ -116,25 +116,25 @@ def write(rows: pd.DataFrame, form: str, out: TextIO) -> None:
     if form == "table":
         _table(rows, out)
         return
-    shown = rows.assign(
+    text_rows = rows.assign(
         published=rows["published"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
     )
     if form == "csv":
-        shown.map(in_sheet).to_csv(out, index=False, lineterminator="\n")
+        text_rows.map(in_sheet).to_csv(out, index=False, lineterminator="\n")
     else:
-        text = shown.to_json(orient="records", force_ascii=False, indent=2)
+        text = text_rows.to_json(orient="records", force_ascii=False, indent=2)
         out.write(in_json(text) + "\n")
 
 
 def _refuse_unknown_app(events: ir.Table, app: str) -> None:
-    apps = frame(events.select("app_name", "app_id").distinct())
-    known = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
-    if app.casefold() not in {n.casefold() for n in known}:
-        raise UsageError(f"--app: the source knows no {app!r}.{nearest(app, known)}")
+    apps = to_pandas(events.select("app_name", "app_id").distinct())
+    names = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
+    if app.casefold() not in {n.casefold() for n in names}:
+        raise UsageError(f"--app: the source knows no {app!r}.{nearest(app, names)}")
 
 
 def _table(rows: pd.DataFrame, out: TextIO) -> None:
-    shown = [name for name in (*_TERMINAL, "org") if name in rows]
+    columns = [name for name in (*_TERMINAL, "org") if name in rows]
     at = rows["published"].dt.strftime("%Y-%m-%d %H:%M:%S")
-    cells = rows.assign(published=at)[shown].astype(object)
-    print_table(cells.where(cells.notna(), None).to_numpy(), shown, width=160, out=out)
+    cells = rows.assign(published=at)[columns].astype(object)
+    print_table(cells.where(cells.notna(), None).to_numpy(), columns, width=160, out=out)

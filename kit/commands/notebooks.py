@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kit.base.parameters import Parameter
 
-__all__ = ["find_notebook", "given_to"]
+__all__ = ["find_notebook", "values_for"]
 
 
 def find_notebook(name: str) -> Path:
@@ -29,12 +29,12 @@ def find_notebook(name: str) -> Path:
     stem = path.name.removesuffix(".ipynb")
     if stem in own and path.parent == Path():
         return own[stem]
-    known = f" The kit has {', '.join(own)}." if own else ""
-    raise UsageError(f"There is no notebook {name!r}.{nearest(stem, own)}{known}")
+    hint = f" The kit has {', '.join(own)}." if own else ""
+    raise UsageError(f"There is no notebook {name!r}.{nearest(stem, own)}{hint}")
 
 
-def given_to(
-    declared: Mapping[Path, Mapping[str, Parameter]],
+def values_for(
+    parameters_by_notebook: Mapping[Path, Mapping[str, Parameter]],
     words: Sequence[str] | None,
     source: Sequence[str] | None,
     since: str | None,
@@ -43,7 +43,7 @@ def given_to(
     """Deal what was given out to the notebooks.
 
     Args:
-        declared: each notebook's parameters.
+        parameters_by_notebook: each notebook's parameters.
         words: ``name=value`` each, for every notebook that has such a parameter; what none
             has is dealt to all, to be refused.
         source: for those that have such a parameter, as *since* and *until* are.
@@ -56,19 +56,21 @@ def given_to(
     Raises:
         UsageError: a word is no ``name=value``, or says again what an option says.
     """
-    given = {}
+    values = {}
     for word in words or []:
         name, equals, value = word.partition("=")
         if not equals:
             raise UsageError(f"-p {word}: write it as name=value.")
-        given[name.strip()] = value
-    named = {"source": ",".join(source) if source else None, "since": since, "until": until}
-    for name, option in named.items():
-        if option is not None and name in given:
-            raise UsageError(f"--{name} {option} and -p {name}={given[name]}: name it once.")
-    known = {name for parameters in declared.values() for name in parameters}
+        values[name.strip()] = value
+    options = {"source": ",".join(source) if source else None, "since": since, "until": until}
+    for name, option in options.items():
+        if option is not None and name in values:
+            raise UsageError(f"--{name} {option} and -p {name}={values[name]}: name it once.")
+    parameter_names = {
+        name for parameters in parameters_by_notebook.values() for name in parameters
+    }
     return {
-        path: {k: v for k, v in given.items() if k in own or k not in known}
-        | {k: v for k, v in named.items() if v is not None and k in own}
-        for path, own in declared.items()
+        path: {k: v for k, v in values.items() if k in own or k not in parameter_names}
+        | {k: v for k, v in options.items() if v is not None and k in own}
+        for path, own in parameters_by_notebook.items()
     }

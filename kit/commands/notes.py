@@ -7,10 +7,10 @@ from typing import Any
 
 from kit.base.text import clean, in_json
 
-__all__ = ["note", "print_json"]
+__all__ = ["print_json", "print_note"]
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """Print a note or a fault to stderr, in one line that no terminal acts on."""
     print("okta-kit: " + clean(" ".join(text.split())), file=sys.stderr)
 

@@ -9,7 +9,7 @@ import typer
 from kit.base.errors import UsageError
 from kit.base.paths import LAKE
 from kit.commands.lake import Place
-from kit.commands.notes import note
+from kit.commands.notes import print_note
 from kit.display import phrases
 
 __all__ = ["register"]
@@ -19,7 +19,7 @@ Share = Annotated[
     typer.Option("--rate-share", help="The part of the org's rate limit that may be taken."),
 ]
 
-_MANY = 8
+_MANY_FILES_A_DAY = 8
 """Files a day on average from which questions become slow."""
 
 
@@ -54,20 +54,22 @@ def pull_org(
 
     if root:
         lake = f"{root.rstrip('/')}/{read_settings().host}"
-    held = Lake(lake)
-    done = bring_up_to_date(held, since, until, share=_share(rate_share), said=note)
-    said = [
-        f"{phrases.count(done.events, 'event')} added",
-        f"{phrases.count(done.repeats, 'repeat')} left out",
-        f"{phrases.count(done.put_aside, 'event')} put aside",
-        f"{phrases.count(done.requests, 'request')} made",
+    event_lake = Lake(lake)
+    result = bring_up_to_date(
+        event_lake, since, until, share=_share(rate_share), on_retry=print_note
+    )
+    parts = [
+        f"{phrases.count(result.events, 'event')} added",
+        f"{phrases.count(result.repeats, 'repeat')} left out",
+        f"{phrases.count(result.put_aside, 'event')} put aside",
+        f"{phrases.count(result.requests, 'request')} made",
     ]
-    print(f"{lake}: {', '.join(said)}.")
-    if caution := held.storage.caution():
-        note(caution)
-    files, days = held.count_files(), len(held.days())
-    if files > _MANY * days:
-        note(
+    print(f"{lake}: {', '.join(parts)}.")
+    if caution := event_lake.storage.caution():
+        print_note(caution)
+    files, days = event_lake.count_files(), len(event_lake.days())
+    if files > _MANY_FILES_A_DAY * days:
+        print_note(
             f"{files:,} files hold {phrases.count(days, 'day')}; "
             "okta-kit compact makes questions faster."
         )
@@ -84,13 +86,13 @@ def see_doctor(
     from kit.commands.doctor import examine
     from kit.lake import Lake
 
-    found = examine(Lake(lake), share=_share(rate_share))
-    width = max(len(check.name) for check in found)
-    for check in found:
-        print(f"{check.state:<4}  {check.name:<{width}}  {check.said}")
+    checks = examine(Lake(lake), share=_share(rate_share))
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        print(f"{check.state:<4}  {check.name:<{width}}  {check.message}")
         if check.mend:
             print(f"{'':<{width + 6}}  mend: {check.mend}")
-    codes = [check.exit_code for check in found if check.state == "FAIL"]
+    codes = [check.exit_code for check in checks if check.state == "FAIL"]
     if codes:
         raise typer.Exit(codes[0])
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kit.base.environment import named
+from kit.base.environment import passed_variables
 from kit.base.errors import SourceError, UsageError
 from kit.base.text import clean
 from kit.commands.faults import end_on_sigterm, exit_code_of
-from kit.commands.notebooks import find_notebook, given_to
-from kit.commands.notes import note
+from kit.commands.notebooks import find_notebook, values_for
+from kit.commands.notes import print_note
 from kit.commands.options import DateOrder, Engine, Parameters, Since, Source, Until
 from kit.display import phrases
 
@@ -102,31 +102,30 @@ def make_reports(
 
     Example: okta-kit report failure_trends remediation --source sample --since 7d -j 2
     """
-    from kit.base.parameters import check, read
-    from kit.log.spark.engines import check as check_engine
-    from kit.log.spark.engines import chosen as choose_engine
+    from kit.base.parameters import check_values, read_parameters
+    from kit.log.spark.engines import check_engine, choose_engine
     from kit.reports.execute import Limits
     from kit.reports.job import ReportJob
     from kit.reports.notify import urls
 
     paths = [find_notebook(name) for name in notebooks]
-    declared = {path: read(path) for path in paths}
+    parameters_by_notebook = {path: read_parameters(path) for path in paths}
     runs = [
         run
         for one in _sources(source, org)
-        for run in given_to(declared, parameter, one, since, until).items()
+        for run in values_for(parameters_by_notebook, parameter, one, since, until).items()
     ]
-    checked = [check(declared[path], values) for path, values in runs]
-    chosen = choose_engine(engine)
-    check_engine(chosen)
-    named(pass_env or [])
+    checked = [check_values(parameters_by_notebook[path], values) for path, values in runs]
+    engine_choice = choose_engine(engine)
+    check_engine(engine_choice)
+    passed_variables(pass_env or [])
     reports = [
         ReportJob(
             notebook=path,
             values=values,
             out=out,
             limits=Limits(cell=cell_timeout, run=run_timeout),
-            engine=chosen,
+            engine=engine_choice,
             date_order=date_order,
             redact=redact,
             pdf=pdf,
@@ -151,7 +150,7 @@ def _make(job: ReportJob) -> int:
     """Make one report; print its page's path. Returns the exit code."""
     from kit.reports.job import perform
 
-    return perform(job, on_page=print, on_note=note).exit_code
+    return perform(job, on_page=print, on_note=print_note).exit_code
 
 
 def _make_alone(job: ReportJob, *, debug: bool) -> int:
@@ -168,18 +167,18 @@ def list_reports(out: Out = _REPORTS) -> None:
     from kit.reports.index import reports
     from kit.reports.report_store import shelf
 
-    with shelf(out) as kept:
-        found = reports(kept.folder)
-    for run in found:
+    with shelf(out) as store:
+        runs = reports(store.folder)
+    for run in runs:
         good = run.get("status") == "ok"
         state = "ok" if good else f"failed {run.get('exit_code', '')}".strip()
-        said = (run.get("headline") if good else run.get("error")) or ""
+        text = (run.get("headline") if good else run.get("error")) or ""
         line = (
-            f"{run.get('started', '')!s:<20}  {state:<10}  {kept.address}/{run['folder']}  {said}"
+            f"{run.get('started', '')!s:<20}  {state:<10}  {store.address}/{run['folder']}  {text}"
         )
         print(clean(line))
-    if not found:
-        note(f"{out}: there is no report. Make one: okta-kit report failure_trends")
+    if not runs:
+        print_note(f"{out}: there is no report. Make one: okta-kit report failure_trends")
 
 
 def prune_reports(
@@ -198,15 +197,15 @@ def prune_reports(
     from kit.reports.upkeep import old_reports
 
     before = parse_time("--keep", keep, datetime.now(UTC))
-    with shelf(out) as kept:
-        if not kept.folder.is_dir():
+    with shelf(out) as store:
+        if not store.folder.is_dir():
             raise UsageError(
                 f"{out}: there is no such folder. Name the reports' folder with --out."
             )
-        gone = old_reports(kept.folder, before) if dry_run else kept.prune(before)
+        gone = old_reports(store.folder, before) if dry_run else store.prune(before)
     for run in gone:
-        print(f"{kept.address}/{run['folder']}")
-    note(f"{phrases.count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
+        print(f"{store.address}/{run['folder']}")
+    print_note(f"{phrases.count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
 
 
 def resolve_pseudonym(
@@ -229,14 +228,14 @@ def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:
     from kit.lake.orgs import lake_of, lakes
 
     root = place(",".join(source or ["lake"]))
-    held = lakes(root)
-    if not held:
+    lakes_by_org = lakes(root)
+    if not lakes_by_org:
         raise SourceError(
             f"--org {org}: {root} is no folder of orgs' lakes. Name it with --source; each org's "
             "lake lies in it in a folder of its host name."
         )
-    chosen = held.values() if org == "each" else [lake_of(root, org)]
-    return [[lake.address] for lake in chosen]
+    org_lakes = lakes_by_org.values() if org == "each" else [lake_of(root, org)]
+    return [[lake.address] for lake in org_lakes]
 
 
 def _list_by_default(context: typer.Context) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kit.catalogue.explain import Explanation
 
-__all__ = ["read", "show", "told"]
+__all__ = ["catalogue_facts", "message_facts", "print_explanations"]
 
 _EVIDENCE = {
     "seen in Okta": "seen in messages of Okta's",
@@ -25,11 +25,11 @@ _EVIDENCE = {
 }
 
 
-def show(found: Sequence[Explanation], out: TextIO) -> None:
+def print_explanations(explanations: Sequence[Explanation], out: TextIO) -> None:
     """Print explanations, one below the other.
 
     Args:
-        found: what was asked, explained.
+        explanations: what was asked, explained.
         out: the terminal or file.
     """
     from functools import partial
@@ -42,54 +42,54 @@ def show(found: Sequence[Explanation], out: TextIO) -> None:
     console = make(file=out)
     if not console.is_terminal:
         console = make(file=plain, width=100)
-    for number, one in enumerate(found):
+    for number, one in enumerate(explanations):
         if number:
             console.rule(characters="─", style="dim")
-        _show(one, console)
+        _print_one(one, console)
     out.write("".join(f"{line.rstrip()}\n" for line in plain.getvalue().splitlines()))
 
 
-def _show(found: Explanation, console: Console) -> None:
+def _print_one(explanation: Explanation, console: Console) -> None:
     from rich.text import Text
 
-    title = Text(clean(found.code or found.operation or "No failure"), style="bold")
-    if found.family:
-        title.append(f"  {clean(found.family)}", style="not bold dim")
+    title = Text(clean(explanation.code or explanation.operation or "No failure"), style="bold")
+    if explanation.family:
+        title.append(f"  {clean(explanation.family)}", style="not bold dim")
     console.print(title, soft_wrap=True)
-    if found.remedy:
-        console.print(clean(found.remedy.title))
-    if found.note:
-        console.print(clean(found.note))
-    if unknown := _unknown(found):
+    if explanation.remedy:
+        console.print(clean(explanation.remedy.title))
+    if explanation.note:
+        console.print(clean(explanation.note))
+    if unknown := _unknown(explanation):
         console.print(unknown)
     console.print()
-    says, stood = told(found), read(found)
+    says, stood = catalogue_facts(explanation), message_facts(explanation)
     if [name for name, _ in stood] == ["App"]:  # a code alone; its remedy knows the app
         says[1:1], stood = stood, []
     _facts(console, says)
     _facts(console, stood, title="Read from it")
-    _facts(console, found.nearest, title="Nearest in the catalogue")
-    _steps(found, console)
-    remedy = found.remedy
+    _facts(console, explanation.nearest, title="Nearest in the catalogue")
+    _steps(explanation, console)
+    remedy = explanation.remedy
     if remedy:
-        _listed(console, "To verify", remedy.verify)
-        _listed(console, "Do not", remedy.avoid)
-    if found.links:
+        _print_list(console, "To verify", remedy.verify)
+        _print_list(console, "Do not", remedy.avoid)
+    if explanation.links:
         console.print("Read more", style="bold")
-        for link in found.links:  # whole in a line, so that a terminal can open it
+        for link in explanation.links:  # whole in a line, so that a terminal can open it
             console.print(f"  {clean(link)}", soft_wrap=True)
     if remedy and remedy.background:
         console.print()
         _facts(console, [("Background", remedy.background)])
 
 
-def _unknown(found: Explanation) -> str:
+def _unknown(explanation: Explanation) -> str:
     """What the catalogue does not know about it, in a sentence."""
-    if found.meaning or not found.code:
+    if explanation.meaning or not explanation.code:
         return ""
-    if found.code.startswith("AADSTS"):
+    if explanation.code.startswith("AADSTS"):
         return "Microsoft's number, and the catalogue has no meaning for it; the link below may."
-    if found.remedy:
+    if explanation.remedy:
         return "The catalogue has no meaning for this very code, but steps for its kind."
     return (
         "The catalogue does not know it. okta-kit codes --as-remedy with the same text begins "
@@ -97,51 +97,51 @@ def _unknown(found: Explanation) -> str:
     )
 
 
-def told(found: Explanation) -> list[tuple[str, object]]:
+def catalogue_facts(explanation: Explanation) -> list[tuple[str, object]]:
     """What the catalogue says of it, as names and values."""
-    remedy = found.remedy
-    retry = RETRIES.get(found.retry or "", found.retry or "")
+    remedy = explanation.remedy
+    retry = RETRIES.get(explanation.retry or "", explanation.retry or "")
     if remedy and retry:
         retry = f"{retry}. {remedy.retry_note}"
     says = [
-        ("Meaning", found.meaning),
-        ("Kind", (found.kind or "").replace("_", " ")),
+        ("Meaning", explanation.meaning),
+        ("Kind", (explanation.kind or "").replace("_", " ")),
         ("Cause", remedy.cause if remedy else None),
-        ("Whose job", OWNERS.get(found.owner or "", found.owner)),
+        ("Whose job", OWNERS.get(explanation.owner or "", explanation.owner)),
         ("A retry", retry),
         ("Usually hits", RADII[remedy.blast_radius] if remedy else None),
     ]
     if remedy:
-        seen = _EVIDENCE.get(found.evidence)
+        evidence = _EVIDENCE.get(explanation.evidence)
         checked = f"checked {remedy.checked:%-d %B %Y}"
-        says.append(("Evidence", f"{seen}; {checked}" if seen else checked))
+        says.append(("Evidence", f"{evidence}; {checked}" if evidence else checked))
     return [(name, value) for name, value in says if value]
 
 
-def read(found: Explanation) -> list[tuple[str, object]]:
+def message_facts(explanation: Explanation) -> list[tuple[str, object]]:
     """What stood in the message, part by part, as names and values."""
     parts = [
-        ("Operation", found.operation),
-        ("App", found.app),
-        ("User", found.user),
-        ("HTTP", found.http_status),
-        ("Vendor says", found.vendor_message),
-        ("Trace ID", found.trace_id),
-        ("Correlation", found.correlation_id),
-        ("Request ID", found.request_id),
-        ("Time", found.timestamp),
+        ("Operation", explanation.operation),
+        ("App", explanation.app),
+        ("User", explanation.user),
+        ("HTTP", explanation.http_status),
+        ("Vendor says", explanation.vendor_message),
+        ("Trace ID", explanation.trace_id),
+        ("Correlation", explanation.correlation_id),
+        ("Request ID", explanation.request_id),
+        ("Time", explanation.timestamp),
     ]
     return [(name, value) for name, value in parts if value is not None]
 
 
-def _steps(found: Explanation, console: Console) -> None:
+def _steps(explanation: Explanation, console: Console) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    if not found.steps:
+    if not explanation.steps:
         return
     console.print("Steps", style="bold")
-    for number, step in enumerate(found.steps, 1):
+    for number, step in enumerate(explanation.steps, 1):
         body = Text(f"{number}. ").append(step.title, style="bold")
         console.print(Padding(body, (0, 0, 0, 2)))
         console.print(Padding(Text(step.do), (0, 0, 0, 5)))
@@ -149,7 +149,7 @@ def _steps(found: Explanation, console: Console) -> None:
     console.print()
 
 
-def _listed(console: Console, title: str, items: Iterable[str]) -> None:
+def _print_list(console: Console, title: str, items: Iterable[str]) -> None:
     rows = [("-", item) for item in items]
     if rows:
         console.print(title, style="bold")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kit.display.parts import Part
     from kit.display.section import Section
 
-__all__ = ["failing_cell", "publish", "show"]
+__all__ = ["failing_cell", "publish_html", "show"]
 
 
 def show(section: Section) -> None:
@@ -39,7 +39,7 @@ def show(section: Section) -> None:
                 _put(part)
 
 
-def publish(html: str, plain: str, **where: Any) -> None:
+def publish_html(html: str, plain: str, **where: Any) -> None:
     """Put HTML of our own making into a cell's output.
 
     Args:
@@ -60,7 +60,7 @@ def _put(part: Part) -> None:
             metadata={"image/png": {"alt": alt, "width": width}},
         )
     else:
-        publish(part.html(), part.text())
+        publish_html(part.html(), part.text())
 
 
 @contextmanager

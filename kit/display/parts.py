@@ -76,13 +76,13 @@ class Block:
     content: str
     caption: str
     """What it is."""
-    folded: bool = False
+    collapsed: bool = False
     """Whether the caption is shown alone until a reader opens it."""
 
     def html(self) -> str:
         """The text in its lines, below its caption."""
         lines = "\n".join(escape(line) for line in clean_lines(self.content).split("\n"))
-        if self.folded:
+        if self.collapsed:
             return f"<details><summary>{escape(self.caption)}</summary><pre>{lines}</pre></details>"
         return f"<p><strong>{escape(self.caption)}</strong></p><pre>{lines}</pre>"
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from kit.base.windows import Coverage, Window
 
-__all__ = ["count", "covered", "hours", "join", "moment", "percent", "span", "who"]
+__all__ = ["count", "coverage_in_words", "duration", "join", "moment", "percent", "span", "who"]
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -41,38 +41,38 @@ def span(window: Window) -> str:
     return f"{moment(window.since)} to {moment(window.until)}"
 
 
-def covered(coverage: Coverage, put_aside: int = 0) -> str:
+def coverage_in_words(coverage: Coverage, put_aside: int = 0) -> str:
     """Say whether the source holds the whole window, and what of it could not be read.
 
     Args:
         coverage: of the window.
         put_aside: skipped lines in the whole source.
     """
-    said = []
+    parts = []
     if coverage.missing:
-        said.append("not held: " + _some([span(gap) for gap in coverage.missing]))
+        parts.append("not held: " + _some([span(gap) for gap in coverage.missing]))
     if coverage.unread:
         lines = count(coverage.skipped, "line")
         where = _some([_stretch(gap) for gap in coverage.unread])
-        said.append(f"{lines} in the window could not be read: {where}")
+        parts.append(f"{lines} in the window could not be read: {where}")
     elif put_aside:
-        said.append(f"{count(put_aside, 'skipped line')} in the source")
+        parts.append(f"{count(put_aside, 'skipped line')} in the source")
     if coverage.complete:
-        said.insert(0, "the whole window is held")
+        parts.insert(0, "the whole window is held")
     if coverage.provisional:
-        said.append(f"events since {moment(coverage.provisional.since)} may still arrive")
-    return "; ".join(said)
+        parts.append(f"events since {moment(coverage.provisional.since)} may still arrive")
+    return "; ".join(parts)
 
 
-_FEW = 5
+_MAX_STRETCHES = 5
 """Stretches that are named one by one."""
 
 
 def _some(parts: Sequence[str]) -> str:
     """A list in words, of many the first."""
-    if len(parts) <= _FEW:
+    if len(parts) <= _MAX_STRETCHES:
         return join(parts)
-    return join([*parts[:_FEW], f"{len(parts) - _FEW:,} more stretches"])
+    return join([*parts[:_MAX_STRETCHES], f"{len(parts) - _MAX_STRETCHES:,} more stretches"])
 
 
 def _stretch(window: Window) -> str:
@@ -81,7 +81,7 @@ def _stretch(window: Window) -> str:
     return f"at {first}" if first == last else f"{first} to {last}"
 
 
-def hours(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A stretch of time in the unit that suits it."""
     minutes = round(seconds / 60)
     if minutes < 90:

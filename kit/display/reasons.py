@@ -41,8 +41,8 @@ def _width(
     since: datetime,
     until: datetime,
 ) -> str:
-    counted = worked and users_worked is not None
-    who = f" of {phrases.count(users_worked or 0, 'user')}" if counted else ""
+    with_users = worked and users_worked is not None
+    who = f" of {phrases.count(users_worked or 0, 'user')}" if with_users else ""
     return (
         f"{phrases.count(failures, 'failure')} of {phrases.who(hit)} beside "
         f"{phrases.count(worked, 'success', 'successes')}{who} of the same operations on "
@@ -63,7 +63,7 @@ def _worked_after_stragglers(
     return (
         f"{phrases.count(successes, 'attempt')} {_whose(anybody=anybody)} worked since, and none "
         f"failed with this code; {_came_after(failures, fixed_at)}, but within "
-        f"{phrases.hours(grace_s)}, so under way before it."
+        f"{phrases.duration(grace_s)}, so under way before it."
     )
 
 
@@ -103,13 +103,13 @@ _SENTENCES: dict[str, Callable[..., str]] = {
     "worked_since": _worked_since,
     "worked_after_stragglers": _worked_after_stragglers,
     # How a code stands at a window's end.
-    "silent": lambda silent_s: f"silent for {phrases.hours(silent_s)} before the window's end",
+    "silent": lambda silent_s: f"silent for {phrases.duration(silent_s)} before the window's end",
     "failed_before_window": lambda silent_s: (
-        f"last failed {phrases.hours(silent_s)} before the window's end, before it began"
+        f"last failed {phrases.duration(silent_s)} before the window's end, before it began"
     ),
     "first_seen": lambda first: f"first seen {phrases.moment(first)}, not before in what is held",
     "too_little_before": lambda: "the source holds less than a day before it, so it may be old",
-    "came_back": lambda silent_s: f"came back after {phrases.hours(silent_s)} of silence",
+    "came_back": lambda silent_s: f"came back after {phrases.duration(silent_s)} of silence",
     "nothing_to_compare": lambda: "it failed before; the source holds too little to compare",
     "daily": _daily,
 }

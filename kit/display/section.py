@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from kit.display.choices import Choices
     from kit.display.parts import Part
 
-__all__ = ["Live", "Report", "Section"]
+__all__ = ["Live", "LiveReport", "Section"]
 
 
-class Report(Protocol):
+class LiveReport(Protocol):
     """What an open notebook needs of a report to ask it again."""
 
     parameters: dict[str, str]
@@ -36,7 +36,7 @@ class Report(Protocol):
 class Live:
     """Where a section comes from, so that an open notebook can draw it again."""
 
-    report: Report
+    report: LiveReport
     view: Callable[[], Section]
     """Gives the section as the report answers now."""
 

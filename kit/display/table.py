@@ -28,7 +28,7 @@ SET = {
 }
 """How cells are set, in the cell itself: JupyterLab sets all to the right otherwise."""
 
-_LONG = 60
+_LONG_TEXT_CHARS = 60
 """Letters from which a cell's text is long."""
 
 _TITLES = {
@@ -84,7 +84,7 @@ class Table:
     """The most rows that a report shows; the caption says how many there are."""
     empty: str = "None."
     """What is said when there is none."""
-    folded: bool = False
+    collapsed: bool = False
     """Whether the caption is shown alone until a reader opens it."""
 
     @property
@@ -92,7 +92,7 @@ class Table:
         """All rows."""
         return self.rows
 
-    def seen(self, view: View) -> pd.DataFrame:
+    def rows_for(self, view: View) -> pd.DataFrame:
         """All rows that a view lets through, in its order.
 
         Args:
@@ -102,9 +102,9 @@ class Table:
             The rows with their index. What is missing comes last in either order.
         """
         rows = self.rows
-        if wanted := clean(view.holding).casefold().split():
+        if words := clean(view.holding).casefold().split():
             texts = self._texts()
-            rows = rows[[all(word in text for word in wanted) for text in texts]]
+            rows = rows[[all(word in text for word in words) for text in texts]]
         if view.by in rows.columns:
             key = _sortable if rows[view.by].dtype == object or _is_text(rows[view.by]) else None
             rows = rows.sort_values(
@@ -122,27 +122,27 @@ class Table:
         """The table as a report has it: its first rows, or the sentence that there is none."""
         if self.rows.empty:
             return f"<p>{escape(clean(self._nothing()))}</p>"
-        said = escape(clean(self._said()))
-        if self.folded:
-            return f"<details><summary>{said}</summary>{grid(self._shown())}</details>"
-        return grid(self._shown(), said)
+        caption = escape(clean(self._full_caption()))
+        if self.collapsed:
+            return f"<details><summary>{caption}</summary>{grid(self._first_rows())}</details>"
+        return grid(self._first_rows(), caption)
 
     def text(self) -> str:
         """The same as text."""
         if self.rows.empty:
             return self._nothing()
-        shown = self._shown()
-        cells = [[cell(str(name), v) for name, v in row.items()] for _, row in shown.iterrows()]
-        text = pd.DataFrame(cells, columns=[title(c) for c in shown.columns])
-        return f"{self._said()}\n{text.to_string(index=False)}"
+        rows = self._first_rows()
+        cells = [[cell(str(name), v) for name, v in row.items()] for _, row in rows.iterrows()]
+        text = pd.DataFrame(cells, columns=[title(c) for c in rows.columns])
+        return f"{self._full_caption()}\n{text.to_string(index=False)}"
 
-    def _shown(self) -> pd.DataFrame:
+    def _first_rows(self) -> pd.DataFrame:
         return self.rows.head(self.most)
 
     def _nothing(self) -> str:
         return f"{self.caption}: {self.empty}"
 
-    def _said(self) -> str:
+    def _full_caption(self) -> str:
         count = len(self.rows)
         return self.caption + (
             f" (the first {self.most:,} of {count:,})" if count > self.most else ""
@@ -180,7 +180,7 @@ def grid(rows: pd.DataFrame, caption: str = "") -> str:
 
 def _td(kind: str, text: str) -> str:
     """A cell; long texts get room where a page leaves it to them, as JupyterLab does."""
-    room = ";min-width:18em" if len(text) > _LONG else ""
+    room = ";min-width:18em" if len(text) > _LONG_TEXT_CHARS else ""
     return f'<td class="{kind}" style="{SET[kind]}{room}">{escape(text)}</td>'
 
 
@@ -231,14 +231,14 @@ def _is_text(values: pd.Series[Any]) -> bool:
 def _sortable(values: pd.Series[Any]) -> pd.Series[Any]:
     """Text without case, and whatever else there is as text."""
 
-    def folded(column: Iterable[Any]) -> list[str | None]:
+    def casefold_all(column: Iterable[Any]) -> list[str | None]:
         return [None if pd.isna(one) else str(one).casefold() for one in column]
 
-    return pd.Series(folded(values), index=values.index, dtype=object)
+    return pd.Series(casefold_all(values), index=values.index, dtype=object)
 
 
 def _length(value: pd.Timedelta) -> str:
     seconds = value.total_seconds()
     if abs(seconds) < 90:
         return phrases.count(round(seconds), "second")
-    return ("−" if seconds < 0 else "") + phrases.hours(abs(seconds))
+    return ("−" if seconds < 0 else "") + phrases.duration(abs(seconds))

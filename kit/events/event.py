@@ -14,7 +14,15 @@ from typing import Annotated, Any
 
 import msgspec
 
-__all__ = ["Client", "LogEvent", "Party", "Place", "Transaction", "UnfitEventError", "decode"]
+__all__ = [
+    "Client",
+    "GeographicalContext",
+    "LogEvent",
+    "Party",
+    "Transaction",
+    "UnfitEventError",
+    "decode",
+]
 
 
 class _Camel(msgspec.Struct, rename="camel", gc=False):
@@ -39,7 +47,7 @@ class _UserAgent(_Camel):
     raw_user_agent: str | None = None
 
 
-class Place(_Camel):
+class GeographicalContext(_Camel):
     """Where an address lies."""
 
     country: str | None = None
@@ -51,7 +59,7 @@ class Client(_Camel):
 
     ip_address: str | None = None
     user_agent: _UserAgent | None = None
-    geographical_context: Place | None = None
+    geographical_context: GeographicalContext | None = None
 
 
 class Transaction(_Camel):
@@ -97,11 +105,11 @@ class LogEvent(_Camel):
 
     def parties(self) -> dict[str | None, Party]:
         """The first target of each type."""
-        found: dict[str | None, Party] = {}
+        by_type: dict[str | None, Party] = {}
         for target in self.target or ():
-            if target is not None and target.type not in found:
-                found[target.type] = target
-        return found
+            if target is not None and target.type not in by_type:
+                by_type[target.type] = target
+        return by_type
 
 
 class UnfitEventError(ValueError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kit.events.event import LogEvent, Party
 
-__all__ = ["DEFAULT", "Hit", "hit_beside_users", "known"]
+__all__ = ["DEFAULT", "Hit", "hit_beside_users", "known_or_none"]
 
 Hit = tuple[str | None, str | None, str | None]
 """``hit_type``, ``hit_id`` and ``hit_name`` of the events table. Id and name are null where another
@@ -41,7 +41,7 @@ _NO_NAMES = ("urlpattern", "policy", "rule", "enrollment")
 """Targets that say under what something was tried, not to whom."""
 
 
-def known(value: str | None) -> str | None:
+def known_or_none(value: str | None) -> str | None:
     """A name or id; Okta writes ``unknown`` where it has none."""
     return None if value == "unknown" else value or None
 
@@ -90,7 +90,7 @@ def _of_kind(
             actor
             and actor.type != "SystemPrincipal"
             and actor.alternate_id != _SYSTEM
-            and (known(actor.id) or known(actor.alternate_id))
+            and (known_or_none(actor.id) or known_or_none(actor.alternate_id))
         )
         return ("client", None, None) if calls else None
     if kind == "client":
@@ -98,32 +98,36 @@ def _of_kind(
     if kind in {"agent", "hook"}:
         actor = event.actor
         parts = [*parties.values(), *([actor] if kind == "agent" and actor else [])]
-        return _named(kind, [one for one in parts if kind in (one.type or "").casefold()])
+        return _first_hit(kind, [one for one in parts if kind in (one.type or "").casefold()])
     if kind == "other":
-        return _named(kind, [one for one in parties.values() if _is_other(one)])
+        return _first_hit(kind, [one for one in parties.values() if _is_other(one)])
     return None
 
 
 def _is_other(party: Party) -> bool:
     if party.type in _BESIDE:
         return False
-    folded = (party.type or "").casefold().replace(" ", "")
-    return not any(word in folded for word in _NO_NAMES)
+    type_name = (party.type or "").casefold().replace(" ", "")
+    return not any(word in type_name for word in _NO_NAMES)
 
 
 def _client(event: LogEvent, parties: Mapping[str | None, Party]) -> Hit | None:
     """An OAuth client: the actor or a target, else debugData's client id."""
     parts = [*([event.actor] if event.actor else []), *parties.values()]
     clients = [one for one in parts if _CLIENT.search(one.type or "")]
-    if hit := _named("client", clients):
+    if hit := _first_hit("client", clients):
         return hit
     client = event.debug_data.get("clientId")
     return ("client", client, client) if isinstance(client, str) and client else None
 
 
-def _named(kind: str, parts: Sequence[Party]) -> Hit | None:
+def _first_hit(kind: str, parts: Sequence[Party]) -> Hit | None:
     for one in parts:
-        name = known(one.display_name) or known(one.alternate_id) or known(one.id)
+        name = (
+            known_or_none(one.display_name)
+            or known_or_none(one.alternate_id)
+            or known_or_none(one.id)
+        )
         if name:
-            return kind, known(one.id) or name, name
+            return kind, known_or_none(one.id) or name, name
     return None

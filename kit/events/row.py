@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.events.event import Client, Party, Place, Transaction
-from kit.events.hit import Hit, hit_beside_users, known
+from kit.events.event import Client, GeographicalContext, Party, Transaction
+from kit.events.hit import Hit, hit_beside_users, known_or_none
 
 if TYPE_CHECKING:
     from kit.events.event import LogEvent
@@ -75,7 +75,7 @@ def row(
 
 _NOBODY = Party()
 _NO_CLIENT = Client()
-_NO_PLACE = Place()
+_NO_PLACE = GeographicalContext()
 _NO_TRANSACTION = Transaction()
 _NO_USER = (None, None, None)
 _USER: Hit = ("user", None, None)
@@ -93,7 +93,9 @@ def _app(event: LogEvent, parties: _Parties) -> tuple[str | None, str | None]:
         actor = event.actor if event.actor and event.actor.type == _CLIENT else None
         client = actor or parties.get(_CLIENT)
         if client is not None:
-            return client.id, known(client.display_name) or known(client.alternate_id)
+            return client.id, known_or_none(client.display_name) or known_or_none(
+                client.alternate_id
+            )
         return _text(event.debug_data.get("clientId")), None
     return None, _text(event.debug_data.get("appname"))
 
@@ -117,9 +119,9 @@ def _user(parties: _Parties, actor: Party | None) -> tuple[str | None, str | Non
     first, second = user or app_user or _NOBODY, app_user or _NOBODY
     login, number = first.alternate_id, first.id
     if not login or login == "unknown":
-        login = known(second.alternate_id)
+        login = known_or_none(second.alternate_id)
     if not number or number == "unknown":
-        number = known(second.id)
+        number = known_or_none(second.id)
     if login is None and number is None:
         return _NO_USER
     return number, login, first.display_name or second.display_name

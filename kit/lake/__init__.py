@@ -7,7 +7,17 @@
 
 from kit.lake.files import FORMAT, Lake, PutAside, skipped
 from kit.lake.repair import repair
-from kit.lake.store import Added, add
+from kit.lake.store import AddResult, add
 from kit.lake.upkeep import compact, recode
 
-__all__ = ["FORMAT", "Added", "Lake", "PutAside", "add", "compact", "recode", "repair", "skipped"]
+__all__ = [
+    "FORMAT",
+    "AddResult",
+    "Lake",
+    "PutAside",
+    "add",
+    "compact",
+    "recode",
+    "repair",
+    "skipped",
+]

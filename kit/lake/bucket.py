@@ -33,7 +33,7 @@ from kit.base.tempdirs import temporary_folder
 from kit.base.threads import side_by_side
 from kit.lake.inventory import KEY, Tally, inventoried, reconciled
 from kit.lake.parquet import read_keys
-from kit.lake.range_reader import Parts
+from kit.lake.range_reader import RangeReader
 from kit.lake.repeats import INDEX
 from kit.lake.storage import MANIFEST, WHEN_FULL, Contents, is_event_file, read_manifest
 
@@ -58,7 +58,7 @@ PATIENCE = 120.0
 _OURS = re.compile(r"date=[0-9-]+/part-[0-9a-f]{32}\.parquet")
 """What a lake's writers name their files; nothing else is ever moved."""
 
-_REMEMBERED = 128 << 20
+_MAX_HASH_BYTES = 128 << 20
 """Bytes of hashes that are kept."""
 
 _STAGING, _RETIRED = "_staging", "_retired"
@@ -87,18 +87,18 @@ class Bucket:
 
     def sizes(self) -> dict[str, int]:
         """The event files that the manifest lists and that are there, each with its bytes."""
-        return self._present(self._listed(read_manifest(self.address, self.manifest())))
+        return self._present(self._manifest_sizes(read_manifest(self.address, self.manifest())))
 
-    def _present(self, listed: dict[str, int]) -> dict[str, int]:
+    def _present(self, manifest_sizes: dict[str, int]) -> dict[str, int]:
         """Those of some files that are there, wherever they lie by now."""
-        there = self.objects.list() if listed else {}
-        found = {}
-        for name in listed:
+        there = self.objects.list() if manifest_sizes else {}
+        sizes = {}
+        for name in manifest_sizes:
             places = (there.get(one) for one in (name, _staged(name), _retired(name)))
             if (one := next(filter(None, places), None)) is not None:
-                found[name] = one.size
-        self._sizes |= found
-        return found
+                sizes[name] = one.size
+        self._sizes |= sizes
+        return sizes
 
     def days(self) -> bool:
         """Whether there are days' folders."""
@@ -118,13 +118,13 @@ class Bucket:
         self.objects.remove([name, _staged(name)] if is_event_file(name) else [name])
         return place
 
-    def _listed(self, manifest: dict[str, Any]) -> dict[str, int]:
-        found: dict[str, int] | None = manifest.get("files")
-        if found is None:  # a lake that was copied here from a disk
+    def _manifest_sizes(self, manifest: dict[str, Any]) -> dict[str, int]:
+        sizes: dict[str, int] | None = manifest.get("files")
+        if sizes is None:  # a lake that was copied here from a disk
             every = self.objects.list() if manifest else {}
-            found = {name: one.size for name, one in every.items() if is_event_file(name)}
-        self._sizes |= found
-        return found
+            sizes = {name: one.size for name, one in every.items() if is_event_file(name)}
+        self._sizes |= sizes
+        return sizes
 
     def manifest(self) -> bytes | None:
         """The manifest; None where there is none."""
@@ -166,12 +166,12 @@ class Bucket:
         """Remove files."""
         self.objects.remove(names)
 
-    def opened(self, name: str) -> BinaryIO:
+    def event_file(self, name: str) -> BinaryIO:
         """An event file, to be read in parts."""
         size = self._sizes.get(name) or self.sizes()[name]
         address = f"{self.address}/{name}"
         return cast(
-            "BinaryIO", Parts(lambda start, end: self._part(name, start, end), size, address)
+            "BinaryIO", RangeReader(lambda start, end: self._part(name, start, end), size, address)
         )
 
     def _part(self, name: str, start: int, end: int) -> bytes:
@@ -182,13 +182,13 @@ class Bucket:
         if name not in self._keys:
             self._keys[name] = np.frombuffer(self.objects.read(name), KEY)
         self._keys.move_to_end(name)
-        found = self._keys[name]
-        while sum(one.nbytes for one in self._keys.values()) > _REMEMBERED:
+        hashes = self._keys[name]
+        while sum(one.nbytes for one in self._keys.values()) > _MAX_HASH_BYTES:
             self._keys.popitem(last=False)
-        return found
+        return hashes
 
     def _tally(self, name: str) -> Tally:
-        return Tally.of(read_keys(self.opened(name)))
+        return Tally.of(read_keys(self.event_file(name)))
 
     def local(self, names: Sequence[str], staging: Path) -> list[Path]:
         """Fetch files to the disk."""
@@ -231,43 +231,47 @@ class Bucket:
 
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Make a change: send its files, then list them in the manifest if nobody was faster."""
-        sent: set[Path] = set()
+        sent_paths: set[Path] = set()
         names: dict[Path, str] = {}
         began = time.monotonic()
         for _ in self._tries():
             data, mark = self.objects.read_marked(MANIFEST)
             before = read_manifest(self.address, data)
-            listed, told = self._listed(before), _told(before)
-            present = self._present(listed)
-            held = reconciled(told, present, self._tally)
-            if names and set(names.values()) <= set(listed):
+            manifest_sizes, facts = self._manifest_sizes(before), _without_files(before)
+            present = self._present(manifest_sizes)
+            manifest = reconciled(facts, present, self._tally)
+            if names and set(names.values()) <= set(manifest_sizes):
                 break  # the last write was done; its answer was lost on the way
-            made = change(Contents(sorted(present), held))
-            names = {p: f"date={day}/{p.name}" for day, paths in made.new.items() for p in paths}
-            beside = {path: name for name, path in made.beside.items()}
+            update = change(Contents(sorted(present), manifest))
+            names = {p: f"date={day}/{p.name}" for day, paths in update.new.items() for p in paths}
+            beside = {path: name for name, path in update.beside.items()}
             places = {path: _staged(name) for path, name in names.items()} | beside
-            self.objects.put((path, place) for path, place in places.items() if path not in sent)
-            sent |= set(places)
+            self.objects.put(
+                (path, place) for path, place in places.items() if path not in sent_paths
+            )
+            sent_paths |= set(places)
             if time.monotonic() - began > SENDING.total_seconds():
                 raise SourceError(
                     f"{self.address}: sending took longer than {SENDING}. Add the files in parts."
                 )
-            after = {name: size for name, size in listed.items() if name not in made.old}
+            after = {name: size for name, size in manifest_sizes.items() if name not in update.old}
             after |= {name: path.stat().st_size for path, name in names.items()}
-            tallies = {path: tally for files in made.new.values() for path, tally in files.items()}
+            tallies = {
+                path: tally for files in update.new.values() for path, tally in files.items()
+            }
             new = {name: (after[name], tallies[path]) for path, name in names.items()}
-            noted = inventoried(made.manifest, new, made.old)
-            unchanged = after == before.get("files") and noted == told
-            if unchanged or self.objects.replace(MANIFEST, _manifest(noted, after), mark):
+            new_facts = inventoried(update.manifest, new, update.old)
+            unchanged = after == before.get("files") and new_facts == facts
+            if unchanged or self.objects.replace(MANIFEST, _manifest(new_facts, after), mark):
                 break
-        self._settle(made.old, sweep=not self._swept)
+        self._settle(update.old, sweep=not self._swept)
         self._swept = True
 
     def _tries(self) -> Iterator[None]:
         """Once, and again after each race that was lost, as long as that may go on."""
         yield
-        lost = time.monotonic()
-        while time.monotonic() - lost < PATIENCE:
+        start_s = time.monotonic()
+        while time.monotonic() - start_s < PATIENCE:
             time.sleep(random.uniform(0.0, 0.5))  # noqa: S311  # so that two do not meet again
             yield
         raise SourceError(
@@ -282,21 +286,21 @@ class Bucket:
             old: files that may have to go from their days.
             sweep: look through all days, for what killed writers left in them.
         """
-        placed = set(old)
+        candidates = set(old)
         while True:
             # Listed first: a file that is in a day by then was in a manifest before.
-            found = self.objects.list("" if sweep else _STAGING)
+            objects = self.objects.list("" if sweep else _STAGING)
             data = self.manifest()
-            listed = set(self._listed(read_manifest(self.address, data)))
-            staged = sorted(name for name in listed if _staged(name) in found)
+            manifest_names = set(self._manifest_sizes(read_manifest(self.address, data)))
+            staged = sorted(name for name in manifest_names if _staged(name) in objects)
             self.objects.copy((_staged(name), name) for name in staged)
-            placed |= {name for name in found if _OURS.fullmatch(name)} | set(staged)
-            dropped = sorted(placed - listed)
-            self.objects.copy((name, _retired(name)) for name in dropped)
-            self.objects.remove([*dropped, *map(_staged, staged)])
+            candidates |= {name for name in objects if _OURS.fullmatch(name)} | set(staged)
+            removals = sorted(candidates - manifest_names)
+            self.objects.copy((name, _retired(name)) for name in removals)
+            self.objects.remove([*removals, *map(_staged, staged)])
             if self.manifest() == data:
                 return
-            placed -= set(dropped)
+            candidates -= set(removals)
 
     def recover(self) -> bool:
         """Readers go by the manifest: nothing that they need is ever left undone."""
@@ -304,26 +308,28 @@ class Bucket:
 
     def forget(self) -> None:
         """Remove what was replaced, or sent and never listed, a day ago."""
-        found = self.objects.list()
+        objects = self.objects.list()
         manifest = read_manifest(self.address, self.manifest())
-        kept = {_staged(name) for name in self._listed(manifest)} | set(manifest.get("index", {}))
+        names_to_keep = {_staged(name) for name in self._manifest_sizes(manifest)} | set(
+            manifest.get("index", {})
+        )
         before = datetime.now(UTC) - KEEP
         self.objects.remove(
             name
-            for name, one in found.items()
+            for name, one in objects.items()
             if name.startswith((f"{_STAGING}/", f"{_RETIRED}/", f"{INDEX}/"))
-            and name not in kept
-            and one.written < before
+            and name not in names_to_keep
+            and one.modified_at < before
         )
 
 
-def _manifest(told: dict[str, Any], sizes: dict[str, int]) -> bytes:
+def _manifest(facts: dict[str, Any], sizes: dict[str, int]) -> bytes:
     """The manifest's bytes, never the same twice."""
-    whole = {**told, "revision": uuid.uuid4().hex, "files": dict(sorted(sizes.items()))}
+    whole = {**facts, "revision": uuid.uuid4().hex, "files": dict(sorted(sizes.items()))}
     return (json.dumps(whole, indent=1) + "\n").encode()
 
 
-def _told(manifest: dict[str, Any]) -> dict[str, Any]:
+def _without_files(manifest: dict[str, Any]) -> dict[str, Any]:
     """What a manifest says besides its files."""
     return {k: v for k, v in manifest.items() if k not in {"files", "revision"}}
 

@@ -11,9 +11,9 @@ from kit.base.errors import SourceError
 from kit.base.object_store import is_store
 from kit.lake.files import shortened
 from kit.lake.ledger import Ledger
-from kit.lake.store import Added, Pending, add
+from kit.lake.store import AddResult, Pending, add
 from kit.sources.exports import expand
-from kit.sources.walk import Stored, Walk, ahead
+from kit.sources.walk import StoredFile, Walk, ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.lake.files import Lake
 
-__all__ = ["Imported", "add_all"]
+__all__ = ["ImportResult", "add_all"]
 
 _ROUND = 2_000
 """Files of a folder or bucket that are taken in at once: an import that is ended goes on there."""
 
-_NAMED = 1_000
+_MAX_NAMED = 1_000
 
 
 @dataclass(slots=True)
-class Imported(Added):
+class ImportResult(AddResult):
     """What came of an import."""
 
     before: int = 0
@@ -39,15 +39,15 @@ class Imported(Added):
     passed_over: dict[str, int] = field(default_factory=dict)
     """How many files of folders were left out by their names, by suffix."""
 
-    def follow(self, other: Added) -> None:
+    def follow(self, other: AddResult) -> None:
         """Take in what came of further files."""
         self.events += other.events
         self.repeats += other.repeats
-        self.put_aside = shortened([*self.put_aside, *other.put_aside], _NAMED)
-        self.covered += other.covered
+        self.put_aside = shortened([*self.put_aside, *other.put_aside], _MAX_NAMED)
+        self.covered_windows += other.covered_windows
         self.unknown |= other.unknown
         self.lacking |= other.lacking
-        self.barren = [*self.barren, *other.barren][:_NAMED]
+        self.barren = [*self.barren, *other.barren][:_MAX_NAMED]
 
 
 def add_all(
@@ -58,8 +58,8 @@ def add_all(
     date_order: str | None = None,
     since: datetime | None = None,
     again: bool = False,
-    told: Callable[[int], None] | None = None,
-) -> Imported:
+    on_progress: Callable[[int], None] | None = None,
+) -> ImportResult:
     """Add files, and what is new in folders and buckets, to a lake.
 
     Args:
@@ -70,7 +70,7 @@ def add_all(
         date_order: as ``add`` takes it.
         since: folders that are named by a date before this are not looked into; UTC.
         again: read also what was taken in before.
-        told: is called with the number of events read since the last call.
+        on_progress: is called with the number of events read since the last call.
 
     Returns:
         What was added.
@@ -80,55 +80,64 @@ def add_all(
         DiskFull, UsageError: as ``add``.
     """
     walks = [Walk(name, since) for name in names if _is_walked(name)]
-    files: list[Path | Stored] = [*expand([name for name in names if not _is_walked(name)])]
-    done, ledger = Imported(), Ledger(lake)
-    stored = _unknown(walks, None if again or covers else ledger, done)
+    files: list[Path | StoredFile] = [*expand([name for name in names if not _is_walked(name)])]
+    result, ledger = ImportResult(), Ledger(lake)
+    new_files = _unknown(walks, None if again or covers else ledger, result)
     before = ledger.unfinished() if walks else []
-    pending = Pending(covered=before, events=bool(before))
-    for some, pending.ends in _rounds(stored, files):
+    pending = Pending(covered_windows=before, events=bool(before))
+    for some, pending.ends in _rounds(new_files, files):
         one = add(
-            lake, _ahead(some), covers=covers, date_order=date_order, told=told, pending=pending
+            lake,
+            _ahead(some),
+            covers=covers,
+            date_order=date_order,
+            on_progress=on_progress,
+            pending=pending,
         )
-        done.follow(one)
+        result.follow(one)
         if walks:
             barren = _names_of(one.barren)
-            read = (file for file in some if isinstance(file, Stored) and str(file) not in barren)
-            ledger.note(read, [] if pending.ends else pending.covered)
-    return done
+            read = (
+                file for file in some if isinstance(file, StoredFile) and str(file) not in barren
+            )
+            ledger.note(read, [] if pending.ends else pending.covered_windows)
+    return result
 
 
 def _rounds(
-    stored: Iterator[Stored], files: list[Path | Stored]
-) -> Iterator[tuple[list[Path | Stored], bool]]:
+    stored: Iterator[StoredFile], files: list[Path | StoredFile]
+) -> Iterator[tuple[list[Path | StoredFile], bool]]:
     """What is taken in at once, and whether nothing follows; the named files with the first."""
     some = [*files, *islice(stored, _ROUND)]
     while some:
-        following = list[Path | Stored](islice(stored, _ROUND))
+        following = list[Path | StoredFile](islice(stored, _ROUND))
         yield some, not following
         some = following
 
 
-def _unknown(walks: Sequence[Walk], ledger: Ledger | None, done: Imported) -> Iterator[Stored]:
+def _unknown(
+    walks: Sequence[Walk], ledger: Ledger | None, result: ImportResult
+) -> Iterator[StoredFile]:
     """What stands below the places and is not in the ledger."""
     for walk in walks:
         is_empty = True
         for file in walk.files():
             is_empty = False
             if ledger is not None and ledger.holds(file):
-                done.before += 1
+                result.before += 1
             else:
                 yield file
         if is_empty:
             raise SourceError(_nothing_in(walk))
         for suffix, count in walk.passed_over.items():
-            done.passed_over[suffix] = done.passed_over.get(suffix, 0) + count
+            result.passed_over[suffix] = result.passed_over.get(suffix, 0) + count
 
 
-def _ahead(files: Sequence[Path | Stored]) -> Iterator[Path | Stored]:
+def _ahead(files: Sequence[Path | StoredFile]) -> Iterator[Path | StoredFile]:
     """Files, of which objects are fetched ahead of their turn."""
-    stored = ahead(file for file in files if isinstance(file, Stored))
+    objects = ahead(file for file in files if isinstance(file, StoredFile))
     for file in files:
-        yield next(stored) if isinstance(file, Stored) else file
+        yield next(objects) if isinstance(file, StoredFile) else file
 
 
 def _names_of(barren: Sequence[str]) -> set[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from kit.base.windows import Window, gaps, merged, whole_day
+from kit.base.windows import Window, gaps, merged, utc_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,13 +24,13 @@ State = Literal["complete", "partial", "missing", "provisional"]
 
 
 def bridged(
-    windows: Iterable[Window], held: Iterable[Window], unread: Iterable[Window] = ()
+    windows: Iterable[Window], covered_windows: Iterable[Window], unread: Iterable[Window] = ()
 ) -> list[Window]:
     """Let what export files span reach to what comes within ten minutes of it.
 
     Args:
         windows: what the files span, from their first event to their last.
-        held: what is held already; gaps that the files do not touch stay.
+        covered_windows: what is held already; gaps that the files do not touch stay.
         unread: stretches with skipped lines; beside one, silence may be what was skipped.
 
     Returns:
@@ -38,7 +38,7 @@ def bridged(
     """
     spans = merged(windows)
     ends = {end for window in spans for end in (window.since, window.until)}
-    pairs = pairwise(merged([*spans, *held]))
+    pairs = pairwise(merged([*spans, *covered_windows]))
     silent = [Window(one.until, other.since) for one, other in pairs]
     doubtful = {end for window in unread for end in (window.since, window.until)}
     near = [
@@ -51,28 +51,28 @@ def bridged(
     return [*spans, *near]
 
 
-def tail(covered: Iterable[Window]) -> Window | None:
+def tail(covered_windows: Iterable[Window]) -> Window | None:
     """The newest minutes of what is held, where events may still arrive; None of nothing."""
-    held = merged(covered)
-    if not held:
+    stretches = merged(covered_windows)
+    if not stretches:
         return None
-    newest = held[-1]
+    newest = stretches[-1]
     return Window(max(newest.since, newest.until - PROVISIONAL), newest.until)
 
 
-def state_of(day: date, covered: Iterable[Window]) -> State:
+def state_of(day: date, covered_windows: Iterable[Window]) -> State:
     """Say how much of a UTC day is held.
 
     ``complete``: all of it. ``missing``: nothing. ``provisional``: all up to the lake's
     newest moment, which lies in this day, so that it may still grow. Else ``partial``.
     """
-    held = merged(covered)
-    whole = whole_day(day)
-    lacking = gaps(held, whole)
+    stretches = merged(covered_windows)
+    whole = utc_day(day)
+    lacking = gaps(stretches, whole)
     if not lacking:
-        newest = held[-1].until
+        newest = stretches[-1].until
         return "provisional" if newest - PROVISIONAL < whole.until else "complete"
     if lacking == (whole,):
         return "missing"
-    tail = Window(held[-1].until, whole.until)
+    tail = Window(stretches[-1].until, whole.until)
     return "provisional" if lacking == (tail,) else "partial"

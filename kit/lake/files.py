@@ -29,7 +29,7 @@ from kit.base.object_store import is_store
 from kit.base.windows import common, merged
 from kit.lake.bucket import Bucket
 from kit.lake.folder import Folder
-from kit.lake.inventory import compare, stretches, whole_day, without
+from kit.lake.inventory import find_faults, stretches, window_of_day, without
 from kit.lake.parquet import footer
 from kit.lake.storage import EVENTS, FORMAT, MANIFEST, Change, damaged, day_of, read_manifest
 from kit.sources.document import base_name
@@ -77,10 +77,10 @@ class PutAside:
 SHOWN = 10_000
 """Skipped documents that are held in memory one by one."""
 
-_REMEMBERED = 500_000
+_MAX_MARKS = 500_000
 """Skipped documents that are known again when the same file is read again."""
 
-_WRITTEN = 8 << 20
+_MAX_FILE_CHARS = 8 << 20
 """Characters of a file of skipped documents, more or less."""
 
 
@@ -145,7 +145,7 @@ class Lake:
         Raises:
             SourceError: there is no lake, it cannot be read, or is of a newer version.
         """
-        if not (manifest := self._known()):
+        if not (manifest := self._sound_manifest()):
             raise SourceError(
                 f"{self.address}: there is no lake. Make one: okta-kit import FILE --lake "
                 f"{self.address}"
@@ -155,7 +155,7 @@ class Lake:
         self._check_files()
         return self
 
-    def _known(self) -> dict[str, Any]:
+    def _sound_manifest(self) -> dict[str, Any]:
         """The manifest; where it is gone and events are there, that is a fault."""
         if not (manifest := self.manifest()) and self.storage.days():
             raise damaged(self.address, MANIFEST, "it is missing, and there are events")
@@ -167,7 +167,7 @@ class Lake:
             raise damaged(self.address, name, why)
         faults = self.faults()
         for name in (*faults.changed, *faults.unknown):
-            footer(self.storage.opened(name))
+            footer(self.storage.event_file(name))
 
     def faults(self) -> Faults:
         """Where the files are not what the manifest says, by their names and sizes.
@@ -175,7 +175,7 @@ class Lake:
         Raises:
             SourceError: it cannot be read.
         """
-        return compare(*self._state())
+        return find_faults(*self._state())
 
     def _state(self) -> tuple[dict[str, Any], dict[str, int]]:
         """The manifest, and the sizes of the files as they were when it was so."""
@@ -186,10 +186,10 @@ class Lake:
         return manifest, sizes
 
     def _check_format(self, manifest: dict[str, Any]) -> None:
-        found = manifest.get("format")
-        if not isinstance(found, int) or found > FORMAT:
+        version = manifest.get("format")
+        if not isinstance(version, int) or version > FORMAT:
             raise SourceError(
-                f"{self.address}: this lake is of format {found}, and this okta-kit reads up to "
+                f"{self.address}: this lake is of format {version}, and this okta-kit reads up to "
                 f"{FORMAT}. Install a newer okta-kit."
             )
 
@@ -203,7 +203,7 @@ class Lake:
 
     def files(self, day: date) -> list[Path | BinaryIO]:
         """The event files of a UTC day, by name, as Arrow reads them."""
-        return [self.storage.opened(name) for name in self.names() if day_of(name) == str(day)]
+        return [self.storage.event_file(name) for name in self.names() if day_of(name) == str(day)]
 
     def count_files(self) -> int:
         """How many files hold the events."""
@@ -221,24 +221,26 @@ class Lake:
             raise damaged(self.address, MANIFEST, fault.strerror or fault) from None
         return read_manifest(self.address, data)
 
-    def lost(self) -> list[Window]:
+    def losses(self) -> list[Window]:
         """The stretches that the lake held in full before it lost files, oldest first.
 
         A window that names no ends reaches over them: what was there once is asked for.
         """
         manifest, sizes = self._state()
-        held = [w for one in manifest.get("lost", {}).values() for w in stretches(one)]
+        windows = [w for one in manifest.get("lost", {}).values() for w in stretches(one)]
         before = stretches(manifest)
-        days = compare(manifest, sizes).days
-        return merged([*held, *(w for day in days for w in common([before, [whole_day(day)]]))])
+        days = find_faults(manifest, sizes).days
+        return merged(
+            [*windows, *(w for day in days for w in common([before, [window_of_day(day)]]))]
+        )
 
-    def covered(self) -> list[Window]:
+    def covered_windows(self) -> list[Window]:
         """The stretches of time that the lake holds in full, oldest first.
 
         A day with a file that is missing, or not as it was written, is none of them.
         """
         manifest, sizes = self._state()
-        faults = compare(manifest, sizes)
+        faults = find_faults(manifest, sizes)
         return without(stretches(manifest), faults.days)
 
     def put_aside(self) -> list[PutAside]:
@@ -247,8 +249,8 @@ class Lake:
         Returns:
             The first of them, ``shortened``: memory stays flat over any number.
         """
-        known = _Known()
-        fresh = shortened(one for one in self._all_aside() if known.is_new(one))
+        marks = _SkippedMarks()
+        fresh = shortened(one for one in self._all_aside() if marks.is_new(one))
         rest = [fresh.pop()] if len(fresh) > SHOWN else []
         return [*sorted(fresh, key=lambda one: (one.file, one.line)), *rest]
 
@@ -260,9 +262,9 @@ class Lake:
             except (OSError, ValueError, TypeError) as fault:
                 raise damaged(self.address, name, fault) from None
 
-    def cover(self, windows: list[Window], **noted: Any) -> None:
+    def cover(self, windows: list[Window], **facts: Any) -> None:
         """Note that stretches of time are held, and what else is told; while writing."""
-        self.commit(lambda held: Change(held.noting(windows, **noted)))
+        self.commit(lambda contents: Change(contents.noting(windows, **facts)))
 
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Change what the lake holds; while writing.
@@ -275,27 +277,27 @@ class Lake:
             SourceError: the lake is of a newer version, or cannot be read.
         """
 
-        def checked(held: Contents) -> Change:
-            if "format" in held.manifest:  # else it is a new lake
-                self._check_format(held.manifest)
-            return change(held)
+        def checked_change(contents: Contents) -> Change:
+            if "format" in contents.manifest:  # else it is a new lake
+                self._check_format(contents.manifest)
+            return change(contents)
 
-        self.storage.commit(checked)
+        self.storage.commit(checked_change)
 
-    def keep_aside(self, found: Iterable[PutAside]) -> None:
+    def keep_aside(self, put_aside: Iterable[PutAside]) -> None:
         """Keep what did not fit, in files of a bounded size; while writing."""
-        known: _Known | None = None
+        marks: _SkippedMarks | None = None
         lines: list[str] = []
         length = 0
-        for one in found:
-            if known is None:
-                known = _Known()
+        for one in put_aside:
+            if marks is None:
+                marks = _SkippedMarks()
                 for before in self._all_aside():
-                    known.is_new(before)
-            if known.is_new(one):
+                    marks.is_new(before)
+            if marks.is_new(one):
                 lines.append(one.as_json() + "\n")
                 length += len(lines[-1])
-            if length > _WRITTEN:
+            if length > _MAX_FILE_CHARS:
                 self._write_aside(lines)
                 lines, length = [], 0
         self._write_aside(lines)
@@ -321,13 +323,13 @@ class Lake:
             UsageError: the place cannot be written, here or in the body.
         """
         with self.storage.writing(wait) as staging:
-            if manifest := self._known():
+            if manifest := self._sound_manifest():
                 self._check_format(manifest)
             self._check_files()
             yield staging
 
 
-class _Known:
+class _SkippedMarks:
     """Which skipped documents were met before, as far back as memory reaches."""
 
     def __init__(self) -> None:
@@ -340,7 +342,7 @@ class _Known:
         before = hash((name, "", one.line, one.text))  # files of one name were not told apart once
         if mark in self._marks or before in self._marks:
             return False
-        if len(self._marks) < _REMEMBERED:
+        if len(self._marks) < _MAX_MARKS:
             self._marks.add(mark)
         return True
 

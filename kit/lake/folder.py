@@ -61,9 +61,9 @@ class Folder:
 
     def sizes(self) -> dict[str, int]:
         """The event files that are there, each with its bytes, by name."""
-        return {name: size for name, size, _ in self._found() if is_event_file(name)}
+        return {name: size for name, size, _ in self._entries() if is_event_file(name)}
 
-    def _found(self) -> Iterator[tuple[str, int, str]]:
+    def _entries(self) -> Iterator[tuple[str, int, str]]:
         """What stands where events stand: a name, its bytes, and what is wrong with it."""
         try:
             days = sorted(self.path.glob("date=*"))
@@ -82,7 +82,7 @@ class Folder:
 
     def odd(self) -> list[tuple[str, str]]:
         """What stands where event files stand and is none: names, each with what is wrong."""
-        return [(name, wrong) for name, _, wrong in self._found() if wrong]
+        return [(name, wrong) for name, _, wrong in self._entries() if wrong]
 
     def set_apart(self, name: str) -> str:
         """Move a file or folder into ``_damaged/``; return its name there."""
@@ -131,7 +131,7 @@ class Folder:
         for name in names:
             (self.path / name).unlink(missing_ok=True)
 
-    def opened(self, name: str) -> Path:
+    def event_file(self, name: str) -> Path:
         """A file's path."""
         return self.path / name
 
@@ -145,11 +145,11 @@ class Folder:
 
     def restore(self, name: str, size: int) -> bool:
         """Bring back a file that was replaced, if what replaced it never came; tell whether."""
-        kept, others = self.path / "_retired" / name.replace("/", "-"), self.path / name
-        if not kept.exists() or kept.stat().st_size != size or others.exists():
+        retired_file, others = self.path / "_retired" / name.replace("/", "-"), self.path / name
+        if not retired_file.exists() or retired_file.stat().st_size != size or others.exists():
             return False
         others.parent.mkdir(exist_ok=True)
-        kept.rename(others)
+        retired_file.rename(others)
         return True
 
     @contextmanager
@@ -194,10 +194,10 @@ class Folder:
                 if apart is None:
                     raise
                 apart(plan.name, "it is no plan of a change")
-                for left in self.path.glob("_staging-*"):
-                    apart(left.name, "what it planned")
-        for left in self.path.glob("_staging-*"):
-            shutil.rmtree(left, ignore_errors=True)
+                for leftover in self.path.glob("_staging-*"):
+                    apart(leftover.name, "what it planned")
+        for leftover in self.path.glob("_staging-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         staging = self.path / f"_staging-{uuid.uuid4().hex}"
         try:
             staging.mkdir()
@@ -210,37 +210,37 @@ class Folder:
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Make a change under the lock: planned first, then done, to the end even after a kill."""
         before = read_manifest(self.address, self.manifest())
-        for listed in ("files", "revision"):  # of a lake that was copied here from a store
-            before.pop(listed, None)
+        for field in ("files", "revision"):  # of a lake that was copied here from a store
+            before.pop(field, None)
         sizes = self.sizes()
-        held = reconciled(before, sizes, lambda name: Tally.of(read_keys(self.path / name)))
-        made = change(Contents(sorted(sizes), held))
-        moves, new = self._moves(made)
-        after = inventoried(made.manifest, new, made.old)
+        manifest = reconciled(before, sizes, lambda name: Tally.of(read_keys(self.path / name)))
+        update = change(Contents(sorted(sizes), manifest))
+        moves, new = self._moves(update)
+        after = inventoried(update.manifest, new, update.old)
         if not before:  # events are seen from the first day on, so it is a lake from here on
             self.write(MANIFEST, json.dumps({"format": FORMAT}).encode())
-        if moves or made.old:
-            plan = {"old": made.old, "new": moves, "manifest": after}
+        if moves or update.old:
+            plan = {"old": update.old, "new": moves, "manifest": after}
             name = f"_swap-{uuid.uuid4().hex}.json"
             self.write(name, json.dumps(plan).encode())
             self._finish(self.path / name)
         elif after != before:
             self._note(after)
-        for left in set(self.names(INDEX)) - set(after.get("index", {})):
-            (self.path / left).unlink(missing_ok=True)
+        for stale_name in set(self.names(INDEX)) - set(after.get("index", {})):
+            (self.path / stale_name).unlink(missing_ok=True)
 
     def _note(self, manifest: dict[str, Any]) -> None:
         lines = (f" {json.dumps(name)}: {json.dumps(one)}" for name, one in manifest.items())
         self.write(MANIFEST, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
 
-    def _moves(self, made: Change) -> tuple[list[list[str]], dict[str, tuple[int, Tally]]]:
+    def _moves(self, update: Change) -> tuple[list[list[str]], dict[str, tuple[int, Tally]]]:
         """What is to be moved where, and the new files' bytes and tallies.
 
         A day's files appear in one step: with their folder, or as the one file that they are.
         """
-        moves = [[self._below(path), name] for name, path in made.beside.items()]
+        moves = [[self._below(path), name] for name, path in update.beside.items()]
         new: dict[str, tuple[int, Tally]] = {}
-        for day, files in sorted(made.new.items()):
+        for day, files in sorted(update.new.items()):
             for path, tally in files.items():
                 new[f"date={day}/{path.name}"] = (path.stat().st_size, tally)
             if (self.path / f"date={day}").exists():
@@ -271,13 +271,13 @@ class Folder:
         for name in old:
             if (self.path / name).exists():
                 retired.mkdir(exist_ok=True)
-                kept = retired / name.replace("/", "-")
-                (self.path / name).rename(kept)
-                os.utime(kept)  # its grace begins now
-        for made, name in moves:
-            if (self.path / made).exists():
+                retired_file = retired / name.replace("/", "-")
+                (self.path / name).rename(retired_file)
+                os.utime(retired_file)  # its grace begins now
+        for source, name in moves:
+            if (self.path / source).exists():
                 (self.path / name).parent.mkdir(exist_ok=True)
-                (self.path / made).rename(self.path / name)
+                (self.path / source).rename(self.path / name)
         if after is not None:
             self._note(after)
         plan.unlink()

@@ -28,14 +28,14 @@ __all__ = [
     "Trail",
     "cleared",
     "fewest",
+    "holes_for_manifest",
     "holes_in",
-    "noted",
     "own_time",
     "skipped_lines",
     "summed",
 ]
 
-MOST = 1_000
+MAX_HOLES = 1_000
 """Holes that a manifest lists; of more, the nearest become one."""
 
 _MOST_OF_FILE = 200
@@ -80,9 +80,9 @@ class Hole:
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest."""
-        said = {**self.window.as_text(), "file": self.file, "lines": self.lines}
-        said |= {"origin": self.origin} if self.origin else {}
-        return {**said, "whole": True} if self.whole else said
+        fields = {**self.window.as_text(), "file": self.file, "lines": self.lines}
+        fields |= {"origin": self.origin} if self.origin else {}
+        return {**fields, "whole": True} if self.whole else fields
 
 
 @dataclass(slots=True)
@@ -120,15 +120,15 @@ class Trail:
     def read(self, at: datetime) -> None:
         """Note an event; *at* is in UTC."""
         self.documents += 1
-        known = self.stretches[-1]
-        if known is None:
+        latest = self.stretches[-1]
+        if latest is None:
             self.stretches[-1] = Stretch(at, at, at, at)
             return
-        known.last = at
-        if at < known.low:
-            known.low = at
-        elif at > known.high:
-            known.high = at
+        latest.last = at
+        if at < latest.low:
+            latest.low = at
+        elif at > latest.high:
+            latest.high = at
 
     def skip(self, lines: int, at: datetime | None = None) -> None:
         """Note skipped lines; with *at*, their own time."""
@@ -164,15 +164,15 @@ class Trail:
             self._halve()
 
     def _meet(self, stretch: Stretch | None) -> None:
-        known = self.stretches[-1]
-        if known is None or stretch is None:
-            self.stretches[-1] = stretch if known is None else known
+        latest = self.stretches[-1]
+        if latest is None or stretch is None:
+            self.stretches[-1] = stretch if latest is None else latest
             return
         self.stretches[-1] = Stretch(
-            known.first,
+            latest.first,
             stretch.last,
-            min(known.low, stretch.low),
-            max(known.high, stretch.high),
+            min(latest.low, stretch.low),
+            max(latest.high, stretch.high),
         )
 
     def _halve(self) -> None:
@@ -181,9 +181,9 @@ class Trail:
         for number in range(0, len(self.runs) - 1, 2):
             one, other = self.runs[number : number + 2]
             between = self.stretches[number + 1]
-            known = [one.low, one.high, other.low, other.high]
-            known += [between.low, between.high] if between else []
-            times = [at for at in known if at]
+            bounds = [one.low, one.high, other.low, other.high]
+            bounds += [between.low, between.high] if between else []
+            times = [at for at in bounds if at]
             runs.append(Run(one.lines + other.lines, min(times), max(times)))
             stretches.append(self.stretches[number + 2])
         if len(self.runs) % 2:
@@ -194,10 +194,10 @@ class Trail:
     @property
     def span(self) -> Window | None:
         """From the file's earliest event to its latest; None if there is no event."""
-        held = [one for one in self.stretches if one]
-        if not held:
+        stretches = [one for one in self.stretches if one]
+        if not stretches:
             return None
-        return Window(min(one.low for one in held), max(one.high for one in held) + TICK)
+        return Window(min(one.low for one in stretches), max(one.high for one in stretches) + TICK)
 
     @property
     def skipped(self) -> bool:
@@ -234,12 +234,12 @@ class Trail:
         return fewest(summed(found), _MOST_OF_FILE)
 
     def _between(self, name: str, reach: Window) -> list[Hole]:
-        held = [one for one in self.stretches if one]
-        ascending = held[0].first <= held[-1].last
-        descending = held[0].first >= held[-1].last
+        stretches = [one for one in self.stretches if one]
+        ascending = stretches[0].first <= stretches[-1].last
+        descending = stretches[0].first >= stretches[-1].last
         before = _running(self.stretches[:-1])
         after = _running(self.stretches[:0:-1])[::-1]
-        found = []
+        holes = []
         for run, past, rest, (one, other) in zip(
             self.runs, before, after, pairwise(self.stretches), strict=True
         ):
@@ -258,20 +258,22 @@ class Trail:
                 since = reach.since
             if (ascending and not rest) or (descending and not past):
                 until = reach.until
-            found.append(Hole(since, until, name, run.lines))
-        return found
+            holes.append(Hole(since, until, name, run.lines))
+        return holes
 
 
 def _running(stretches: Sequence[Stretch | None]) -> list[tuple[datetime, datetime] | None]:
     """For each place, the earliest and latest time up to it."""
-    known: tuple[datetime, datetime] | None = None
+    extent: tuple[datetime, datetime] | None = None
     ends = []
     for one in stretches:
         if one:
-            known = (
-                (min(known[0], one.low), max(known[1], one.high)) if known else (one.low, one.high)
+            extent = (
+                (min(extent[0], one.low), max(extent[1], one.high))
+                if extent
+                else (one.low, one.high)
             )
-        ends.append(known)
+        ends.append(extent)
     return ends
 
 
@@ -299,17 +301,17 @@ def summed(holes: Iterable[Hole]) -> list[Hole]:
     return [replace(hole, lines=count) for hole, count in one_each.items()]
 
 
-def fewest(holes: Iterable[Hole], most: int = MOST) -> list[Hole]:
+def fewest(holes: Iterable[Hole], most: int = MAX_HOLES) -> list[Hole]:
     """At most so many holes, oldest first; of more, those that lie nearest become one."""
-    found = sorted(holes)
-    if len(found) <= most:
-        return found
-    ends, until = [], found[0].until
-    for number, hole in enumerate(found[1:], start=1):
+    oldest_first = sorted(holes)
+    if len(oldest_first) <= most:
+        return oldest_first
+    ends, until = [], oldest_first[0].until
+    for number, hole in enumerate(oldest_first[1:], start=1):
         ends.append((hole.since - until, number))
         until = max(until, hole.until)
     cuts = sorted(number for _, number in sorted(ends, reverse=True)[: most - 1])
-    return [_one_of(found[a:b]) for a, b in pairwise([0, *cuts, len(found)])]
+    return [_one_of(oldest_first[a:b]) for a, b in pairwise([0, *cuts, len(oldest_first)])]
 
 
 def _one_of(holes: Sequence[Hole]) -> Hole:
@@ -321,9 +323,9 @@ def _one_of(holes: Sequence[Hole]) -> Hole:
 
 def skipped_lines(holes: Iterable[Hole]) -> int:
     """How many lines could not be read."""
-    found = list(holes)
-    wholes = {(hole.file, hole.origin, hole.lines) for hole in found if hole.whole}
-    return sum(hole.lines for hole in found if not hole.whole) + sum(n for *_, n in wholes)
+    all_holes = list(holes)
+    wholes = {(hole.file, hole.origin, hole.lines) for hole in all_holes if hole.whole}
+    return sum(hole.lines for hole in all_holes if not hole.whole) + sum(n for *_, n in wholes)
 
 
 def holes_in(manifest: Mapping[str, Any]) -> list[Hole]:
@@ -341,27 +343,27 @@ def holes_in(manifest: Mapping[str, Any]) -> list[Hole]:
     )
 
 
-def noted(known: Iterable[Hole], fresh: Iterable[Hole]) -> list[dict[str, Any]]:
+def holes_for_manifest(holes: Iterable[Hole], fresh: Iterable[Hole]) -> list[dict[str, Any]]:
     """Holes for a manifest; those of a file that is read again are the same ones.
 
     What is known without an origin was written before there were any: it is the file of that name.
     """
-    found: dict[tuple[str, str, str, str], Hole] = {}
-    for hole in (*known, *fresh):
+    holes_by_key: dict[tuple[str, str, str, str], Hole] = {}
+    for hole in (*holes, *fresh):
         place = (iso(hole.since), iso(hole.until), hole.file)
         key = (*place, hole.origin)
-        before = found.pop((*place, ""), None) if hole.origin and hole.file else None
+        before = holes_by_key.pop((*place, ""), None) if hole.origin and hole.file else None
         if before and before.lines > hole.lines:
             hole = replace(hole, lines=before.lines)
-        if key not in found or found[key].lines < hole.lines:
-            found[key] = hole
-    return [hole.as_dict() for hole in fewest(found.values())]
+        if key not in holes_by_key or holes_by_key[key].lines < hole.lines:
+            holes_by_key[key] = hole
+    return [hole.as_dict() for hole in fewest(holes_by_key.values())]
 
 
-def cleared(holes: Iterable[Hole], held: Sequence[Window]) -> list[Hole]:
+def cleared(holes: Iterable[Hole], windows: Sequence[Window]) -> list[Hole]:
     """What is left of holes once stretches of time are held without any."""
     return [
-        replace(hole, since=left.since, until=left.until)
+        replace(hole, since=gap.since, until=gap.until)
         for hole in holes
-        for left in gaps(held, hole.window)
+        for gap in gaps(windows, hole.window)
     ]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kit.events import LogEvent
     from kit.sources.document import Block, Document
 
-__all__ = ["Coded", "Coder", "as_batch", "decoded"]
+__all__ = ["BlockResult", "Coder", "as_batch", "decoded"]
 
 _OPEN = 4
 """Files that a coder keeps open; each takes some megabytes, and a log goes day by day."""
@@ -46,7 +46,7 @@ files are not too small."""
 
 
 @dataclass(slots=True)
-class Coded:
+class BlockResult:
     """What came of one block."""
 
     events: int = 0
@@ -73,7 +73,7 @@ class Coder:
         """The day's files that are not ended, the one written to last at the end."""
         self._ended: list[tuple[str, str]] = []
 
-    def add(self, block: Block, number: int) -> Coded:
+    def add(self, block: Block, number: int) -> BlockResult:
         """Decode and code a block's documents, and write them to their days' files.
 
         Args:
@@ -87,13 +87,13 @@ class Coder:
             OSError: a file cannot be written.
         """
         with _no_collection(), self._or_abandoned():
-            done, rows = _coded(block)
+            result, rows = _code_block(block)
             for (day, failing), some in rows.items():
                 order = [(number << _PLACES) + place for place, _ in some]
                 batch = as_batch([one for _, one in some])
                 self._file(day).add(batch, failing=failing, order=order)
             self._relieve()
-        return done
+        return result
 
     def end(self) -> list[tuple[str, str]]:
         """End the files.
@@ -110,16 +110,16 @@ class Coder:
 
     def _relieve(self) -> None:
         """Write a row group if too much is held, and end the files that are long done with."""
-        held = sum(file.held for file in self._files.values())
-        if held <= HOLD:
+        held_bytes = sum(file.held_bytes for file in self._files.values())
+        if held_bytes <= HOLD:
             return
-        day, largest = max(self._files.items(), key=lambda pair: pair[1].held)
-        if largest.held * _SCATTERED >= HOLD:
+        day, largest = max(self._files.items(), key=lambda pair: pair[1].held_bytes)
+        if largest.held_bytes * _SCATTERED >= HOLD:
             largest.flush()
             self._files[day] = self._files.pop(day)
-            begun = [day for day, file in self._files.items() if file.begun]
-            self._close(begun[:-_OPEN])
-        elif held > HOLD * _SCATTERED:
+            begun_days = [day for day, file in self._files.items() if file.is_begun]
+            self._close(begun_days[:-_OPEN])
+        elif held_bytes > HOLD * _SCATTERED:
             self._close(list(self._files))
 
     @contextmanager
@@ -161,34 +161,34 @@ _Rows = dict[tuple["date", bool], list[tuple[int, tuple[Any, ...]]]]
 """Rows by day, the failing ones apart, each with its place in its block."""
 
 
-def _coded(block: Block) -> tuple[Coded, _Rows]:
+def _code_block(block: Block) -> tuple[BlockResult, _Rows]:
     """The rows of a block by day, the failing ones apart."""
-    catalogue, done = load(), Coded()
+    catalogue, result = load(), BlockResult()
     days: _Rows = {}
     file = None
     for place, (document, event, raw) in enumerate(decoded(block.documents())):
         if document.file != file:
             file = document.file
-            trail = done.trails.setdefault(file, Trail())
-            presence = done.presences.setdefault(file, Presence())
+            trail = result.trails.setdefault(file, Trail())
+            presence = result.presences.setdefault(file, Presence())
         if document.unknown:
-            done.unknown[document.file] = document.unknown
+            result.unknown[document.file] = document.unknown
         if document.columns:
             presence.add(absent_in(document.columns))
         if document.lacks:
             presence.add(document.lacks)
         if event is None:
-            done.put_aside.append(_aside(document, raw))
+            result.put_aside.append(_aside(document, raw))
             trail.skip(document.count, own_time(document))
             continue
         coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
         values = row(event, raw, coding, document.wrapper)
         days.setdefault((at.date(), coding.code is not None), []).append((place, values))
-        done.events += 1
+        result.events += 1
         trail.read(at)
         if coding.code is not None:
             presence.note(event.event_type, values)
-    return done, days
+    return result, days
 
 
 _DEEPEST = 8

@@ -16,7 +16,7 @@ import numpy as np
 
 from kit.base.times import parse_iso
 from kit.base.windows import Window, gaps, merged
-from kit.base.windows import whole_day as day_window
+from kit.base.windows import utc_day as day_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,13 +25,13 @@ __all__ = [
     "KEY",
     "Faults",
     "Tally",
-    "compare",
     "day_of",
+    "find_faults",
     "inventoried",
     "keys_of",
     "reconciled",
     "stretches",
-    "whole_day",
+    "window_of_day",
     "without",
 ]
 
@@ -69,8 +69,8 @@ class Tally:
 
 def keys_of(uuids: Iterable[str]) -> np.ndarray:
     """The hashes of uuids, in their order."""
-    made = b"".join([blake2b(one.encode(), digest_size=16).digest() for one in uuids])
-    return np.frombuffer(made, dtype=KEY)
+    digests = b"".join([blake2b(one.encode(), digest_size=16).digest() for one in uuids])
+    return np.frombuffer(digests, dtype=KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Faults:
     """Missing or changed already when the lake was last written, and not covered again since."""
 
     @property
-    def lost(self) -> tuple[str, ...]:
+    def losses(self) -> tuple[str, ...]:
         """All that the lake once held and does not."""
         return tuple(sorted({*self.missing, *self.changed, *self.before}))
 
@@ -96,19 +96,21 @@ class Faults:
         return tuple(sorted({day_of(name) for name in (*self.missing, *self.changed)}))
 
 
-def compare(manifest: Mapping[str, Any], sizes: Mapping[str, int]) -> Faults:
+def find_faults(manifest: Mapping[str, Any], sizes: Mapping[str, int]) -> Faults:
     """Compare what a manifest knows with the files that are there.
 
     Args:
         manifest: as it is; one of an older version knows of no files.
         sizes: the event files that are there, with their bytes.
     """
-    known = manifest.get("inventory")
-    if known is None:
+    inventory = manifest.get("inventory")
+    if inventory is None:
         return Faults()
-    missing = sorted(set(known) - set(sizes))
-    changed = sorted(n for n, one in known.items() if sizes.get(n, one["bytes"]) != one["bytes"])
-    unknown = sorted(set(sizes) - set(known))
+    missing = sorted(set(inventory) - set(sizes))
+    changed = sorted(
+        n for n, one in inventory.items() if sizes.get(n, one["bytes"]) != one["bytes"]
+    )
+    unknown = sorted(set(sizes) - set(inventory))
     return Faults(
         tuple(missing), tuple(changed), tuple(unknown), tuple(sorted(manifest.get("lost", {})))
     )
@@ -128,27 +130,33 @@ def reconciled(
         A new manifest: the days of lost files are gaps, unknown files are taken in, and what is
         back is covered again.
     """
-    known = dict(manifest.get("inventory", {}))
-    faults, lost = compare(manifest, sizes), dict(manifest.get("lost", {}))
-    covered = stretches(manifest)
-    counts = {name: tally(name) for name in sorted(set(sizes) - set(known))}
+    inventory = dict(manifest.get("inventory", {}))
+    faults, lost_files = find_faults(manifest, sizes), dict(manifest.get("lost", {}))
+    covered_windows = stretches(manifest)
+    counts = {name: tally(name) for name in sorted(set(sizes) - set(inventory))}
     for day in faults.days:
-        cut = [w.as_text() for w in _within(covered, day)]
+        cut = [w.as_text() for w in _within(covered_windows, day)]
         gone = [name for name in (*faults.missing, *faults.changed) if day_of(name) == day]
         come = [one for name, one in counts.items() if day_of(name) == day]
-        if come and sum(come, Tally()) == sum((Tally.read(known[n]) for n in gone), Tally()):
+        if come and sum(come, Tally()) == sum((Tally.read(inventory[n]) for n in gone), Tally()):
             for name in gone:  # the same events, in other files
-                del known[name]
+                del inventory[name]
             continue
-        lost |= {name: {**known.pop(name), "covered": cut} for name in gone}
-        covered = without(covered, [day])
-    for name in sorted(set(sizes) - set(known)):
-        counted = counts.get(name) or tally(name)
-        known[name] = {"bytes": sizes[name], **counted.as_dict()}
-        if name in lost and Tally.read(lost[name]) == counted:
-            covered = merged([*covered, *map(_window, lost.pop(name)["covered"])])
-    held = {**manifest, "inventory": known, "lost": lost}
-    return {**held, "covered": [w.as_text() for w in covered]} if "covered" in manifest else held
+        lost_files |= {name: {**inventory.pop(name), "covered": cut} for name in gone}
+        covered_windows = without(covered_windows, [day])
+    for name in sorted(set(sizes) - set(inventory)):
+        file_tally = counts.get(name) or tally(name)
+        inventory[name] = {"bytes": sizes[name], **file_tally.as_dict()}
+        if name in lost_files and Tally.read(lost_files[name]) == file_tally:
+            covered_windows = merged(
+                [*covered_windows, *map(_window, lost_files.pop(name)["covered"])]
+            )
+    new_manifest = {**manifest, "inventory": inventory, "lost": lost_files}
+    return (
+        {**new_manifest, "covered": [w.as_text() for w in covered_windows]}
+        if "covered" in manifest
+        else new_manifest
+    )
 
 
 def inventoried(
@@ -161,16 +169,16 @@ def inventoried(
         new: the files that came, with their bytes and tallies.
         old: the files that went.
     """
-    known = {n: one for n, one in manifest.get("inventory", {}).items() if n not in set(old)}
-    known |= {name: {"bytes": size, **tally.as_dict()} for name, (size, tally) in new.items()}
-    covered = stretches(manifest)
-    lost = {
+    inventory = {n: one for n, one in manifest.get("inventory", {}).items() if n not in set(old)}
+    inventory |= {name: {"bytes": size, **tally.as_dict()} for name, (size, tally) in new.items()}
+    covered_windows = stretches(manifest)
+    lost_files = {
         name: one
         for name, one in manifest.get("lost", {}).items()
-        if any(gaps(covered, w) for w in map(_window, one["covered"]))
-        or (not one["covered"] and gaps(covered, whole_day(day_of(name))))
+        if any(gaps(covered_windows, w) for w in map(_window, one["covered"]))
+        or (not one["covered"] and gaps(covered_windows, window_of_day(day_of(name))))
     }
-    return {**manifest, "inventory": dict(sorted(known.items())), "lost": lost}
+    return {**manifest, "inventory": dict(sorted(inventory.items())), "lost": lost_files}
 
 
 def stretches(manifest: Mapping[str, Any]) -> list[Window]:
@@ -178,13 +186,13 @@ def stretches(manifest: Mapping[str, Any]) -> list[Window]:
     return merged(map(_window, manifest.get("covered", [])))
 
 
-def without(covered: Iterable[Window], days: Iterable[str]) -> list[Window]:
+def without(covered_windows: Iterable[Window], days: Iterable[str]) -> list[Window]:
     """What is left of a coverage without some UTC days."""
-    left, cuts = list(covered), [whole_day(day) for day in days]
-    return [gap for window in left for gap in gaps(cuts, window)]
+    windows, cuts = list(covered_windows), [window_of_day(day) for day in days]
+    return [gap for window in windows for gap in gaps(cuts, window)]
 
 
-def whole_day(day: str) -> Window:
+def window_of_day(day: str) -> Window:
     """The window of a UTC day that is written as in a folder's name."""
     return day_window(date.fromisoformat(day))
 
@@ -194,9 +202,9 @@ def day_of(name: str) -> str:
     return name.partition("/")[0].removeprefix("date=")
 
 
-def _within(covered: Iterable[Window], day: str) -> list[Window]:
-    whole = whole_day(day)
-    cut = [Window(max(w.since, whole.since), min(w.until, whole.until)) for w in covered]
+def _within(covered_windows: Iterable[Window], day: str) -> list[Window]:
+    whole = window_of_day(day)
+    cut = [Window(max(w.since, whole.since), min(w.until, whole.until)) for w in covered_windows]
     return [w for w in cut if w.since < w.until]
 
 

@@ -17,7 +17,7 @@ from kit.sources.document import base_name, origin_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["EFFECTS", "Lacking", "Presence", "absent_in", "lacking_in", "noted"]
+__all__ = ["EFFECTS", "Lacking", "Presence", "absent_in", "lacking_for_manifest", "lacking_in"]
 
 EFFECTS = {
     "result": "no event says its outcome: only types that are failures by themselves are counted",
@@ -36,7 +36,7 @@ EFFECTS = {
 }
 """What may be lacking, and what that does to the counts."""
 
-_NEEDED = {
+_PATHS_BY_EFFECT = {
     "result": "outcome.result",
     "reason": "outcome.reason",
     "transaction": "transaction.id",
@@ -50,7 +50,7 @@ _USER = [_PLACES[name] for name in ("user_id", "user_login", "user_name")]
 _TRANSACTION = _PLACES["transaction_id"]
 _PROVISIONING = ("application.provision.", "application.user_membership.")
 _OF_USERS = ("application.provision.user.", "application.user_membership.")
-_MOST = 100
+_MAX_FILES = 100
 """Files that a manifest lists; of more, the rest as one."""
 
 
@@ -119,16 +119,16 @@ class Presence:
     @property
     def what(self) -> tuple[str, ...]:
         """What is lacking, as keys of ``EFFECTS``."""
-        found = set(self.absent)
+        keys = set(self.absent)
         if self.failing > 1 and not self.transaction:
-            found.add("transaction")
+            keys.add("transaction")
         if self.provisioning and not self.app:
-            found.add("app")
+            keys.add("app")
         if self.of_users and not self.user:
-            found.add("user")
-        if "targets" in found:
-            found -= {"app", "user"}
-        return tuple(what for what in EFFECTS if what in found)
+            keys.add("user")
+        if "targets" in keys:
+            keys -= {"app", "user"}
+        return tuple(what for what in EFFECTS if what in keys)
 
 
 def absent_in(columns: Iterable[str]) -> list[str]:
@@ -137,11 +137,11 @@ def absent_in(columns: Iterable[str]) -> list[str]:
     Args:
         columns: where in a LogEvent the values of its columns stand: ``outcome.reason``.
     """
-    known = [f"{column}." for column in columns]
+    prefixes = [f"{column}." for column in columns]
     return [
         what
-        for what, needed in _NEEDED.items()
-        if not any(column.startswith(f"{needed}.") for column in known)
+        for what, path in _PATHS_BY_EFFECT.items()
+        if not any(column.startswith(f"{path}.") for column in prefixes)
     ]
 
 
@@ -159,22 +159,24 @@ def lacking_in(manifest: Mapping[str, Any]) -> list[Lacking]:
     ]
 
 
-def noted(
-    known: Iterable[Lacking], fresh: Mapping[str, tuple[Window, Presence]]
+def lacking_for_manifest(
+    lacking: Iterable[Lacking], fresh: Mapping[str, tuple[Window, Presence]]
 ) -> list[dict[str, Any]]:
     """What files lack, for a manifest."""
-    found = {(one.file, one.since, one.until, one.origin): one for one in known}
+    lacking_by_key = {(one.file, one.since, one.until, one.origin): one for one in lacking}
     for file, (span, presence) in fresh.items():
         if presence.what:
             text = span.as_text()
             place = (base_name(file), text["since"], text["until"])
-            found.pop((*place, ""), None)  # written before files of one name were told apart
+            lacking_by_key.pop(
+                (*place, ""), None
+            )  # written before files of one name were told apart
             origin = origin_of(file)
-            found[*place, origin] = Lacking(*place, presence.what, origin)
-    every = list(found.values())
-    if len(every) > _MOST:
-        rest = every[_MOST - 1 :]
+            lacking_by_key[*place, origin] = Lacking(*place, presence.what, origin)
+    every = list(lacking_by_key.values())
+    if len(every) > _MAX_FILES:
+        rest = every[_MAX_FILES - 1 :]
         what = {name for one in rest for name in one.what}
         ends = min(one.since for one in rest), max(one.until for one in rest)
-        every[_MOST - 1 :] = [Lacking("", *ends, tuple(k for k in EFFECTS if k in what))]
+        every[_MAX_FILES - 1 :] = [Lacking("", *ends, tuple(k for k in EFFECTS if k in what))]
     return [one.as_dict() for one in every]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kit.lake.files import Lake
-    from kit.sources.walk import Stored
+    from kit.sources.walk import StoredFile
 
 __all__ = ["Ledger"]
 
@@ -59,13 +59,13 @@ class Ledger:
         except (OSError, ValueError, LookupError, TypeError):
             return []
 
-    def holds(self, file: Stored) -> bool:
+    def holds(self, file: StoredFile) -> bool:
         """Whether a file was taken in as it is now."""
         key = np.array([_key(file)], f"S{_LENGTH}")
         place = int(np.searchsorted(self._known, key)[0])
         return place < len(self._known) and self._known[place] == key[0]
 
-    def note(self, files: Iterable[Stored], unfinished: Sequence[Window] = ()) -> None:
+    def note(self, files: Iterable[StoredFile], unfinished: Sequence[Window] = ()) -> None:
         """Note files that were taken in, after their events were.
 
         Args:
@@ -92,6 +92,6 @@ class Ledger:
         self._is_unfinished = bool(unfinished)
 
 
-def _key(file: Stored) -> bytes:
+def _key(file: StoredFile) -> bytes:
     text = f"{file.address}\0{file.size}\0{file.mark}"
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=_LENGTH).digest()

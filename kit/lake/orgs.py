@@ -38,8 +38,8 @@ def lakes(root: str | Path) -> dict[str, Lake]:
         folder = Path(root)
         is_root = folder.is_dir() and not Lake(folder).exists()
         names = sorted(one.name for one in folder.iterdir() if one.is_dir()) if is_root else []
-    found = {name: Lake(f"{str(root).rstrip('/')}/{name}") for name in names}
-    return {name: lake for name, lake in found.items() if lake.exists()}
+    candidates = {name: Lake(f"{str(root).rstrip('/')}/{name}") for name in names}
+    return {name: lake for name, lake in candidates.items() if lake.exists()}
 
 
 def lake_of(root: str | Path, org: str) -> Lake:
@@ -55,11 +55,11 @@ def lake_of(root: str | Path, org: str) -> Lake:
     Raises:
         SourceError: there is no lake of that org; says the nearest.
     """
-    held = lakes(root)
-    for name, lake in held.items():
+    org_lakes = lakes(root)
+    for name, lake in org_lakes.items():
         if name.casefold() == org.strip().casefold():
             return lake
     raise SourceError(
-        f"{root}: there is no lake of {org!r}.{nearest(org, held)} Each org's lake lies in a "
+        f"{root}: there is no lake of {org!r}.{nearest(org, org_lakes)} Each org's lake lies in a "
         "folder of its host name."
     )

@@ -42,25 +42,25 @@ def overview(lake: Lake) -> dict[str, Any]:
         ``put_aside`` (a number), ``put_aside_lines`` (``file``, ``line``, ``reason``),
         ``catalogue`` (the days coded with each version) and ``catalogue_version`` (today's).
     """
-    covered, faults = lake.covered(), lake.faults()
+    covered_windows, faults = lake.covered_windows(), lake.faults()
     names = lake.names()
-    footers = side_by_side(lambda name: footer(lake.storage.opened(name)), names)
-    held: dict[date, list[tuple[int, str]]] = {}
-    for name, found in zip(names, footers, strict=True):
-        held.setdefault(date.fromisoformat(day_of(name)), []).append(found)
-    days, coded = [], Counter[str]()
+    footers = side_by_side(lambda name: footer(lake.storage.event_file(name)), names)
+    footers_by_day: dict[date, list[tuple[int, str]]] = {}
+    for name, events_and_version in zip(names, footers, strict=True):
+        footers_by_day.setdefault(date.fromisoformat(day_of(name)), []).append(events_and_version)
+    days, days_by_catalogue = [], Counter[str]()
     manifest = lake.manifest()
     holes = holes_in(manifest)
-    readable = [part for w in covered for part in gaps([hole.window for hole in holes], w)]
-    for day, last in _days_of(set(held), covered, holes):
-        files = held.get(day, [])
-        coded.update({version for _, version in files})
+    readable = [part for w in covered_windows for part in gaps([hole.window for hole in holes], w)]
+    for day, last in _days_of(set(footers_by_day), covered_windows, holes):
+        files = footers_by_day.get(day, [])
+        days_by_catalogue.update({version for _, version in files})
         events, state = sum(rows for rows, _ in files), state_of(day, readable)
         one = {"date": str(day), "events": events, "files": len(files), "coverage": state}
         days.append(one if day == last else {**one, **_range(day, last)})
     aside = lake.put_aside()
-    newest = tail(covered)
-    whole = Window(covered[0].since, covered[-1].until) if covered else None
+    newest = tail(covered_windows)
+    whole = Window(covered_windows[0].since, covered_windows[-1].until) if covered_windows else None
     return {
         "lake": lake.address,
         "events": sum(rows for rows, _ in footers),
@@ -70,11 +70,11 @@ def overview(lake: Lake) -> dict[str, Any]:
         "unread": [hole.as_dict() for hole in holes],
         "lacking": [one.as_dict() for one in lacking_in(manifest)],
         "provisional": newest.as_text() if newest else None,
-        "lost_files": list(faults.lost),
+        "lost_files": list(faults.losses),
         "unknown_files": list(faults.unknown),
         "put_aside": skipped(aside),
         "put_aside_lines": [{"file": p.file, "line": p.line, "reason": p.reason} for p in aside],
-        "catalogue": dict(sorted(coded.items())),
+        "catalogue": dict(sorted(days_by_catalogue.items())),
         "catalogue_version": load().version,
     }
 
@@ -84,13 +84,15 @@ def _range(day: date, last: date) -> dict[str, Any]:
     return {"last": str(last), "count": (last - day).days + 1}
 
 
-def _days_of(held: set[date], covered: list[Window], holes: list[Hole]) -> list[tuple[date, date]]:
+def _days_of(
+    days_with_events: set[date], covered_windows: list[Window], holes: list[Hole]
+) -> list[tuple[date, date]]:
     """All days from the first with events or coverage to the last; alike ones as ranges.
 
     Between a day with events or an end of a stretch and the next such day, all days are alike.
     """
-    ends = set(held)
-    for window in (*covered, *(hole.window for hole in holes)):
+    ends = set(days_with_events)
+    for window in (*covered_windows, *(hole.window for hole in holes)):
         ends |= {window.since.date(), (window.until - timedelta(microseconds=1)).date()}
     days: list[tuple[date, date]] = []
     for day in sorted(ends):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["EventFile", "catalogue_of", "footer", "opened", "read_keys", "write_events"]
+__all__ = ["EventFile", "catalogue_of", "footer", "open_event_file", "read_keys", "write_events"]
 
 HOLD = 16 << 20
 """Bytes of events that a process holds before it writes a row group of them.
@@ -62,12 +62,12 @@ class EventFile:
         self._bytes = {True: 0, False: 0}
 
     @property
-    def begun(self) -> bool:
+    def is_begun(self) -> bool:
         """Whether some of it is written."""
         return self._writer is not None
 
     @property
-    def held(self) -> int:
+    def held_bytes(self) -> int:
         """Bytes of events that are not written yet."""
         return sum(self._bytes.values())
 
@@ -83,10 +83,10 @@ class EventFile:
         if batch.num_rows:
             if order is not None:
                 keys = keys_of(batch.column("uuid").to_pylist())
-                kept = pa.FixedSizeBinaryArray.from_buffers(
+                key_column = pa.FixedSizeBinaryArray.from_buffers(
                     pa.binary(keys.itemsize), len(keys), [None, pa.py_buffer(keys.tobytes())]
                 )
-                batch = batch.append_column(_KEY, kept)
+                batch = batch.append_column(_KEY, key_column)
                 batch = batch.append_column(_ORDER, pa.array(order, pa.int64()))
             self._held[failing].append(batch)
             self._bytes[failing] += batch.nbytes
@@ -173,20 +173,20 @@ def write_events(batches: Iterable[pa.RecordBatch], path: Path, hold: int = HOLD
     Raises:
         OSError: the file cannot be written.
     """
-    file, written = EventFile(path), 0
+    file, event_count = EventFile(path), 0
     try:
         for batch in batches:
             failing = batch.column("code").is_valid()
             file.add(batch.filter(failing), failing=True)
             file.add(batch.filter(pc.invert(failing)), failing=False)
-            written += batch.num_rows
-            while file.held > hold:
+            event_count += batch.num_rows
+            while file.held_bytes > hold:
                 file.flush()
         file.close()
     except OSError:
         file.abandon()
         raise
-    return written
+    return event_count
 
 
 def catalogue_of(file: Path | BinaryIO) -> str:
@@ -200,10 +200,10 @@ def footer(file: Path | BinaryIO) -> tuple[int, str]:
     Raises:
         SourceError: it is no file of events, or cannot be read.
     """
-    with opened(file) as held:
-        found = held.metadata
-        version = (found.metadata or {}).get(_CATALOGUE, b"").decode()
-        return int(found.num_rows), str(version)
+    with open_event_file(file) as parquet_file:
+        metadata = parquet_file.metadata
+        version = (metadata.metadata or {}).get(_CATALOGUE, b"").decode()
+        return int(metadata.num_rows), str(version)
 
 
 def read_keys(file: Path | BinaryIO) -> np.ndarray:
@@ -212,15 +212,15 @@ def read_keys(file: Path | BinaryIO) -> np.ndarray:
     Raises:
         SourceError: it is no file of events, or cannot be read.
     """
-    with opened(file) as held:
-        groups = range(held.num_row_groups)
-        read = (held.read_row_group(n, columns=["uuid"], use_threads=False) for n in groups)
-        found = [keys_of(one["uuid"].to_pylist()) for one in read]
-    return np.concatenate([np.empty(0, ROW["key"]), *found])
+    with open_event_file(file) as parquet_file:
+        groups = range(parquet_file.num_row_groups)
+        read = (parquet_file.read_row_group(n, columns=["uuid"], use_threads=False) for n in groups)
+        keys = [keys_of(one["uuid"].to_pylist()) for one in read]
+    return np.concatenate([np.empty(0, ROW["key"]), *keys])
 
 
 @contextmanager
-def opened(file: Path | BinaryIO, address: str = "") -> Iterator[pq.ParquetFile]:
+def open_event_file(file: Path | BinaryIO, address: str = "") -> Iterator[pq.ParquetFile]:
     """Open a lake's event file, and turn what is wrong with it into a line.
 
     Args:
@@ -232,31 +232,33 @@ def opened(file: Path | BinaryIO, address: str = "") -> Iterator[pq.ParquetFile]
     """
     lake, *name = (address or str(getattr(file, "address", file))).rsplit("/", 2)
     try:
-        with pq.ParquetFile(file) as held:
-            if unfit := _unfit(held.schema_arrow):
+        with pq.ParquetFile(file) as parquet_file:
+            if unfit := _unfit(parquet_file.schema_arrow):
                 raise damaged(lake, "/".join(name), unfit)
-            yield held
+            yield parquet_file
     except KitError:
         raise
     except (pa.ArrowException, OSError, ValueError, LookupError, AttributeError) as fault:
         raise damaged(lake, "/".join(name), fault) from None
 
 
-def _unfit(found: pa.Schema) -> str:
+def _unfit(file_schema: pa.Schema) -> str:
     """Why a file's columns are not those of events; nothing if they are."""
     for column in schema():
-        if column.name not in found.names:
+        if column.name not in file_schema.names:
             if not column.nullable:
                 return f"it has no column {column.name}"
-        elif not _fits(found.field(column.name).type, column.type):
-            return f"its column {column.name} is {found.field(column.name).type}"
+        elif not _fits(file_schema.field(column.name).type, column.type):
+            return f"its column {column.name} is {file_schema.field(column.name).type}"
     return ""
 
 
-def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
-    if pa.types.is_dictionary(found):
-        found = found.value_type
+def _fits(file_type: pa.DataType, column_type: pa.DataType) -> bool:
+    if pa.types.is_dictionary(file_type):
+        file_type = file_type.value_type
     text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     kinds = (text, (pa.types.is_timestamp,), (pa.types.is_integer,))
-    alike = any(any(f(found) for f in kind) and any(f(wanted) for f in kind) for kind in kinds)
-    return alike or pa.types.is_null(found)
+    alike = any(
+        any(f(file_type) for f in kind) and any(f(column_type) for f in kind) for kind in kinds
+    )
+    return alike or pa.types.is_null(file_type)

@@ -22,18 +22,18 @@ from kit.base.times import iso, parse_iso
 from kit.base.windows import Window, gaps
 from kit.lake.files import skipped
 from kit.lake.holes import fewest, holes_in
-from kit.lake.store import Received, add_received
+from kit.lake.store import ReceivedPage, add_received
 from kit.sources.document import Document
 from kit.sources.okta import Org, bounded, polled, polling_url
-from kit.sources.okta.running import run
+from kit.sources.okta.running import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from kit.lake.files import Lake
-    from kit.sources.okta import Page, Settings
+    from kit.sources.okta import LogPage, Settings
 
-__all__ = ["RETENTION", "Pulled", "pull"]
+__all__ = ["RETENTION", "PullResult", "pull"]
 
 RETENTION = timedelta(days=90)
 """How long Okta keeps its log."""
@@ -43,7 +43,7 @@ OVERLAP = timedelta(hours=1)
 
 _ORG = "org"
 """What the manifest calls the org that was pulled."""
-_DAY = timedelta(days=1)
+_ONE_DAY = timedelta(days=1)
 _HOLES = 50
 """Holes that files left, each of which takes a request; of more, the nearest are read as one."""
 _READERS = 4
@@ -55,7 +55,7 @@ _GIVE_UP = 3
 
 
 @dataclass(slots=True)
-class Pulled:
+class PullResult:
     """What came of a pull, also while it runs."""
 
     events: int = 0
@@ -66,7 +66,7 @@ class Pulled:
     """Events read, repeats among them."""
     windows: int = 0
     """Windows to read, and of them those that are done."""
-    done: int = 0
+    windows_done: int = 0
     requests: int = 0
     now: str = ""
     """What is being read or waited for."""
@@ -92,10 +92,10 @@ def pull(
     since: Callable[[datetime], datetime] | None = None,
     until: Callable[[datetime], datetime] | None = None,
     share: float = 0.5,
-    told: Callable[[Pulled], None] | None = None,
-    said: Callable[[str], None] | None = None,
-    patience: float = 1.0,
-) -> Pulled:
+    on_progress: Callable[[PullResult], None] | None = None,
+    on_retry: Callable[[str], None] | None = None,
+    backoff_s: float = 1.0,
+) -> PullResult:
     """Bring a lake up to date from the live org.
 
     Args:
@@ -106,9 +106,9 @@ def pull(
         until: given Okta's time now, the moment to end at; without it the pull goes on to
             now, and the next one goes on from there.
         share: the part of the org's rate limit that may be taken, over 0 up to 1.
-        told: is called whenever something has come of it.
-        said: is called with a line about each fault that is tried again.
-        patience: seconds before a request is made a second time.
+        on_progress: is called whenever something has come of it.
+        on_retry: is called with a line about each fault that is tried again.
+        backoff_s: seconds before a request is made a second time.
 
     Returns:
         What came of it.
@@ -128,7 +128,9 @@ def pull(
             f"{lake.address}: this lake was pulled from {before}, not from {settings.host}. Name a "
             "folder of its own with --lake or $OKTA_KIT_LAKE."
         )
-    return run(_Pull(lake, settings, share, told, said, patience).run(since, until))
+    return run_to_end(
+        _Pull(lake, settings, share, on_progress, on_retry, backoff_s).run(since, until)
+    )
 
 
 class _Pull:
@@ -139,27 +141,29 @@ class _Pull:
         lake: Lake,
         settings: Settings,
         share: float,
-        told: Callable[[Pulled], None] | None,
-        said: Callable[[str], None] | None,
-        patience: float,
+        on_progress: Callable[[PullResult], None] | None,
+        on_retry: Callable[[str], None] | None,
+        backoff_s: float,
     ) -> None:
         self.lake = lake
         self.settings = settings
-        self.done = Pulled()
-        self.org = Org(settings, share=share, told=self._hears, said=said, patience=patience)
+        self.done = PullResult()
+        self.org = Org(
+            settings, share=share, on_wait=self._hears, on_retry=on_retry, backoff_s=backoff_s
+        )
         self.pieces: asyncio.Queue[_Piece | None] = asyncio.Queue(_READERS)
-        self._told = told or (lambda _: None)
-        self._said = said or (lambda _: None)
+        self._on_progress = on_progress or (lambda _: None)
+        self._on_retry = on_retry or (lambda _: None)
 
     def _hears(self, text: str) -> None:
         self.done.now = text
-        self._told(self.done)
+        self._on_progress(self.done)
 
     async def run(
         self,
         since: Callable[[datetime], datetime] | None,
         until: Callable[[datetime], datetime] | None,
-    ) -> Pulled:
+    ) -> PullResult:
         """Read and write side by side."""
         async with self.org:
             reply = await self.org.get("/api/v1/logs?limit=1")
@@ -175,12 +179,12 @@ class _Pull:
             if writing.done() and not reading.done():
                 reading.cancel()
             ends = await asyncio.gather(writing, reading, return_exceptions=True)
-        self.done.requests = sum(budget.requests for budget in self.org.budgets.values())
+        self.done.requests = sum(limiter.requests for limiter in self.org.limiters.values())
         for end in ends:
             if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
                 raise end
         if self.done.failed:
-            raise OktaError(self._lost())
+            raise OktaError(self._failure_text())
         return self.done
 
     async def _reads(self, work: Coroutine[Any, Any, None]) -> None:
@@ -190,7 +194,7 @@ class _Pull:
         finally:
             await self.pieces.put(None)
 
-    def _lost(self) -> str:
+    def _failure_text(self) -> str:
         window, why = min(self.done.failed)
         failed = len(self.done.failed)
         return (
@@ -205,10 +209,14 @@ class _Pull:
 
     async def _to_now(self, start: datetime | None, now: datetime) -> None:
         """Backfill what is missing, then follow the cursor."""
-        kept: dict[str, str] = self.lake.manifest().get(self._name, {})
+        saved_state: dict[str, str] = self.lake.manifest().get(self._name, {})
         begin = iso(start or now - RETENTION)
         # Saved before all else: what arrives late while windows are read, the cursor sees.
-        state = {"since": begin, "polled": iso(now), "cursor": polling_url(now - OVERLAP)} | kept
+        state = {
+            "since": begin,
+            "polled": iso(now),
+            "cursor": polling_url(now - OVERLAP),
+        } | saved_state
         if start:
             state["since"] = min(begin, state["since"])
         await self._save(state)
@@ -217,9 +225,9 @@ class _Pull:
         try:
             await self._poll(state)
         except OktaError as fault:
-            if not kept or fault.status not in {400, 404, 410}:
+            if not saved_state or fault.status not in {400, 404, 410}:
                 raise
-            self._said("Okta does not know the saved cursor any more; reading by time.")
+            self._on_retry("Okta does not know the saved cursor any more; reading by time.")
             since = parse_iso(state["polled"])
             state |= {"polled": iso(now), "cursor": polling_url(now - OVERLAP)}
             await self._save(state)
@@ -251,8 +259,8 @@ class _Pull:
 
     async def _windows(self, start: datetime, end: datetime) -> None:
         """Read what is not covered, day by day, the newest first, some days side by side."""
-        held = self._held()
-        lacking = [day for gap in gaps(held, Window(start, end)) for day in _days(gap)]
+        covered_windows = self._covered_windows()
+        lacking = [day for gap in gaps(covered_windows, Window(start, end)) for day in _days(gap)]
         self.done.windows += len(lacking)
         failures = 0
 
@@ -261,8 +269,8 @@ class _Pull:
             while lacking and failures < _GIVE_UP:
                 window = lacking.pop()
                 try:
-                    await self._window(window, held)
-                    self.done.done += 1
+                    await self._window(window, covered_windows)
+                    self.done.windows_done += 1
                     failures = 0
                 except OktaError as fault:
                     self.done.failed.append((window, str(fault)))
@@ -271,68 +279,68 @@ class _Pull:
         if start < end:
             await asyncio.gather(*(reader() for _ in range(_READERS)))
         if failures >= _GIVE_UP:
-            raise OktaError(self._lost())
+            raise OktaError(self._failure_text())
 
-    def _held(self) -> list[Window]:
+    def _covered_windows(self) -> list[Window]:
         """What is covered, but for holes that files left: the org may still have what is in them.
 
         What the org itself sent and nobody can read, is not asked for again.
         """
-        covered = self.lake.covered()
+        covered_windows = self.lake.covered_windows()
         of_files = (h for h in holes_in(self.lake.manifest()) if h.file != self.settings.host)
-        left = [hole.window for hole in fewest(of_files, _HOLES)]
-        return [w for one in covered for w in gaps(left, one)]
+        hole_windows = [hole.window for hole in fewest(of_files, _HOLES)]
+        return [w for one in covered_windows for w in gaps(hole_windows, one)]
 
-    async def _window(self, window: Window, held: list[Window]) -> None:
+    async def _window(self, window: Window, covered_windows: list[Window]) -> None:
         """Read a window; each page moves the end of what is covered on."""
         self._hears(f"{window.since:%Y-%m-%d}")
-        follows = any(one.until == window.since for one in held)
-        asked = Window(window.since - OVERLAP, window.until) if follows else window
-        begun, since = asked.since, window.since
-        async for page in bounded(self.org, asked):
+        follows = any(one.until == window.since for one in covered_windows)
+        request_window = Window(window.since - OVERLAP, window.until) if follows else window
+        reach_start, since = request_window.since, window.since
+        async for page in bounded(self.org, request_window):
             at = window.until if page.next is None else _reached(page)
             covers = Window(since, at) if at and at > since else None
-            await self._put(page, Window(begun, window.until), covers)
-            begun, since = at or begun, max(at or since, since)
+            await self._put(page, Window(reach_start, window.until), covers)
+            reach_start, since = at or reach_start, max(at or since, since)
 
     async def _put(
         self,
-        page: Page,
+        page: LogPage,
         reach: Window,
         covers: Window | None,
         state: dict[str, str] | None = None,
     ) -> None:
         self.done.pages += 1
         self.done.read += len(page.events)
-        self._told(self.done)
+        self._on_progress(self.done)
         await self.pieces.put(_Piece(page.events, reach, covers, state))
 
     async def _write(self) -> None:
         """Write what was read in batches, each in one step with what it covers."""
-        ended, getting = False, asyncio.ensure_future(self.pieces.get())
-        while not ended:
+        is_last, getting = False, asyncio.ensure_future(self.pieces.get())
+        while not is_last:
             batch: list[_Piece] = []
             due = 0.0
             while sum(len(piece.events) for piece in batch) < _BATCH:
-                left = max(due - monotonic(), 0.0) if batch else None
-                await asyncio.wait({getting}, timeout=left)
+                wait_s = max(due - monotonic(), 0.0) if batch else None
+                await asyncio.wait({getting}, timeout=wait_s)
                 if not getting.done():
                     break
                 if (piece := getting.result()) is None:
-                    ended = True
+                    is_last = True
                     break
                 due = due or monotonic() + _SECONDS
                 batch.append(piece)
                 getting = asyncio.ensure_future(self.pieces.get())
             if batch:
                 await asyncio.to_thread(self._add, batch)
-                self._told(self.done)
+                self._on_progress(self.done)
 
     def _add(self, batch: list[_Piece]) -> None:
         place = self.settings.host
         numbers = count(1)
         pages = [
-            Received(
+            ReceivedPage(
                 [Document(place, next(numbers), event) for event in piece.events],
                 piece.reach,
                 piece.covers,
@@ -340,11 +348,11 @@ class _Pull:
             for piece in batch
         ]
         states = [piece.state for piece in batch if piece.state]
-        said = {_ORG: place} | ({self._name: states[-1]} if states else {})
-        added = add_received(self.lake, place, pages, said)
-        self.done.events += added.events
-        self.done.repeats += added.repeats
-        self.done.put_aside += skipped(added.put_aside)
+        facts = {_ORG: place} | ({self._name: states[-1]} if states else {})
+        result = add_received(self.lake, place, pages, facts)
+        self.done.events += result.events
+        self.done.repeats += result.repeats
+        self.done.put_aside += skipped(result.put_aside)
 
 
 class _Published(msgspec.Struct):
@@ -354,7 +362,7 @@ class _Published(msgspec.Struct):
 _published = msgspec.json.Decoder(_Published)
 
 
-def _reached(page: Page) -> datetime | None:
+def _reached(page: LogPage) -> datetime | None:
     """The time of a page's last event, if the page is in the order of time.
 
     All before it was on this page or on one before; more events of the same moment may follow.
@@ -370,6 +378,6 @@ def _reached(page: Page) -> datetime | None:
 def _days(gap: Window) -> list[Window]:
     """A gap cut at midnight UTC."""
     cuts = [gap.since]
-    while (cut := datetime.combine(cuts[-1].date() + _DAY, time(), UTC)) < gap.until:
+    while (cut := datetime.combine(cuts[-1].date() + _ONE_DAY, time(), UTC)) < gap.until:
         cuts.append(cut)
     return [Window(*pair) for pair in pairwise([*cuts, gap.until])]

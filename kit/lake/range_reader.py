@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Parts"]
+__all__ = ["RangeReader"]
 
 _BLOCK = 1 << 18
 """Bytes that are fetched at least: a request takes longer than they do."""
 
 
-class Parts:
+class RangeReader:
     """A file as Arrow and DuckDB read it; the part that was read last is held."""
 
     mode = "rb"
@@ -73,7 +73,7 @@ class Parts:
         """Give back what is held."""
         self._held, self.closed = b"", True
 
-    def __enter__(self) -> Parts:
+    def __enter__(self) -> RangeReader:
         return self
 
     def __exit__(self, *_: Any) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.base.errors import SourceError
 from kit.lake.inventory import Tally, day_of, stretches, without
-from kit.lake.parquet import opened, read_keys
+from kit.lake.parquet import open_event_file, read_keys
 from kit.lake.storage import FORMAT, MANIFEST, Change, is_day
 
 if TYPE_CHECKING:
@@ -23,39 +23,39 @@ if TYPE_CHECKING:
 __all__ = ["examined", "repair"]
 
 
-def examined(lake: Lake, told: Callable[[str], None] | None = None) -> list[tuple[str, str]]:
+def examined(lake: Lake, on_file: Callable[[str], None] | None = None) -> list[tuple[str, str]]:
     """Read all events of a lake, and count them against the manifest.
 
     Args:
         lake: the lake.
-        told: is called with the name of each file that is looked at.
+        on_file: is called with the name of each file that is looked at.
 
     Returns:
         Names below the lake, each with what is wrong with it; those that are missing, too.
     """
     try:
-        known = lake.manifest().get("inventory", {})
+        inventory = lake.manifest().get("inventory", {})
     except SourceError as fault:
         return [(MANIFEST, _why(fault))]
     wrong, there = dict(lake.storage.odd()), lake.storage.sizes()
-    for name in sorted({*there, *known} - set(wrong)):
-        if told:
-            told(name)
+    for name in sorted({*there, *inventory} - set(wrong)):
+        if on_file:
+            on_file(name)
         if name not in there:
             wrong[name] = "it is missing"
         elif why := _unreadable(lake, name):
             wrong[name] = why
-        elif name in known and _tally(lake, name) != Tally.read(known[name]):
+        elif name in inventory and _tally(lake, name) != Tally.read(inventory[name]):
             wrong[name] = "it holds other events than were written"
     return sorted(wrong.items())
 
 
-def repair(lake: Lake, told: Callable[[str], None] | None = None) -> list[str]:
+def repair(lake: Lake, on_file: Callable[[str], None] | None = None) -> list[str]:
     """Move what cannot be read out of a lake's way, and go on with the rest.
 
     Args:
         lake: the lake.
-        told: is called with the name of each file that is looked at.
+        on_file: is called with the name of each file that is looked at.
 
     Returns:
         What was done, a line each; nothing where there is nothing to repair.
@@ -66,41 +66,41 @@ def repair(lake: Lake, told: Callable[[str], None] | None = None) -> list[str]:
     """
     if not lake.exists():
         raise SourceError(f"{lake.address}: there is no lake. Nothing was repaired.")
-    done: list[str] = []
-    with lake.storage.writing(120.0, lambda *what: done.append(_apart(lake, *what))):
-        lost_manifest = _manifest(lake, done)
+    lines: list[str] = []
+    with lake.storage.writing(120.0, lambda *what: lines.append(_apart(lake, *what))):
+        lost_manifest = _manifest(lake, lines)
         _check_newer(lake)
         for name in lake.storage.names("_put_aside"):
-            done += [_apart(lake, name, why) for why in _unfit_lines(lake.storage, name)]
-        days = _files(lake, done, told)
-        _restore(lake, done)
+            lines += [_apart(lake, name, why) for why in _unfit_lines(lake.storage, name)]
+        days = _files(lake, lines, on_file)
+        _restore(lake, lines)
         before = lake.faults()
 
-        def change(held: Contents) -> Change:
-            covered = [] if lost_manifest else without(stretches(held.manifest), days)
-            return Change({**held.manifest, "covered": [w.as_text() for w in covered]})
+        def change(contents: Contents) -> Change:
+            covered_windows = [] if lost_manifest else without(stretches(contents.manifest), days)
+            return Change({**contents.manifest, "covered": [w.as_text() for w in covered_windows]})
 
         lake.commit(change)
-    done += [f"{name} is missing" for name in before.missing if _is_new(name, done)]
-    done += [f"{name} is not as it was written; it is read" for name in before.changed]
-    done += [f"{name} was not known; it is read" for name in before.unknown if not lost_manifest]
+    lines += [f"{name} is missing" for name in before.missing if _is_new(name, lines)]
+    lines += [f"{name} is not as it was written; it is read" for name in before.changed]
+    lines += [f"{name} was not known; it is read" for name in before.unknown if not lost_manifest]
     gone = sorted({*days, *before.days})
-    done += [f"{day} is a gap now: import its export again, or pull" for day in gone]
-    return done
+    lines += [f"{day} is a gap now: import its export again, or pull" for day in gone]
+    return lines
 
 
-def _manifest(lake: Lake, done: list[str]) -> bool:
+def _manifest(lake: Lake, lines: list[str]) -> bool:
     """Put a manifest in the place of one that is lost; tell whether it was."""
     try:
-        found = lake.manifest()
+        manifest = lake.manifest()
     except SourceError as fault:
-        done.append(_apart(lake, MANIFEST, _why(fault)))
-        found = {}
-    if found:
+        lines.append(_apart(lake, MANIFEST, _why(fault)))
+        manifest = {}
+    if manifest:
         return False
     fresh: dict[str, Any] = {"format": FORMAT, "covered": []}
     lake.storage.write(MANIFEST, (json.dumps(fresh) + "\n").encode())
-    done.append("the manifest was made anew from the files; what they cover is not known any more")
+    lines.append("the manifest was made anew from the files; what they cover is not known any more")
     return True
 
 
@@ -109,42 +109,42 @@ def _check_newer(lake: Lake) -> None:
         lake.open()
 
 
-def _files(lake: Lake, done: list[str], told: Callable[[str], None] | None) -> set[str]:
+def _files(lake: Lake, lines: list[str], on_file: Callable[[str], None] | None) -> set[str]:
     """Move what is no event file out of the way; return the days that lost something."""
     days = set()
     wrong = dict(lake.storage.odd())
-    known = lake.manifest().get("inventory", {})
+    inventory = lake.manifest().get("inventory", {})
     for name in lake.names():
-        if told:
-            told(name)
+        if on_file:
+            on_file(name)
         if name not in wrong and (why := _unreadable(lake, name)):
             wrong[name] = why
     for name, why in sorted(wrong.items()):
-        done.append(_apart(lake, name, why))
+        lines.append(_apart(lake, name, why))
         if is_day(day_of(name)):
             days.add(day_of(name))
     for name in lake.names():
-        if name in known and _tally(lake, name) != Tally.read(known[name]):
-            done.append(f"{name} holds other events than were written; it is read")
+        if name in inventory and _tally(lake, name) != Tally.read(inventory[name]):
+            lines.append(f"{name} holds other events than were written; it is read")
             days.add(day_of(name))
     return days
 
 
-def _restore(lake: Lake, done: list[str]) -> None:
+def _restore(lake: Lake, lines: list[str]) -> None:
     """Bring back what a broken plan had replaced, where nothing came in its place."""
-    faults, known = lake.faults(), lake.manifest().get("inventory", {})
+    faults, inventory = lake.faults(), lake.manifest().get("inventory", {})
     come = {day_of(name) for name in faults.unknown}
-    done += [
+    lines += [
         f"{name} was brought back from _retired"
         for name in faults.missing
-        if day_of(name) not in come and lake.storage.restore(name, known[name]["bytes"])
+        if day_of(name) not in come and lake.storage.restore(name, inventory[name]["bytes"])
     ]
 
 
 def _unreadable(lake: Lake, name: str) -> str:
     """Why a file's events cannot be read, all of them; nothing if they can."""
     try:
-        with opened(lake.storage.opened(name)) as file:
+        with open_event_file(lake.storage.event_file(name)) as file:
             for number in range(file.num_row_groups):
                 group = file.read_row_group(number, use_threads=False)
                 if group["uuid"].null_count or group["published"].null_count:
@@ -155,7 +155,7 @@ def _unreadable(lake: Lake, name: str) -> str:
 
 
 def _tally(lake: Lake, name: str) -> Tally:
-    return Tally.of(read_keys(lake.storage.opened(name)))
+    return Tally.of(read_keys(lake.storage.event_file(name)))
 
 
 def _unfit_lines(storage: Storage, name: str) -> list[str]:
@@ -173,9 +173,9 @@ def _apart(lake: Lake, name: str, why: str) -> str:
 
 def _why(fault: SourceError) -> str:
     """What was wrong, without what to do about it."""
-    said = str(fault).partition(": cannot be read (")[2]
-    return said.rpartition("). Run: ")[0] or str(fault)
+    reason = str(fault).partition(": cannot be read (")[2]
+    return reason.rpartition("). Run: ")[0] or str(fault)
 
 
-def _is_new(name: str, done: list[str]) -> bool:
-    return not any(line.startswith(f"{name} was moved") for line in done)
+def _is_new(name: str, lines: list[str]) -> bool:
+    return not any(line.startswith(f"{name} was moved") for line in lines)

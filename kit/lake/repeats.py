@@ -38,7 +38,7 @@ _RANGE = 1 << 20
 class Index:
     """The hashes of a lake's uuids."""
 
-    listed: dict[str, dict[str, Any]]
+    tallies: dict[str, dict[str, Any]]
     """As the manifest lists the files."""
     files: dict[str, np.ndarray]
     """Each file's hashes, sorted."""
@@ -47,28 +47,28 @@ class Index:
 
     def hold(self, keys: np.ndarray) -> np.ndarray:
         """Which of some hashes, sorted, it holds."""
-        held = np.zeros(len(keys), dtype=bool)
+        mask = np.zeros(len(keys), dtype=bool)
         for file in self.files.values():
             place = np.searchsorted(file, keys)
             place[place == len(file)] = 0
-            held |= file[place] == keys
-        return held
+            mask |= file[place] == keys
+        return mask
 
-    def grown(self, path: Path, staging: Path) -> Index:
+    def with_file(self, path: Path, staging: Path) -> Index:
         """It, with one more sorted file; small ones become one."""
         keys = _mapped(path)
-        listed, files, fresh = dict(self.listed), dict(self.files), dict(self.fresh)
+        tallies, files, fresh = dict(self.tallies), dict(self.files), dict(self.fresh)
         for name in sorted(files, key=lambda one: len(files[one])):
             if len(files[name]) > 2 * len(keys) or len(files[name]) + len(keys) > _RANGE:
                 break
             keys = np.sort(np.concatenate([keys, files.pop(name)]))
-            del listed[name]
+            del tallies[name]
             fresh.pop(name, None)
-        made = staging / f"{uuid.uuid4().hex}.keys"
-        keys.tofile(made)
-        name = f"{INDEX}/{made.name}"
-        listed[name], fresh[name] = Tally.of(keys).as_dict(), made
-        return Index(listed, {**files, name: _mapped(made)}, fresh)
+        new_path = staging / f"{uuid.uuid4().hex}.keys"
+        keys.tofile(new_path)
+        name = f"{INDEX}/{new_path.name}"
+        tallies[name], fresh[name] = Tally.of(keys).as_dict(), new_path
+        return Index(tallies, {**files, name: _mapped(new_path)}, fresh)
 
 
 def index_of(
@@ -83,23 +83,25 @@ def index_of(
         keys: reads the hashes of an event file.
     """
     events = sum(map(Tally.read, manifest["inventory"].values()), Tally())
-    listed = manifest.get("index", {})
-    if sum(map(Tally.read, listed.values()), Tally()) == events:
+    tallies = manifest.get("index", {})
+    if sum(map(Tally.read, tallies.values()), Tally()) == events:
         try:
-            files = {name: storage.keys(name) for name in listed}
+            files = {name: storage.keys(name) for name in tallies}
         except (OSError, ValueError):
             files = {}
-        if all(name in files and len(files[name]) == one["events"] for name, one in listed.items()):
-            return Index(dict(listed), files, {})
-    index, held = Index({}, {}, {}), []
+        if all(
+            name in files and len(files[name]) == one["events"] for name, one in tallies.items()
+        ):
+            return Index(dict(tallies), files, {})
+    index, hash_arrays = Index({}, {}, {}), []
     names = list(manifest["inventory"])
     for name in names:
-        held.append(keys(name))
-        if name == names[-1] or sum(map(len, held)) >= _RANGE:
+        hash_arrays.append(keys(name))
+        if name == names[-1] or sum(map(len, hash_arrays)) >= _RANGE:
             path = staging / f"{uuid.uuid4().hex}.keys"
-            np.sort(np.concatenate(held)).tofile(path)
-            held = []
-            index = index.grown(path, staging)
+            np.sort(np.concatenate(hash_arrays)).tofile(path)
+            hash_arrays = []
+            index = index.with_file(path, staging)
     return index
 
 
@@ -108,13 +110,13 @@ def keys_beside(path: Path) -> Path:
     return path.with_suffix(".keys")
 
 
-def news(paths: Iterable[Path], index: Index, made: Path) -> dict[Path, np.ndarray]:
+def news(paths: Iterable[Path], index: Index, news_path: Path) -> dict[Path, np.ndarray]:
     """Say which events of new files are in no other, and not in the lake.
 
     Args:
         paths: files that coders made.
         index: what the lake holds.
-        made: a file to be written with the hashes of what is new, sorted.
+        news_path: a file to be written with the hashes of what is new, sorted.
 
     Returns:
         For each file, a mask of its rows.
@@ -123,9 +125,9 @@ def news(paths: Iterable[Path], index: Index, made: Path) -> dict[Path, np.ndarr
     masks = {path: np.zeros(len(one), dtype=bool) for path, one in rows.items()}
     every, total = list(rows), sum(map(len, rows.values()))
     if not total:
-        made.touch()
+        news_path.touch()
         return masks
-    with made.open("wb") as out:
+    with news_path.open("wb") as out:
         for ours in _ranges(total):
             places = [ours(rows[path]["key"]) for path in every]
             keys = np.concatenate([rows[p]["key"][at] for p, at in zip(every, places, strict=True)])
@@ -138,10 +140,10 @@ def news(paths: Iterable[Path], index: Index, made: Path) -> dict[Path, np.ndarr
             is_new[1:] = keys[1:] != keys[:-1]
             is_new &= ~index.hold(keys)
             out.write(keys[is_new].tobytes())
-            chosen = np.zeros(len(keys), dtype=bool)
-            chosen[by_key] = is_new
+            is_new_row = np.zeros(len(keys), dtype=bool)
+            is_new_row[by_key] = is_new
             ends = np.cumsum([len(at) for at in places])[:-1]
-            for path, at, mine in zip(every, places, np.split(chosen, ends), strict=True):
+            for path, at, mine in zip(every, places, np.split(is_new_row, ends), strict=True):
                 masks[path][at] = mine
     return masks
 

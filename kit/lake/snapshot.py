@@ -48,29 +48,29 @@ class Snapshot(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships no typ
         self._lakes.append((bucket, sizes))
         return f"{PROTOCOL}://{len(self._lakes) - 1}", sorted(sizes)
 
-    def _found(self, path: str) -> tuple[Bucket, dict[str, int], str]:
+    def _lookup(self, path: str) -> tuple[Bucket, dict[str, int], str]:
         number, _, name = self._strip_protocol(path).partition("/")
         return (*self._lakes[int(number)], name)
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> BinaryIO:
         """A file, to be read in parts."""
-        bucket, _sizes, name = self._found(path)
-        return bucket.opened(name)
+        bucket, _sizes, name = self._lookup(path)
+        return bucket.event_file(name)
 
     def glob(self, path: str, **_: Any) -> list[str]:
         """The files that a pattern names; of the lakes' own pattern, all."""
-        _bucket, sizes, pattern = self._found(path)
+        _bucket, sizes, pattern = self._lookup(path)
         root = self._strip_protocol(path).partition("/")[0]
         return [f"{root}/{name}" for name in sorted(sizes) if fnmatch(name, pattern)]
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """A file's size."""
-        _bucket, sizes, name = self._found(path)
+        _bucket, sizes, name = self._lookup(path)
         return {"name": path, "size": sizes[name], "type": "file"}
 
     def exists(self, path: str, **_: Any) -> bool:
         """Whether there is such a file."""
-        _bucket, sizes, name = self._found(path)
+        _bucket, sizes, name = self._lookup(path)
         return name in sizes
 
     def isdir(self, path: str) -> bool:

@@ -63,14 +63,14 @@ class Contents:
     manifest: dict[str, Any]
     """What it says, brought to agree with the files that are there; see ``inventory``."""
 
-    def covered(self) -> list[Window]:
+    def covered_windows(self) -> list[Window]:
         """The stretches of time that the manifest calls held in full, oldest first."""
         return stretches(self.manifest)
 
-    def noting(self, windows: list[Window], **noted: Any) -> dict[str, Any]:
+    def noting(self, windows: list[Window], **facts: Any) -> dict[str, Any]:
         """The manifest, if it calls more stretches of time held and says what else is told."""
-        every = [w.as_text() for w in merged([*self.covered(), *windows])]
-        return {**self.manifest, **noted, "format": FORMAT, "covered": every}
+        every = [w.as_text() for w in merged([*self.covered_windows(), *windows])]
+        return {**self.manifest, **facts, "format": FORMAT, "covered": every}
 
     def of_day(self, day: str) -> list[str]:
         """The event files of a UTC day."""
@@ -133,7 +133,7 @@ class Storage(Protocol):
     def remove(self, names: Iterable[str]) -> None:
         """Remove files beside the events; those that are gone already are no fault."""
 
-    def opened(self, name: str) -> Path | BinaryIO:
+    def event_file(self, name: str) -> Path | BinaryIO:
         """A file, as Arrow reads it in parts."""
 
     def keys(self, name: str) -> np.ndarray:
@@ -210,9 +210,9 @@ def damaged(address: str, name: str, why: object) -> SourceError:
         name: of the file or folder below it.
         why: what is wrong with it.
     """
-    said = " ".join(str(why).split()).rstrip(".")[:200]
+    reason = " ".join(str(why).split()).rstrip(".")[:200]
     return SourceError(
-        f"{address}/{name}: cannot be read ({said}). Run: okta-kit lake repair --lake {address}"
+        f"{address}/{name}: cannot be read ({reason}). Run: okta-kit lake repair --lake {address}"
     )
 
 
@@ -229,15 +229,15 @@ def read_manifest(address: str, data: bytes | None) -> dict[str, Any]:
     if data is None:
         return {}
     try:
-        found: dict[str, Any] = json.loads(data)
-        if not isinstance(found, dict) or not isinstance(found["format"], int):
+        manifest: dict[str, Any] = json.loads(data)
+        if not isinstance(manifest, dict) or not isinstance(manifest["format"], int):
             raise TypeError("it is no manifest")
-        if found["format"] <= FORMAT:
-            _check(found)
+        if manifest["format"] <= FORMAT:
+            _check(manifest)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as fault:
         why = "it is empty" if not data.strip() else _why(fault)
         raise damaged(address, MANIFEST, why) from None
-    return found
+    return manifest
 
 
 def _check(manifest: dict[str, Any]) -> None:

@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 from kit.base.windows import Window, merged
 from kit.lake.coverage import bridged
 from kit.lake.files import PutAside, shortened
-from kit.lake.holes import Hole, Trail, cleared, holes_in, noted, summed
+from kit.lake.holes import Hole, Trail, cleared, holes_for_manifest, holes_in, summed
 from kit.lake.inventory import Tally
 from kit.lake.lacking import Presence, lacking_in
-from kit.lake.lacking import noted as lacking_noted
+from kit.lake.lacking import lacking_for_manifest as lacking_noted
 from kit.lake.parquet import read_keys, write_events
 from kit.lake.repeats import ROW, index_of, keys_beside, news
 from kit.lake.storage import Change
-from kit.lake.workers import coded
+from kit.lake.workers import code_blocks
 from kit.sources.document import Documents, origin_of
 from kit.sources.exports import blocks
 from kit.sources.written_times import order_of
@@ -32,32 +32,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from kit.lake.files import Lake
-    from kit.lake.ingest import Coded
+    from kit.lake.ingest import BlockResult
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
-    from kit.sources.walk import Stored
+    from kit.sources.walk import StoredFile
 
-__all__ = ["Added", "Pending", "Received", "add", "add_received"]
+__all__ = ["AddResult", "Pending", "ReceivedPage", "add", "add_received"]
 
-_NAMED = 1_000
+_MAX_NAMED = 1_000
 """Skipped documents that an import names one by one."""
 
 _FOLLOWED = 10_000
 """Files without an event that an import follows one by one."""
 
-_PARTS = 8
+_MAX_FILES_OF_DAY = 8
 """Files that a new day may have; more become one."""
 
 
 @dataclass(slots=True)
-class Added:
+class AddResult:
     """What came of adding files."""
 
     events: int = 0
     repeats: int = 0
     put_aside: list[PutAside] = field(default_factory=list)
     """What was skipped, ``shortened``; the lake holds it all."""
-    covered: list[Window] = field(default_factory=list)
+    covered_windows: list[Window] = field(default_factory=list)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CSV columns that were not understood, by file; their values are kept in ``raw``."""
     lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Pending:
 
     trails: dict[str, Trail] = field(default_factory=dict)
     """Files with skipped lines; of very many without an event, the rest as one without a name."""
-    covered: list[Window] = field(default_factory=list)
+    covered_windows: list[Window] = field(default_factory=list)
     """What the rounds cover."""
     events: bool = False
     """Whether any of it was an event."""
@@ -100,13 +100,13 @@ class Pending:
 
 def add(
     lake: Lake,
-    files: Iterable[Path | Stored],
+    files: Iterable[Path | StoredFile],
     *,
     covers: Window | None = None,
     date_order: str | None = None,
-    told: Callable[[int], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
     pending: Pending | None = None,
-) -> Added:
+) -> AddResult:
     """Add export files to a lake.
 
     Each UTC day appears in one step. A kill at any moment leaves whole days; adding the
@@ -120,7 +120,7 @@ def add(
         date_order: what comes first in local dates, ``day-first`` or ``month-first``, where no
             number above 12 in the file shows it; ``$OKTA_KIT_DATE_ORDER`` if left out. Without
             either such rows are skipped.
-        told: is called with the number of events read since the last call.
+        on_progress: is called with the number of events read since the last call.
         pending: what the rounds before this one left, where an import has several; this one is
             taken in.
 
@@ -133,48 +133,52 @@ def add(
         DiskFull: there is no space; the lake is as it was, or has some days more.
         UsageError: the folder cannot be written, or *date_order* is none.
     """
-    read, before = _Read(), pending or Pending()
+    read, before = _FileRecords(), pending or Pending()
 
-    def heard(block: Coded) -> None:
+    def on_block(block: BlockResult) -> None:
         read.follow(block)
-        if told:
-            told(block.events)
+        if on_progress:
+            on_progress(block.events)
 
-    def note(held: Contents, done: Added) -> dict[str, Any]:
-        done.lacking = {file: one.what for file, one in read.presences.items() if one.what}
-        done.barren = [file for file, one in read.trails.items() if one.barren]
-        if done.nothing and not before.events:
-            return held.noting([])
-        known, trails = holes_in(held.manifest), {**before.trails, **read.trails}
+    def note(contents: Contents, result: AddResult) -> dict[str, Any]:
+        result.lacking = {file: one.what for file, one in read.presences.items() if one.what}
+        result.barren = [file for file, one in read.trails.items() if one.barren]
+        if result.nothing and not before.events:
+            return contents.noting([])
+        holes, trails = holes_in(contents.manifest), {**before.trails, **read.trails}
         fresh: list[Hole] = []
         if covers and before.ends:
-            done.covered = [covers]
+            result.covered_windows = [covers]
             fresh = _holes(trails, [covers])
             if not any(one.skipped for one in trails.values()):
-                known = cleared(known, [covers])
+                holes = cleared(holes, [covers])
         elif not covers:
             spans, fresh = read.spans(), _holes(read.trails, ())
-            unread = [hole.window for hole in (*known, *fresh)]
-            done.covered = bridged(spans.values(), held.covered(), unread)
+            unread = [hole.window for hole in (*holes, *fresh)]
+            result.covered_windows = bridged(spans.values(), contents.covered_windows(), unread)
             barren = {file: one for file, one in trails.items() if one.barren}
-            fresh += _holes(barren, merged([*before.covered, *done.covered]))
-        lacking = lacking_noted(lacking_in(held.manifest), read.lacking())
-        return held.noting(done.covered, unread=noted(known, fresh), lacking=lacking)
+            fresh += _holes(barren, merged([*before.covered_windows, *result.covered_windows]))
+        lacking = lacking_noted(lacking_in(contents.manifest), read.lacking())
+        return contents.noting(
+            result.covered_windows, unread=holes_for_manifest(holes, fresh), lacking=lacking
+        )
 
-    done = _added(lake, blocks(files, order=order_of(date_order)), note, heard, origin=origin_of)
+    result = _add_blocks(
+        lake, blocks(files, order=order_of(date_order)), note, on_block, origin=origin_of
+    )
     before.follow(read.trails, every=covers is not None)
-    before.covered = merged([*before.covered, *done.covered])
-    return done
+    before.covered_windows = merged([*before.covered_windows, *result.covered_windows])
+    return result
 
 
 @dataclass(slots=True)
-class _Read:
+class _FileRecords:
     """What of each file is known beside its events, block by block."""
 
     trails: dict[str, Trail] = field(default_factory=dict)
     presences: dict[str, Presence] = field(default_factory=dict)
 
-    def follow(self, block: Coded) -> None:
+    def follow(self, block: BlockResult) -> None:
         """Take in a block, in the order of the files."""
         for file, trail in block.trails.items():
             if file in self.trails:
@@ -199,7 +203,7 @@ def _holes(trails: Mapping[str, Trail], reach: Sequence[Window]) -> list[Hole]:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedPage:
     """A page that came from the live org."""
 
     documents: list[Document]
@@ -211,8 +215,8 @@ class Received:
 
 
 def add_received(
-    lake: Lake, org: str, pages: list[Received], state: dict[str, Any] | None = None
-) -> Added:
+    lake: Lake, org: str, pages: list[ReceivedPage], state: dict[str, Any] | None = None
+) -> AddResult:
     """Add what came from the live org, and note how far it was read.
 
     Args:
@@ -227,63 +231,67 @@ def add_received(
     Raises:
         SourceError, DiskFull, UsageError: as ``add``.
     """
-    covered = [page.covers for page in pages if page.covers]
-    left, fresh = iter(pages), list[Hole]()
+    covered_windows = [page.covers for page in pages if page.covers]
+    remaining_pages, fresh = iter(pages), list[Hole]()
 
-    def heard(block: Coded) -> None:
-        page = next(left)
+    def on_block(block: BlockResult) -> None:
+        page = next(remaining_pages)
         for trail in block.trails.values():
             fresh.extend(trail.holes(org, [page.reach]))
 
-    def note(held: Contents, _: Added) -> dict[str, Any]:
-        known = holes_in(held.manifest)
+    def note(contents: Contents, _: AddResult) -> dict[str, Any]:
+        holes = holes_in(contents.manifest)
         # What the org itself sent so stays unreadable; what files lacked is here now.
-        own = [hole for hole in known if hole.file == org]
-        others = cleared((hole for hole in known if hole.file != org), covered)
-        return held.noting(covered, unread=noted([*own, *others], summed(fresh)), **(state or {}))
+        own = [hole for hole in holes if hole.file == org]
+        others = cleared((hole for hole in holes if hole.file != org), covered_windows)
+        return contents.noting(
+            covered_windows,
+            unread=holes_for_manifest([*own, *others], summed(fresh)),
+            **(state or {}),
+        )
 
     documents = iter([Documents(page.documents) for page in pages])
-    return _added(lake, documents, note, heard, side_by_side=False)
+    return _add_blocks(lake, documents, note, on_block, side_by_side=False)
 
 
-def _added(
+def _add_blocks(
     lake: Lake,
     documents: Iterator[Block],
-    note: Callable[[Contents, Added], dict[str, Any]],
-    told: Callable[[Coded], None],
+    note: Callable[[Contents, AddResult], dict[str, Any]],
+    on_block: Callable[[BlockResult], None],
     *,
     side_by_side: bool = True,
     origin: Callable[[str], str] = lambda _: "",
-) -> Added:
+) -> AddResult:
     """Code blocks and bring their days into the lake."""
-    done = Added()
+    result = AddResult()
 
     with lake.writing() as staging, (staging / "skipped").open("w+", encoding="utf-8") as spool:
 
-        def heard(block: Coded) -> None:
+        def take_block(block: BlockResult) -> None:
             aside = [replace(one, origin=origin(one.file)) for one in block.put_aside]
             spool.writelines(one.as_json() + "\n" for one in aside)
             if aside:
-                done.put_aside = shortened([*done.put_aside, *aside], _NAMED)
-            done.unknown |= block.unknown
-            told(block)
+                result.put_aside = shortened([*result.put_aside, *aside], _MAX_NAMED)
+            result.unknown |= block.unknown
+            on_block(block)
 
-        files = coded(documents, staging, heard, side_by_side=side_by_side)
-        fresh = _Fresh(files, staging)
+        files = code_blocks(documents, staging, take_block, side_by_side=side_by_side)
+        fresh = _NewFiles(files, staging)
 
-        def change(held: Contents) -> Change:
-            new, index, grown = fresh.beside(lake, held)
-            done.events, done.repeats = fresh.events, fresh.repeats
-            manifest = note(held, done)
-            return Change({**manifest, "index": index}, new, grown)
+        def change(contents: Contents) -> Change:
+            new, index, new_hash_files = fresh.beside(lake, contents)
+            result.events, result.repeats = fresh.events, fresh.repeats
+            manifest = note(contents, result)
+            return Change({**manifest, "index": index}, new, new_hash_files)
 
         lake.commit(change)
         spool.seek(0)
         lake.keep_aside(PutAside(**json.loads(line)) for line in spool)
-    return done
+    return result
 
 
-class _Fresh:
+class _NewFiles:
     """Coded files, and what of them a lake does not hold yet."""
 
     def __init__(self, files: list[tuple[str, str]], staging: Path) -> None:
@@ -296,50 +304,54 @@ class _Fresh:
         self.events = self.repeats = 0
 
     def beside(
-        self, lake: Lake, held: Contents
+        self, lake: Lake, contents: Contents
     ) -> tuple[dict[str, dict[Path, Tally]], dict[str, Any], dict[str, Path]]:
         """The files to be added to what a lake holds, by day: one, to a day that holds some.
 
         Returns:
             The files; the files of hashes that the manifest is to list; and those that are new.
         """
-        made = self._staging / f"{uuid.uuid4().hex}.news"
+        news_path = self._staging / f"{uuid.uuid4().hex}.news"
 
         def keys(name: str) -> np.ndarray:
-            return read_keys(lake.storage.opened(name))
+            return read_keys(lake.storage.event_file(name))
 
-        index = index_of(lake.storage, held.manifest, self._staging, keys)
+        index = index_of(lake.storage, contents.manifest, self._staging, keys)
         paths = [path for paths in self._days.values() for path in paths]
-        masks = news(paths, index, made) if paths else {}
+        masks = news(paths, index, news_path) if paths else {}
         self.events = int(sum(mask.sum() for mask in masks.values()))
         self.repeats = int(sum(len(mask) for mask in masks.values())) - self.events
         if self.events:
-            index = index.grown(made, self._staging)
+            index = index.with_file(news_path, self._staging)
         new = {
-            day: self._news([(path, masks[path]) for path in paths], one=bool(held.of_day(day)))
+            day: self._news([(path, masks[path]) for path in paths], one=bool(contents.of_day(day)))
             for day, paths in self._days.items()
         }
-        return {day: files for day, files in new.items() if files}, index.listed, index.fresh
+        return {day: files for day, files in new.items() if files}, index.tallies, index.fresh
 
     def _news(self, files: list[tuple[Path, np.ndarray]], *, one: bool) -> dict[Path, Tally]:
         """A day's files without repeats; few of them, or one."""
         some = [(path, mask) for path, mask in files if mask.any()]
         if not some:
             return {}
-        parts = [some] if len(some) > (1 if one else _PARTS) else [[each] for each in some]
-        return {path: tally for part in parts for path, tally in self._kept(part).items()}
+        parts = (
+            [some] if len(some) > (1 if one else _MAX_FILES_OF_DAY) else [[each] for each in some]
+        )
+        return {
+            path: tally for part in parts for path, tally in self._without_repeats(part).items()
+        }
 
-    def _kept(self, files: list[tuple[Path, np.ndarray]]) -> dict[Path, Tally]:
+    def _without_repeats(self, files: list[tuple[Path, np.ndarray]]) -> dict[Path, Tally]:
         whole = len(files) == 1 and files[0][1].all()
         parts = (part for path, mask in files for part in (bytes(path), mask.tobytes()))
         which = hashlib.sha256(b"".join(parts)).digest()
         if which not in self._made:
             rows = [np.fromfile(keys_beside(path), ROW)["key"][mask] for path, mask in files]
-            made = files[0][0]
+            new_path = files[0][0]
             if not whole:
-                made = made.with_name(f"part-{uuid.uuid4().hex}.parquet")
-                write_events(_filtered(files), made)
-            self._made[which] = {made: Tally.of(np.concatenate(rows))}
+                new_path = new_path.with_name(f"part-{uuid.uuid4().hex}.parquet")
+                write_events(_filtered(files), new_path)
+            self._made[which] = {new_path: Tally.of(np.concatenate(rows))}
         return self._made[which]
 
 
@@ -350,9 +362,9 @@ def _filtered(files: list[tuple[Path, np.ndarray]]) -> Iterator[pa.RecordBatch]:
         with pq.ParquetFile(path) as file:
             for number in range(file.num_row_groups):
                 group = file.read_row_group(number)
-                kept = group.filter(_as_arrow(mask[at : at + group.num_rows]))
+                rows = group.filter(_as_arrow(mask[at : at + group.num_rows]))
                 at += group.num_rows
-                yield from kept.combine_chunks().to_batches()
+                yield from rows.combine_chunks().to_batches()
 
 
 def _as_arrow(mask: np.ndarray) -> pa.BooleanArray:

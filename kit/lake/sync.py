@@ -10,7 +10,7 @@ from kit.base.progress import listener
 from kit.base.times import parse_time
 from kit.base.windows import TICK
 from kit.display.phrases import count
-from kit.lake.pull import Pulled, pull
+from kit.lake.pull import PullResult, pull
 from kit.sources.okta import read_settings
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def bring_up_to_date(
     until: str | None = None,
     *,
     share: float = 0.5,
-    said: Callable[[str], None] | None = None,
-) -> Pulled:
+    on_retry: Callable[[str], None] | None = None,
+) -> PullResult:
     """Pull from the org that the settings name, with a progress bar where it can be seen.
 
     Args:
@@ -43,7 +43,7 @@ def bring_up_to_date(
             or 90 days back, if left out.
         until: likewise, before now; without it the pull goes on to now.
         share: the part of the org's rate limit that may be taken.
-        said: is called with a line about each fault that is tried again.
+        on_retry: is called with a line about each fault that is tried again.
 
     Returns:
         What came of it.
@@ -63,44 +63,44 @@ def bring_up_to_date(
         return min(parse_time("since", since or "90d", end(now)), end(now) - TICK)
 
     try:
-        with _progress() as told:
+        with _progress() as on_progress:
             return pull(
                 lake,
                 settings,
                 since=start if since else None,
                 until=end if until else None,
                 share=share,
-                told=told,
-                said=said,
+                on_progress=on_progress,
+                on_retry=on_retry,
             )
-    except KeyboardInterrupt as stopped:
+    except KeyboardInterrupt as interrupt:
         # In a notebook, one line in the place of a traceback; IPython asks for it.
-        stopped._render_traceback_ = lambda: [_STOPPED]  # type: ignore[attr-defined]
+        interrupt._render_traceback_ = lambda: [_STOPPED]  # type: ignore[attr-defined]
         raise
 
 
-def _progress() -> AbstractContextManager[Callable[[Pulled], None]]:
+def _progress() -> AbstractContextManager[Callable[[PullResult], None]]:
     """Whoever is to be told how far a pull is."""
     say = listener()
     return _bar() if say is None else nullcontext(_in_words(say))
 
 
-def _in_words(say: Callable[[str], None]) -> Callable[[Pulled], None]:
+def _in_words(say: Callable[[str], None]) -> Callable[[PullResult], None]:
     """A line in words, a few times a second at most."""
     last = 0.0
 
-    def told(done: Pulled) -> None:
+    def on_progress(state: PullResult) -> None:
         nonlocal last
         if (now := monotonic()) - last >= _BETWEEN:
             last = now
-            days = f"{done.done} of {count(max(done.windows, 1), 'day')}"
-            say(f"Pulling from the org: {days}, {count(done.read, 'event')}, now {done.now[:40]}")
+            days = f"{state.windows_done} of {count(max(state.windows, 1), 'day')}"
+            say(f"Pulling from the org: {days}, {count(state.read, 'event')}, now {state.now[:40]}")
 
-    return told
+    return on_progress
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[Pulled], None]]:
+def _bar() -> Iterator[Callable[[PullResult], None]]:
     """A progress line on a terminal or in a notebook, and nothing elsewhere."""
     from rich.console import Console
     from rich.progress import (
@@ -123,19 +123,19 @@ def _bar() -> Iterator[Callable[[Pulled], None]]:
         console=console,
         transient=True,
         disable=not (console.is_terminal or console.is_jupyter),
-    ) as shown:
-        task = shown.add_task("signing in", total=1, read=0, pages=0, rate=0.0)
+    ) as bar:
+        task = bar.add_task("signing in", total=1, read=0, pages=0, rate=0.0)
 
-        def told(done: Pulled) -> None:
-            elapsed = shown.tasks[0].elapsed or 1.0
-            shown.update(
+        def on_progress(state: PullResult) -> None:
+            elapsed = bar.tasks[0].elapsed or 1.0
+            bar.update(
                 task,
-                description=done.now[:40],
-                completed=done.done,
-                total=max(done.windows, 1),
-                read=done.read,
-                pages=done.pages,
-                rate=done.read / elapsed,
+                description=state.now[:40],
+                completed=state.windows_done,
+                total=max(state.windows, 1),
+                read=state.read,
+                pages=state.pages,
+                rate=state.read / elapsed,
             )
 
-        yield told
+        yield on_progress

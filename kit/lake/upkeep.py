@@ -12,7 +12,7 @@ from kit.catalogue.coding import code_event
 from kit.events import decode, row, schema
 from kit.lake.ingest import as_batch
 from kit.lake.inventory import Tally
-from kit.lake.parquet import catalogue_of, opened, write_events
+from kit.lake.parquet import catalogue_of, open_event_file, write_events
 from kit.lake.storage import Change, damaged
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ _HOLD = 128 << 20
 """Bytes of events in a row group of a file written anew: larger ones are read faster."""
 
 
-def recode(lake: Lake, told: Callable[[date], None] | None = None) -> int:
+def recode(lake: Lake, on_day: Callable[[date], None] | None = None) -> int:
     """Parse the events of days again that were coded with another catalogue.
 
     Day by day; after a kill, run again: days that are done are left alone.
 
     Args:
         lake: the lake.
-        told: is called with each day that is done.
+        on_day: is called with each day that is done.
 
     Returns:
         How many days were coded anew.
@@ -45,64 +45,66 @@ def recode(lake: Lake, told: Callable[[date], None] | None = None) -> int:
     for day in lake.days():
 
         def outdated(names: list[str]) -> list[str]:
-            return [n for n in names if catalogue_of(lake.storage.opened(n)) != version]
+            return [n for n in names if catalogue_of(lake.storage.event_file(n)) != version]
 
-        if _rewritten(lake, day, outdated, _coded_anew):
+        if _rewrite_day(lake, day, outdated, _coded_anew):
             days += 1
-            if told:
-                told(day)
+            if on_day:
+                on_day(day)
     lake.storage.forget()
     return days
 
 
-def compact(lake: Lake, told: Callable[[date], None] | None = None) -> int:
+def compact(lake: Lake, on_day: Callable[[date], None] | None = None) -> int:
     """Write the events of each day with several files into one.
 
     Args:
         lake: the lake.
-        told: is called with each day that is done.
+        on_day: is called with each day that is done.
 
     Returns:
         How many files there are less.
     """
     less = 0
     for day in lake.days():
-        old = _rewritten(lake, day, lambda names: names if len(names) > 1 else [], _as_it_is)
+        old = _rewrite_day(lake, day, lambda names: names if len(names) > 1 else [], _as_it_is)
         if old:
             less += old - 1
-            if told:
-                told(day)
+            if on_day:
+                on_day(day)
     lake.storage.forget()
     return less
 
 
-def _rewritten(
+def _rewrite_day(
     lake: Lake,
     day: date,
-    chosen: Callable[[list[str]], list[str]],
-    changed: Callable[[pa.RecordBatch], pa.RecordBatch],
+    choose: Callable[[list[str]], list[str]],
+    convert: Callable[[pa.RecordBatch], pa.RecordBatch],
 ) -> int:
     """Put one file in the place of those chosen of a day's; return how many they were."""
-    done: dict[tuple[str, ...], Path] = {}
+    paths_by_old: dict[tuple[str, ...], Path] = {}
     old: list[str] = []
 
-    def tally(held: Contents) -> Tally:
-        known = held.manifest["inventory"]
-        return sum((Tally.read(known[name]) for name in old), Tally())
+    def tally(contents: Contents) -> Tally:
+        inventory = contents.manifest["inventory"]
+        return sum((Tally.read(inventory[name]) for name in old), Tally())
 
-    def change(held: Contents) -> Change:
+    def change(contents: Contents) -> Change:
         nonlocal old
-        old = chosen(held.of_day(str(day)))
+        old = choose(contents.of_day(str(day)))
         if not old:
-            return Change(held.manifest)
-        if tuple(old) not in done:
-            done[tuple(old)] = made = staging / f"part-{uuid.uuid4().hex}.parquet"
+            return Change(contents.manifest)
+        if tuple(old) not in paths_by_old:
+            paths_by_old[tuple(old)] = path = staging / f"part-{uuid.uuid4().hex}.parquet"
             local = lake.storage.local(old, staging)
             pairs = zip(local, old, strict=True)
-            written = write_events(map(changed, _batches(lake, pairs)), made, _HOLD)
-            if written != tally(held).events:
+            event_count = write_events(map(convert, _batches(lake, pairs)), path, _HOLD)
+            if event_count != tally(contents).events:
                 raise damaged(lake.address, old[0], "it holds other events than were written")
-        return Change(held.manifest, {str(day): {done[tuple(old)]: tally(held)}}, old=old)
+        return Change(
+            contents.manifest, {str(day): {paths_by_old[tuple(old)]: tally(contents)}}, old=old
+        )
 
     with lake.writing() as staging:
         lake.commit(change)
@@ -112,7 +114,7 @@ def _rewritten(
 def _batches(lake: Lake, files: Iterable[tuple[Path, str]]) -> Iterator[pa.RecordBatch]:
     """The events of files, each with its name in the lake, a row group at a time."""
     for path, name in files:
-        with opened(path, f"{lake.address}/{name}") as file:
+        with open_event_file(path, f"{lake.address}/{name}") as file:
             for number in range(file.num_row_groups):
                 yield from _whole(file.read_row_group(number)).combine_chunks().to_batches()
 

@@ -22,15 +22,15 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 import pyarrow as pa
 
-from kit.base.environment import needed
+from kit.base.environment import needed_variables
 from kit.base.errors import KitError
-from kit.lake.ingest import Coded, Coder
+from kit.lake.ingest import BlockResult, Coder
 from kit.sources.document import Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["coded", "serve"]
+__all__ = ["code_blocks", "serve"]
 
 WORKERS = 2
 _AHEAD = 1
@@ -49,26 +49,26 @@ class _Fault(msgspec.Struct, tag=True):
     text: str
 
 
-class _Done(msgspec.Struct, tag=True):
+class _CodedReply(msgspec.Struct, tag=True):
     """What came of a block."""
 
-    coded: Coded
+    result: BlockResult
 
 
-class _Ended(msgspec.Struct, tag=True):
+class _FilesReply(msgspec.Struct, tag=True):
     """What a worker's blocks were written to."""
 
     files: Files
 
 
 _blocks = msgspec.msgpack.Decoder(Block)
-_answers = msgspec.msgpack.Decoder(_Done | _Ended | _Fault)
+_answers = msgspec.msgpack.Decoder(_CodedReply | _FilesReply | _Fault)
 
 
-def coded(
+def code_blocks(
     blocks: Iterator[Block],
     staging: Path,
-    told: Callable[[Coded], None],
+    on_block: Callable[[BlockResult], None],
     *,
     side_by_side: bool = True,
 ) -> Files:
@@ -77,7 +77,7 @@ def coded(
     Args:
         blocks: the blocks.
         staging: the folder that the Parquet files go to.
-        told: is called with what came of each block, in their order.
+        on_block: is called with what came of each block, in their order.
         side_by_side: whether other processes may be begun: they take half a second.
 
     Returns:
@@ -87,18 +87,20 @@ def coded(
         OSError: a file could not be written.
         KitError: a process was ended from outside.
     """
-    begun = [block for _, block in zip(range(2), blocks, strict=False)] if side_by_side else []
-    if len(begun) < 2:
+    first_blocks = (
+        [block for _, block in zip(range(2), blocks, strict=False)] if side_by_side else []
+    )
+    if len(first_blocks) < 2:
         coder = Coder(staging)
-        for number, block in enumerate(chain(begun, blocks)):
-            told(coder.add(block, number))
+        for number, block in enumerate(chain(first_blocks, blocks)):
+            on_block(coder.add(block, number))
         return coder.end()
     free: SimpleQueue[_Worker] = SimpleQueue()
     workers = [_Worker(staging) for _ in range(WORKERS)]
     for worker in workers:
         free.put(worker)
 
-    def code(block: Block, number: int) -> Coded:
+    def code(block: Block, number: int) -> BlockResult:
         worker = free.get()
         try:
             return worker.code(block, number)
@@ -107,13 +109,13 @@ def coded(
 
     try:
         with ThreadPoolExecutor(WORKERS) as threads:
-            running: deque[Future[Coded]] = deque()
-            for number, block in enumerate(chain(begun, blocks)):
+            running: deque[Future[BlockResult]] = deque()
+            for number, block in enumerate(chain(first_blocks, blocks)):
                 running.append(threads.submit(code, block, number))
                 if len(running) > WORKERS + _AHEAD:
-                    told(running.popleft().result())
+                    on_block(running.popleft().result())
             while running:
-                told(running.popleft().result())
+                on_block(running.popleft().result())
             return [pair for files in threads.map(_Worker.end, workers) for pair in files]
     finally:
         for worker in workers:
@@ -131,22 +133,22 @@ class _Worker:
             [sys.executable, "-c", program, str(staging)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**needed(), "PYTHONPATH": search},
+            env={**needed_variables(), "PYTHONPATH": search},
         )
 
-    def code(self, block: Block, number: int) -> Coded:
+    def code(self, block: Block, number: int) -> BlockResult:
         """Send a block with its place in the input, and wait for what comes of it."""
-        answer = self._asked(_LENGTH.pack(number) + msgspec.msgpack.encode(block))
-        assert isinstance(answer, _Done)
-        return answer.coded
+        answer = self._ask(_LENGTH.pack(number) + msgspec.msgpack.encode(block))
+        assert isinstance(answer, _CodedReply)
+        return answer.result
 
     def end(self) -> Files:
         """Let the worker end its files."""
-        answer = self._asked(b"")
-        assert isinstance(answer, _Ended)
+        answer = self._ask(b"")
+        assert isinstance(answer, _FilesReply)
         return answer.files
 
-    def _asked(self, message: bytes) -> Any:
+    def _ask(self, message: bytes) -> Any:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         try:
@@ -159,10 +161,10 @@ class _Worker:
                 "a process that codes events was ended from outside; is memory short? "
                 "Run the same again: no event is added twice."
             )
-        found = _answers.decode(answer)
-        if isinstance(found, _Fault):
-            raise OSError(found.errno, found.text) if found.errno else RuntimeError(found.text)
-        return found
+        reply = _answers.decode(answer)
+        if isinstance(reply, _Fault):
+            raise OSError(reply.errno, reply.text) if reply.errno else RuntimeError(reply.text)
+        return reply
 
     def close(self) -> None:
         """Let the process end, whatever it is at."""
@@ -199,12 +201,14 @@ def serve() -> None:
     sys.meta_path.insert(0, _NoPandas())
     with suppress(NotImplementedError):  # of the pools, the one that gives most back
         pa.set_memory_pool(pa.jemalloc_memory_pool())
-    asked, answers = sys.stdin.buffer, sys.stdout.buffer
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
     coder = Coder(Path(sys.argv[1]))
-    while (message := _received(asked)) is not None:
-        answer: _Done | _Ended | _Fault
+    while (message := _received(requests)) is not None:
+        answer: _CodedReply | _FilesReply | _Fault
         try:
-            answer = _Done(_added(coder, message)) if message else _Ended(coder.end())
+            answer = (
+                _CodedReply(_add_block(coder, message)) if message else _FilesReply(coder.end())
+            )
         except OSError as fault:
             answer = _Fault(fault.errno, str(fault.strerror or fault))
         except Exception as fault:  # noqa: BLE001  # it is raised where the block came from
@@ -213,6 +217,6 @@ def serve() -> None:
     coder.abandon()
 
 
-def _added(coder: Coder, message: bytes) -> Coded:
+def _add_block(coder: Coder, message: bytes) -> BlockResult:
     number = _LENGTH.unpack(message[: _LENGTH.size])[0]
     return coder.add(_blocks.decode(memoryview(message)[_LENGTH.size :]), number)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from kit.lake import Lake
 
-__all__ = ["Answers"]
+__all__ = ["ResultCache"]
 
 
 class _Record(msgspec.Struct):
@@ -44,7 +44,7 @@ class _Record(msgspec.Struct):
     """The answer's file."""
 
 
-class Answers:
+class ResultCache:
     """The answers of one opened source."""
 
     def __init__(
@@ -66,84 +66,84 @@ class Answers:
         self._lake = lake
         self._files = files
         self._read = read
-        self._known: dict[str, ir.Table] = {}
+        self._answers: dict[str, ir.Table] = {}
 
     def once(
         self,
         name: str,
         question: Callable[[], ir.Table],
-        grown: Callable[[ir.Table, ir.Table], ir.Table] | None = None,
+        extend: Callable[[ir.Table, ir.Table], ir.Table] | None = None,
     ) -> ir.Table:
         """Answer a question at its first call, and give the same answer at the next ones.
 
         Args:
             name: what the answer is kept as.
             question: gives the expression.
-            grown: given the answer to some of the lake's events and a table of the others,
+            extend: given the answer to some of the lake's events and a table of the others,
                 gives the answer to all.
 
         Returns:
             The answer as a table. A lake that grows meanwhile does not change it.
         """
-        if name not in self._known:
+        if name not in self._answers:
             if self._lake:
-                self._known[name] = self._kept(self._lake, name, question, grown)
+                self._answers[name] = self._from_lake(self._lake, name, question, extend)
             else:
-                self._known[name] = self._asked(name, question())
-        return self._known[name]
+                self._answers[name] = self._stored_table(name, question())
+        return self._answers[name]
 
-    def _asked(self, name: str, question: ir.Table) -> ir.Table:
+    def _stored_table(self, name: str, question: ir.Table) -> ir.Table:
         answer: ir.Table = self.backend.create_table(name, question, temp=True)
         return answer
 
-    def _kept(
+    def _from_lake(
         self,
         lake: Lake,
         name: str,
         question: Callable[[], ir.Table],
-        grown: Callable[[ir.Table, ir.Table], ir.Table] | None,
+        extend: Callable[[ir.Table, ir.Table], ir.Table] | None,
     ) -> ir.Table:
         """The answer from the lake if it was asked before, else from the events."""
         files, record = set(self._files()), _record(lake, name)
         before = set(record.files) if record else set()
-        known = None
-        if record and (before == files or (grown and self._read and before < files)):
+        answer = None
+        if record and (before == files or (extend and self._read and before < files)):
             # Copied, so that it stays when the lake grows and the file goes. It may be broken.
             with suppress(duckdb.Error, OSError, KitError), temporary_folder() as folder:
                 (path,) = lake.storage.local([f"_kept/{record.answer}"], folder)
-                known = self._asked(f"{name}_known", self.backend.read_parquet(path))
-        if known is None:
-            return self._keep(lake, name, files, self._asked(name, question()))
+                answer = self._stored_table(f"{name}_known", self.backend.read_parquet(path))
+        if answer is None:
+            return self._save(lake, name, files, self._stored_table(name, question()))
         if before == files:
-            return known
-        assert grown
+            return answer
+        assert extend
         assert self._read
         fresh = self._read(sorted(files - before))
-        return self._keep(lake, name, files, self._asked(name, grown(known, fresh)))
+        return self._save(lake, name, files, self._stored_table(name, extend(answer, fresh)))
 
-    def _keep(self, lake: Lake, name: str, files: set[str], answer: ir.Table) -> ir.Table:
+    def _save(self, lake: Lake, name: str, files: set[str], answer: ir.Table) -> ir.Table:
         if files != set(self._files()):
             return answer  # it may speak of some of a file's events that came meanwhile
-        kept = f"_kept/{name}-{uuid.uuid4().hex[:12]}.parquet"
+        file_name = f"_kept/{name}-{uuid.uuid4().hex[:12]}.parquet"
         with suppress(duckdb.Error, OSError, KitError):
             lake.storage.save(
-                kept, lambda path: self.backend.to_parquet(answer, path, compression="zstd")
+                file_name, lambda path: self.backend.to_parquet(answer, path, compression="zstd")
             )
-            record = _Record(_version(), sorted(files), kept.removeprefix("_kept/"))
+            record = _Record(_version(), sorted(files), file_name.removeprefix("_kept/"))
             lake.storage.write(f"_kept/{name}.json", msgspec.json.encode(record))
             mine = re.compile(rf"_kept/{name}-[0-9a-f]+\.parquet")
             others = (one for one in lake.storage.names("_kept") if mine.fullmatch(one))
-            lake.storage.remove(one for one in others if one != kept)
+            lake.storage.remove(one for one in others if one != file_name)
         return answer
 
 
 def _record(lake: Lake, name: str) -> _Record | None:
     """What is kept of an answer, if it was worked out as it would be now."""
     try:
-        found = msgspec.json.decode(lake.storage.read(f"_kept/{name}.json"), type=_Record)
+        record = msgspec.json.decode(lake.storage.read(f"_kept/{name}.json"), type=_Record)
     except (OSError, msgspec.DecodeError):
         return None
-    return found if found.question == _version() else None
+    return record if record.question == _version() else None
 
 
 @cache

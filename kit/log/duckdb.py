@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from kit.lake import Lake
     from kit.lake.snapshot import Snapshot
 
-__all__ = ["Duck", "Files", "connect"]
+__all__ = ["Duck", "Files", "connect_duckdb"]
 
 
-def connect(**settings: Any) -> Duck:
+def connect_duckdb(**settings: Any) -> Duck:
     """Open DuckDB for a lake's files: they never change, so their footers are read once.
 
     Args:
@@ -49,7 +49,7 @@ def connect(**settings: Any) -> Duck:
 class Files(NamedTuple):
     """A lake's event files as an engine reads them."""
 
-    dated: ir.Table
+    events_by_day: ir.Table
     """All of them as one table: the columns of ``kit.events.COLUMNS``, and ``date``, the UTC day as
     text."""
     names: Callable[[], list[str]]
@@ -66,23 +66,23 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         self._snapshot: Snapshot | None = None
         self._lakes: list[Lake] = []
 
-    def to_pyarrow(self, *asked: Any, **more: Any) -> Any:
+    def to_pyarrow(self, *arguments: Any, **options: Any) -> Any:
         """Answer a question; a fault of a lake's file is told in a line."""
-        with self._explained():
-            return super().to_pyarrow(*asked, **more)
+        with self._explain_faults():
+            return super().to_pyarrow(*arguments, **options)
 
-    def to_pyarrow_batches(self, *asked: Any, **more: Any) -> Any:
+    def to_pyarrow_batches(self, *arguments: Any, **options: Any) -> Any:
         """Answer a question in parts; likewise."""
-        with self._explained():
-            return super().to_pyarrow_batches(*asked, **more)
+        with self._explain_faults():
+            return super().to_pyarrow_batches(*arguments, **options)
 
-    def create_table(self, *asked: Any, **more: Any) -> Any:
+    def create_table(self, *arguments: Any, **options: Any) -> Any:
         """Keep an answer; likewise."""
-        with self._explained():
-            return super().create_table(*asked, **more)
+        with self._explain_faults():
+            return super().create_table(*arguments, **options)
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explain_faults(self) -> Iterator[None]:
         """Turn what DuckDB says of a file of an opened lake into one line.
 
         A file may have been cut off, or removed, since the lake was opened.
@@ -90,19 +90,19 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         try:
             yield
         except duckdb.Error as fault:
-            said = str(fault)
-            if "SourceError: " in said or not (lake := self._lake_in(said)):
+            message = str(fault)
+            if "SourceError: " in message or not (lake := self._lake_in(message)):
                 raise
             lake.open()
             for name in lake.names():  # its footer tells which file it is, mostly
-                footer(lake.storage.opened(name))
-            raise damaged(lake.address, EVENTS, said.splitlines()[0]) from None
+                footer(lake.storage.event_file(name))
+            raise damaged(lake.address, EVENTS, message.splitlines()[0]) from None
 
-    def _lake_in(self, said: str) -> Lake | None:
+    def _lake_in(self, message: str) -> Lake | None:
         """The opened lake that a fault is about."""
-        named = [lake for lake in self._lakes if lake.address in said]
-        if named or not re.search(r"(?i)parquet|zstd|tprotocol|thrift|corrupt", said):
-            return named[0] if named else None
+        lakes = [lake for lake in self._lakes if lake.address in message]
+        if lakes or not re.search(r"(?i)parquet|zstd|tprotocol|thrift|corrupt", message):
+            return lakes[0] if lakes else None
         return self._lakes[0] if self._lakes else None
 
     def files(self, lake: Lake) -> Files:
@@ -113,17 +113,17 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         self._lakes.append(lake)
         root, names = glob.escape(lake.address), lake.names
         if isinstance(lake.storage, Bucket):
-            root, held = self._stored().add(lake.storage)
+            root, name_list = self._open_snapshot().add(lake.storage)
 
             def names() -> list[str]:
-                return held
+                return name_list
 
         def read(some: Sequence[str]) -> ir.Table:
             return self._events([f"{root}/{name}" for name in some])
 
         return Files(self._events(f"{root}/{EVENTS}"), names, read)
 
-    def _stored(self) -> Snapshot:
+    def _open_snapshot(self) -> Snapshot:
         """The lakes in stores that this connection reads."""
         if self._snapshot is None:
             from kit.lake.snapshot import Snapshot
@@ -134,7 +134,7 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
 
     def _events(self, files: str | Sequence[str]) -> ir.Table:
         # The day is that of the folder's name, so that days that are not asked for are not opened.
-        with self._explained():
+        with self._explain_faults():
             events = self.read_parquet(
                 files, union_by_name=True, hive_partitioning=True, hive_types_autocast=False
             )

@@ -2,7 +2,7 @@
 
 Analysis asks this table in Ibis expressions only, so that the same question runs on
 DuckDB here and on a Spark cluster elsewhere. The two differ in how they hand times
-back; ``frame`` brings every answer to one form.
+back; ``to_pandas`` brings every answer to one form.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import pandas as pd
 from kit.base.tempdirs import temporary_folder
 from kit.base.times import iso
 from kit.log import duckdb
-from kit.log.cache import Answers
-from kit.log.source import Held, hold
-from kit.log.spark.engines import DUCKDB, check, chosen
+from kit.log.cache import ResultCache
+from kit.log.source import Source, open_source
+from kit.log.spark.engines import DUCKDB, check_engine, choose_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,44 +33,44 @@ if TYPE_CHECKING:
 
     from kit.base.windows import Window
 
-__all__ = ["Log", "frame", "literal", "open_log", "opened"]
+__all__ = ["Log", "literal", "log_of", "open_log", "to_pandas"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Log(Held):
+class Log(Source):
     """An opened source."""
 
     events: ir.Table
     """One row an event, the columns of ``kit.events.COLUMNS``; of many orgs, ``org`` first."""
-    dated: ir.Table = field(repr=False)
+    events_by_day: ir.Table = field(repr=False)
     """What questions read: the same with ``date``, the UTC day as text, by which the files are told
     apart. Of many orgs with the org in ids and names, since two may use the same."""
     count: int
     engine: Any = field(repr=False, compare=False)
     """What answers questions: an engine's name, or a SparkSession."""
-    answers: Answers = field(repr=False, compare=False)
+    answers: ResultCache = field(repr=False, compare=False)
     """Answers that other questions build on."""
 
     @property
-    def apart(self) -> ir.Table:
+    def events_all_days(self) -> ir.Table:
         """What questions read that are about all days."""
-        return self.dated.drop("date")
+        return self.events_by_day.drop("date")
 
     def within(self, window: Window) -> ir.Table:
         """The events of a window; only its days' files are read."""
         last = window.until - timedelta(microseconds=1)
-        rows = self.dated.filter(
-            self.dated.date >= _day(window.since),
-            self.dated.date <= _day(last),
-            self.dated.published >= literal(window.since),
-            self.dated.published < literal(window.until),
+        rows = self.events_by_day.filter(
+            self.events_by_day.date >= _day(window.since),
+            self.events_by_day.date <= _day(last),
+            self.events_by_day.published >= literal(window.since),
+            self.events_by_day.published < literal(window.until),
         )
         return rows.drop("date")
 
     def on_days(self, days: Iterable[datetime]) -> ir.Table:
         """The events of the UTC days of some moments; only their files are read."""
-        wanted = sorted({_day(one) for one in days})
-        return self.dated.filter(self.dated.date.isin(wanted)).drop("date")
+        dates = sorted({_day(one) for one in days})
+        return self.events_by_day.filter(self.events_by_day.date.isin(dates)).drop("date")
 
 
 def open_log(
@@ -111,22 +111,22 @@ def open_log(
         >>> log.window("7d").as_text()
         {'since': '2026-10-25T17:00:13.163Z', 'until': '2026-11-01T17:00:13.164Z'}
     """
-    engine = chosen(engine)
-    check(engine)
+    engine = choose_engine(engine)
+    check_engine(engine)
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
-        held = hold(source, folder, since=since, until=until, date_order=date_order)
-        log = opened(held, folder, engine)
+        held = open_source(source, folder, since=since, until=until, date_order=date_order)
+        log = log_of(held, folder, engine)
         # The files live as long as a question can be asked, and go with the last of them.
         weakref.finalize(log.answers.backend, stack.pop_all().close)
     return log
 
 
-def opened(held: Held, folder: Path, engine: Any) -> Log:
+def log_of(source: Source, folder: Path, engine: Any) -> Log:
     """Open what a source holds.
 
     Args:
-        held: the source, read.
+        source: the source, read.
         folder: a folder for what memory does not hold; it must outlive the last question.
         engine: as ``kit.log.spark.engines.chosen`` returns it.
 
@@ -134,23 +134,25 @@ def opened(held: Held, folder: Path, engine: Any) -> Log:
         The opened log.
     """
     connection = _connected(engine, folder)
-    files = {org: connection.files(lake) for org, lake in held.lakes.items()}
-    if held.orgs:
-        every = [one.dated.mutate(org=ibis.literal(org)) for org, one in files.items()]
-        dated = ibis.union(*every) if len(every) > 1 else every[0]
-        columns = [name for name in dated.columns if name not in {"org", "date"}]
-        events, dated = dated.select("org", *columns), _apart(dated)
-        answers = Answers(connection)
+    files = {org: connection.files(lake) for org, lake in source.lakes.items()}
+    if source.orgs:
+        every = [one.events_by_day.mutate(org=ibis.literal(org)) for org, one in files.items()]
+        events_by_day = ibis.union(*every) if len(every) > 1 else every[0]
+        columns = [name for name in events_by_day.columns if name not in {"org", "date"}]
+        events, events_by_day = events_by_day.select("org", *columns), _apart(events_by_day)
+        answers = ResultCache(connection)
     else:
-        ((lake, one),) = zip(held.lakes.values(), files.values(), strict=True)
-        dated, events = one.dated, one.dated.drop("date")
+        ((lake, one),) = zip(source.lakes.values(), files.values(), strict=True)
+        events_by_day, events = one.events_by_day, one.events_by_day.drop("date")
         # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
-        kept = lake if held.growing and engine == DUCKDB else None
-        answers = Answers(connection, kept, one.names, lambda names: one.read(names).drop("date"))
+        cache_lake = lake if source.growing and engine == DUCKDB else None
+        answers = ResultCache(
+            connection, cache_lake, one.names, lambda names: one.read(names).drop("date")
+        )
     return Log(
-        **vars(held),
+        **vars(source),
         events=events,
-        dated=dated,
+        events_by_day=events_by_day,
         count=events.count().to_pyarrow().as_py(),
         engine=engine,
         answers=answers,
@@ -160,10 +162,10 @@ def opened(held: Held, folder: Path, engine: Any) -> Log:
 def _connected(engine: Any, folder: Path) -> Any:
     """The engine that answers questions."""
     if engine == DUCKDB:
-        return duckdb.connect(temp_directory=str(folder / "spill"))
-    from kit.log.spark.backend import connect
+        return duckdb.connect_duckdb(temp_directory=str(folder / "spill"))
+    from kit.log.spark.backend import connect_spark
 
-    return connect(engine)
+    return connect_spark(engine)
 
 
 def _apart(events: ir.Table) -> ir.Table:
@@ -184,7 +186,7 @@ def _day(moment: datetime) -> str:
     return str(moment.astimezone(UTC).date())
 
 
-def frame(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
+def to_pandas(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
     """Ask a question and bring its answer to the one form that all engines share.
 
     Args:
@@ -213,8 +215,8 @@ def whole(second: ir.IntegerColumn, width: int) -> ir.IntegerColumn:
 
 def moments(seconds: pd.Series[int]) -> pd.Series[pd.Timestamp]:
     """Seconds since 1970 as datetime64[us, UTC], in any year that there is."""
-    found = seconds.astype("int64").astype("datetime64[s]").astype("datetime64[us]")
-    return found.dt.tz_localize("UTC")
+    times = seconds.astype("int64").astype("datetime64[s]").astype("datetime64[us]")
+    return times.dt.tz_localize("UTC")
 
 
 def literal(moment: datetime) -> ir.TimestampScalar:

@@ -25,21 +25,21 @@ from kit.lake.coverage import tail
 from kit.lake.holes import Hole, holes_in, skipped_lines
 from kit.lake.lacking import EFFECTS, Lacking, lacking_in
 from kit.lake.orgs import lakes
-from kit.lake.parquet import opened
+from kit.lake.parquet import open_event_file
 from kit.sources.exports import expand
 from kit.sources.written_times import order_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["ANYTHING", "Held", "hold"]
+__all__ = ["ANYTHING", "Source", "open_source"]
 
 ANYTHING = "anything"
 """What a copy without names is a copy of: whatever source is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class Source:
     """A source that was read, as far as it holds something."""
 
     lakes: Mapping[str, Lake]
@@ -48,7 +48,7 @@ class Held:
     source: str
     first: datetime
     last: datetime
-    covered: tuple[Window, ...] = ()
+    covered_windows: tuple[Window, ...] = ()
     """The stretches of time that the source holds in full, oldest first; but for its holes."""
     holes: tuple[Hole, ...] = ()
     """Where skipped lines may belong."""
@@ -98,7 +98,7 @@ class Held:
         """Say which parts of *window* the source does not hold, and which may still grow."""
         holes = [hole for hole in self.holes if hole.touches(window)]
         return Coverage(
-            gaps(() if self.unread else self.covered, window),
+            gaps(() if self.unread else self.covered_windows, window),
             self._provisional(window),
             tuple(merged(hole.within(window) for hole in holes)),
             skipped_lines(holes),
@@ -106,7 +106,7 @@ class Held:
         )
 
     def _provisional(self, window: Window) -> Window | None:
-        if not self.growing or (newest := tail(self.covered)) is None:
+        if not self.growing or (newest := tail(self.covered_windows)) is None:
             return None
         inside = Window(max(window.since, newest.since), min(window.until, newest.until))
         return inside if inside.since < inside.until else None
@@ -118,20 +118,20 @@ class Held:
             for what in one.what if one.touches(window) else ():
                 files.setdefault(what, set()).add(one.file or "several files")
         return tuple(
-            f"In {_named(sorted(files[what]))} {effect}."
+            f"In {_names_in_words(sorted(files[what]))} {effect}."
             for what, effect in EFFECTS.items()
             if what in files
         )
 
 
-def hold(
+def open_source(
     source: str | Path | Sequence[str | Path],
     folder: Path,
     *,
     since: str | None = None,
     until: str | None = None,
     date_order: str | None = None,
-) -> Held:
+) -> Source:
     """Read a source: export files are brought to a lake's form, of a lake it is looked up.
 
     Args:
@@ -151,79 +151,80 @@ def hold(
     """
     names = [source] if isinstance(source, str | Path) else list(source)
     order_of(date_order)
-    named = ", ".join(map(str, names))
+    source_name = ", ".join(map(str, names))
     if (copy := _copy_of(names)) is not None:
         if not copy.names():
-            raise SourceError(f"{named}: its copy holds no event. Run the report again.")
-        known = copy.manifest()
-        growing, repeats = bool(known.get("growing")), int(known.get("repeats", 0))
-        return _held(copy, named, growing=growing, repeats=repeats)
+            raise SourceError(f"{source_name}: its copy holds no event. Run the report again.")
+        manifest = copy.manifest()
+        growing, repeats = bool(manifest.get("growing")), int(manifest.get("repeats", 0))
+        return _source_of(copy, source_name, growing=growing, repeats=repeats)
     if names == ["okta"]:
-        _pulled(since, until)
+        _pull(since, until)
         names = ["lake"]
     if len(names) == 1 and (many := lakes(place(names[0]))):
-        return _of_many(many, named)
+        return _of_many(many, source_name)
     if (lake := _as_lake(names)) is not None:
-        return _opened(lake, named)
+        return _open_lake(lake, source_name)
     files = expand([SAMPLE if name == "sample" else name for name in names])
     lake = Lake(folder / "lake")
-    done = add(lake, files, date_order=date_order)
+    result = add(lake, files, date_order=date_order)
     if not lake.names():
-        raise SourceError(_nothing_in(names, files, done.put_aside))
+        raise SourceError(_nothing_in(names, files, result.put_aside))
     with lake.writing():
-        lake.cover([], copy_of=_told_by(names), repeats=done.repeats)
-    return _held(lake, named, repeats=done.repeats)
+        lake.cover([], copy_of=_told_by(names), repeats=result.repeats)
+    return _source_of(lake, source_name, repeats=result.repeats)
 
 
-def _of_many(many: Mapping[str, Lake], named: str) -> Held:
+def _of_many(many: Mapping[str, Lake], source_name: str) -> Source:
     """The lakes of many orgs; one that cannot be read hides none of the others."""
-    found: dict[str, Held] = {}
+    sources: dict[str, Source] = {}
     unread: dict[str, KitError] = {}
     for org, lake in many.items():
         try:
-            found[org] = _opened(lake, named)
+            sources[org] = _open_lake(lake, source_name)
         except KitError as fault:
             unread[org] = fault
-    if not found:
+    if not sources:
         raise next(iter(unread.values()))
-    return Held(
-        lakes={org: many[org] for org in found},
-        source=named,
-        first=min(one.first for one in found.values()),
-        last=max(one.last for one in found.values()),
-        covered=tuple(common([one.covered for one in found.values()])),
+    return Source(
+        lakes={org: many[org] for org in sources},
+        source=source_name,
+        first=min(one.first for one in sources.values()),
+        last=max(one.last for one in sources.values()),
+        covered_windows=tuple(common([one.covered_windows for one in sources.values()])),
         growing=True,
-        holes=tuple(hole for one in found.values() for hole in one.holes),
-        lacking=tuple(lack for one in found.values() for lack in one.lacking),
-        put_aside=tuple(line for one in found.values() for line in one.put_aside),
+        holes=tuple(hole for one in sources.values() for hole in one.holes),
+        lacking=tuple(lack for one in sources.values() for lack in one.lacking),
+        put_aside=tuple(line for one in sources.values() for line in one.put_aside),
         unread=unread,
     )
 
 
-def _opened(lake: Lake, named: str) -> Held:
-    if not lake.open().names() and (lost := lake.faults().lost):
+def _open_lake(lake: Lake, source_name: str) -> Source:
+    if not lake.open().names() and (lost_files := lake.faults().losses):
         raise SourceError(
-            f"{lake.address}: all its event files are gone, {lost[0]} the first. Put them back, or "
+            f"{lake.address}: all its event files are gone, {lost_files[0]} the first. Put them "
+            "back, or "
             f"run: okta-kit lake repair --lake {lake.address}"
         )
     if not lake.names():
         raise SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
-    return _held(lake, named, growing=True)
+    return _source_of(lake, source_name, growing=True)
 
 
-def _held(lake: Lake, named: str, *, growing: bool = False, repeats: int = 0) -> Held:
+def _source_of(lake: Lake, source_name: str, *, growing: bool = False, repeats: int = 0) -> Source:
     first, last = _ends(lake)
-    covered = tuple(lake.covered())
-    lost, manifest = lake.lost(), lake.manifest()
-    ends = [window.until for window in lost if window.until > last]
-    if named == "okta" and covered:
-        ends.append(covered[-1].until)
-    return Held(
+    covered_windows = tuple(lake.covered_windows())
+    lost_windows, manifest = lake.losses(), lake.manifest()
+    ends = [window.until for window in lost_windows if window.until > last]
+    if source_name == "okta" and covered_windows:
+        ends.append(covered_windows[-1].until)
+    return Source(
         lakes={"": lake},
-        source=named,
-        first=min([first, *(window.since for window in lost)]),
+        source=source_name,
+        first=min([first, *(window.since for window in lost_windows)]),
         last=last,
-        covered=covered,
+        covered_windows=covered_windows,
         holes=tuple(holes_in(manifest)),
         lacking=tuple(lacking_in(manifest)),
         growing=growing,
@@ -238,8 +239,8 @@ def _ends(lake: Lake) -> tuple[datetime, datetime]:
     days = lake.days()
     oldest = [at for file in lake.files(days[0]) for at in _ends_of(file)]
     newest = [at for file in lake.files(days[-1]) for at in _ends_of(file)]
-    begun = datetime(1970, 1, 1, tzinfo=UTC)
-    return begun + timedelta(microseconds=min(oldest)), begun + timedelta(microseconds=max(newest))
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return epoch + timedelta(microseconds=min(oldest)), epoch + timedelta(microseconds=max(newest))
 
 
 def _ends_of(path: Path | BinaryIO) -> list[int]:
@@ -247,17 +248,17 @@ def _ends_of(path: Path | BinaryIO) -> list[int]:
 
     As the footer has it, where it says so. Whole numbers, because Arrow loads pandas for a time.
     """
-    with opened(path) as file:
+    with open_event_file(path) as file:
         footer, kind = file.metadata, file.schema_arrow.field("published").type
         place = footer.schema.names.index("published")
         groups = [footer.row_group(n).column(place) for n in range(footer.num_row_groups)]
-        told = [one.statistics for one in groups if one.is_stats_set]
+        statistics = [one.statistics for one in groups if one.is_stats_set]
         if (
             kind == pa.timestamp("us", "UTC")
-            and len(told) == len(groups)
-            and all(one.has_min_max for one in told)
+            and len(statistics) == len(groups)
+            and all(one.has_min_max for one in statistics)
         ):
-            return [at for one in told for at in (one.min_raw, one.max_raw)]
+            return [at for one in statistics for at in (one.min_raw, one.max_raw)]
         times = file.read(columns=["published"])["published"]
         ends = pc.min_max(times.cast(pa.timestamp("us", "UTC")).cast(pa.int64())).as_py()
         return [at for at in ends.values() if at is not None]
@@ -277,7 +278,7 @@ def _told_by(names: Sequence[str | Path]) -> list[str]:
     return [str(Path(name).absolute()) for name in names]
 
 
-def _pulled(since: str | None, until: str | None) -> None:
+def _pull(since: str | None, until: str | None) -> None:
     """Bring the default lake up to date, unless whoever runs this has just done so."""
     if os.environ.get(PULLED):
         return
@@ -294,7 +295,7 @@ def _as_lake(names: list[str | Path]) -> Lake | None:
     return lake if len(names) == 1 and lake.exists() else None
 
 
-def _named(files: Sequence[str]) -> str:
+def _names_in_words(files: Sequence[str]) -> str:
     """Some files' names."""
     more = [f"{len(files) - 2:,} more"] if len(files) > 3 else files[2:]
     return phrases.join([*files[:2], *more])

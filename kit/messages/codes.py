@@ -90,10 +90,10 @@ def status_of(words: str) -> int | None:
     """The status of an HTTP reason: ``Bad Request``, ``BadRequest`` and ``BAD_REQUEST`` are 400."""
     if len(words) > 40:
         return None
-    folded = words.casefold().strip(" .:()")
-    if not _WORDS.fullmatch(folded):
+    folded_words = words.casefold().strip(" .:()")
+    if not _WORDS.fullmatch(folded_words):
         return None
-    return _INFORMAL.get(folded) or _PHRASES.get("".join(filter(str.isalpha, folded)))
+    return _INFORMAL.get(folded_words) or _PHRASES.get("".join(filter(str.isalpha, folded_words)))
 
 
 def names_reason(number: int, words: str) -> bool:
@@ -145,10 +145,14 @@ def labelled_code(value: object) -> str | None:
     word = word.rpartition("#")[2] if "." in word.partition("#")[0] else word
     if not _TOKEN.fullmatch(word) and not _HRESULT.fullmatch(word):
         return None
-    folded = word.casefold()
-    if folded in _SAY_NOTHING or _CLASS.fullmatch(word) or folded.startswith(("urn:", "http")):
+    folded_word = word.casefold()
+    if (
+        folded_word in _SAY_NOTHING
+        or _CLASS.fullmatch(word)
+        or folded_word.startswith(("urn:", "http"))
+    ):
         return None
-    return None if folded.replace("_", "").replace("-", "") in _PHRASES else word
+    return None if folded_word.replace("_", "").replace("-", "") in _PHRASES else word
 
 
 _HRESULT = re.compile(r"0x[0-9A-Fa-f]{8}")
@@ -191,8 +195,8 @@ def spoken_code(text: str) -> tuple[str, str] | None:
     sentence = bare.lstrip(":,- ")
     if bare.startswith("("):
         return code, text  # what stands in brackets is the code's variable part
-    marked = bare != sentence or not bare or text[0] == "[" or code.startswith(("AADSTS", "E0"))
-    return (code, sentence) if marked else None
+    is_code = bare != sentence or not bare or text[0] == "[" or code.startswith(("AADSTS", "E0"))
+    return (code, sentence) if is_code else None
 
 
 def _is_fault(code: str, rest: str) -> bool:
@@ -210,13 +214,13 @@ def bare_code(text: str) -> str | None:
     word = text.strip(" .[]\"'")
     if len(word) > 80 or " " in word:
         return None
-    spoken = spoken_code(word)
-    if spoken and not spoken[1]:
-        return spoken[0]
+    code_and_rest = spoken_code(word)
+    if code_and_rest and not code_and_rest[1]:
+        return code_and_rest[0]
     if word.casefold() in _SAY_NOTHING or "".join(filter(str.isalpha, word.casefold())) in _PHRASES:
         return None
-    named = _CAMEL.fullmatch(word) and not word.endswith(("Exception", "Error"))
-    return word if named or _SHOUT.fullmatch(word) else None
+    is_camel_name = _CAMEL.fullmatch(word) and not word.endswith(("Exception", "Error"))
+    return word if is_camel_name or _SHOUT.fullmatch(word) else None
 
 
 _BRACKETED = re.compile(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kit.messages.codes import labelled_code, status_of
 from kit.messages.labels import id_name, time_in
-from kit.messages.parts import NOTHING, WINDOW, Found, note, set_status, unescaped
+from kit.messages.parts import NOTHING, WINDOW, Draft, fill_in, set_status, unescaped
 from kit.messages.wrappers import status_in
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _SENTENCE_RANK = {name: rank for rank, name in enumerate(_SENTENCES)}
 _STATUSES = frozenset(("status", "statuscode", "httpstatus", "httpstatuscode", "code", "errorcode"))
 _TIMES = frozenset(("timestamp", "date", "time", "datetime"))
 _DROPPED = str.maketrans("", "", "-_.@: ")
-_DEEP, _MANY = 8, 200
+_MAX_DEPTH, _MAX_FIELDS = 8, 200
 """How far a document is read: no error has more levels or fields."""
 
 Field = tuple[int, str, object]
@@ -59,12 +59,12 @@ def document_start(text: str) -> int:
     return len(before) - 1 if before[-1:] == "[" else match.start()
 
 
-def document(text: str, found: Found) -> str | None:
+def document(text: str, draft: Draft) -> str | None:
     """Take a vendor's JSON or XML, and the words before it, off its own sentence.
 
     Args:
         text: the text so far.
-        found: the parts read so far; gets the document's code, status, ids and time.
+        draft: the parts read so far; gets the document's code, status, ids and time.
 
     Returns:
         The sentence in it, else the code; None where there is no document or it says nothing.
@@ -73,22 +73,22 @@ def document(text: str, found: Found) -> str | None:
     if at < 0:
         return None
     head, body = text[:at].strip(" :.-"), text[at:]
-    fields = list(islice(_xml(body) if body[0] == "<" else _json(body), _MANY))
-    said = _sentence(fields)
+    fields = list(islice(_xml(body) if body[0] == "<" else _json(body), _MAX_FIELDS))
+    sentence = _sentence(fields)
     code = _code(fields)
-    before = len(found)
+    before = len(draft)
     if head:
         number = _NUMBER.search(head)
-        set_status(found, int(number[1]) if number else status_in(head) or status_of(head))
-    _note_rest(fields, found)
+        set_status(draft, int(number[1]) if number else status_in(head) or status_of(head))
+    _note_rest(fields, draft)
     if '"_error"' in body and '"module"' in body:
-        note(found, app=_WORKFLOWS)
-    if not (said or code or len(found) > before):
+        fill_in(draft, app=_WORKFLOWS)
+    if not (sentence or code or len(draft) > before):
         return None
     if code:
-        found["vendor_code"] = code
-    found["vendor"] = True
-    return said or code or head or None
+        draft["vendor_code"] = code
+    draft["vendor"] = True
+    return sentence or code or head or None
 
 
 _WORKFLOWS = "Okta Workflows"
@@ -98,12 +98,12 @@ _NUMBER = re.compile(r"(?:^|[ (:])([45]\d\d)(?=$|[ ):.,-])")
 
 def _sentence(fields: list[Field]) -> str:
     """The outermost sentence; a single word only where there is none."""
-    said = [
+    candidates = [
         (" " not in text, bool(_POINTS.search(text)), level, _SENTENCE_RANK[name], place, text)
         for place, (level, name, value) in enumerate(fields)
         if name in _SENTENCE_RANK and isinstance(value, str) and (text := " ".join(value.split()))
     ]
-    return min(said)[5] if said else ""
+    return min(candidates)[5] if candidates else ""
 
 
 _POINTS = re.compile(r"\bsee (?:the )?errors?\b")
@@ -119,7 +119,7 @@ def _code(fields: list[Field]) -> str | None:
         elif name in _CODE_RANK and (word := _as_code(name, value)):
             codes.append((level, _CODE_RANK[name], place, word))
         elif name == "status" and not str(value).isdecimal() and (word := labelled_code(value)):
-            codes.append((_DEEP, 0, place, word))
+            codes.append((_MAX_DEPTH, 0, place, word))
     return min(codes)[3] if codes else None
 
 
@@ -136,21 +136,21 @@ def _as_code(name: str, value: object) -> str | None:
     return word
 
 
-def _note_rest(fields: list[Field], found: Found) -> None:
+def _note_rest(fields: list[Field], draft: Draft) -> None:
     """Note the status, in digits or in words, the ids and the time."""
     for _, name, value in fields:
         text = str(value)
         if name in _STATUSES and text.isdecimal() and len(text) == 3 and 400 <= int(text) < 600:
-            set_status(found, int(text))
+            set_status(draft, int(text))
         if (part := id_name(name)) and text.casefold() not in NOTHING:
-            note(found, **{part: text})
+            fill_in(draft, **{part: text})
         elif name in _TIMES and isinstance(value, str):
-            note(found, timestamp=time_in(value))
-    if "http_status" in found:
+            fill_in(draft, timestamp=time_in(value))
+    if "http_status" in draft:
         return
     for _, name, value in fields:
         if name in _CODE_RANK and isinstance(value, str):
-            set_status(found, status_of(value))
+            set_status(draft, status_of(value))
 
 
 _LENIENT = re.compile(
@@ -165,8 +165,8 @@ _DECODER = json.JSONDecoder(strict=False)
 def _json(text: str) -> Iterator[Field]:
     """Fields of a JSON text, the outer ones first; also of one that is cut off or badly quoted."""
     if _ESCAPED.match(text):
-        for escaped, meant in (("\\r", " "), ("\\n", " "), ('\\"', '"'), ('""', '"')):
-            text = text.replace(escaped, meant)
+        for escaped, plain in (("\\r", " "), ("\\n", " "), ('\\"', '"'), ('""', '"')):
+            text = text.replace(escaped, plain)
     try:
         body, _ = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
@@ -180,7 +180,7 @@ def _json(text: str) -> Iterator[Field]:
 
 
 def _walk(name: str, body: object, level: int) -> Iterator[Field]:
-    if isinstance(body, dict) and level < _DEEP:
+    if isinstance(body, dict) and level < _MAX_DEPTH:
         inner = []
         for key, value in body.items():
             key = key.casefold().translate(_DROPPED)
@@ -188,12 +188,12 @@ def _walk(name: str, body: object, level: int) -> Iterator[Field]:
                 inner.append((key, value))
             else:
                 # Below ``errors`` a field's name is the user's attribute, its value the sentence.
-                named = name != "errors" or key in _CODE_RANK or key in _SENTENCE_RANK
-                yield level, key if named else name, value
+                is_field_name = name != "errors" or key in _CODE_RANK or key in _SENTENCE_RANK
+                yield level, key if is_field_name else name, value
         for key, value in inner:
             # Okta names the field that failed in the causes alone.
             yield from _walk(key, value, -1 if key == "errorcauses" else level + 1)
-    elif isinstance(body, list) and level < _DEEP:
+    elif isinstance(body, list) and level < _MAX_DEPTH:
         for value in body[:20]:
             yield from _walk(name, value, level)
     elif name:

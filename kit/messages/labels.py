@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain, islice
 from string import ascii_letters, digits
 
-from kit.messages.parts import WINDOW, Found, note
+from kit.messages.parts import WINDOW, Draft, fill_in
 
 __all__ = ["id_name", "is_id", "take_labels", "time_at", "time_in"]
 
@@ -32,19 +32,19 @@ _TIMES = ("timestamp", "time-stamp", "time_stamp", "time stamp", "date")
 _IN_WORDS = f"{ascii_letters}{digits}-_"
 _VALUE = re.compile(r"([\"'\[(]?)([\w.:/+@*-]{1,200}(?:==?(?![\w\"']))?)")
 _DASHES = str.maketrans("", "", "-_ .@")
-_MOST = 40
+_MAX_SIGNS = 40
 """Signs after which a value may stand that are looked at in one text."""
 
 
 @lru_cache(1_000)
 def id_name(name: str) -> str | None:
     """The part that a field's name means: ``x-ms-client-request-id`` is ``client_request_id``."""
-    folded = name.casefold().translate(_DASHES)
-    if folded.endswith("clientrequestid"):
+    folded_name = name.casefold().translate(_DASHES)
+    if folded_name.endswith("clientrequestid"):
         return "client_request_id"
     for word, part in (("traceid", "trace_id"), ("correlationid", "correlation_id"),
                        ("requestid", "request_id"), ("reqid", "request_id")):  # fmt: skip
-        if folded.endswith(word):
+        if folded_name.endswith(word):
             return part
     return None
 
@@ -66,47 +66,49 @@ def time_in(value: str) -> str | None:
     return value if _IS_TIME.match(value) else None
 
 
-def take_labels(text: str, found: Found) -> str:
+def take_labels(text: str, draft: Draft) -> str:
     """Note the ids and the time that a text names, and take them out of it.
 
     Args:
         text: a text without JSON or XML in it.
-        found: the parts read so far; gets the ids and the time.
+        draft: the parts read so far; gets the ids and the time.
 
     Returns:
         The text without them; a text that names none is returned as it is.
     """
     tail = max(WINDOW, len(text) - WINDOW)
-    folded = f"{text[:WINDOW]}{text[tail:]}".casefold()
+    folded_text = f"{text[:WINDOW]}{text[tail:]}".casefold()
     for hint in _HINTS:
-        if hint in folded:
+        if hint in folded_text:
             break
     else:
         return text
-    kept, end = [], 0
+    pieces, end = [], 0
     signs = chain(_SIGN.finditer(text, 0, WINDOW), _SIGN.finditer(text, tail))
-    for match in islice(signs, _MOST):
+    for match in islice(signs, _MAX_SIGNS):
         before = text[max(end, match.start() - 40) : match.start() + 1]
         name = _label(before)
         if not name:
             continue
         start = match.start() + 1 - len(name)
-        after = _note_value(text, match.end(), match[1], name, found)
+        after = _note_value(text, match.end(), match[1], name, draft)
         if after is not None:
-            kept.append(text[end:start])
+            pieces.append(text[end:start])
             end = after
-    if "id " in folded and (unsigned := _UNSIGNED.search(text, 0, WINDOW)):
-        note(found, **{id_name(unsigned[1]) or "request_id": unsigned[2]})
+    if "id " in folded_text and (unsigned := _UNSIGNED.search(text, 0, WINDOW)):
+        fill_in(draft, **{id_name(unsigned[1]) or "request_id": unsigned[2]})
     if not end:
         return text
-    kept.append(text[end:])
-    return " ".join("".join(kept).split()).strip(" ,;|").replace("()", "").replace("[]", "").strip()
+    pieces.append(text[end:])
+    return (
+        " ".join("".join(pieces).split()).strip(" ,;|").replace("()", "").replace("[]", "").strip()
+    )
 
 
 def _label(before: str) -> str:
     """The label that ends here, with what it begins with: ``x-ms-client-request-id``."""
-    folded = before[-10:].casefold()
-    if folded.endswith("id"):
+    ending = before[-10:].casefold()
+    if ending.endswith("id"):
         stem = before[:-2].rstrip("-_ ")
         if not stem.casefold().endswith(_STEMS):
             return ""
@@ -114,20 +116,20 @@ def _label(before: str) -> str:
         spelled = begin[-8:].casefold().endswith("client ") and stem[len(begin) :].isalpha()
         return before[len(begin) - 7 if spelled else len(begin) :]
     for word in _TIMES:
-        if folded.endswith(word):
+        if ending.endswith(word):
             return before[-len(word) :] if not before[: -len(word)][-1:].isalpha() else ""
     return ""
 
 
-def _note_value(text: str, at: int, sign: str, name: str, found: Found) -> int | None:
+def _note_value(text: str, at: int, sign: str, name: str, draft: Draft) -> int | None:
     """Note a label's value; where it ends, or None where the label is to stay in the text."""
     spaced = sign == ":" or text[at - 2 : at - 1] == " "
     at += spaced and text[at : at + 1] == " "
-    if held := _PLACEHOLDER.match(text, at):
-        return held.end()
+    if placeholder := _PLACEHOLDER.match(text, at):
+        return placeholder.end()
     part = id_name(name)
     if part is None:
-        return _note_time(text, at, found)
+        return _note_time(text, at, draft)
     value = _VALUE.match(text, at)
     if value is None:
         return at
@@ -136,17 +138,17 @@ def _note_value(text: str, at: int, sign: str, name: str, found: Found) -> int |
         return at
     if not (is_id(value[2]) or sign == "="):
         return end if end == len(text) else at
-    if end < len(text) or not found["truncated"]:
-        note(found, **{part: value[2].rstrip(".")})
+    if end < len(text) or not draft["truncated"]:
+        fill_in(draft, **{part: value[2].rstrip(".")})
     return end + bool(value[1])
 
 
 _PLACEHOLDER = re.compile(r"<[^<>]{1,60}>|\[[A-Za-z ]{1,30}\]|\{[A-Za-z ]{1,30}\}")
 
 
-def _note_time(text: str, at: int, found: Found) -> int | None:
+def _note_time(text: str, at: int, draft: Draft) -> int | None:
     quote = text[at : at + 1] if text[at : at + 1] in ("'", '"') else ""
     if time := _IS_TIME.match(text, at + len(quote)):
-        note(found, timestamp=time[0])
+        fill_in(draft, timestamp=time[0])
         return time.end() + len(quote)
     return at + 2 * len(quote) if text[at : at + 1] in ("", "'") else None

@@ -22,7 +22,7 @@ FINGERPRINT = r"^UNKNOWN_[0-9a-f]{8}$"
 """The kit's own codes for unknown texts, as a regular expression, for Ibis too. ``UNKNOWN_USER``
 is a reason of Okta's."""
 _IS_FINGERPRINT = re.compile(FINGERPRINT)
-_LONGEST = 600
+_MAX_CHARS = 600
 """How much of a text tells faults apart."""
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AP]M)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
 _HOSTS = (
@@ -82,7 +82,7 @@ _Mask = tuple[str, re.Pattern[str], "str | Callable[[re.Match[str]], str]"]
 replacement."""
 
 
-def _unless_said(match: re.Match[str]) -> str:
+def _unless_words(match: re.Match[str]) -> str:
     """In brackets stands a value, unless plain words stand there on end: then it is the fault."""
     inside = match[0][1:-1]
     return f" {inside} " if _PLAIN.search(inside) else "<>"
@@ -95,7 +95,7 @@ _MASKS: list[_Mask] = [
         for sign, pattern in (("://", _URL), ("@", _MAIL), *zip("\"'‘“«<", _QUOTED, strict=True))
     ),
     *(
-        (sign, re.compile(pattern), _unless_said)
+        (sign, re.compile(pattern), _unless_words)
         for sign, pattern in (("[", r"\[[^\[\]]*\]"), ("{", r"\{[^{}]*\}"))
     ),
     *(
@@ -131,12 +131,12 @@ def _words_of_mail(match: re.Match[str]) -> str:
 _TROUBLE = re.compile(r"(?i)error|exception|fail|timeout|invalid|refused|denied|missing|unknown")
 
 
-def _value_or_said(match: re.Match[str]) -> str:
+def _value_or_words(match: re.Match[str]) -> str:
     """What is quoted is a value where it is one word or a name, else it is what was said."""
     inside = match[0].strip("\"'‘“«’”»<>[]{} ")
     words = inside.split()
-    named = len(words) < 2 or not any(word.islower() for word in words)
-    return "<>" if named and not _KEY.search(inside) else f" {inside} "
+    is_value = len(words) < 2 or not any(word.islower() for word in words)
+    return "<>" if is_value and not _KEY.search(inside) else f" {inside} "
 
 
 _KEY = re.compile(r"[\w-]{2,40}[\"']? ?[:=]")
@@ -150,7 +150,7 @@ _SORTS: list[_Mask] = [
     ("", re.compile(_NUMBER), "<number>"),
 ]
 _INSIDE: list[_Mask] = [
-    ("", re.compile(pattern), _value_or_said)
+    ("", re.compile(pattern), _value_or_words)
     for pattern in (*_QUOTED[:5], r"\[[^\[\]]*\]", r"\{[^{}]*\}")
 ]
 _SAYS_LITTLE = frozenset(
@@ -171,8 +171,8 @@ def fingerprint(message: Message) -> str:
     for name in (message.user, message.group, message.app):
         if name:
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<>", text)
-    said = _distinct(text)
-    return "UNKNOWN_" + hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest()[:8]
+    distinct_text = _distinct(text)
+    return "UNKNOWN_" + hashlib.sha256(distinct_text.encode(errors="surrogatepass")).hexdigest()[:8]
 
 
 def is_fingerprint(code: str) -> bool:
@@ -182,16 +182,16 @@ def is_fingerprint(code: str) -> bool:
 
 def mask(text: str) -> str:
     """Replace what differs from one message to the next of a kind, and fold the case."""
-    return _folded(_masked(text, _MASKS))
+    return _fold(_apply_masks(text, _MASKS))
 
 
 def _distinct(text: str) -> str:
     """A text masked as far as something is left that tells it from another one."""
-    masked = mask(text)
-    if any(match[0] not in _SAYS_LITTLE for match in _LETTERS.finditer(masked)):
-        return masked
+    masked_text = mask(text)
+    if any(match[0] not in _SAYS_LITTLE for match in _LETTERS.finditer(masked_text)):
+        return masked_text
     for masks in ([*_SORTS[:2], *_INSIDE, *_SORTS[2:]], _SORTS):
-        sorts = _folded(_masked(text, masks))
+        sorts = _fold(_apply_masks(text, masks))
         if _LETTERS.search(_SORT.sub("", sorts)):
             return sorts
     return sorts or " ".join(text.split())
@@ -200,13 +200,13 @@ def _distinct(text: str) -> str:
 _SORT = re.compile(r"<[a-z]*>")
 
 
-def _masked(text: str, masks: list[_Mask]) -> str:
-    masked = text[:_LONGEST]
+def _apply_masks(text: str, masks: list[_Mask]) -> str:
+    masked_text = text[:_MAX_CHARS]
     for sign, pattern, replacement in masks:
-        if sign in masked:
-            masked = pattern.sub(replacement, masked)
-    return masked
+        if sign in masked_text:
+            masked_text = pattern.sub(replacement, masked_text)
+    return masked_text
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(" .…")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.messages.parts import Found, note
+from kit.messages.parts import Draft, fill_in
 
 __all__ = ["note_names"]
 
@@ -26,20 +26,20 @@ _NO_NAME = frozenset(
 )
 
 
-def note_names(said: str, found: Found) -> None:
+def note_names(sentence: str, draft: Draft) -> None:
     """Note whom one of Okta's sentences is about.
 
     Args:
-        said: the sentence, up to its colon.
-        found: the parts read so far; the task's own user goes before.
+        sentence: the sentence, up to its colon.
+        draft: the parts read so far; the task's own user goes before.
     """
     for before, kind, after in _PLACES:
-        _, cue, name = said.partition(before)
+        _, cue, name = sentence.partition(before)
         if not cue:
             continue
         name = (name.partition(after)[0] if after else name).strip(" ‘’'\"")
         if name and name.partition(" ")[0].casefold() not in _NO_NAME:
             if "@" in name:
                 name = name.partition(" ")[0]
-            note(found, **{kind: name})
+            fill_in(draft, **{kind: name})
             return

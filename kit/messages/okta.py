@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kit.messages.labels import time_at
 from kit.messages.names import note_names
-from kit.messages.parts import Found, note, set_status
+from kit.messages.parts import Draft, fill_in, set_status
 from kit.messages.wrappers import reason_at_end
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["okta_sentence"]
 
 
-def okta_sentence(text: str, found: Found) -> str | None:
+def okta_sentence(text: str, draft: Draft) -> str | None:
     """Take off one of Okta's sentences.
 
     Args:
         text: the text so far.
-        found: the parts read so far; gets what the sentence says.
+        draft: the parts read so far; gets what the sentence says.
 
     Returns:
         The text inside, empty where the sentence says no more; None where it is none of Okta's.
@@ -37,16 +37,16 @@ def okta_sentence(text: str, found: Found) -> str | None:
     if layers and text[0].islower():
         text = text[0].upper() + text[1:]
     for layer in layers:
-        if (inside := layer(text, found)) is not None:
+        if (inside := layer(text, draft)) is not None:
             return inside
     if "FAILURE" in text or "DENY" in text:
-        return _row(text, found)
-    if " failed: " in text and "vendor" not in found:
-        return _step(text, found)
-    return _event_type(text, found) if "." in first[:12] else None
+        return _row(text, draft)
+    if " failed: " in text and "vendor" not in draft:
+        return _step(text, draft)
+    return _event_type(text, draft) if "." in first[:12] else None
 
 
-def _task(text: str, found: Found) -> str | None:
+def _task(text: str, draft: Draft) -> str | None:
     """``Automatic {operation} of [user ]{user} to app {app} failed: {rest}``; the user may lack."""
     operation, of, after = text[len("automatic ") :].partition(" of ")
     begin = max(0, after.find(" to "), after.find(" from app "))
@@ -63,24 +63,24 @@ def _task(text: str, found: Found) -> str | None:
             break
     user = user.strip()
     user = "" if user == "user" else user.removeprefix("user ").strip(" \"'")
-    note(found, operation=operation.casefold(), user=user, app=app.strip(" \"'"))
+    fill_in(draft, operation=operation.casefold(), user=user, app=app.strip(" \"'"))
     return rest.lstrip(":. ")
 
 
-def _failed_on(text: str, found: Found) -> str | None:
+def _failed_on(text: str, draft: Draft) -> str | None:
     """``Failed on 03-26-2020 03:49:35PM UTC: {rest}``, as the list of pushed groups shows it."""
     lead = "Failed on "
     time = time_at(text, len(lead)) if text.startswith(lead) else None
     if time is None:
         return None
-    note(found, timestamp=time)
+    fill_in(draft, timestamp=time)
     return text[len(lead) + len(time) :].lstrip(": ")
 
 
 _GROUP_PUSH = re.compile(r"Unable to \w{2,20} Group Push mapping(?: target App group)?:? ?")
 
 
-def _group_push(text: str, found: Found) -> str | None:
+def _group_push(text: str, draft: Draft) -> str | None:
     """``Unable to update Group Push mapping target App group {group}: {rest}``."""
     match = _GROUP_PUSH.match(text)
     if not match:
@@ -90,7 +90,7 @@ def _group_push(text: str, found: Found) -> str | None:
         (i for cue in _AFTER_NAME if (i := after.find(cue, 0, 400)) >= 0), after.find(":", 0, 400)
     )
     group, rest = (after, "") if at < 0 else (after[:at], after[at + 1 :])
-    note(found, operation="group push", group=group.strip())
+    fill_in(draft, operation="group push", group=group.strip())
     return rest.lstrip()
 
 
@@ -102,13 +102,13 @@ _BANNER = re.compile(
 _WRAPPED = re.compile(r"[ .:]+(?=(?:Automatic|Could not|Error|Failed to|Unable to|Cannot) )")
 
 
-def _banner(text: str, found: Found) -> str | None:
+def _banner(text: str, draft: Draft) -> str | None:
     """``An error occurred during import {rest}`` and other lines that Okta's pages put on top."""
     match = _BANNER.match(text)
     if not match:
         return None
     if match[1]:
-        note(found, operation="import" if match[1].endswith("import") else None)
+        fill_in(draft, operation="import" if match[1].endswith("import") else None)
         return text[match.end() :].lstrip(" :.")
     inside = _WRAPPED.search(text, len("An error occurred"), match.end() + 20)
     if inside:
@@ -124,9 +124,9 @@ _LABEL = re.compile(
 )
 
 
-def _label(text: str, found: Found) -> str | None:
+def _label(text: str, draft: Draft) -> str | None:
     """``Error: {rest}``, ``Errors during execution: {rest}``."""
-    del found
+    del draft
     match = _LABEL.match(text)
     return text[match.end() :] if match else None
 
@@ -137,38 +137,38 @@ _DOING = re.compile(
 _VALIDATION = re.compile(r"Api validation failed: ?")
 
 
-def _doing(text: str, found: Found) -> str | None:
+def _doing(text: str, draft: Draft) -> str | None:
     """``Error while creating user {user}: {rest}``; a blank before the colon occurs."""
     if not _DOING.match(text) or text.startswith("Error executing "):
         return None
     at = _colon(text)
     if at < 0:
-        return _dotted(text, found)
-    said = text[:at].rstrip()
-    answered = said.find(". Errors reported by ")
+        return _dotted(text, draft)
+    sentence = text[:at].rstrip()
+    answered = sentence.find(". Errors reported by ")
     if answered > 0:  # the status stands in the colon's place
-        said, at = said[:answered], answered + 1
-        set_status(found, reason_at_end(said))
-    note_names(said, found)
-    found["said"] = said
-    if " import" in said[:40]:
-        note(found, operation="import")
-    elif said == "Error authenticating":  # a test of API credentials
-        note(found, operation="authenticate")
+        sentence, at = sentence[:answered], answered + 1
+        set_status(draft, reason_at_end(sentence))
+    note_names(sentence, draft)
+    draft["said"] = sentence
+    if " import" in sentence[:40]:
+        fill_in(draft, operation="import")
+    elif sentence == "Error authenticating":  # a test of API credentials
+        fill_in(draft, operation="authenticate")
     return text[at + 1 :].lstrip().removeprefix("null. ")
 
 
-def _received(text: str, found: Found) -> str | None:
+def _received(text: str, draft: Draft) -> str | None:
     """``Could not push profile for Office 365 user {user}, received error: {rest}``."""
     at = text.find(" received error", 0, 400)
     if at < 0:
         return None
-    said = text[:at].rstrip(" ,")
-    note_names(said, found)
-    found["said"] = said
+    sentence = text[:at].rstrip(" ,")
+    note_names(sentence, draft)
+    draft["said"] = sentence
     inside = text[at + len(" received error") :].lstrip(" :.")
     if who := _WHO_AT_END.search(inside, max(0, len(inside) - 300)):
-        note(found, user=who[1])
+        fill_in(draft, user=who[1])
         inside = inside[: who.start()]
     return inside
 
@@ -176,18 +176,18 @@ def _received(text: str, found: Found) -> str | None:
 _WHO_AT_END = re.compile(r"[,;] user: ?(\S{0,250})$")
 
 
-def _could_not(text: str, found: Found) -> str | None:
+def _could_not(text: str, draft: Draft) -> str | None:
     """``Unable to update personal info for Workday employee: {rest}`` and its kin."""
-    inside = _received(text, found)
-    if inside is not None or not found.keys().isdisjoint(("vendor", "exception", "http_status")):
+    inside = _received(text, draft)
+    if inside is not None or not draft.keys().isdisjoint(("vendor", "exception", "http_status")):
         return inside  # past these it is the vendor who could not
     at = _colon(text)
     if 0 <= at < 200 and ". " not in text[:at]:
-        said = text[:at].rstrip()
-        note_names(said, found)
-        found["said"] = said
+        sentence = text[:at].rstrip()
+        note_names(sentence, draft)
+        draft["said"] = sentence
         return text[at + 1 :].lstrip()
-    return _dotted(text, found)
+    return _dotted(text, draft)
 
 
 _VERBS = (
@@ -200,19 +200,19 @@ _TRIED = re.compile(
 )
 
 
-def _dotted(text: str, found: Found) -> str | None:
+def _dotted(text: str, draft: Draft) -> str | None:
     """``Could not create new user. {rest}``: templates with a full stop in the colon's place."""
     match = _TRIED.match(text)
     if not match or "because" in match[0]:
         return None
-    said = match[0].rstrip(" .")
-    note_names(said, found)
-    found["said"] = said
-    found["own"] = True
+    sentence = match[0].rstrip(" .")
+    note_names(sentence, draft)
+    draft["said"] = sentence
+    draft["own"] = True
     return text[match.end() :]
 
 
-def _validation(text: str, found: Found) -> str | None:
+def _validation(text: str, draft: Draft) -> str | None:
     """``Api validation failed: {field} ({field}: {rest})``."""
     match = _VALIDATION.match(text)
     if not match:
@@ -221,20 +221,20 @@ def _validation(text: str, found: Found) -> str | None:
     field, bracket, rest = inside.partition(" (")
     if not bracket or " " in field:
         return None
-    _, colon, said = rest.partition(": ")
-    return said.removesuffix(")") if colon and rest.startswith(field + ":") else inside
+    _, colon, sentence = rest.partition(": ")
+    return sentence.removesuffix(")") if colon and rest.startswith(field + ":") else inside
 
 
 _ROW = re.compile(r"([^:.{<]{0,100}?)\b(?:FAILURE|DENY|RATE_LIMIT) ?(?:: ?|- )")
 _TO_APP = re.compile(r" (?:to|in|from|by) external application")
 
 
-def _row(text: str, found: Found) -> str | None:
+def _row(text: str, draft: Draft) -> str | None:
     """``{displayMessage} FAILURE: {reason}``, a row of the System Log's page."""
     match = _ROW.match(text)
     if not match:
         return None
-    note(found, operation=_TO_APP.sub("", match[1].strip().casefold()))
+    fill_in(draft, operation=_TO_APP.sub("", match[1].strip().casefold()))
     return text[match.end() :]
 
 
@@ -245,15 +245,15 @@ _STEP = re.compile(
 )
 
 
-def _step(text: str, found: Found) -> str | None:
+def _step(text: str, draft: Draft) -> str | None:
     """``Import failed: {rest}``, ``Delegated authentication failed: {rest}``."""
     match = _STEP.match(text)
     if not match:
         return None
-    found["said"] = text[: match.end() - 2]
-    found["own"] = match[1].casefold().endswith("authentication")
+    draft["said"] = text[: match.end() - 2]
+    draft["own"] = match[1].casefold().endswith("authentication")
     if match[1].casefold().endswith("import"):
-        note(found, operation="import")
+        fill_in(draft, operation="import")
     return text[match.end() :]
 
 
@@ -262,12 +262,12 @@ _AGENT = re.compile(
 )
 
 
-def _agent(text: str, found: Found) -> str | None:
+def _agent(text: str, draft: Draft) -> str | None:
     """``Directory agent {agent} encountered an import error: {rest}``."""
     match = _AGENT.match(text)
     if not match:
         return None
-    found["said"] = match[0].rstrip(": ")
+    draft["said"] = match[0].rstrip(": ")
     return text[match.end() :]
 
 
@@ -277,12 +277,12 @@ _EVENT_TYPE = re.compile(
 )
 
 
-def _event_type(text: str, found: Found) -> str | None:
+def _event_type(text: str, draft: Draft) -> str | None:
     """``application.provision.user.push_profile : {rest}``."""
     match = _EVENT_TYPE.match(text)
     if not match:
         return None
-    found["own"] = True
+    draft["own"] = True
     return text[match.end() :]
 
 
@@ -295,7 +295,7 @@ def _colon(text: str) -> int:
 _COLON = re.compile(r":(?:(?=$| )|(?<= :))")
 
 
-_BY_FIRST_WORD: dict[str, tuple[Callable[[str, Found], str | None], ...]] = {
+_BY_FIRST_WORD: dict[str, tuple[Callable[[str, Draft], str | None], ...]] = {
     "automatic": (_task,),
     "failed": (_failed_on, _could_not),
     "unable": (_group_push, _could_not),

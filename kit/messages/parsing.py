@@ -10,7 +10,7 @@ from kit.messages.codes import bare_code, bracketed_code, labelled_code, status_
 from kit.messages.documents import document, document_start
 from kit.messages.labels import take_labels
 from kit.messages.okta import okta_sentence
-from kit.messages.parts import CUT, NOTHING, WINDOW, Found, Message, note, set_status, unescaped
+from kit.messages.parts import CUT, NOTHING, WINDOW, Draft, Message, fill_in, set_status, unescaped
 from kit.messages.vendors import (
     aadsts,
     code_first,
@@ -22,19 +22,19 @@ from kit.messages.vendors import (
     pairs,
     rpc,
 )
-from kit.messages.wrappers import exception, executing, innermost, reported, status, status_in
+from kit.messages.wrappers import exception, executing, innermost, remote_errors, status, status_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["parse"]
 
-_LONGEST = 6_000
+_MAX_CHARS = 6_000
 """How much of a text is read; what stands behind are stack traces and pages."""
 _CAUSE = "Caused by: "
-_LAYERS: tuple[tuple[str, Callable[[str, Found], str | None]], ...] = (
+_LAYERS: tuple[tuple[str, Callable[[str, Draft], str | None]], ...] = (
     ("", okta_sentence),
-    ("rrors reported by", reported),
+    ("rrors reported by", remote_errors),
     ("Error executing", executing),
     ("", exception),
     ("", document),
@@ -53,9 +53,9 @@ _LAYERS: tuple[tuple[str, Callable[[str, Found], str | None]], ...] = (
 """The speakers, the outermost first, each with what its form cannot do without."""
 _VENDORS = _LAYERS[3:]
 """Those inside, once Okta has handed over."""
-_MOST_LAYERS, _MOST_READ = 12, 24_000
+_MAX_LAYERS, _MAX_CHARS_READ = 12, 24_000
 """Layers, and characters in all of them together: real ones are few, or short inside."""
-_PARTS = frozenset(Message.__struct_fields__)
+_MESSAGE_FIELDS = frozenset(Message.__struct_fields__)
 
 
 @lru_cache(1_000)
@@ -73,25 +73,27 @@ def parse(text: str | None) -> Message:
     flat = _flat(text)
     if len(flat) < 12 and flat.casefold() in NOTHING:
         return Message()
-    found: Found = {"truncated": len((text or "").rstrip("\r\n")) == CUT}
-    rest = _inside(_without_labels(flat, found), found)
+    draft: Draft = {"truncated": len((text or "").rstrip("\r\n")) == CUT}
+    rest = _inside(_without_labels(flat, draft), draft)
     nothing = len(rest) < 12 and rest.casefold().strip(" .") in NOTHING
     if nothing:
-        rest = found.get("exception") or ("" if rest else found.get("said", ""))
+        rest = draft.get("exception") or ("" if rest else draft.get("said", ""))
     else:
-        if "http_status" not in found:
-            set_status(found, status_in(flat) or status_of(rest))
-        _speak(rest, flat, found)
-    code = found.get("vendor_code")
-    if code and found["truncated"] and flat.endswith(code):
-        del found["vendor_code"]  # it may lack its end
-    found["text"] = rest
-    return Message(**{k: v for k, v in found.items() if k in _PARTS and v not in ("", None)})
+        if "http_status" not in draft:
+            set_status(draft, status_in(flat) or status_of(rest))
+        _speak(rest, flat, draft)
+    code = draft.get("vendor_code")
+    if code and draft["truncated"] and flat.endswith(code):
+        del draft["vendor_code"]  # it may lack its end
+    draft["text"] = rest
+    return Message(
+        **{k: v for k, v in draft.items() if k in _MESSAGE_FIELDS and v not in ("", None)}
+    )
 
 
 def _flat(text: str | None) -> str:
-    flat = (text or "")[:_LONGEST]
-    if text and len(text) > _LONGEST and (at := text.rfind(_CAUSE, _LONGEST)) >= 0:
+    flat = (text or "")[:_MAX_CHARS]
+    if text and len(text) > _MAX_CHARS and (at := text.rfind(_CAUSE, _MAX_CHARS)) >= 0:
         flat += f"\n{text[at : at + WINDOW]}"
     if "`" in flat:
         flat = _GLUED.sub(" ", flat).replace("`", "")
@@ -109,10 +111,10 @@ def _flat(text: str | None) -> str:
             return f"{{{flat}"
         if flat[0] == flat[-1]:
             return flat[1:-1].strip()
-    return _unwrapped(flat)
+    return _without_brackets(flat)
 
 
-def _unwrapped(flat: str) -> str:
+def _without_brackets(flat: str) -> str:
     """A sentence without the brackets round the whole of it."""
     if flat[:1] not in _BRACKETS or flat[-1] != _BRACKETS[flat[0]] or " " not in flat:
         return flat
@@ -133,13 +135,13 @@ _TYPOGRAPHY = {
 """Quotes as typewriters have them, and no signs without a width: pages and mails change both."""
 
 
-def _is_oktas(rest: str, flat: str, found: Found) -> bool:
+def _is_oktas(rest: str, flat: str, draft: Draft) -> bool:
     """Whether a sentence is Okta's own: no vendor answered, so the vendor has no words."""
-    if not found.keys().isdisjoint(("vendor", "vendor_code", "exception", "app")):
+    if not draft.keys().isdisjoint(("vendor", "vendor_code", "exception", "app")):
         return False
     before = flat.removesuffix(rest)
     alone = not before or (before != flat and before.strip(" .:-").isdecimal())
-    return bool(found.get("own") or (alone and _OKTA_SPEAKS.search(rest, 0, WINDOW)))
+    return bool(draft.get("own") or (alone and _OKTA_SPEAKS.search(rest, 0, WINDOW)))
 
 
 _OKTA_SPEAKS = re.compile(
@@ -156,51 +158,51 @@ _FRAGMENT = re.compile(r"[\"'][\w-]{2,40}[\"'] ?: ?[\"'\d{\[]")
 """A field out of a JSON text, as people copy it."""
 
 
-def _without_labels(text: str, found: Found) -> str:
+def _without_labels(text: str, draft: Draft) -> str:
     """Take ids and times out of the words before a document; inside it they are fields."""
     at = document_start(text)
     if at < 0:
-        return take_labels(text, found)
-    return f"{take_labels(text[:at], found)} {text[at:]}".strip()
+        return take_labels(text, draft)
+    return f"{take_labels(text[:at], draft)} {text[at:]}".strip()
 
 
-def _inside(text: str, found: Found) -> str:
+def _inside(text: str, draft: Draft) -> str:
     """Take off layer after layer; the empty text where one of them holds nothing."""
     read = 0
-    for _ in range(_MOST_LAYERS):
+    for _ in range(_MAX_LAYERS):
         read += len(text)
-        if not text or read > _MOST_READ:
+        if not text or read > _MAX_CHARS_READ:
             break
-        for mark, layer in _VENDORS if "vendor" in found else _LAYERS:
-            if mark in text and (inside := layer(text, found)) is not None and inside != text:
+        for mark, layer in _VENDORS if "vendor" in draft else _LAYERS:
+            if mark in text and (inside := layer(text, draft)) is not None and inside != text:
                 break
         else:
             break
         text = inside.strip()
         if layer is document:
-            text = _without_labels(text, found)
+            text = _without_labels(text, draft)
     return text
 
 
-def _speak(rest: str, flat: str, found: Found) -> None:
+def _speak(rest: str, flat: str, draft: Draft) -> None:
     """Note the vendor's words, and a code that is all of them."""
     code = bare_code(rest)
     if not code and rest.endswith((")", ").")) and " (" in rest:
         inside = rest.rpartition(" (")[2].rstrip(").")
-        named = _CODE_WORD.match(inside)
-        note(found, vendor_code=labelled_code(named[1]) if named else bare_code(inside))
-    if not code and "_" in rest and "vendor_code" not in found:
-        note(found, vendor_code=bracketed_code(rest))
-    elif "_" in found.get("said", "") and "vendor_code" not in found:
-        note(found, vendor_code=bracketed_code(found["said"]))
+        match = _CODE_WORD.match(inside)
+        fill_in(draft, vendor_code=labelled_code(match[1]) if match else bare_code(inside))
+    if not code and "_" in rest and "vendor_code" not in draft:
+        fill_in(draft, vendor_code=bracketed_code(rest))
+    elif "_" in draft.get("said", "") and "vendor_code" not in draft:
+        fill_in(draft, vendor_code=bracketed_code(draft["said"]))
     if ("rror 4" in rest or "rror 5" in rest) and (last := _LAST_WORD.search(rest, 0, WINDOW)):
         word = last[1]
-        note(found, vendor_code=labelled_code(word) if word.islower() else word)
+        fill_in(draft, vendor_code=labelled_code(word) if word.islower() else word)
     if "ser " in rest[:5] and (who := _SUBJECT.match(rest)):
-        note(found, user=who[1].strip("\"'"))
+        fill_in(draft, user=who[1].strip("\"'"))
     if " Parameter name: " in rest:  # .NET: the argument of its own method
         rest = rest.partition(" Parameter name: ")[0]
-    if code and "vendor_code" not in found:
-        found["vendor_code"] = code
-    if not (code and rest == flat) and not rest.isdecimal() and not _is_oktas(rest, flat, found):
-        found["vendor_message"] = rest
+    if code and "vendor_code" not in draft:
+        draft["vendor_code"] = code
+    if not (code and rest == flat) and not rest.isdecimal() and not _is_oktas(rest, flat, draft):
+        draft["vendor_message"] = rest

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["CUT", "NOTHING", "WINDOW", "Found", "Message", "note", "set_status", "unescaped"]
+__all__ = ["CUT", "NOTHING", "WINDOW", "Draft", "Message", "fill_in", "set_status", "unescaped"]
 
 CUT = 255
 """Okta's event model ends a reason here; a text of just this length may lack its end."""
@@ -19,7 +19,7 @@ WINDOW = 1_000
 NOTHING = frozenset({"", "null", "none", "nil", "undefined", "n/a", "(null)", "<null>"})
 """How programs write that there is nothing to say."""
 
-Found = dict[str, Any]
+Draft = dict[str, Any]
 """The parts read so far, by their names in ``Message``; beside them
 
 ``said``
@@ -60,17 +60,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool = False
 
 
-def note(found: Found, **parts: str | None) -> None:
+def fill_in(draft: Draft, **parts: str | None) -> None:
     """Note what is not known yet: the outermost speaker of a part is believed."""
     for name, value in parts.items():
-        if value and name not in found:
-            found[name] = value
+        if value and name not in draft:
+            draft[name] = value
 
 
-def set_status(found: Found, status: int | None) -> None:
+def set_status(draft: Draft, status: int | None) -> None:
     """Note an HTTP status; the outermost one is the answer's own."""
     if status is not None:
-        found.setdefault("http_status", status)
+        draft.setdefault("http_status", status)
 
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,15});")

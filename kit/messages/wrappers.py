@@ -12,7 +12,7 @@ from kit.messages.codes import (
     starts_reason,
     status_of,
 )
-from kit.messages.parts import WINDOW, Found, note, set_status
+from kit.messages.parts import WINDOW, Draft, fill_in, set_status
 
 __all__ = [
     "exception",
@@ -20,7 +20,7 @@ __all__ = [
     "http_code",
     "innermost",
     "reason_at_end",
-    "reported",
+    "remote_errors",
     "status",
     "status_in",
 ]
@@ -36,16 +36,16 @@ _REPORTED = re.compile(
 )
 
 
-def reported(text: str, found: Found) -> str | None:
+def remote_errors(text: str, draft: Draft) -> str | None:
     """``{reason}. Errors reported by remote server: {answer}``: from here the vendor speaks."""
     match = _REPORTED.search(text, 0, WINDOW)
     if not match:
         return None
     head, answer = text[: match.start()].strip(" ."), text[match.end() :]
-    set_status(found, status_of(head.rpartition(": ")[2]) or status_in(head) or reason_at_end(head))
+    set_status(draft, status_of(head.rpartition(": ")[2]) or status_in(head) or reason_at_end(head))
     if not answer:
         return head
-    found["vendor"] = True
+    draft["vendor"] = True
     return answer
 
 
@@ -60,14 +60,14 @@ _EXECUTING = re.compile(r"Error executing (\w{1,60}): ?")
 _ERROR_CODE = re.compile(r"\.? Error Code: ?([\w. -]{1,60}?)\.?$")
 
 
-def executing(text: str, found: Found) -> str | None:
+def executing(text: str, draft: Draft) -> str | None:
     """``Error executing {call}: {rest}. Error Code: {code}``; the code is mostly ``null``."""
     match = _EXECUTING.match(text)
     if not match:
         return None
     inside = text[match.end() :]
     if code := _ERROR_CODE.search(inside[-80:]):
-        note(found, vendor_code=labelled_code(code[1]))
+        fill_in(draft, vendor_code=labelled_code(code[1]))
         inside = inside[: len(inside) - len(code[0])]
     return inside
 
@@ -79,7 +79,7 @@ _EXCEPTION = re.compile(
 _STACK = re.compile(r" at (?:[\w$]{1,80}\.){1,12}[\w$<>]{1,80}\(")
 
 
-def exception(text: str, found: Found) -> str | None:
+def exception(text: str, draft: Draft) -> str | None:
     """``com.example.SomeException: {rest}``, with or without its stack."""
     word = text[:200].partition(" ")[0]
     if not ("xception" in word or "rror" in word or "ault" in word or "hrowable" in word):
@@ -87,10 +87,10 @@ def exception(text: str, found: Found) -> str | None:
     match = _EXCEPTION.match(text)
     if not match or ("." not in match[1] and (match[4][:1] != ":" or match[1] in _NO_CLASS)):
         return None
-    found["exception"] = match[1]
+    draft["exception"] = match[1]
     if match[3]:
-        set_status(found, int(match[2]))
-        found["vendor_code"] = match[3]
+        set_status(draft, int(match[2]))
+        draft["vendor_code"] = match[3]
     inside = text[match.end() :]
     stack = None if "aused by: " in inside else _STACK.search(inside, 0, WINDOW)
     return (inside[: stack.start()] if stack else inside) or None
@@ -104,7 +104,7 @@ _INSIDE = re.compile(r"[:;] (?=(?:[a-z][\w$]{0,60}\.){2,12}[A-Z]\w{0,80}(?:Excep
 _NAMED = re.compile(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
 
 
-def innermost(text: str, found: Found) -> str | None:
+def innermost(text: str, draft: Draft) -> str | None:
     """The cause inside a chain of causes; a code before it counts where it has none."""
     at, mark = -1, ""
     for each in _INNER:
@@ -118,11 +118,11 @@ def innermost(text: str, found: Found) -> str | None:
     if not inside.strip(" .)"):
         return None
     if _OWN_CODE.search(text, 0, at) and not _OWN_CODE.search(inside):
-        set_status(found, status_in(inside))  # the gateway or library that passed it on
+        set_status(draft, status_in(inside))  # the gateway or library that passed it on
         return text[:at].rstrip()
     if codes := _NAMED.findall(text[max(0, at - 500) : at]):
-        found["vendor_code"] = codes[-1]
-    set_status(found, status_in(text[: min(at, 500)]))
+        draft["vendor_code"] = codes[-1]
+    set_status(draft, status_in(text[: min(at, 500)]))
     return inside
 
 
@@ -137,7 +137,7 @@ _STOP = re.compile(r"[.:,;]+(?: |$)| [-/] |$| (?=[{\[<\"(])")
 _JOINED = re.compile(r"\(?((?:[A-Z][a-z]+){1,4}|[A-Z][a-z]+(?: [A-Z][a-z]+){0,3})\)? (?=\S)")
 
 
-def status(text: str, found: Found) -> str | None:
+def status(text: str, draft: Draft) -> str | None:
     """``404. {rest}``, ``HTTP 403 Forbidden``, ``Conflict. {rest}``, ``HTTP error 400``."""
     match = None
     if text[0].isdecimal() or text[0] == "(":
@@ -145,23 +145,23 @@ def status(text: str, found: Found) -> str | None:
     elif text[:10].casefold().startswith(_LEADS):
         match = _NUMBER.match(text)
     if match is None:
-        return _reason(text, found) if starts_reason(text) else None
+        return _reason(text, draft) if starts_reason(text) else None
     number, rest = int(match[1]), text[match.end() :]
     counts = text[0] in "0123456789Rr" and rest[:1].islower() and not names_reason(number, rest)
     if number < 400 or counts:  # ``500 users were imported``, ``returned 500 users``
         return None
-    set_status(found, number)
+    set_status(draft, number)
     return _unquoted(_after_reason(rest, number)) if rest else None
 
 
-def _reason(text: str, found: Found) -> str | None:
+def _reason(text: str, draft: Draft) -> str | None:
     """``Conflict. {rest}``; a vendor's own sentence keeps the words."""
     head, rest = _first_words(text)
     number = status_of(head)
     if number is None:
         return None
-    set_status(found, number)
-    return _unquoted(rest) if rest and not found.get("vendor") else None
+    set_status(draft, number)
+    return _unquoted(rest) if rest and not draft.get("vendor") else None
 
 
 def _first_words(text: str) -> tuple[str, str]:
@@ -204,8 +204,10 @@ def status_in(text: str) -> int | None:
         bracketed = before[-1:] + after[:1] in ("()", "[]")
         if bracketed or (before.endswith(": ") and after == " (") or _BEFORE.search(before):
             return int(match[0])
-        named = before.endswith("rror ") and after[:1] == ":"  # ``googleapi: Error 404: …``
-        if named or begins_reason(int(match[0]), text[match.end() : match.end() + 40]):
+        is_error_number = (
+            before.endswith("rror ") and after[:1] == ":"
+        )  # ``googleapi: Error 404: …``
+        if is_error_number or begins_reason(int(match[0]), text[match.end() : match.end() + 40]):
             return int(match[0])
         if _ANSWERED.search(before) and not after.strip().islower():
             return int(match[0])

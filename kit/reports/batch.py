@@ -35,7 +35,7 @@ def read_once(sources: Iterable[str], date_order: str | None = None) -> Iterator
     Yields:
         What the reports' environment needs to read the copies, which go afterwards.
     """
-    from kit.log.source import hold
+    from kit.log.source import open_source
     from kit.reports.window import names_of
 
     shared = [
@@ -46,7 +46,7 @@ def read_once(sources: Iterable[str], date_order: str | None = None) -> Iterator
         for number, source in enumerate(shared):
             place = folder / str(number)
             with suppress(KitError):
-                hold(names_of(source), place, date_order=date_order)
+                open_source(names_of(source), place, date_order=date_order)
                 copies += [str(place / "lake")] if (place / "lake").is_dir() else []
         yield {COPY: os.pathsep.join(copies)} if copies else {}
 

@@ -29,14 +29,21 @@ from kit.display import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Changes", "compare", "moment", "newest_first", "previous", "previous_and_changes"]
+__all__ = [
+    "RunChanges",
+    "compare",
+    "iso_in_words",
+    "newest_first",
+    "previous",
+    "previous_and_changes",
+]
 
 
 @dataclass(frozen=True)
-class Changes:
+class RunChanges:
     """The difference between two runs, in words."""
 
-    said: tuple[str, ...]
+    remarks: tuple[str, ...]
     """What was compared with what, and what to mind."""
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """``2 new codes``, ``1 user recovered`` and so on, each with its lines; none is empty."""
@@ -46,11 +53,11 @@ class Changes:
     def short(self) -> str:
         """The difference in a few words, for the index and a notice."""
         if not self.compared:
-            return self.said[0]
+            return self.remarks[0]
         return ", ".join(name for name, _ in self.groups) or "no change"
 
 
-def previous_and_changes(facts: Mapping[str, Any], runs: Iterable[Mapping[str, Any]]) -> Changes:
+def previous_and_changes(facts: Mapping[str, Any], runs: Iterable[Mapping[str, Any]]) -> RunChanges:
     """Find the run before among some and compare with it.
 
     Args:
@@ -60,13 +67,13 @@ def previous_and_changes(facts: Mapping[str, Any], runs: Iterable[Mapping[str, A
     Returns:
         The changes; where there is no run before, a sentence that says so.
     """
-    known = [run for run in runs if _same_series(run, facts)]
-    before = previous(facts, known)
+    series_runs = [run for run in runs if _same_series(run, facts)]
+    before = previous(facts, series_runs)
     if before is None:
-        failed = any(_earlier(run, facts) for run in known)
-        said = "No earlier run worked" if failed else "No earlier run to compare with"
-        return Changes((said,), compared=False)
-    between = [run for run in known if _earlier(run, facts) and _earlier(before, run)]
+        failed = any(_earlier(run, facts) for run in series_runs)
+        remark = "No earlier run worked" if failed else "No earlier run to compare with"
+        return RunChanges((remark,), compared=False)
+    between = [run for run in series_runs if _earlier(run, facts) and _earlier(before, run)]
     return compare(facts, before, failed=sum(run.get("status") != "ok" for run in between))
 
 
@@ -87,7 +94,7 @@ def newest_first(runs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(runs, key=_age, reverse=True)
 
 
-def compare(now: Mapping[str, Any], before: Mapping[str, Any], *, failed: int = 0) -> Changes:
+def compare(now: Mapping[str, Any], before: Mapping[str, Any], *, failed: int = 0) -> RunChanges:
     """Say what changed between two good runs.
 
     Args:
@@ -99,44 +106,48 @@ def compare(now: Mapping[str, Any], before: Mapping[str, Any], *, failed: int = 
         The changes.
     """
     results, old = now.get("results") or {}, before.get("results") or {}
-    said = _compared(now, before, failed)
+    remarks = _remarks(now, before, failed)
     groups: list[tuple[str, Sequence[str]]] = []
     if isinstance(results.get("by_code"), list) and isinstance(old.get("by_code"), list):
         groups += _codes(now, before)
     about, was = _subject(results), _subject(old)
     if about != was:
-        said.append(f"This run is about {about or 'nothing'}, that one about {was or 'nothing'}.")
+        remarks.append(
+            f"This run is about {about or 'nothing'}, that one about {was or 'nothing'}."
+        )
     elif isinstance(results.get("still_failing"), list):
         groups += _users(results, old)
         groups += _verdict(results, old)
-    found = [(_counted(name, len(lines)), tuple(lines)) for name, lines in groups if lines]
-    return Changes(tuple(said), tuple(found))
+    filled_groups = [
+        (_group_title(name, len(lines)), tuple(lines)) for name, lines in groups if lines
+    ]
+    return RunChanges(tuple(remarks), tuple(filled_groups))
 
 
-def _compared(now: Mapping[str, Any], before: Mapping[str, Any], failed: int) -> list[str]:
+def _remarks(now: Mapping[str, Any], before: Mapping[str, Any], failed: int) -> list[str]:
     window, old = _window(now), _window(before)
     if window is None or old is None:
-        return [f"Compared with the run of {moment(before.get('started'))}."]
-    said = [f"Compared with the window {phrases.moment(old[0])} to {phrases.moment(old[1])}."]
+        return [f"Compared with the run of {iso_in_words(before.get('started'))}."]
+    remarks = [f"Compared with the window {phrases.moment(old[0])} to {phrases.moment(old[1])}."]
     if failed:
-        said.append(f"{phrases.count(failed, 'run')} between the two failed.")
+        remarks.append(f"{phrases.count(failed, 'run')} between the two failed.")
     if old[1] > window[0]:
         both = min(old[1], window[1]) - max(old[0], window[0])
-        said.append(f"{_long(both)} are in both windows, and what failed then counts in both.")
+        remarks.append(f"{_long(both)} are in both windows, and what failed then counts in both.")
     elif old[1] < window[0]:
-        said.append(f"The {_long(window[0] - old[1])} between the two windows are in neither.")
+        remarks.append(f"The {_long(window[0] - old[1])} between the two windows are in neither.")
     if _days(now) != _days(before):
-        said.append("The windows differ in length, so failures are compared by the day.")
+        remarks.append("The windows differ in length, so failures are compared by the day.")
     if not (before.get("coverage") or {}).get("complete"):
-        said.append("The earlier window was not wholly held: what is new may be older.")
+        remarks.append("The earlier window was not wholly held: what is new may be older.")
     if not (now.get("coverage") or {}).get("complete"):
-        said.append("This window is not wholly held: what is gone may be missing only.")
-    return said
+        remarks.append("This window is not wholly held: what is gone may be missing only.")
+    return remarks
 
 
 def _codes(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     days, days_before = _days(now), _days(before)
-    rows, old = (_keyed(run["results"]["by_code"]) for run in (now, before))
+    rows, old = (_by_code_and_app(run["results"]["by_code"]) for run in (now, before))
     window = _window(before)
     new = [
         f"{_name(key)}: {_state_of(row)}"
@@ -158,7 +169,7 @@ def _codes(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str,
         ]
         step = next((s for s in steps if s), 0)
         if step:
-            (worse if step > 0 else better).append((key, f"{_name(key)}: {_moved(row, was)}"))
+            (worse if step > 0 else better).append((key, f"{_name(key)}: {_difference(row, was)}"))
     return [
         ("new code", new),
         ("gone code", gone),
@@ -176,11 +187,11 @@ def _older(row: Mapping[str, Any], before: tuple[datetime, datetime] | None) -> 
 
 def _users(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     failing, was = _logins(now, "still_failing"), _logins(before, "still_failing")
-    works, worked = _logins(now, "recovered"), _logins(before, "recovered")
+    works, recovered_before = _logins(now, "recovered"), _logins(before, "recovered")
     gone = _logins(now, "abandoned")
-    again = failing & worked
+    again = failing & recovered_before
     return [
-        ("user newly failing", sorted(failing - was - worked)),
+        ("user newly failing", sorted(failing - was - recovered_before)),
         ("user failing again", sorted(again)),
         ("user recovered", sorted(was & works)),
         ("user unassigned", sorted(was & gone)),
@@ -194,7 +205,7 @@ def _verdict(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[st
     return [("fix", [f"{verdict}; before, {was}"])] if verdict != was and verdict and was else []
 
 
-def _counted(name: str, number: int) -> str:
+def _group_title(name: str, number: int) -> str:
     """``2 new codes``, ``1 user recovered``, ``3 worse``."""
     if name == "fix":
         return "fix"
@@ -202,7 +213,7 @@ def _counted(name: str, number: int) -> str:
     return phrases.count(number, name, many)
 
 
-def _keyed(rows: Iterable[Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _by_code_and_app(rows: Iterable[Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {
         (str(row.get("code") or ""), str(row.get("app") or "")): row
         for row in rows
@@ -223,7 +234,7 @@ def _state_of(row: Mapping[str, Any]) -> str:
     )
 
 
-def _moved(row: Mapping[str, Any], was: Mapping[str, Any]) -> str:
+def _difference(row: Mapping[str, Any], was: Mapping[str, Any]) -> str:
     still, failures, users = (
         (_number(row, name), f"(before, {_number(was, name):,})")
         for name in ("still_failing", "failures", "users")
@@ -240,8 +251,8 @@ def _subject(results: Mapping[str, Any]) -> str:
 
 
 def _logins(results: Mapping[str, Any], name: str) -> set[str]:
-    found = results.get(name)
-    return {str(login) for login in found} if isinstance(found, list) else set()
+    logins = results.get(name)
+    return {str(login) for login in logins} if isinstance(logins, list) else set()
 
 
 def _number(row: Mapping[str, Any], name: str) -> int:
@@ -254,10 +265,10 @@ def _same_series(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _series(facts: Mapping[str, Any]) -> dict[str, Any]:
-    given = facts.get("parameters")
-    given = given if isinstance(given, dict) else {}
-    kept = {k: v for k, v in given.items() if k not in {"since", "until"}}
-    return {**kept, "--redact": bool(facts.get("redacted"))}
+    parameters = facts.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    without_window = {k: v for k, v in parameters.items() if k not in {"since", "until"}}
+    return {**without_window, "--redact": bool(facts.get("redacted"))}
 
 
 def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -288,10 +299,10 @@ def _days(facts: Mapping[str, Any]) -> float:
 
 
 def _long(span: timedelta) -> str:
-    return phrases.hours(span.total_seconds())
+    return phrases.duration(span.total_seconds())
 
 
-def moment(text: object) -> str:
+def iso_in_words(text: object) -> str:
     """An ISO time in words; what is no time as it is."""
     try:
         return phrases.moment(parse_iso(str(text)))

@@ -28,12 +28,12 @@ from kit.base.errors import (
     is_full,
 )
 from kit.reports.kernel import kernel_name
-from kit.reports.signals import Stop, StoppedError
+from kit.reports.signals import StoppedError, StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Executed", "Limits", "execute", "one_line"]
+__all__ = ["Execution", "Limits", "execute", "one_line"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Limits:
 
 
 @dataclass
-class Executed:
+class Execution:
     """A notebook that ran, as far as it came."""
 
     notebook: Any
@@ -57,8 +57,14 @@ class Executed:
 
 
 def execute(
-    notebook: Any, kernel: Any, name: str, values: Mapping[str, Any], *, limits: Limits, stop: Stop
-) -> Executed:
+    notebook: Any,
+    kernel: Any,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    limits: Limits,
+    stop: StopSignal,
+) -> Execution:
     """Run a notebook's cells until one fails.
 
     Args:
@@ -72,27 +78,30 @@ def execute(
     Returns:
         The notebook with its outputs, and the fault that ended it.
     """
-    done = Executed(notebook)
-    _prepare(done, name, values)
+    execution = Execution(notebook)
+    _prepare(execution, name, values)
     try:
         with stop.armed():
-            done.fault = _run(done.notebook, kernel, limits)
+            execution.fault = _run(execution.notebook, kernel, limits)
     except StoppedError:
-        done.fault = stop.fault(_when(done.notebook))
-    _mark(done)
-    return done
+        execution.fault = stop.fault(_when(execution.notebook))
+    _mark(execution)
+    return execution
 
 
-def _prepare(done: Executed, name: str, values: Mapping[str, Any]) -> None:
+def _prepare(execution: Execution, name: str, values: Mapping[str, Any]) -> None:
     from papermill.execute import prepare_notebook_metadata
     from papermill.parameterize import parameterize_notebook
 
-    language = done.notebook.metadata.get("kernelspec", {}).get("language", "python")
+    language = execution.notebook.metadata.get("kernelspec", {}).get("language", "python")
     if values:
-        done.notebook = parameterize_notebook(
-            done.notebook, dict(values), kernel_name=kernel_name(done.notebook), language=language
+        execution.notebook = parameterize_notebook(
+            execution.notebook,
+            dict(values),
+            kernel_name=kernel_name(execution.notebook),
+            language=language,
         )
-    done.notebook = prepare_notebook_metadata(done.notebook, name, "notebook.ipynb")
+    execution.notebook = prepare_notebook_metadata(execution.notebook, name, "notebook.ipynb")
 
 
 def _run(notebook: Any, kernel: Any, limits: Limits) -> RunError | None:
@@ -128,13 +137,13 @@ def _run(notebook: Any, kernel: Any, limits: Limits) -> RunError | None:
     except (RuntimeError, TimeoutError, OSError) as fault:
         if isinstance(fault, OSError) and is_full(fault):
             return DiskFull(f"no space left {_when(notebook)}")
-        if _started(notebook):
+        if _started_numbers(notebook):
             return KernelDied(f"{one_line(fault)}, in {_where(notebook)}")
-        said = f"the kernel {kernel.kernel_name!r} did not start: {one_line(fault)}"
-        return KernelNotStarted(said)
+        text = f"the kernel {kernel.kernel_name!r} did not start: {one_line(fault)}"
+        return KernelNotStarted(text)
     except Exception as fault:  # noqa: BLE001  # what a cell shows may be no output at all
-        said = one_line(str(fault).partition("\n")[0]) or type(fault).__name__
-        return CellError(f"what {_where(notebook)} showed cannot be kept: {said}")
+        text = one_line(str(fault).partition("\n")[0]) or type(fault).__name__
+        return CellError(f"what {_where(notebook)} showed cannot be kept: {text}")
     return _fault_in(notebook)
 
 
@@ -149,22 +158,22 @@ def _fault_in(notebook: Any) -> RunError | None:
         return LeftEarly(f"left early by sys.exit({one_line(value)}) in {_where(notebook)}")
     if name == UsageError.__name__:
         return WrongParameter(one_line(value) or name)  # who wrote it needs no cell
-    said = f"{one_line(value) or name} ({one_line(name)} in {_where(notebook)})"
-    return DiskFull(said) if name == "DiskFull" or is_full(value) else CellError(said)
+    text = f"{one_line(value) or name} ({one_line(name)} in {_where(notebook)})"
+    return DiskFull(text) if name == "DiskFull" or is_full(value) else CellError(text)
 
 
-def _mark(done: Executed) -> None:
+def _mark(execution: Execution) -> None:
     """Correct papermill's marks: what has no start time never ran."""
-    failed = done.fault is not None
-    for cell in done.notebook.cells:
+    failed = execution.fault is not None
+    for cell in execution.notebook.cells:
         marks = cell.metadata.setdefault("papermill", {})
         if cell.cell_type == "code" and failed and not marks.get("start_time"):
             marks["status"] = "not run"
         elif marks.get("status") == "running":
             marks["status"] = "failed"
-    if failed and (started := [c for c in _own_cells(done.notebook) if _began(c)]):
-        started[-1].metadata.papermill["status"] = "failed"
-    run = done.notebook.metadata.setdefault("papermill", {})
+    if failed and (started_cells := [c for c in _own_cells(execution.notebook) if _began(c)]):
+        started_cells[-1].metadata.papermill["status"] = "failed"
+    run = execution.notebook.metadata.setdefault("papermill", {})
     run.update(exception=failed, end_time=datetime.now(UTC).isoformat())
 
 
@@ -172,7 +181,7 @@ def _began(cell: Any) -> bool:
     return bool(cell.metadata.get("papermill", {}).get("start_time"))
 
 
-def _started(notebook: Any) -> list[int]:
+def _started_numbers(notebook: Any) -> list[int]:
     """Numbers of the cells that started, counted from 1 as in the notebook's source."""
     return [n for n, cell in enumerate(_own_cells(notebook), start=1) if _began(cell)]
 
@@ -184,16 +193,16 @@ def _own_cells(notebook: Any) -> list[Any]:
 
 def _where(notebook: Any) -> str:
     """Name the last cell that started: its number and the heading above it."""
-    number = (_started(notebook) or [1])[-1]
+    number = (_started_numbers(notebook) or [1])[-1]
     heading = ""
     for cell in _own_cells(notebook)[:number]:
-        if cell.cell_type == "markdown" and (found := re.search(r"^#+ (.+)$", cell.source, re.M)):
-            heading = found[1]
+        if cell.cell_type == "markdown" and (match := re.search(r"^#+ (.+)$", cell.source, re.M)):
+            heading = match[1]
     return f"cell {number}" + (f", “{heading}”" if heading else "")
 
 
 def _when(notebook: Any) -> str:
-    return f"in {_where(notebook)}" if _started(notebook) else "before the first cell"
+    return f"in {_where(notebook)}" if _started_numbers(notebook) else "before the first cell"
 
 
 @contextmanager

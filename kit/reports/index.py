@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.base.files import write_whole
-from kit.reports.changes import moment, newest_first, previous_and_changes
+from kit.reports.changes import iso_in_words, newest_first, previous_and_changes
 from kit.reports.staging import locked
 
 __all__ = ["reports", "write_index"]
@@ -26,16 +26,16 @@ def reports(out: Path, notebook: str = "*") -> list[dict[str, Any]]:
         What each ``summary.json`` says, and ``folder``, its path below *out*. A folder whose
         summary cannot be read is listed as failed.
     """
-    found = []
+    runs = []
     for path in sorted(out.glob(f"{notebook}/[!.]*/summary.json")):
         folder = path.parent.relative_to(out)
         try:
             facts = dict(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
-            said = "its summary.json cannot be read"
-            facts = {"notebook": folder.parts[0], "status": "failed", "error": said}
-        found.append({**facts, "folder": folder.as_posix()})
-    return sorted(found, key=lambda r: (str(r.get("started")), r["folder"]), reverse=True)
+            error = "its summary.json cannot be read"
+            facts = {"notebook": folder.parts[0], "status": "failed", "error": error}
+        runs.append({**facts, "folder": folder.as_posix()})
+    return sorted(runs, key=lambda r: (str(r.get("started")), r["folder"]), reverse=True)
 
 
 def write_index(out: Path) -> Path:
@@ -57,7 +57,7 @@ def write_index(out: Path) -> Path:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(moment=moment, clean=clean)
+    environment.filters.update(moment=iso_in_words, clean=clean)
     template = environment.get_template("index.html.j2")
     with locked(out):
         write_whole(out / "index.html", template.render(**_sorted(reports(out))))

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from kit.base.errors import UsageError
 from kit.base.files import unwritable, write_whole
-from kit.base.parameters import check, read
+from kit.base.parameters import check_values, read_parameters
 from kit.base.tempdirs import temporary_folder
 from kit.reports.window import close_window
 
@@ -31,13 +31,13 @@ _SOURCES = ("sample", "lake", "okta")
 _LINK = re.compile(r"(\]\(\s*<?|^ {0,3}\[[^\]]+\]:\s*<?)([^)\s>#?]+)", re.M)
 """Where a Markdown link names its file: in its brackets, or in a line of its own."""
 
-_DAY = re.compile(r"^\d{4}-\d\d-\d\d-")
+_DATE_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d-")
 """An investigation may be copied into another one."""
 
 
 def begin(
     notebook: Path,
-    given: Mapping[str, Any],
+    parameters: Mapping[str, Any],
     *,
     name: str = "",
     folder: Path,
@@ -51,7 +51,7 @@ def begin(
 
     Args:
         notebook: what is copied, without its outputs.
-        given: parameters by name, as values or as text; the others keep their defaults.
+        parameters: parameters by name, as values or as text; the others keep their defaults.
         name: what the case is called; as the notebook, if empty.
         folder: of the investigations; made if missing.
         day: stands at the head of the file's name.
@@ -67,18 +67,18 @@ def begin(
         SourceError, OktaError: the source cannot be read, or holds nothing.
         DiskFull: there is no space for it.
     """
-    stem = _file_name(name) if name else _DAY.sub("", notebook.stem)
+    stem = _file_name(name) if name else _DATE_PREFIX.sub("", notebook.stem)
     path = folder / f"{day.isoformat()}-{stem}.ipynb"
     if path.exists():
         raise _there(path)
-    declared = read(notebook)
-    values = check(declared, given)
+    declarations = read_parameters(notebook)
+    values = check_values(declarations, parameters)
     if isinstance(source := values.get("source"), str):
         values["source"] = ",".join(_in_full(part.strip()) for part in source.split(","))
     with temporary_folder() as scratch:
         values = close_window(values, scratch, date_order=date_order)
-    kept = check(declared, {})
-    changed = {k: v for k, v in values.items() if v != kept[k]}
+    defaults = check_values(declarations, {})
+    changed = {k: v for k, v in values.items() if v != defaults[k]}
     copy = json.loads(notebook.read_text(encoding="utf-8"))
     copy["cells"] = [
         _copied(cell, changed, notebook.parent, folder)
@@ -125,15 +125,15 @@ def _with_values(source: str, values: Mapping[str, Any]) -> str:
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
-    written = b"".join(lines)
+    data = b"".join(lines)
     for statement in reversed(ast.parse(source).body):
         name, value = _assigned(statement)
         if value is None or name not in values:
             continue
         first = starts[value.lineno - 1] + value.col_offset
         last = starts[(value.end_lineno or value.lineno) - 1] + (value.end_col_offset or 0)
-        written = written[:first] + _literal(values[name]).encode() + written[last:]
-    return written.decode()
+        data = data[:first] + _literal(values[name]).encode() + data[last:]
+    return data.decode()
 
 
 def _assigned(statement: ast.stmt) -> tuple[str, ast.expr | None]:
@@ -153,14 +153,14 @@ def _literal(value: Any) -> str:
 def _relinked(text: str, old: Path, new: Path) -> str:
     """Markdown whose links to files beside the old place lead there from the new one."""
 
-    def moved(link: re.Match[str]) -> str:
+    def relink(link: re.Match[str]) -> str:
         target = old / unquote(link[2])
         if link[2].startswith("/") or not target.exists():
             return link[0]
         way = Path(os.path.relpath(target.resolve(), new.resolve()))
         return link[1] + quote(way.as_posix())
 
-    return _LINK.sub(moved, text)
+    return _LINK.sub(relink, text)
 
 
 def _lines(source: str) -> list[str]:

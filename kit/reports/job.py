@@ -65,21 +65,21 @@ def perform(
     from kit.reports.report_store import shelf
     from kit.reports.run import run_report
 
-    with shelf(job.out) as kept:
+    with shelf(job.out) as report_shelf:
         try:
             report = run_report(
                 job.notebook,
                 job.values,
-                out=kept.folder,
+                out=report_shelf.folder,
                 limits=job.limits,
                 pdf=job.pdf,
-                key=_key(kept.folder) if job.redact else None,
+                key=_key(report_shelf.folder) if job.redact else None,
                 require_complete=job.require_complete,
                 engine=job.engine,
                 date_order=job.date_order,
                 pass_env=job.pass_env,
             )
-            page = kept.keep(report.folder)
+            page = report_shelf.keep(report.folder)
         except KitError as fault:
             notify_failure(job.notebook.stem, _words(fault, job), job.notify, on_note)
             raise
@@ -96,7 +96,7 @@ def _key(out: Path) -> Key:
 
     if key_path().resolve().is_relative_to(out.resolve()):
         raise UsageError(f"--redact: the key {key_path()} must not lie in {out}.")
-    return Key.made(key_path())
+    return Key.load_or_make(key_path())
 
 
 def _words(fault: KitError, job: ReportJob) -> str:
@@ -107,4 +107,4 @@ def _words(fault: KitError, job: ReportJob) -> str:
     from kit.reports.pseudonyms import Key, key_path
     from kit.reports.redact import hide_source
 
-    return hide_source(str(fault), source, Key.made(key_path()))
+    return hide_source(str(fault), source, Key.load_or_make(key_path()))

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kit.base.environment import needed
+from kit.base.environment import needed_variables
 from kit.base.object_store import is_store
 from kit.base.paths import APPS, LAKE, PLAIN, PULLED
 from kit.log.spark.engines import DUCKDB, ENGINE
@@ -79,7 +79,7 @@ def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:
 
     Its temporary files lie in *scratch*: a kernel that is killed clears nothing up.
     """
-    kept = needed(spark=more.get(ENGINE, DUCKDB) != DUCKDB)
+    safe_variables = needed_variables(spark=more.get(ENGINE, DUCKDB) != DUCKDB)
     lake = LAKE if is_store(LAKE) else str(Path(LAKE).resolve())
     own = {PULLED: f"{lake}/{APPS}", "OKTA_KIT_LAKE": lake, "TMPDIR": str(scratch), PLAIN: "1"}
-    return {**kept, **own, **more}
+    return {**safe_variables, **own, **more}

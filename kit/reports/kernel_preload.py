@@ -10,7 +10,7 @@ from kit.catalogue import load
 
 __all__ = ["load_ipython_extension"]
 
-_NEEDED = (
+_MODULES = (
     "ibis.backends.duckdb",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
@@ -22,7 +22,7 @@ _NEEDED = (
 def load_ipython_extension(_shell: Any) -> None:
     """Import what the kit's notebooks import; IPython calls it."""
     gc.disable()  # imports make no garbage, and looking for some takes a sixth of their time
-    for name in _NEEDED:
+    for name in _MODULES:
         import_module(name)
     load()
     gc.freeze()

@@ -24,43 +24,45 @@ _SUBJECT = 160
 """Characters of a subject; longer ones are cut by some services in the middle of a word."""
 
 
-def urls(given: Sequence[str]) -> list[str]:
+def urls(option_urls: Sequence[str]) -> list[str]:
     """The URLs of ``--notify``, and those of ``$OKTA_KIT_NOTIFY``, with spaces between."""
-    return [*given, *os.environ.get("OKTA_KIT_NOTIFY", "").split()]
+    return [*option_urls, *os.environ.get("OKTA_KIT_NOTIFY", "").split()]
 
 
 def notify_report(
-    made: Report, page: str, to: Sequence[str], when: str, said: Callable[[str], None]
+    report: Report, page: str, to: Sequence[str], when: str, on_note: Callable[[str], None]
 ) -> None:
     """Send a notice of a report that was made, where it is due.
 
     Args:
-        made: the report; its page is attached.
+        report: the report; its page is attached.
         page: where it is kept, a path or an address.
         to: apprise URLs.
         when: ``change``, ``always`` or ``failure``: on which good reports, besides failed ones.
-        said: is called with a line about each notice that could not be delivered.
+        on_note: is called with a line about each notice that could not be delivered.
     """
-    name = str(made.facts["notebook"]).replace("_", " ")
-    failed, changes = made.status == "failed", made.changes
+    name = str(report.facts["notebook"]).replace("_", " ")
+    failed, changes = report.status == "failed", report.changes
     changed = changes is not None and (bool(changes.groups) or not changes.compared)
     if not failed and (when == "failure" or (when == "change" and not changed)):
         return
     lines = [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
-    window = made.facts["window"] or {}
+    window = report.facts["window"] or {}
     if window.get("since") and window.get("until"):
         lines.insert(1, f"Window: {window['since']} to {window['until']}")
     if changes is not None:
-        lines += ["", *changes.said]
-        for group, found in changes.groups:
-            lines += [f"{group}:", *(f"- {clean(line)}" for line in found)]
-    subject = f"Failed: {name}: {made.error}" if failed else made.headline or f"{name}: done"
-    _send(to, subject, lines, made.page, said, failed=failed)
+        lines += ["", *changes.remarks]
+        for group, group_lines in changes.groups:
+            lines += [f"{group}:", *(f"- {clean(line)}" for line in group_lines)]
+    subject = f"Failed: {name}: {report.error}" if failed else report.headline or f"{name}: done"
+    _send(to, subject, lines, report.page, on_note, failed=failed)
 
 
-def notify_failure(name: str, error: str, to: Sequence[str], said: Callable[[str], None]) -> None:
+def notify_failure(
+    name: str, error: str, to: Sequence[str], on_note: Callable[[str], None]
+) -> None:
     """Send a notice of a run that did not come so far as to be a report."""
-    _send(to, f"Failed: {name.replace('_', ' ')}: {error}", [error], None, said, failed=True)
+    _send(to, f"Failed: {name.replace('_', ' ')}: {error}", [error], None, on_note, failed=True)
 
 
 def _send(
@@ -68,7 +70,7 @@ def _send(
     subject: str,
     lines: Sequence[str],
     page: Path | None,
-    said: Callable[[str], None],
+    on_note: Callable[[str], None],
     *,
     failed: bool,
 ) -> None:
@@ -77,7 +79,7 @@ def _send(
     try:
         import apprise
     except ImportError:
-        said("no notice was sent: apprise is not installed. Run: pip install 'okta-kit[notify]'")
+        on_note("no notice was sent: apprise is not installed. Run: pip install 'okta-kit[notify]'")
         return
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it writes whole URLs, secrets too
     subject = clean(subject)
@@ -91,7 +93,7 @@ def _send(
     for number, url in enumerate(to, start=1):
         one = apprise.Apprise.instantiate(url)
         if one is None:
-            said(f"notice {number} of {len(to)} was not sent: it is no URL that apprise knows.")
+            on_note(f"notice {number} of {len(to)} was not sent: it is no URL that apprise knows.")
             continue
         service = apprise.Apprise()
         service.add(one)
@@ -99,4 +101,4 @@ def _send(
         attached: dict[str, Any] = {"attach": str(page)} if page is not None else {}
         if not service.notify(**message, **attached) and not service.notify(**message):
             where = f"{one.secure_protocol or one.protocol}://{getattr(one, 'host', '') or '…'}"
-            said(f"notice {number} of {len(to)} could not be delivered to {clean(where)}.")
+            on_note(f"notice {number} of {len(to)} could not be delivered to {clean(where)}.")

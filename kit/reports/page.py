@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.base.text import visible
-from kit.reports.changes import moment
+from kit.reports.changes import iso_in_words
 from kit.reports.sorting import Sorter, sorting_style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kit.reports.changes import Changes
+    from kit.reports.changes import RunChanges
 
-__all__ = ["bare_page", "clean_html", "load_exporter", "page"]
+__all__ = ["bare_page", "clean_html", "load_exporter", "report_page"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 _TAGS = (
@@ -31,7 +31,7 @@ _TAGS = (
 ).split()
 
 
-def page(notebook: Any, facts: Mapping[str, Any], changes: Changes | None = None) -> str:
+def report_page(notebook: Any, facts: Mapping[str, Any], changes: RunChanges | None = None) -> str:
     """Render a notebook.
 
     Args:
@@ -48,17 +48,17 @@ def page(notebook: Any, facts: Mapping[str, Any], changes: Changes | None = None
     exporter = HTMLExporter(
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="report",
-        filters={"clean_html": clean_html, "moment": moment, "sortable": Sorter().sortable},
+        filters={"clean_html": clean_html, "moment": iso_in_words, "sortable": Sorter().sortable},
     )
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + sorting_style()
-    known = {"facts": facts, "title": _title(notebook, facts["notebook"]), "style": style}
-    body, _ = exporter.from_notebook_node(notebook, resources=known)
+    resources = {"facts": facts, "title": _title(notebook, facts["notebook"]), "style": style}
+    body, _ = exporter.from_notebook_node(notebook, resources=resources)
     start = body.index("<main>")
-    found = re.compile(r"<h2|<footer").search(body, start)
-    at = found.start() if found else len(body)
-    shown = 'class="headline"' in body[start:at]
+    first_section = re.compile(r"<h2|<footer").search(body, start)
+    at = first_section.start() if first_section else len(body)
+    has_headline = 'class="headline"' in body[start:at]
     opening = exporter.environment.get_template("opening.html.j2").render(
-        facts=facts, answered=shown, changes=changes, contents=_contents(body[at:])
+        facts=facts, answered=has_headline, changes=changes, contents=_contents(body[at:])
     )
     return visible(f"{body[:at]}{opening}\n{body[at:]}")
 
@@ -72,8 +72,8 @@ def load_exporter() -> None:
 
 def _contents(body: str) -> list[tuple[str, str]]:
     """The sections of a page: each with its anchor and title, both as HTML has them."""
-    found = re.findall(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', body, re.S)
-    texts = [(name, re.sub(r"<a [^>]*>¶</a>|<[^>]+>", "", title)) for name, title in found]
+    headings = re.findall(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', body, re.S)
+    texts = [(name, re.sub(r"<a [^>]*>¶</a>|<[^>]+>", "", title)) for name, title in headings]
     return [(name, text.strip()) for name, text in texts]
 
 
@@ -81,14 +81,14 @@ def bare_page(facts: Mapping[str, Any]) -> str:
     """A page in plain words, for a run whose page could not be rendered."""
     from html import escape
 
-    said = escape(str(facts["error"]))
+    error = escape(str(facts["error"]))
     name = escape(facts["notebook"])
     return visible(
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
         f'<meta name="color-scheme" content="light dark"><title>{name}</title></head>'
-        f'<body><h1>{name}</h1><p role="alert"><strong>This run failed:</strong> {said}</p>'
+        f'<body><h1>{name}</h1><p role="alert"><strong>This run failed:</strong> {error}</p>'
         "<p>The notebook beside this page holds what could be kept.</p></body></html>\n"
     )
 
@@ -135,6 +135,6 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _title(notebook: Any, name: str) -> str:
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (found := re.search(r"^# (.+)$", cell.source, re.M)):
-            return found[1].strip()
+        if cell.cell_type == "markdown" and (match := re.search(r"^# (.+)$", cell.source, re.M)):
+            return match[1].strip()
     return name

@@ -9,13 +9,13 @@ import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from kit.base.environment import needed
+from kit.base.environment import needed_variables
 from kit.base.errors import NotRendered, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kit.reports.signals import Stop
+    from kit.reports.signals import StopSignal
 
 __all__ = ["browser", "print_page"]
 
@@ -33,12 +33,12 @@ def browser() -> str:
         UsageError: none is installed.
     """
     for name in _BROWSERS:
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     raise UsageError("--pdf: no Chromium or Chrome is on the PATH. Install one, or leave it out.")
 
 
-def print_page(page: Path, scratch: Path, seconds: float, stop: Stop) -> Path:
+def print_page(page: Path, scratch: Path, seconds: float, stop: StopSignal) -> Path:
     """Print a page as PDF beside it.
 
     Args:
@@ -54,11 +54,11 @@ def print_page(page: Path, scratch: Path, seconds: float, stop: Stop) -> Path:
         NotRendered: the browser did not make it, or took too long.
         StoppedError: a signal came.
     """
-    made, pdf = scratch / "report.pdf", page.with_suffix(".pdf")
+    scratch_pdf, pdf = scratch / "report.pdf", page.with_suffix(".pdf")
     command = [browser(), *_OPTIONS, f"--user-data-dir={scratch}/browser"]
     # Its sandbox refuses to start as root. The page holds no script and loads nothing.
-    command += ["--no-sandbox", f"--print-to-pdf={made.resolve()}", page.resolve().as_uri()]
-    environment = {**needed(), "TMPDIR": str(scratch)}
+    command += ["--no-sandbox", f"--print-to-pdf={scratch_pdf.resolve()}", page.resolve().as_uri()]
+    environment = {**needed_variables(), "TMPDIR": str(scratch)}
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         # A session of its own: a signal to ours is heard here first, and its children end with it.
@@ -75,9 +75,9 @@ def print_page(page: Path, scratch: Path, seconds: float, stop: Stop) -> Path:
     except OSError as fault:
         raise NotRendered(f"the PDF could not be printed: {fault.strerror or fault}") from None
     # A page that could not be loaded is no fault to the browser.
-    if code or not made.exists():
+    if code or not scratch_pdf.exists():
         raise NotRendered(
             f"the PDF could not be printed: the browser ended with {code}, without it"
         )
-    shutil.move(made, pdf)
+    shutil.move(scratch_pdf, pdf)
     return pdf

@@ -74,7 +74,7 @@ class People:
 
     def __init__(self, key: Key) -> None:
         self.key = key
-        self._said: dict[str, str] = {}
+        self._pseudonyms: dict[str, str] = {}
         self._sizes: dict[str, set[int]] = {}
         self._locals: dict[str, str] = {}
         self._first_names: set[str] = set()
@@ -108,17 +108,17 @@ class People:
             own: the values of those whom the text's event names, with their pseudonyms:
                 of these, each word of a name is replaced.
         """
-        if not own and (known := self._cached.get(text)) is not None:
-            return known
+        if not own and (cached_text := self._cached.get(text)) is not None:
+            return cached_text
         plain = _plain(text)
-        done = self._replaced(plain, own or {})
-        if done == plain:
-            done = text if plain == text else self._replaced(text, own or {})
+        safe_text = self._replace(plain, own or {})
+        if safe_text == plain:
+            safe_text = text if plain == text else self._replace(text, own or {})
         if not own:
             if len(self._cached) > 10_000:
                 self._cached.clear()
-            self._cached[text] = done
-        return done
+            self._cached[text] = safe_text
+        return safe_text
 
     def redact_all(self, value: Any) -> Any:
         """Replace them in every text of a JSON value; pictures are left as they are."""
@@ -133,7 +133,7 @@ class People:
             }
         return value
 
-    def told(self, text: str) -> str:
+    def redact_output(self, text: str) -> str:
         """Replace in what a run shows, which holds code and markup, what cannot be anything else.
 
         Those are values of more than one word, and what was added literally.
@@ -144,19 +144,19 @@ class People:
         return _MADE.sub(r"\1", text)
 
     def _note(self, value: str, pseudonym: str) -> None:
-        folded = canonical(value)
-        atoms = [m.span() for m in _ATOM.finditer(folded)]
+        canonical_value = canonical(value)
+        atoms = [m.span() for m in _ATOM.finditer(canonical_value)]
         if not atoms:
             return
-        inner = folded[atoms[0][0] : atoms[-1][1]]
+        inner = canonical_value[atoms[0][0] : atoms[-1][1]]
         if len(inner) < (2 if re.match(rf"[{_CLOSE}]", inner) else 3) or inner in _COMMON:
             return
         self._cached.clear()
-        self._said.setdefault(inner, pseudonym)
-        first = folded[slice(*atoms[0])]
+        self._pseudonyms.setdefault(inner, pseudonym)
+        first = canonical_value[slice(*atoms[0])]
         self._sizes.setdefault(first, set()).add(len(atoms))
 
-    def _replaced(self, text: str, own: Mapping[str, str]) -> str:
+    def _replace(self, text: str, own: Mapping[str, str]) -> str:
         for literal, pseudonym in self._literal.items():
             text = text.replace(literal, pseudonym)
         for value, pseudonym in sorted(own.items(), key=lambda kv: -len(kv[0])):
@@ -184,7 +184,7 @@ class People:
         """Replace the longest run of words that is somebody's, from left to right."""
         spans = [m.span() for m in _ATOM.finditer(text)]
         people: set[str] = set()
-        made, at, number = [], 0, 0
+        pieces, at, number = [], 0, 0
         while number < len(spans):
             start = spans[number][0]
             sizes = self._sizes.get(canonical(text[start : spans[number][1]]), ())
@@ -193,18 +193,20 @@ class People:
                     continue
                 end = spans[number + size - 1][1]
                 value = canonical(text[start:end])
-                if (pseudonym := self._said.get(value)) and not _is_inside(text, start, end, value):
-                    made += [text[at:start], pseudonym]
+                if (pseudonym := self._pseudonyms.get(value)) and not _is_inside(
+                    text, start, end, value
+                ):
+                    pieces += [text[at:start], pseudonym]
                     at, number = end, number + size
                     people.add(pseudonym)
                     break
             else:
                 number += 1
-        return "".join(made) + text[at:], people
+        return "".join(pieces) + text[at:], people
 
     def _address(self, match: re.Match[str]) -> str:
         value = canonical(match[0])
-        if (pseudonym := self._said.get(value)) is not None:
+        if (pseudonym := self._pseudonyms.get(value)) is not None:
             return pseudonym
         return self.key.pseudonym("login", match[0])
 
@@ -233,22 +235,22 @@ class People:
 
     def _ipv6(self, match: re.Match[str]) -> str:
         """An address in a run of hex digits and colons, which may end with a colon or a port."""
-        said = match[0]
+        text = match[0]
         after = match.string[match.end() : match.end() + 1]
-        if said.count(":") > 10 or set(said) <= {":"} or (after.isalnum() and "%" not in said):
-            return said
-        for start in (0, 1) if said.startswith(":") else (0,):
-            ends = [len(said), len(said) - 1, said.rfind(":")]
+        if text.count(":") > 10 or set(text) <= {":"} or (after.isalnum() and "%" not in text):
+            return text
+        for start in (0, 1) if text.startswith(":") else (0,):
+            ends = [len(text), len(text) - 1, text.rfind(":")]
             for end in ends:
                 with suppress(ValueError):
-                    address = ipaddress.IPv6Address(said[start:end])
+                    address = ipaddress.IPv6Address(text[start:end])
                     whole = f"{address.ipv4_mapped or address}"
                     return (
-                        said[:start]
+                        text[:start]
                         + self.key.pseudonym("ip", whole.partition("%")[0])
-                        + said[end:]
+                        + text[end:]
                     )
-        return said
+        return text
 
 
 def _plain(text: str) -> str:
@@ -273,16 +275,16 @@ def _bytes(match: re.Match[str]) -> str:
 
 
 def _json(match: re.Match[str]) -> str:
-    said = match[0]
-    if said[1] == "x":
-        return chr(int(said[2:], 16))
-    if said[1] not in "uU":
-        return said[1]
-    units = b"".join(int(said[n + 2 : n + 6], 16).to_bytes(2) for n in range(0, len(said), 6))
+    escape = match[0]
+    if escape[1] == "x":
+        return chr(int(escape[2:], 16))
+    if escape[1] not in "uU":
+        return escape[1]
+    units = b"".join(int(escape[n + 2 : n + 6], 16).to_bytes(2) for n in range(0, len(escape), 6))
     try:
         return units.decode("utf-16-be")
     except UnicodeDecodeError:
-        return said
+        return escape
 
 
 def _is_inside(text: str, start: int, end: int, value: str) -> bool:
@@ -303,9 +305,9 @@ def _parts(value: str) -> Iterable[str]:
     """The words of a name or a login that give away who it is."""
     if "@" not in value and any(c.isdigit() for c in value):  # an id
         return []
-    found = re.findall(r"[^\W\d_]+", value.split("@")[0])
+    words = re.findall(r"[^\W\d_]+", value.split("@")[0])
     return [
         part
-        for part in found
+        for part in words
         if (len(part) > 2 or re.match(rf"[{_CLOSE}]{{2}}", part)) and part.casefold() not in _COMMON
     ]

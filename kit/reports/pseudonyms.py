@@ -44,9 +44,9 @@ _PREFIX = {
 
 def key_path() -> Path:
     """``$OKTA_KIT_REDACT_KEY``, else ``okta-kit/redact-key.json`` in the user's configuration."""
-    named = os.environ.get("OKTA_KIT_REDACT_KEY")
+    path = os.environ.get("OKTA_KIT_REDACT_KEY")
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return Path(named) if named else home / "okta-kit" / "redact-key.json"
+    return Path(path) if path else home / "okta-kit" / "redact-key.json"
 
 
 class Key:
@@ -60,24 +60,24 @@ class Key:
         """
         self.path = path
         self._fresh: dict[str, str] = {}
-        found = self._read()
-        if not found:
+        content = self._read()
+        if not content:
             raise UsageError(
                 f"{path}: there is no key. It is made by the first report with --redact; name "
                 "another file in $OKTA_KIT_REDACT_KEY."
             )
-        self._secret = bytes.fromhex(found["secret"])
-        self._known: dict[str, str] = found.get("known", {})
+        self._secret = bytes.fromhex(content["secret"])
+        self._known: dict[str, str] = content.get("known", {})
 
     @classmethod
-    def made(cls, path: Path) -> Key:
+    def load_or_make(cls, path: Path) -> Key:
         """Read a key, and make it where there is none.
 
         Raises:
             UsageError: the file is there and is no key, or it cannot be written.
             DiskFull: there is no space for it.
         """
-        with _kept(path):
+        with _key_lock(path):
             if not path.exists():
                 _keep(path, {"secret": secrets.token_hex(32), "known": {}})
         return cls(path)
@@ -96,10 +96,10 @@ class Key:
         """
         base = f"login:{canonical(of)}" if of else f"{kind}:{canonical(value)}"
         digest = hmac.digest(self._secret, base.encode(errors="replace"), hashlib.sha256)
-        made = _PREFIX[kind] + base64.b32encode(digest)[:10].decode().lower()
-        if made not in self._known:
-            self._fresh[made] = value
-        return made
+        pseudonym = _PREFIX[kind] + base64.b32encode(digest)[:10].decode().lower()
+        if pseudonym not in self._known:
+            self._fresh[pseudonym] = value
+        return pseudonym
 
     def resolve(self, pseudonym: str) -> str:
         """Say what a pseudonym stands for.
@@ -107,13 +107,13 @@ class Key:
         Raises:
             UsageError: this key made no such one.
         """
-        folded = {name.casefold(): value for name, value in self._known.items()}
-        if (found := folded.get(pseudonym.strip().casefold())) is None:
+        values_by_name = {name.casefold(): value for name, value in self._known.items()}
+        if (original := values_by_name.get(pseudonym.strip().casefold())) is None:
             raise UsageError(
                 f"{pseudonym}: the key {self.path} made no such pseudonym."
                 + nearest(pseudonym, self._known)
             )
-        return found
+        return original
 
     def save(self) -> None:
         """Keep the key and what it replaced, beside what others replaced meanwhile.
@@ -122,14 +122,14 @@ class Key:
             UsageError: it cannot be written.
             DiskFull: there is no space for it.
         """
-        with _kept(self.path):
-            held = self._read()
-            _keep(self.path, {**held, "known": {**held["known"], **self._fresh}})
+        with _key_lock(self.path):
+            content = self._read()
+            _keep(self.path, {**content, "known": {**content["known"], **self._fresh}})
 
     def _read(self) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
-            bytes.fromhex(found["secret"])
+            content: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+            bytes.fromhex(content["secret"])
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError):
@@ -137,17 +137,17 @@ class Key:
                 f"{self.path}: is no key that okta-kit made. Name another file in "
                 "$OKTA_KIT_REDACT_KEY."
             ) from None
-        return found
+        return content
 
 
 def canonical(value: str) -> str:
     """One way to write a login, a name or an address, whichever way it is written."""
-    folded = unicodedata.normalize("NFKC", value).casefold()
+    text = unicodedata.normalize("NFKC", value).casefold()
     with suppress(ValueError):
-        address = ipaddress.ip_address(folded.strip("[]").partition("%")[0])
+        address = ipaddress.ip_address(text.strip("[]").partition("%")[0])
         return str(getattr(address, "ipv4_mapped", None) or address)
-    name, at, domain = folded.rpartition("@")
-    return name + at + _XN.sub(_script, domain) if at and "xn--" in domain else folded
+    name, at, domain = text.rpartition("@")
+    return name + at + _XN.sub(_script, domain) if at and "xn--" in domain else text
 
 
 def _script(label: re.Match[str]) -> str:
@@ -159,7 +159,7 @@ def _script(label: re.Match[str]) -> str:
 
 
 @contextmanager
-def _kept(path: Path) -> Iterator[None]:
+def _key_lock(path: Path) -> Iterator[None]:
     """Hold a key's lock, and tell in one line what keeps it from being written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -79,32 +79,32 @@ def redacted_copy(log: Log, folder: Path, people: People) -> None:
         )
     rows = log.events.drop("raw")
     for group in _PEOPLE:
-        named = rows.select(*group, rows.actor_type).distinct().to_pyarrow().to_pylist()
-        for one in named:
+        people_rows = rows.select(*group, rows.actor_type).distinct().to_pyarrow().to_pylist()
+        for one in people_rows:
             if group[0] == "user_login" or _is_person(one):
                 _pseudonyms(people, *(one[name] for name in group))
     lake = Lake(folder)
     with lake.writing():
         batches = (_redacted(batch, people, schema()) for batch in rows.to_pyarrow_batches())
-        dated = schema().append(_date_field())
+        dated_schema = schema().append(_date_field())
         ds.write_dataset(
             batches,
             lake.folder,
-            schema=dated,
+            schema=dated_schema,
             format="parquet",
             partitioning=ds.partitioning(_date_schema(), flavor="hive"),
             existing_data_behavior="overwrite_or_ignore",
         )
         unread = [replace(hole, file="").as_dict() for hole in log.holes]
         lacking = [replace(one, file="").as_dict() for one in log.lacking]
-        noted = {
+        facts = {
             "unread": unread,
             "lacking": lacking,
             "growing": log.growing,
             "repeats": log.repeats,
             "copy_of": ANYTHING,
         }
-        lake.cover(list(log.covered), **noted)
+        lake.cover(list(log.covered_windows), **facts)
         aside = [
             replace(
                 one,
@@ -120,9 +120,9 @@ def redacted_copy(log: Log, folder: Path, people: People) -> None:
 
 def redacted_values(values: Mapping[str, Any], people: People) -> dict[str, Any]:
     """A run's parameters with pseudonyms in the places of people and of the source's files."""
-    done = {name: _value(name, value, people) for name, value in values.items()}
+    safe_values = {name: _value(name, value, people) for name, value in values.items()}
     people.key.save()
-    return done
+    return safe_values
 
 
 def source_pseudonym(source: str, key: Key) -> str:
@@ -140,8 +140,8 @@ def hide_source(text: str, source: str, key: Key) -> str:
     """A fault's text without the names of the source's files."""
     for one in sorted((part.strip() for part in source.split(",")), key=len, reverse=True):
         if one and one not in _WORDS:
-            for said in (str(Path(one).absolute()), one, one.rpartition("/")[2]):
-                text = text.replace(said, source_pseudonym(one, key)) if said else text
+            for spelling in (str(Path(one).absolute()), one, one.rpartition("/")[2]):
+                text = text.replace(spelling, source_pseudonym(one, key)) if spelling else text
     return text
 
 
@@ -151,14 +151,14 @@ def _value(name: str, value: Any, people: People) -> Any:
     if name == "source":
         for one in map(str.strip, value.split(",")):
             if one not in _WORDS:
-                for said in (one, str(Path(one).absolute()), one.rpartition("/")[2]):
-                    if len(said) > 3:
-                        people.add_literal(said, source_pseudonym(one, people.key))
+                for spelling in (one, str(Path(one).absolute()), one.rpartition("/")[2]):
+                    if len(spelling) > 3:
+                        people.add_literal(spelling, source_pseudonym(one, people.key))
         return source_pseudonym(value, people.key)
-    done = people.redact_all(value)
-    if name in {"user", "login"} and done == value and isinstance(value, str):
+    safe_value = people.redact_all(value)
+    if name in {"user", "login"} and safe_value == value and isinstance(value, str):
         return people.key.pseudonym("login", value)
-    return done
+    return safe_value
 
 
 def _is_person(row: Mapping[str, Any]) -> bool:
@@ -172,13 +172,13 @@ def _pseudonyms(
 ) -> dict[str, str]:
     """The pseudonyms of one person, by what they stand for."""
     values = dict(zip(_KINDS, (login, name, number), strict=True))
-    made = {}
+    pseudonyms = {}
     for kind, value in values.items():
         if value:
             of = (login or "") if kind == "name" else ""
-            made[value] = people.key.pseudonym(kind, value, of=of)
-            people.add(kind, value, made[value])
-    return made
+            pseudonyms[value] = people.key.pseudonym(kind, value, of=of)
+            people.add(kind, value, pseudonyms[value])
+    return pseudonyms
 
 
 def _redacted(batch: pa.RecordBatch, people: People, schema: pa.Schema) -> pa.RecordBatch:
@@ -230,16 +230,16 @@ def redacted_notebook(notebook: Any, people: People) -> None:
     """
     for cell in notebook.cells:
         for name, value in cell.items():
-            cell[name] = _told(value, people)
+            cell[name] = _redact_output(value, people)
 
 
-def _told(value: Any, people: People) -> Any:
+def _redact_output(value: Any, people: People) -> Any:
     if isinstance(value, str):
-        return people.told(value)
+        return people.redact_output(value)
     if isinstance(value, list):
-        return [_told(one, people) for one in value]
+        return [_redact_output(one, people) for one in value]
     if isinstance(value, dict):
         for name, one in value.items():
             if not name.startswith("image/png"):
-                value[name] = _told(one, people)
+                value[name] = _redact_output(one, people)
     return value

@@ -51,11 +51,11 @@ class Shelf:
         name = folder.relative_to(self.folder).as_posix()
         if self.objects:
             before = set(self.objects.list(name))
-            sent = {f"{name}/{path.name}": path for path in sorted(folder.iterdir())}
+            files = {f"{name}/{path.name}": path for path in sorted(folder.iterdir())}
             last = f"{name}/{_SUMMARY}"
-            self.objects.put((path, one) for one, path in sent.items() if one != last)
-            self.objects.put([(sent[last], last)])
-            self.objects.remove(before - set(sent))
+            self.objects.put((path, one) for one, path in files.items() if one != last)
+            self.objects.put([(files[last], last)])
+            self.objects.remove(before - set(files))
             self._index()
         return f"{self.address}/{name}/report.html"
 

@@ -19,21 +19,21 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from kit.base.environment import named
+from kit.base.environment import passed_variables
 from kit.base.errors import DiskFull, KitError, NotRendered, is_full
 from kit.base.object_store import is_store, store_settings
-from kit.base.parameters import check, read
+from kit.base.parameters import check_values, read_parameters
 from kit.base.paths import COPY, LAKE, PULLED
 from kit.base.tempdirs import temporary_folder
 from kit.log.spark.engines import DUCKDB, ENGINE
-from kit.reports.changes import Changes, previous_and_changes
-from kit.reports.execute import Executed, Limits, execute, one_line
+from kit.reports.changes import RunChanges, previous_and_changes
+from kit.reports.execute import Execution, Limits, execute, one_line
 from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
-from kit.reports.page import bare_page, load_exporter, page
+from kit.reports.page import bare_page, load_exporter, report_page
 from kit.reports.people import People
-from kit.reports.signals import Stop, StoppedError, stoppable
-from kit.reports.staging import Place, making, not_kept
+from kit.reports.signals import StoppedError, StopSignal, stoppable
+from kit.reports.staging import ReportPlace, making, not_kept
 from kit.reports.summary import collect, summary
 from kit.reports.window import COPY_NAME, close_window
 
@@ -53,7 +53,7 @@ class Report:
     page: Path
     facts: Mapping[str, Any]
     """What its ``summary.json`` says."""
-    changes: Changes | None = None
+    changes: RunChanges | None = None
     """What changed since the run before; None of a run that failed."""
 
     @property
@@ -79,7 +79,7 @@ class Report:
 
 def run_report(
     notebook: Path,
-    given: Mapping[str, Any],
+    parameters: Mapping[str, Any],
     *,
     out: Path,
     limits: Limits | None = None,
@@ -94,7 +94,7 @@ def run_report(
 
     Args:
         notebook: the notebook's path.
-        given: parameters by name, as values or as text.
+        parameters: parameters by name, as values or as text.
         out: the folder of all reports; made if missing.
         limits: how long the run may take.
         pdf: print the page as ``report.pdf``, too.
@@ -119,9 +119,9 @@ def run_report(
         Interrupted, Terminated: a signal came before the first cell.
         DiskFull: there is no space even to say so.
     """
-    values = check(read(notebook), given)
+    values = check_values(read_parameters(notebook), parameters)
     limits = limits or Limits()
-    passed = named(pass_env)
+    extra_variables = passed_variables(pass_env)
     people = People(key) if key else None
     if pdf:
         from kit.reports.pdf import browser
@@ -132,12 +132,17 @@ def run_report(
     from papermill.iorw import load_notebook_node
 
     node = load_notebook_node(str(notebook))
-    begun = datetime.now(UTC), time.monotonic()
+    start_times = datetime.now(UTC), time.monotonic()
     with stoppable() as stop, temporary_folder() as scratch:
         source = scratch / "source"
         # A copy without names lies here, wherever its source does.
         store = {} if key else _for_store(values)
-        reads = {**passed, **store, **_reads(source, redacted=key is not None), ENGINE: engine}
+        reads = {
+            **extra_variables,
+            **store,
+            **_reads(source, redacted=key is not None),
+            ENGINE: engine,
+        }
         with starting(node, scratch, reads) as kernel:
             try:
                 with stop.armed():
@@ -152,15 +157,15 @@ def run_report(
                 raise stop.fault("while the source was read") from None
             with making(out / notebook.stem) as place:
                 Thread(target=load_exporter, daemon=True).start()
-                done = execute(node, kernel, notebook.name, values, limits=limits, stop=stop)
+                execution = execute(node, kernel, notebook.name, values, limits=limits, stop=stop)
                 if people:
-                    _hide(done, people)
+                    _hide(execution, people)
                 run = _Run(
                     notebook.stem,
                     values,
                     place,
-                    done,
-                    *begun,
+                    execution,
+                    *start_times,
                     stop=stop,
                     scratch=scratch,
                     printing=min(limits.cell, limits.pdf) if pdf else None,
@@ -179,30 +184,30 @@ def _published(run: _Run, out: Path) -> Report:
     return Report(folder, folder / "report.html", facts, changes)
 
 
-def _hide(done: Executed, people: People) -> None:
+def _hide(execution: Execution, people: People) -> None:
     """Take people out of a notebook that ran, and out of what ended it."""
     from kit.reports.redact import redacted_notebook
 
     people.add_literal(str(Path.home()), "~")
-    redacted_notebook(done.notebook, people)
-    if done.fault:
-        done.fault = type(done.fault)(people.redact(str(done.fault)))
+    redacted_notebook(execution.notebook, people)
+    if execution.fault:
+        execution.fault = type(execution.fault)(people.redact(str(execution.fault)))
 
 
 def _reads(source: Path, *, redacted: bool) -> dict[str, str]:
     """What the kernel's environment needs to read the copy of a source, where one is made."""
     copy = str(source / COPY_NAME[redacted])
     if redacted:  # of the apps, the live org tells who uses them; no path tells whose lake it is
-        asked = str(source / "not-asked.json")
-        return {COPY: copy, PULLED: asked, "OKTA_KIT_LAKE": copy}
+        pulled_path = str(source / "not-asked.json")
+        return {COPY: copy, PULLED: pulled_path, "OKTA_KIT_LAKE": copy}
     return {COPY: os.pathsep.join(filter(None, [copy, os.environ.get(COPY)]))}
 
 
 def folder_name(facts: Mapping[str, Any]) -> str:
     """``UNTIL-HASH``: the window's end, and a hash of all parameters."""
     until = re.sub(r"[^0-9TZ-]", "-", (facts["window"] or {}).get("until") or "no-window")
-    known = {**facts["parameters"], **({"--redact": True} if facts.get("redacted") else {})}
-    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+    parameters = {**facts["parameters"], **({"--redact": True} if facts.get("redacted") else {})}
+    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
     return f"{until if until[:1].isdigit() else 'no-window'}-{digest[:8]}"
 
 
@@ -219,30 +224,30 @@ class _Run:
 
     name: str
     values: Mapping[str, Any]
-    place: Place
-    executed: Executed
-    started: datetime
+    place: ReportPlace
+    executed: Execution
+    started_at: datetime
     clock: float
     """When it started, by the monotonic clock."""
-    stop: Stop
+    stop: StopSignal
     scratch: Path
     printing: float | None
     """Seconds that the page may take to be printed; None where it is not to be."""
     redacted: bool
 
-    def write(self) -> tuple[dict[str, Any], Changes | None]:
+    def write(self) -> tuple[dict[str, Any], RunChanges | None]:
         """Write all files of the report; again where a signal came meanwhile, which they say.
 
         Raises:
             OSError: it cannot be written at all.
         """
-        made = self._written()
+        facts_and_changes = self._write_all()
         if self.stop.number is not None and self.executed.fault is None:
             self.executed.fault = self.stop.fault("while the report was written")
-            made = self._written()
-        return made
+            facts_and_changes = self._write_all()
+        return facts_and_changes
 
-    def _written(self) -> tuple[dict[str, Any], Changes | None]:
+    def _write_all(self) -> tuple[dict[str, Any], RunChanges | None]:
         """Write all files; without the outputs where there is no space for them."""
         try:
             return self._write(bare=False)
@@ -254,11 +259,11 @@ class _Run:
         for cell in self.executed.notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs = []
-        said = f"no space left in {self.place.home} to keep what the cells showed"
-        self.executed.fault = self.executed.fault or DiskFull(said)
+        reason = f"no space left in {self.place.home} to keep what the cells showed"
+        self.executed.fault = self.executed.fault or DiskFull(reason)
         return self._write(bare=True)
 
-    def _write(self, *, bare: bool) -> tuple[dict[str, Any], Changes | None]:
+    def _write(self, *, bare: bool) -> tuple[dict[str, Any], RunChanges | None]:
         import nbformat
 
         folder, fault = self.place.folder, self.executed.fault
@@ -290,21 +295,21 @@ class _Run:
             exit_code=fault.exit_code if fault else 0,
             error=str(fault) if fault else None,
             parameters=self.values,
-            started=self.started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            started_at=self.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=round(time.monotonic() - self.clock, 1),
         )
         return {**facts, "redacted": True} if self.redacted else facts
 
-    def _changes(self, facts: Mapping[str, Any]) -> Changes:
+    def _changes(self, facts: Mapping[str, Any]) -> RunChanges:
         try:
             return previous_and_changes(facts, reports(self.place.home.parent, self.name))
         except Exception as broken:  # noqa: BLE001  # a notebook may have published anything
-            said = f"its results could not be compared: {one_line(broken)}"
-            raise NotRendered(said) from None
+            reason = f"its results could not be compared: {one_line(broken)}"
+            raise NotRendered(reason) from None
 
-    def _page(self, facts: Mapping[str, Any], changes: Changes | None) -> str:
+    def _page(self, facts: Mapping[str, Any], changes: RunChanges | None) -> str:
         try:
-            return page(self.executed.notebook, facts, changes)
+            return report_page(self.executed.notebook, facts, changes)
         except Exception as broken:  # noqa: BLE001  # a template may raise anything
             raise NotRendered(f"the page could not be made: {one_line(broken)}") from None
 

@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-__all__ = ["Stop", "StoppedError", "stoppable"]
+__all__ = ["StopSignal", "StoppedError", "stoppable"]
 
 
 class StoppedError(KeyboardInterrupt):
     """A signal came; of this kind because asyncio swallows every other one."""
 
 
-class Stop:
+class StopSignal:
     """Which signal came, if any."""
 
     def __init__(self) -> None:
         self.number: int | None = None
         self._armed = False
 
-    def heard(self, number: int, frame: FrameType | None) -> None:
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
         """Note a signal, as its handler."""
         if self.number is not None:
             return
@@ -76,14 +76,14 @@ def _starts_a_kernel(frame: FrameType | None) -> bool:
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
+def stoppable() -> Iterator[StopSignal]:
     """Hear SIGINT and SIGTERM for a while; only the main thread can."""
-    stop = Stop()
+    stop = StopSignal()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, stop.heard) for number in numbers]
+    before = [signal.signal(number, stop.on_signal) for number in numbers]
     try:
         yield stop
     finally:

@@ -15,9 +15,9 @@ from bs4 import BeautifulSoup, Tag
 
 __all__ = ["Sorter", "sorting_style"]
 
-_LONG = 6
+_MIN_ROWS = 6
 """Rows from which a table can be sorted."""
-_COLUMNS = 16
+_MAX_COLUMNS = 16
 """Columns that can be sorted by."""
 
 _CELL = ["td", "th"]
@@ -44,13 +44,13 @@ class Sorter:
         if table.thead is None or table.tbody is None or table.select_one("[rowspan], [colspan]"):
             return False
         head, rows = table.thead.find_all("tr"), table.tbody.find_all("tr")
-        if len(head) != 1 or len(rows) < _LONG or table.find("table"):
+        if len(head) != 1 or len(rows) < _MIN_ROWS or table.find("table"):
             return False
         headings = head[0].find_all(_CELL)
         cells = [[cell.get_text().strip() for cell in row.find_all(_CELL)] for row in rows]
         if {len(row) for row in cells} != {len(headings)}:
             return False
-        columns = list(zip(*cells, strict=True))[:_COLUMNS]
+        columns = list(zip(*cells, strict=True))[:_MAX_COLUMNS]
         self._tables += 1
         for heading, column in zip(headings, columns, strict=False):
             self._add_buttons(soup, heading, column)
@@ -87,7 +87,7 @@ def sorting_style() -> str:
         f".sortable:has(th:nth-child({n}) .up:checked) tbody tr {{ order: var(--c{n}); }}\n"
         f".sortable:has(th:nth-child({n}) .down:checked) tbody tr "
         f"{{ order: calc(-1 * var(--c{n})); }}\n"
-        for n in range(1, _COLUMNS + 1)
+        for n in range(1, _MAX_COLUMNS + 1)
     )
     return f"@supports selector(:has(a)) {{ @media screen {{\n{rules}}} }}\n"
 

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     from kit.base.errors import KitError
 
-__all__ = ["Place", "locked", "making", "not_kept"]
+__all__ = ["ReportPlace", "locked", "making", "not_kept"]
 
 _BALLAST = 256 << 10
 """Bytes held back, so that a report can say that the disk is full."""
 
 
-class Place:
+class ReportPlace:
     """A folder that a report is made in."""
 
     def __init__(self, home: Path, folder: Path) -> None:
@@ -61,7 +61,7 @@ class Place:
 
 
 @contextmanager
-def making(home: Path) -> Iterator[Place]:
+def making(home: Path) -> Iterator[ReportPlace]:
     """Make a folder for a report in the making; whatever happens, nothing half done is left.
 
     Args:
@@ -84,7 +84,7 @@ def making(home: Path) -> Iterator[Place]:
             (partial / ".ballast").write_bytes(b"\0" * _BALLAST)
         except OSError as fault:
             raise not_kept(home, fault) from None
-        yield Place(home, partial)
+        yield ReportPlace(home, partial)
 
 
 def locked(out: Path) -> FileLock:

@@ -49,11 +49,11 @@ def collect(notebook: Any) -> dict[str, Any]:
     Returns:
         The last result; empty where none was published.
     """
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            found = output.get("data", {}).get(MIME) or found
-    return dict(found)
+            result = output.get("data", {}).get(MIME) or result
+    return dict(result)
 
 
 def summary(
@@ -63,7 +63,7 @@ def summary(
     exit_code: int,
     error: str | None,
     parameters: Mapping[str, Any],
-    started: str,
+    started_at: str,
     seconds: float,
 ) -> dict[str, Any]:
     """Lay out ``summary.json``: always the same keys, for good runs and failed ones."""
@@ -85,7 +85,7 @@ def summary(
         "coverage": result.get("coverage") or {"complete": False, "gaps": []},
         "kit_version": __version__,
         "catalogue_version": result.get("catalogue_version") or load().version,
-        "started": started,
+        "started": started_at,
         "seconds": seconds,
         "headline": result.get("headline") and clean(result["headline"]),
         "results": result.get("results") or {},

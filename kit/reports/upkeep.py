@@ -30,15 +30,15 @@ def old_reports(out: Path, before: datetime) -> list[dict[str, Any]]:
     Returns:
         As ``reports``; only folders that hold nothing but what a report is made of.
     """
-    found = []
+    old_runs = []
     for run in reports(out):
         try:
             ran = parse_iso(str(run.get("started")))
         except ValueError:
             continue
         if ran < before and _is_ours(out / run["folder"]) and "kit_version" in run:
-            found.append(run)
-    return found
+            old_runs.append(run)
+    return old_runs
 
 
 def prune(out: Path, before: datetime) -> list[dict[str, Any]]:

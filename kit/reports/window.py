@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kit.base.windows import Window
-    from kit.log.source import Held
+    from kit.log.source import Source
     from kit.reports.people import People
 
 __all__ = ["COPY_NAME", "close_window", "names_of"]
@@ -54,23 +54,23 @@ def close_window(
             raise UsageError("--redact: the notebook has no parameter source to take from.")
         return dict(values)
     from kit.display import phrases
-    from kit.log.source import hold
+    from kit.log.source import open_source
 
     since, until = (str(values.get(k) or "") for k in ("since", "until"))
     names = names_of(source)
-    held = hold(names, folder, since=since, until=until, date_order=date_order)
-    window = held.window(since, until)
-    coverage = held.coverage(window)
+    log_source = open_source(names, folder, since=since, until=until, date_order=date_order)
+    window = log_source.window(since, until)
+    coverage = log_source.coverage(window)
     if require_complete and not coverage.complete:
         raise CoverageError(
-            f"{source} does not cover the window; {phrases.covered(coverage)}. "
+            f"{source} does not cover the window; {phrases.coverage_in_words(coverage)}. "
             "Add the missing export, or leave --require-complete out."
         )
     if source == "okta" and "code" in values:
-        _ask_about_apps(held, window, values, folder)
-    closed = {k: v for k, v in window.as_text().items() if k in values}
-    values = {**values, **closed}
-    return _without_people(held, folder, values, people) if people else values
+        _ask_about_apps(log_source, window, values, folder)
+    window_values = {k: v for k, v in window.as_text().items() if k in values}
+    values = {**values, **window_values}
+    return _without_people(log_source, folder, values, people) if people else values
 
 
 def names_of(source: str) -> list[str | Path]:
@@ -78,19 +78,21 @@ def names_of(source: str) -> list[str | Path]:
     return [part.strip() for part in source.split(",")]
 
 
-def _ask_about_apps(held: Held, window: Window, values: Mapping[str, Any], folder: Path) -> None:
+def _ask_about_apps(
+    log_source: Source, window: Window, values: Mapping[str, Any], folder: Path
+) -> None:
     from kit.cases.live_evidence import ask_about_apps
-    from kit.log.log import opened
+    from kit.log.log import log_of
 
-    log = opened(held, folder / "asking", DUCKDB)
+    log = log_of(log_source, folder / "asking", DUCKDB)
     ask_about_apps(log, window, code=str(values["code"]), app=str(values.get("app") or ""))
 
 
 def _without_people(
-    held: Held, folder: Path, values: Mapping[str, Any], people: People
+    log_source: Source, folder: Path, values: Mapping[str, Any], people: People
 ) -> dict[str, Any]:
-    from kit.log.log import opened
+    from kit.log.log import log_of
     from kit.reports.redact import redacted_copy, redacted_values
 
-    redacted_copy(opened(held, folder / "asking", DUCKDB), folder / COPY_NAME[True], people)
+    redacted_copy(log_of(log_source, folder / "asking", DUCKDB), folder / COPY_NAME[True], people)
     return redacted_values(values, people)

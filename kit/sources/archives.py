@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from kit.base.text import clean
 from kit.sources.parquet_rows import MAGIC as _PARQUET
-from kit.sources.unpacked import BROKEN, unpacked
+from kit.sources.unpacked import BROKEN, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ _BLOCK = 512
 """Bytes of a tar archive's smallest part."""
 
 _PIECE = 1 << 20
-_LONGEST_NAME = 300
+_MAX_NAME_CHARS = 300
 _LARGEST_HEADER = 1 << 20
 """Bytes of a member's name and attributes in a tar archive."""
 
@@ -85,51 +85,53 @@ class Part:
     """The same to be read at any place, if it is a Parquet file."""
 
 
-def parts_of(file: str, packed: IO[bytes]) -> Iterator[Part]:
+def parts_of(file: str, stream: IO[bytes]) -> Iterator[Part]:
     """Give what a file holds: its content, or of an archive that of each member.
 
     Args:
         file: the file's name.
-        packed: the file, at its start; seekable.
+        stream: the file, at its start; seekable.
 
     Yields:
         Each part, to be read before the next one is asked for. What cannot be read is a part
         with a fault.
     """
-    yield from _parts(file, cast("Readable", packed), packed, (), 0)
+    yield from _parts(file, cast("Readable", stream), stream, (), 0)
 
 
 def _parts(
     file: str, stream: Readable, whole: IO[bytes] | None, place: tuple[int, ...], depth: int
 ) -> Iterator[Part]:
     """What a stream holds; *whole* is the same, where it can be read at any place."""
-    counted = None if whole else _Counted(stream)
+    counter = None if whole else _CountingStream(stream)
     try:
-        content = unpacked(counted or stream)
+        content = unpack(counter or stream)
     except _UNREADABLE as fault:
         yield Part(file, None, place, f"it cannot be unpacked: {_why(fault)}")
         return
-    begun = _Begun(content)
-    is_zip = begun.head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
-    is_tar = not is_zip and _is_tar(begun.head)
-    fault_ = next((why for sign, why in _OTHERS.items() if begun.head.startswith(sign)), "")
+    head_stream = _HeadStream(content)
+    is_zip = head_stream.head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+    is_tar = not is_zip and _is_tar(head_stream.head)
+    fault_ = next((why for sign, why in _OTHERS.items() if head_stream.head.startswith(sign)), "")
     if fault_:
         yield Part(file, None, place, fault_)
         return
-    held: Readable = begun
+    body: Readable = head_stream
     if content is not stream and (depth or is_zip or is_tar):
-        held = _Bounded(begun, whole.tell if whole else lambda: counted.size if counted else 0)
-    if begun.head.startswith(_PARQUET):
-        with _anywhere(held, whole if content is whole else None) as table:
-            yield Part(file, held, place, table=table)
+        body = _BoundedStream(
+            head_stream, whole.tell if whole else lambda: counter.size if counter else 0
+        )
+    if head_stream.head.startswith(_PARQUET):
+        with _anywhere(body, whole if content is whole else None) as table:
+            yield Part(file, body, place, table=table)
         return
     if not (is_zip or is_tar):
-        yield Part(file, held, place)
+        yield Part(file, body, place)
         return
     if is_zip:
-        inside = _of_zip(file, held, whole if content is whole else None, place, depth)
+        inside = _of_zip(file, body, whole if content is whole else None, place, depth)
     else:
-        inside = _of_tar(file, held, place, depth)
+        inside = _of_tar(file, body, place, depth)
     if depth >= _DEEPEST:
         yield Part(file, None, place, "it is an archive within too many others, and is not opened")
         return
@@ -168,7 +170,7 @@ def _of_zip(
         for number, one in enumerate(members):
             if one.is_dir() or _is_hidden(one.filename):
                 continue
-            name, where = _named(file, one.filename), (*place, number)
+            name, where = _member_name(file, one.filename), (*place, number)
             if one.flag_bits & 1:
                 fault = "it is encrypted. Unpack the archive with its password, and import that"
                 yield Part(name, None, where, fault)
@@ -179,17 +181,17 @@ def _of_zip(
                 yield Part(name, None, where, f"it cannot be unpacked: {_why(error)}")
                 continue
             with member:
-                bounded = _Bounded(member, lambda one=one: one.compress_size)  # type: ignore[misc]
+                bounded = _BoundedStream(member, lambda one=one: one.compress_size)  # type: ignore[misc]
                 yield from _parts(name, bounded, None, where, depth + 1)
 
 
 def _of_tar(file: str, stream: Readable, place: tuple[int, ...], depth: int) -> Iterator[Part]:
-    held = cast("IO[bytes]", _Ending(stream))
+    tar_stream = cast("IO[bytes]", _Ending(stream))
     # Several archives may stand one behind another, with zeros between them.
-    with tarfile.open(fileobj=held, mode="r|", tarinfo=_Header, ignore_zeros=True) as archive:
+    with tarfile.open(fileobj=tar_stream, mode="r|", tarinfo=_Header, ignore_zeros=True) as archive:
         for number, one in enumerate(iter(archive.next, None)):
             archive.members.clear()  # type: ignore[attr-defined]  # it would hold them all
-            name, where = _named(file, one.name), (*place, number)
+            name, where = _member_name(file, one.name), (*place, number)
             if not one.isfile() or _is_hidden(one.name):
                 continue
             if one.issparse():
@@ -219,7 +221,7 @@ class _Header(tarfile.TarInfo):
         return one
 
 
-class _Begun:
+class _HeadStream:
     """A stream of which the first bytes are known."""
 
     def __init__(self, stream: Readable) -> None:
@@ -260,7 +262,7 @@ class _Ending:
         return piece
 
 
-class _Counted:
+class _CountingStream:
     """A stream that knows how much of it was read."""
 
     def __init__(self, stream: Readable) -> None:
@@ -273,11 +275,11 @@ class _Counted:
         return piece
 
 
-class _Bounded:
+class _BoundedStream:
     """A member that is given up where it grows out of all proportion."""
 
-    def __init__(self, stream: Readable, packed: Callable[[], int]) -> None:
-        self._stream, self._packed, self._size = stream, packed, 0
+    def __init__(self, stream: Readable, packed_size: Callable[[], int]) -> None:
+        self._stream, self._packed_size, self._size = stream, packed_size, 0
 
     def read(self, size: int) -> bytes:
         """Up to *size* bytes; none at the end."""
@@ -288,7 +290,7 @@ class _Bounded:
                 raise EOFError(str(fault)) from None
             raise
         self._size += len(piece)
-        if self._size > _FREE and self._size > _TIMES * self._packed():
+        if self._size > _FREE and self._size > _TIMES * self._packed_size():
             raise EOFError(f"it is more than {_TIMES} times as large as it is packed")
         return piece
 
@@ -307,8 +309,8 @@ def _is_hidden(name: str) -> bool:
     return parts[0] == "__MACOSX" or parts[-1].startswith(".")
 
 
-def _named(file: str, member: str) -> str:
-    return f"{file}!{clean(member).removeprefix('./')[:_LONGEST_NAME]}"
+def _member_name(file: str, member: str) -> str:
+    return f"{file}!{clean(member).removeprefix('./')[:_MAX_NAME_CHARS]}"
 
 
 def _why(fault: BaseException) -> str:

@@ -18,7 +18,7 @@ for _signs, _kind in ((b'"', _QUOTE), (b"\r\n", _END_OF_LINE), (b"[{", 3), (b"]}
     _KINDS[list(_signs)] = _kind
 
 _WINDOW = 1 << 20
-_MOST = 4 << 20
+_MAX_BRACKETS = 4 << 20
 """Brackets of one text; more are not looked at, so that memory stays bounded."""
 
 
@@ -35,9 +35,9 @@ class Brackets:
         Args:
             text: begins outside of a string.
         """
-        found = list(_outside_strings(text))
-        at = np.concatenate([one[0] for one in found]) if found else np.zeros(0, np.int32)
-        opening = np.concatenate([one[1] for one in found]) if found else np.zeros(0, bool)
+        windows = list(_outside_strings(text))
+        at = np.concatenate([one[0] for one in windows]) if windows else np.zeros(0, np.int32)
+        opening = np.concatenate([one[1] for one in windows]) if windows else np.zeros(0, bool)
         self._length = len(at)
         self.at: memoryview[int] = at.data
         """Each bracket's place in the text."""
@@ -67,7 +67,7 @@ class Brackets:
 def _outside_strings(text: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The places of brackets, and which of them open, window by window."""
     within, count, start = 0, 0, 0
-    while start < len(text) and count < _MOST:
+    while start < len(text) and count < _MAX_BRACKETS:
         window = text[start : start + _WINDOW]
         if window.endswith(b"\\") and (len(window) - len(window.rstrip(b"\\"))) % 2:
             window = text[start : start + len(window) + 1]  # an escape is not cut

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kit.sources.written_times import Order
 
-__all__ = ["PLAIN", "Path", "Table", "event_of", "leaves", "place_of", "squeezed"]
+__all__ = ["PLAIN", "Path", "ProductTable", "event_of_row", "leaves", "place_of", "squeezed"]
 
 Path = tuple[str, ...]
 """Where in a LogEvent a value stands."""
@@ -84,7 +84,7 @@ _TOP = {squeezed(path): path for path in _PATHS if "." not in path}
 _TARGET_FIELDS = {squeezed(name): name for name in ("id", "type", "alternateId", "displayName")}
 
 
-class Table(msgspec.Struct, frozen=True):
+class ProductTable(msgspec.Struct, frozen=True):
     """How a product names the columns of its table; an entry of ``wrappers.toml``."""
 
     name: str
@@ -98,12 +98,12 @@ class Table(msgspec.Struct, frozen=True):
         return hash((self.name, self.signs))
 
 
-PLAIN = Table("")
+PLAIN = ProductTable("")
 """A table that has Okta's names, in any spelling."""
 
 
 @lru_cache(maxsize=4096)
-def place_of(name: str, table: Table = PLAIN) -> tuple[int, Path | None]:
+def place_of(name: str, table: ProductTable = PLAIN) -> tuple[int, Path | None]:
     """Where in a LogEvent a column's value stands.
 
     Args:
@@ -162,8 +162,8 @@ def leaves(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
             yield dotted, value
 
 
-def event_of(
-    row: Iterable[tuple[str, Any]], table: Table = PLAIN, order: Order | None = None
+def event_of_row(
+    row: Iterable[tuple[str, Any]], table: ProductTable = PLAIN, order: Order | None = None
 ) -> dict[str, Any] | None:
     """Build the event that a row tells of.
 
@@ -179,8 +179,10 @@ def event_of(
     event: dict[str, Any] = {}
     targets: dict[str, dict[str, Any]] = {}
     rest: dict[str, Any] = {}
-    placed = [(*place_of(name, table), name, value) for name, value in row if _is_value(value)]
-    for _, path, name, value in sorted(placed, key=lambda one: one[0]):
+    ranked_values = [
+        (*place_of(name, table), name, value) for name, value in row if _is_value(value)
+    ]
+    for _, path, name, value in sorted(ranked_values, key=lambda one: one[0]):
         if path is None:
             if not name.startswith("__mv_"):
                 rest[name] = value
@@ -217,20 +219,20 @@ def _put(event: dict[str, Any], path: Path, value: Any, rest: dict[str, Any], na
         place.setdefault(path[-1], value)
 
 
-def _read(path: Path, value: Any, table: Table, order: Order | None) -> Any:
+def _read(path: Path, value: Any, table: ProductTable, order: Order | None) -> Any:
     """A value as Okta writes it."""
     if path == ("published",):
         return utc(_alone(value), order) or value
     if path == ("target",) and isinstance(value, str) and value.startswith("@{"):
         return _list_of_targets(value)
     if isinstance(value, str) and (path[-1] in _OBJECTS or value.startswith(("{", "@{"))):
-        value = _parsed(value)
+        value = _parse(value)
     if path == ("target",):
         return _list_of_targets(value)
     if path[-1] == "debugData" and isinstance(value, dict):
         return _debug_data(value)
     if isinstance(value, dict) and len(path) == 1:
-        return _renamed(path[0], value)
+        return _with_okta_names(path[0], value)
     value = _alone(value)
     if isinstance(value, int | float) and path[-1] not in _NUMBERS:
         value = json.dumps(value)
@@ -243,7 +245,7 @@ def _alone(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-def _renamed(top: str, value: dict[str, Any]) -> dict[str, Any]:
+def _with_okta_names(top: str, value: dict[str, Any]) -> dict[str, Any]:
     """An object that stood as text, its names in Okta's spelling."""
     event: dict[str, Any] = {}
     for name, one in leaves(value, f"{top}."):
@@ -268,14 +270,14 @@ def _list_of_targets(value: Any) -> list[Any] | None:
     value = [value] if isinstance(value, dict) else value
     if not isinstance(value, list):
         return None
-    return [_target(_parsed(one) if isinstance(one, str) else one) for one in value]
+    return [_target(_parse(one) if isinstance(one, str) else one) for one in value]
 
 
 def _target(one: Any) -> Any:
     if not isinstance(one, dict):
         return None
-    named = ((_TARGET_FIELDS.get(squeezed(name), name), value) for name, value in one.items())
-    return {name: _alone(value) if name != "detailEntry" else value for name, value in named}
+    pairs = ((_TARGET_FIELDS.get(squeezed(name), name), value) for name, value in one.items())
+    return {name: _alone(value) if name != "detailEntry" else value for name, value in pairs}
 
 
 def _targets(number: str, fields: dict[str, Any], rest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -309,15 +311,15 @@ def _so_many(value: Any, count: int) -> list[Any]:
 _IN_BRACES = re.compile(r"(?:^|; )([A-Za-z_]\w*)=")
 
 
-def _parsed(text: str) -> Any:
+def _parse(text: str) -> Any:
     """JSON that stood as text, or an object as PowerShell prints it below its depth."""
-    stripped = text.strip()
-    if stripped.startswith("@{") and stripped.endswith("}"):
-        inner = stripped[2:-1]
+    content = text.strip()
+    if content.startswith("@{") and content.endswith("}"):
+        inner = content[2:-1]
         marks = list(_IN_BRACES.finditer(inner))
         ends = [mark.start() for mark in marks[1:]] + [len(inner)]
         return {m[1]: inner[m.end() : end] or None for m, end in zip(marks, ends, strict=True)}
     try:
-        return json.loads(stripped)
+        return json.loads(content)
     except (ValueError, RecursionError):
         return text

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kit.sources.columns import PLAIN, Table, event_of, place_of, squeezed
+from kit.sources.columns import PLAIN, ProductTable, event_of_row, place_of, squeezed
 from kit.sources.document import Document
 from kit.sources.wrappers import tables
 from kit.sources.written_times import ORDER, first_above_twelve, is_local, names_no_zone
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kit.sources.written_times import Order
 
-__all__ = ["Header", "header_of", "rows"]
+__all__ = ["Header", "csv_documents", "header_of"]
 
 _DELIMITERS = ",;\t|"
 _ORIGINALS = ("_raw", "event.original", "@message", "log_text", "raw_log", "Raw Log", "RAW")
@@ -33,7 +33,7 @@ _LARGEST_CELL = 1 << 24
 _WITHOUT_ZONE = {"", "Admin Console CSV", "Okta Workflows"}
 """Tables whose times, if they name no zone, a spreadsheet may have written in that of its machine;
 of the other products it is known that they write UTC."""
-_CONSOLE = Table("", columns={"timestamp": "published", "Timestamp": "published"})
+_CONSOLE = ProductTable("", columns={"timestamp": "published", "Timestamp": "published"})
 _UNCLEAR = (
     "its time {time} is a local date of which it is not clear what is the day and what the month, "
     "since no number of the file's dates is above 12 in one place alone. Say it with "
@@ -48,7 +48,7 @@ class Header:
 
     names: tuple[str, ...]
     delimiter: str
-    table: Table
+    table: ProductTable
     original: int | None = None
     """The column that may hold the event as Okta wrote it."""
     before: int = 0
@@ -82,7 +82,7 @@ def header_of(text: bytes) -> Header | None:
     return None
 
 
-def _table(names: tuple[str, ...]) -> Table | None:
+def _table(names: tuple[str, ...]) -> ProductTable | None:
     plain = {squeezed(name) for name in names}
     if {"uuid", "eventtype"} <= plain and {"published", "timestamp"} & plain:
         return PLAIN if "published" in plain else _CONSOLE
@@ -97,7 +97,7 @@ def _original(names: tuple[str, ...]) -> int | None:
     return next((names.index(name) for name in likely if name in names), None)
 
 
-def rows(
+def csv_documents(
     file: str,
     lines: Iterable[str],
     header: Header,
@@ -139,8 +139,8 @@ def rows(
         if not any(row):
             continue
         if len(row) > len(names) and any(row[len(names) :]):
-            told = f"the row has {len(row)} fields, the header {len(names)}"
-            yield Document(file, reader.line_num, ",".join(row).encode(), fault=told)
+            reason = f"the row has {len(row)} fields, the header {len(names)}"
+            yield Document(file, reader.line_num, ",".join(row).encode(), fault=reason)
             continue
         raw, fault = _raw(header, row, dates)
         yield Document(
@@ -167,18 +167,18 @@ def _reader(lines: Iterable[str], header: Header) -> Any:
 def _raw(header: Header, row: list[str], dates: _Dates) -> tuple[bytes, str | None]:
     """The event that a row holds or tells of, and why it cannot be told."""
     original = header.original
-    held = row[original].strip() if original is not None and original < len(row) else ""
-    if held.endswith("}") and '"uuid"' in held:
-        return held.encode(), None
+    original_text = row[original].strip() if original is not None and original < len(row) else ""
+    if original_text.endswith("}") and '"uuid"' in original_text:
+        return original_text.encode(), None
     pairs = list(zip(header.names, row, strict=False))
     order = None
     if local := dates.local(row):
         order = dates.order()
         if order is None:
             return _as_json(dict(pairs)), _UNCLEAR.format(time=local)
-    event = event_of(pairs, header.table, order)
+    event = event_of_row(pairs, header.table, order)
     if event is None:
-        return (held.encode() if held else _as_json(dict(pairs))), None
+        return (original_text.encode() if original_text else _as_json(dict(pairs))), None
     event.pop("fromRow", None)
     event["fromCsv"] = {name: value for name, value in pairs if value}
     return _as_json(event), None

@@ -77,11 +77,11 @@ class Lines(msgspec.Struct, frozen=True, gc=False, tag=True):
 class Documents(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Some documents of a file that is not read by lines."""
 
-    held: list[Document]
+    items: list[Document]
 
     def documents(self) -> Iterator[Document]:
         """Each document."""
-        yield from self.held
+        yield from self.items
 
 
 Block = Lines | Documents

@@ -19,7 +19,7 @@ from kit.sources import console_csv, parquet_rows
 from kit.sources.archives import parts_of
 from kit.sources.document import Block, Document, Documents, Lines
 from kit.sources.json_stream import JsonStream
-from kit.sources.unpacked import Source
+from kit.sources.unpacked import Utf8Stream
 from kit.sources.walk import Walk
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from kit.sources.archives import Part
     from kit.sources.unpacked import Readable
-    from kit.sources.walk import Stored
+    from kit.sources.walk import StoredFile
     from kit.sources.written_times import Order
 
 __all__ = ["BLOCK", "blocks", "expand"]
@@ -60,23 +60,23 @@ def expand(names: Iterable[str | Path]) -> list[Path]:
     for name in names:
         path = Path(name).expanduser()
         if path.is_dir():
-            found = [Path(file.address) for file in Walk(str(path)).files()]
+            paths = [Path(file.address) for file in Walk(str(path)).files()]
         elif path.exists():
-            found = [path]
+            paths = [path]
         else:
-            found = sorted(map(Path, glob(str(path)))) if has_magic(str(path)) else []  # noqa: PTH207  # also absolute globs
-        if not found:
+            paths = sorted(map(Path, glob(str(path)))) if has_magic(str(path)) else []  # noqa: PTH207  # also absolute globs
+        if not paths:
             what = "holds no export file" if path.is_dir() else "there is no such file"
             raise SourceError(
                 f"{name}: {what}. Name an export (.ndjson, .json, .csv, .zip; .gz or .zst), "
                 "a glob, or use --source sample."
             )
-        files.update(dict.fromkeys(found))
+        files.update(dict.fromkeys(paths))
     return list(files)
 
 
 def blocks(
-    files: Iterable[Path | Stored], size: int = BLOCK, order: Order | None = None
+    files: Iterable[Path | StoredFile], size: int = BLOCK, order: Order | None = None
 ) -> Iterator[Block]:
     """Read what stands in export files, in blocks of about *size* bytes.
 
@@ -96,15 +96,17 @@ def blocks(
     """
     for path in files:
         try:
-            with path.open("rb") as packed:
-                for part in parts_of(str(path), packed):
+            with path.open("rb") as stream:
+                for part in parts_of(str(path), stream):
                     yield from _of_part(part, path, size, order)
         except OSError as fault:
             reason = fault.strerror or str(fault)
             raise SourceError(f"{path}: cannot be read ({reason}).") from fault
 
 
-def _of_part(part: Part, path: Path | Stored, size: int, order: Order | None) -> Iterator[Block]:
+def _of_part(
+    part: Part, path: Path | StoredFile, size: int, order: Order | None
+) -> Iterator[Block]:
     if part.stream is None:
         yield Documents([Document(part.file, 0, b"", fault=part.fault)])
     elif part.table is not None:
@@ -114,12 +116,12 @@ def _of_part(part: Part, path: Path | Stored, size: int, order: Order | None) ->
         yield from _blocks(part.file, part.stream, size, again, order)
 
 
-def _lines(path: Path | Stored, place: tuple[int, ...]) -> Iterator[str]:
+def _lines(path: Path | StoredFile, place: tuple[int, ...]) -> Iterator[str]:
     """The lines of a file, or of a member of an archive, read anew."""
-    with path.open("rb") as packed:
-        for part in parts_of(str(path), packed):
+    with path.open("rb") as stream:
+        for part in parts_of(str(path), stream):
             if part.place == place and part.stream is not None:
-                source = Source(part.stream)
+                source = Utf8Stream(part.stream)
                 yield from source.lines(_start(source.read(BLOCK)))
 
 
@@ -134,12 +136,12 @@ def _blocks(
     again: Callable[[], Iterable[str]],
     order: Order | None,
 ) -> Iterator[Block]:
-    source = Source(stream)
+    source = Utf8Stream(stream)
     text = source.read(size)
     start = _start(text)
     header = None if start.startswith((b"{", b"[", b"<")) else console_csv.header_of(start)
     if header is not None:
-        rows = console_csv.rows(file, source.lines(start), header, again, order)
+        rows = console_csv.csv_documents(file, source.lines(start), header, again, order)
         yield from _in_blocks(rows, size)
         fault, line = source.fault, 0
     else:
@@ -149,7 +151,7 @@ def _blocks(
         yield Documents([Document(file, line, b"", fault=f"the file breaks off: {fault}")])
 
 
-def _of_json(file: str, source: Source, text: bytes, size: int) -> Generator[Block, None, int]:
+def _of_json(file: str, source: Utf8Stream, text: bytes, size: int) -> Generator[Block, None, int]:
     """The blocks of a file of JSON; gives the line that it ends on."""
     if b"\n" not in text and b"\r" in text:
         source.line_ends, text = True, text.replace(b"\r", b"\n")
@@ -159,14 +161,14 @@ def _of_json(file: str, source: Source, text: bytes, size: int) -> Generator[Blo
         breaks = _breaks_of_lines(text, end) if stream.rests() else None
         if breaks is not None:
             yield Lines(file, stream.line, text[:end])
-            stream.passed(breaks)
+            stream.count_lines(breaks)
             text = text[end:]
         else:
-            documents, used = stream.split(text, last=source.ended)
+            documents, used_bytes = stream.split(text, last=source.ended)
             if source.fault and documents and documents[-1].fault:
                 documents.pop()  # it is what breaks off
             yield from _in_blocks(documents, size)
-            text = text[used:]
+            text = text[used_bytes:]
         if source.ended:
             return stream.line
         text += source.read(max(size - len(text), len(text), 1))
@@ -190,20 +192,20 @@ _FEED, _RETURN, _OPENS, _CLOSES = b"\n\r{}"
 
 def _in_blocks(documents: Iterable[Document], size: int) -> Iterator[Block]:
     """Documents in blocks; of many small ones in a row that are no events, the rest as one."""
-    held: list[Document] = []
+    batch: list[Document] = []
     weight = small = 0
     for document in documents:
         small = small + 1 if len(document.raw) < _SMALLEST and not document.unknown else 0
         if small > _SMALL_ONES:
-            before = held.pop() if held and small > _SMALL_ONES + 1 else None
+            before = batch.pop() if batch and small > _SMALL_ONES + 1 else None
             fault = document.fault or "too short for an event"
             count = document.count + (before.count if before else 0)
             first = before or document
             document = Document(first.file, first.line, first.raw, fault, count=count)
-        held.append(document)
+        batch.append(document)
         weight += len(document.raw) if small <= _SMALL_ONES else 0
         if weight >= size:
-            yield Documents(held)
-            held, weight, small = [], 0, 0
-    if held:
-        yield Documents(held)
+            yield Documents(batch)
+            batch, weight, small = [], 0, 0
+    if batch:
+        yield Documents(batch)

@@ -15,14 +15,14 @@ import msgspec
 
 from kit.sources.brackets import Brackets
 from kit.sources.document import Document
-from kit.sources.wrappers import opened
+from kit.sources.wrappers import inside_of
 
-__all__ = ["LONGEST", "JsonStream", "parts"]
+__all__ = ["MAX_DOCUMENT_BYTES", "JsonStream", "parts"]
 
-LONGEST = 32 << 20
+MAX_DOCUMENT_BYTES = 32 << 20
 """Bytes of the longest document that is read."""
 
-_LONG = 4 << 20
+_MAX_ENVELOPE_BYTES = 4 << 20
 """Bytes of an envelope after which it is not waited for: what stands in it is handed on."""
 
 _BOM = b"\xef\xbb\xbf"
@@ -40,7 +40,7 @@ _OF_ONE = re.compile(rb'\[\s*(?:"\d{10,}"\s*,\s*"|\{\s*"field"\s*:)')
 _OF_AN_EVENT = re.compile(rb'uuid|EventOriginalUid|event_code|"eyJ')
 """What an array or object in an envelope has that is worth a look."""
 _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_TRIED = 1_000
+_MAX_PLACES = 1_000
 """Places that are looked at for an event behind something broken."""
 _EVENT = 128 << 10
 """Bytes of the longest event that is looked for there."""
@@ -65,7 +65,7 @@ class _Broken(NamedTuple):
     """Whether those begin like its first one."""
 
 
-class _Found(NamedTuple):
+class _ResumePoint(NamedTuple):
     """Where reading goes on behind something broken."""
 
     place: int
@@ -88,7 +88,7 @@ class JsonStream:
         self._file = file
         self._open = bytearray()
         """The brackets of the arrays and envelopes that are open."""
-        self._told = 0
+        self._broken_count = 0
         """How many of those are known to be broken off."""
         self._place: int | None = None
         self._fresh = True
@@ -103,7 +103,7 @@ class JsonStream:
         """Whether the next text begins outside of all that was read."""
         return not (self._open or self._skips)
 
-    def passed(self, lines: int) -> None:
+    def count_lines(self, lines: int) -> None:
         """Note that some lines were read by somebody else."""
         self.line += lines
         self._fresh, self._broken = False, None
@@ -120,14 +120,14 @@ class JsonStream:
             given again, with more behind it.
         """
         one = _Text(self, text, last=last)
-        used = one.read()
-        self.line += text.count(b"\n", 0, used)
-        if used:
-            self._line_begins = text.endswith(b"\n", 0, used)
-        self._fresh = self._fresh and not used
-        if last and len(self._open) > self._told:
+        used_bytes = one.read()
+        self.line += text.count(b"\n", 0, used_bytes)
+        if used_bytes:
+            self._line_begins = text.endswith(b"\n", 0, used_bytes)
+        self._fresh = self._fresh and not used_bytes
+        if last and len(self._open) > self._broken_count:
             one.add(len(text), len(text), fault="the file ends within an array or an object")
-        return one.documents, used
+        return one.documents, used_bytes
 
 
 class _Text:
@@ -178,7 +178,7 @@ class _Text:
             elif text[bracket] == 0x5B:  # [
                 end = self._array(bracket, number)
             else:
-                self._closed(text[bracket])
+                self._close(text[bracket])
                 end = bracket + 1
             if end is None:
                 place = min(loose, bracket)
@@ -186,13 +186,13 @@ class _Text:
             at = end
             number = number + 1 if at == bracket + 1 else marks.from_place(at)
 
-    def _closed(self, bracket: int) -> None:
+    def _close(self, bracket: int) -> None:
         """Leave an array or an envelope; a bracket too many is nobody's."""
         stream = self.stream
         opens = b"[" if bracket == 0x5D else b"{"
         if stream._open.endswith(opens):
             stream._open.pop()
-            stream._told = min(stream._told, len(stream._open))
+            stream._broken_count = min(stream._broken_count, len(stream._open))
         if not stream._open:
             stream._place = None
 
@@ -208,7 +208,7 @@ class _Text:
             if end:
                 self.add(start, end)
                 return end
-            if not self.last and rest < _LONG:
+            if not self.last and rest < _MAX_ENVELOPE_BYTES:
                 return None
         if not within and end and not _valid(text[start:end]) and b"{" not in text[start:end]:
             return self._line_of(start)
@@ -239,7 +239,7 @@ class _Text:
         if behind is not None:
             return self._skip_to(start, number, behind)
         line = text.find(b"\n", end)
-        if not self.last and line < 0 and len(text) - start < _LONG:
+        if not self.last and line < 0 and len(text) - start < _MAX_ENVELOPE_BYTES:
             return None
         broken = self._note_broken(start)
         if self._indent(start) is not None and not broken.flat:
@@ -258,7 +258,7 @@ class _Text:
         behind = self._sibling(start, number, len(self.marks))
         if behind is not None:
             return self._skip_to(start, number, behind)
-        if not self.last and rest < _LONG:
+        if not self.last and rest < _MAX_ENVELOPE_BYTES:
             return None
         envelope = self._envelope(start, number, len(self.marks))
         if envelope is not None:
@@ -266,13 +266,13 @@ class _Text:
         behind = self._inside(start + 1, len(text))
         if behind is not None:
             return self._skip_to(start, number, behind)
-        if not self.last and rest < LONGEST:
+        if not self.last and rest < MAX_DOCUMENT_BYTES:
             return None
-        if rest >= LONGEST:
+        if rest >= MAX_DOCUMENT_BYTES:
             return self._too_long(start)
         return self._skip(start, len(text))
 
-    def _skip_to(self, start: int, number: int, behind: _Found) -> int:
+    def _skip_to(self, start: int, number: int, behind: _ResumePoint) -> int:
         """Leave something broken out, or go into it if it is an envelope."""
         envelope = self._envelope(start, number, self.marks.from_place(behind.place))
         if envelope is not None:
@@ -298,7 +298,7 @@ class _Text:
         depth = len(indent or b"")
         laid_out = indent is not None and not text[start + 1 : end].strip(_SPACE)
         flat = text.startswith(b'"', end + depth) and not text[end : end + depth].strip(b" \t\r")
-        stream._broken, stream._told = _Broken(depth, laid_out, flat), len(stream._open)
+        stream._broken, stream._broken_count = _Broken(depth, laid_out, flat), len(stream._open)
         return stream._broken
 
     def _belongs(self, line: int, broken: _Broken) -> bool:
@@ -333,7 +333,7 @@ class _Text:
         while broken and line < len(self.text):
             end = self.text.find(b"\n", line) + 1
             if not end and not self.last:
-                return None if len(self.text) - line < LONGEST else line
+                return None if len(self.text) - line < MAX_DOCUMENT_BYTES else line
             if not self._belongs(line, broken):
                 break
             line = end or len(self.text)
@@ -352,7 +352,7 @@ class _Text:
 
     def _too_long(self, start: int) -> int:
         stream = self.stream
-        self.add(start, start + 2000, f"longer than {LONGEST >> 20} MB")
+        self.add(start, start + 2000, f"longer than {MAX_DOCUMENT_BYTES >> 20} MB")
         self._note_broken(start)
         stream._skips = True
         return len(self.text)
@@ -367,11 +367,11 @@ class _Text:
         self.stream._skips = False
         return behind.place if behind else line
 
-    def _enter(self, envelope: _Found) -> int:
+    def _enter(self, envelope: _ResumePoint) -> int:
         self.stream._open += envelope.envelopes
         return envelope.place
 
-    def _envelope(self, start: int, number: int, end: int) -> _Found | None:
+    def _envelope(self, start: int, number: int, end: int) -> _ResumePoint | None:
         """Where the elements of an envelope begin that is not whole in this text."""
         text, marks = self.text, self.marks
         path = marks.unclosed(number, min(end, number + 10_000))
@@ -385,9 +385,9 @@ class _Text:
         whole = head + brackets[::-1].translate(bytes.maketrans(b"[{", b"]}"))
         if _OF_EVENTS.search(head) or _OF_ROWS.search(head) or not _valid(whole):
             return None
-        return _Found(place, brackets)
+        return _ResumePoint(place, brackets)
 
-    def _sibling(self, start: int, number: int, end: int) -> _Found | None:
+    def _sibling(self, start: int, number: int, end: int) -> _ResumePoint | None:
         """The next line that begins like this one's and is a whole document."""
         text, marks = self.text, self.marks
         indent = self._indent(start)
@@ -410,7 +410,7 @@ class _Text:
             if not _valid(whole):
                 continue
             if b'"uuid"' in whole or not self._goes_on(start, number, place, here):
-                return _Found(place)
+                return _ResumePoint(place)
         return None
 
     def _goes_on(self, start: int, number: int, place: int, here: int) -> bool:
@@ -420,10 +420,10 @@ class _Text:
         brackets = bytes(text[marks.at[one]] for one in reversed(path))
         return _valid(text[start:place] + b"0" + brackets.translate(bytes.maketrans(b"[{", b"]}")))
 
-    def _inside(self, start: int, end: int) -> _Found | None:
+    def _inside(self, start: int, end: int) -> _ResumePoint | None:
         """The next whole event, wherever it begins."""
         text = self.text
-        for _ in range(_TRIED):
+        for _ in range(_MAX_PLACES):
             near = text.find(b'"uuid"', start, end)
             if near < 0:
                 return None
@@ -438,7 +438,7 @@ class _Text:
                 start = place + 1
                 continue
             if "uuid" in event and "eventType" in event:
-                return _Found(place)
+                return _ResumePoint(place)
             start = place + 1
         return None
 
@@ -475,11 +475,11 @@ class _Text:
         text = self.text
         cut = start + _WINDOW < bracket or (bracket == len(text) and not self.last)
         window = text[start : min(start + _WINDOW, bracket)]
-        found = _SCALARS.match(window)
-        if found is None:
+        match = _SCALARS.match(window)
+        if match is None:
             return b""
-        values = found[0]
-        whole = not cut or found.end() < len(window)  # the last one may go on behind a cut
+        values = match[0]
+        whole = not cut or match.end() < len(window)  # the last one may go on behind a cut
         return values if whole else values[: values.rfind(b",") + 1]
 
     def _line_of(self, start: int) -> int | None:
@@ -487,7 +487,7 @@ class _Text:
         stream, text = self.stream, self.text
         end = text.find(b"\n", start) + 1
         if not end and not self.last:
-            return self._too_long(start) if len(text) - start >= LONGEST else None
+            return self._too_long(start) if len(text) - start >= MAX_DOCUMENT_BYTES else None
         end = end or len(text)
         self.add(start, end)
         self._note_broken(start)
@@ -505,7 +505,7 @@ def parts(document: Document) -> list[Document] | None:
         What stands inside, each with its line; None if there is nothing but itself.
     """
     raw = document.raw
-    inside = opened(raw)
+    inside = inside_of(raw)
     if inside is None and _valid(raw):
         return None
     if inside is None:
@@ -517,18 +517,18 @@ def parts(document: Document) -> list[Document] | None:
             msgspec.structs.replace(one, line=_below(document, one), wrapper=document.wrapper)
             for one in whole
         ]
-    found, at, line, place = [], 0, document.line, 0
+    documents, at, line, place = [], 0, document.line, 0
     wrapper = document.wrapper or inside.wrapper
     for one in inside.contents:
         place = raw.find(one, at) if place >= 0 else -1  # rows built anew stand nowhere in it
         if place >= 0:
             line += raw.count(b"\n", at, place)
             at = place
-        found.append(Document(document.file, line, one, wrapper=wrapper))
+        documents.append(Document(document.file, line, one, wrapper=wrapper))
         if place >= 0:
             line += one.count(b"\n")
             at = place + len(one)
-    return found
+    return documents
 
 
 def _below(document: Document, one: Document) -> int:

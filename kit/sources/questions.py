@@ -15,9 +15,9 @@ from kit.sources.wrappers import unwrap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Asked", "asked", "asked_by_line"]
+__all__ = ["Question", "questions_by_line", "questions_in"]
 
-Asked = str | dict[str, Any]
+Question = str | dict[str, Any]
 """A text, or a System Log event."""
 
 _DEEPEST = 4
@@ -40,14 +40,14 @@ _ROOT = re.compile(
 
 _PROLOG = re.compile(r"\s*<(?:\?xml|!doctype)[^<>]*>\s*", re.IGNORECASE)
 _TAGS = re.compile(r"(?:\r?\n[ \t]*<[^\n]*)+")
-_LONGEST = 64 << 10
+_MAX_PAGE_CHARS = 64 << 10
 """Signs of the longest such document."""
 
 _BANNER = re.compile(r"an error occurred (?:while|during) [^:]{0,80}", re.IGNORECASE)
 """A line that Okta's pages put above the message itself."""
 
 
-def asked(text: str) -> list[Asked]:
+def questions_in(text: str) -> list[Question]:
     """Read one thing that was asked.
 
     Args:
@@ -56,7 +56,7 @@ def asked(text: str) -> list[Asked]:
     Returns:
         The events in it where it is JSON with events, else the text.
     """
-    events: list[Asked] = []
+    events: list[Question] = []
     at = 0
     while text[at:].strip(" ,\r\n\t"):
         value, end = _json(text, at)
@@ -68,44 +68,44 @@ def asked(text: str) -> list[Asked]:
     return events or [text]
 
 
-def asked_by_line(text: str) -> list[Asked]:
+def questions_by_line(text: str) -> list[Question]:
     """Read several things, one a line, with JSON over as many lines as it needs.
 
     Lines that carry on a message (a Trace ID, a stack trace, what stands below a banner)
     are no things of their own; an empty line ends a message.
     """
-    found: list[Asked] = []
+    questions: list[Question] = []
     goes_on = False
     at = 0
     while at < len(text):
         values, end = _values(text, at)
         rest, next_line = _line(text, end)
         if end > at and not rest.strip(" ,"):
-            found.extend(values)
+            questions.extend(values)
             goes_on = False
         elif page := _page(text, at):
-            found.append(page)
+            questions.append(page)
             _, next_line = _line(text, at + len(page))
             goes_on = False
         else:
             line, next_line = _line(text, at)
-            events = _unwrapped(line) if "{" in line else []
-            found.extend(events)
+            events = _events_inside(line) if "{" in line else []
+            questions.extend(events)
             if not events:
-                _add(found, line, goes_on=goes_on)
+                _add(questions, line, goes_on=goes_on)
             goes_on = bool(line) and not events
         at = next_line
-    return found
+    return questions
 
 
-def _values(text: str, at: int) -> tuple[list[Asked], int]:
+def _values(text: str, at: int) -> tuple[list[Question], int]:
     """What the JSON that begins at a place asks, one value behind another, and its end."""
-    found: list[Asked] = []
+    questions: list[Question] = []
     while True:
         value, end = _json(text, at)
         if end == at:
-            return found, at
-        found.extend(_events(value) or [text[at:end].strip()])
+            return questions, at
+        questions.extend(_events(value) or [text[at:end].strip()])
         at = end
 
 
@@ -124,7 +124,7 @@ def _page(text: str, at: int) -> str:
     closes = re.compile(rf"</{re.escape(opens[1])}\s*>", re.IGNORECASE)
     if closes.search(line, opens.end()):
         return ""
-    end = closes.search(text, at + len(line), at + _LONGEST)
+    end = closes.search(text, at + len(line), at + _MAX_PAGE_CHARS)
     if end:
         return text[at : end.end()] + _line(text, end.end())[0]
     cut_off = _TAGS.match(text, at + len(line)) if opens[1].lower() == "html" else None
@@ -138,19 +138,19 @@ def _line(text: str, at: int) -> tuple[str, int]:
     return text[at:end].rstrip(), end + 1
 
 
-def _add(found: list[Asked], line: str, *, goes_on: bool) -> None:
+def _add(questions: list[Question], line: str, *, goes_on: bool) -> None:
     """Add a line: to the message before it, or as a thing of its own."""
-    last = found[-1] if found and goes_on else None
+    last = questions[-1] if questions and goes_on else None
     if line and isinstance(last, str) and _belongs(line, last):
-        found[-1] = f"{last}\n{line}"
+        questions[-1] = f"{last}\n{line}"
     elif line:
-        found.append(line)
+        questions.append(line)
 
 
 def _belongs(line: str, last: str) -> bool:
     """Tell whether a line carries on the message above it."""
-    opened = bool(_BANNER.fullmatch(last)) or last.endswith(":")
-    return opened or bool(_GOES_ON.match(line))
+    is_open = bool(_BANNER.fullmatch(last)) or last.endswith(":")
+    return is_open or bool(_GOES_ON.match(line))
 
 
 def _json(text: str, at: int) -> tuple[Any, int]:
@@ -164,36 +164,36 @@ def _json(text: str, at: int) -> tuple[Any, int]:
         return None, at
 
 
-def _events(value: Any, depth: int = _DEEPEST) -> list[Asked]:
-    return list(_found(value, depth)) or (_unwrapped(json.dumps(value)) if value else [])
+def _events(value: Any, depth: int = _DEEPEST) -> list[Question]:
+    return list(_events_in(value, depth)) or (_events_inside(json.dumps(value)) if value else [])
 
 
-def _of_lines(text: str) -> list[Asked]:
+def _of_lines(text: str) -> list[Question]:
     """The events of log lines, if each line has some."""
-    each = [_unwrapped(line) for line in text.splitlines() if line.strip()]
+    each = [_events_inside(line) for line in text.splitlines() if line.strip()]
     return [event for events in each for event in events] if all(each) else []
 
 
-def _unwrapped(text: str, depth: int = _DEEPEST) -> list[Asked]:
+def _events_inside(text: str, depth: int = _DEEPEST) -> list[Question]:
     """The events in another product's envelope, table's row or log line."""
     contents = unwrap(text.strip().encode("utf-8", "replace")) if depth else None
-    events: list[Asked] = []
+    events: list[Question] = []
     for one in contents or ():
         inner = one.decode("utf-8", "replace")
         value, _ = _json(inner, 0)
         if isinstance(value, dict) and isinstance(value.get("eventType"), str) and "uuid" in value:
             events.append(value)
         else:
-            events += _unwrapped(inner, depth - 1)
+            events += _events_inside(inner, depth - 1)
     return events
 
 
-def _found(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+def _events_in(value: Any, depth: int) -> Iterator[dict[str, Any]]:
     is_event = isinstance(value, dict) and isinstance(value.get("eventType"), str)
     inside: list[dict[str, Any]] = []
     if depth and isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
-            inside += _found(inner, depth - 1)
+            inside += _events_in(inner, depth - 1)
     if is_event and not any("uuid" in one for one in inside):
         yield value
     else:  # also of an envelope that has a type of its own

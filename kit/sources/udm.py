@@ -99,12 +99,12 @@ def _user(user: Mapping[str, Any], kind: str = "User") -> dict[str, Any] | None:
 
 def _targets(value: Any) -> list[dict[str, Any]]:
     """The user and the app, of which UDM has a place for one each."""
-    found = []
+    targets = []
     for target in value if isinstance(value, list) else [value]:
         if not isinstance(target, dict):
             continue
         user = _user(_of(target, "user"))
-        found += [user] if user else []
+        targets += [user] if user else []
         if app := target.get("application"):
-            found.append({"id": None, "type": "AppInstance", "displayName": str(app)})
-    return found
+            targets.append({"id": None, "type": "AppInstance", "displayName": str(app)})
+    return targets

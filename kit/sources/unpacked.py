@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterator
 
-__all__ = ["BROKEN", "Readable", "Source", "unpacked"]
+__all__ = ["BROKEN", "Readable", "Utf8Stream", "unpack"]
 
 BROKEN = (
     EOFError,
@@ -43,35 +43,35 @@ class Readable(Protocol):
         """Up to *size* bytes; none at the end."""
 
 
-def unpacked(packed: Readable) -> Readable:
+def unpack(stream: Readable) -> Readable:
     """Open a file by its content.
 
     Args:
-        packed: the file, at its start; gzip, zstd, bzip2, xz or plain.
+        stream: the file, at its start; gzip, zstd, bzip2, xz or plain.
 
     Returns:
         Its content; the file itself if it is plain and can be read at any place.
     """
-    seek = getattr(packed, "seek", None)
-    magic = _magic(packed)
+    seek = getattr(stream, "seek", None)
+    magic = _magic(stream)
     if seek is not None:
         seek(0)
     else:
-        packed = _Behind(magic, packed)
+        stream = _Behind(magic, stream)
     if magic.startswith(b"\x1f\x8b"):
-        return _Gzip(packed)
+        return _Gzip(stream)
     if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        return _Zstd(packed)
+        return _Zstd(stream)
     if magic.startswith(b"BZh"):
-        return _Frames(packed, bz2.BZ2Decompressor)
+        return _Frames(stream, bz2.BZ2Decompressor)
     if magic == b"\xfd7zXZ\x00":
-        return _Frames(packed, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
-    return packed
+        return _Frames(stream, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
+    return stream
 
 
-def _magic(packed: Readable) -> bytes:
+def _magic(stream: Readable) -> bytes:
     magic = b""
-    while len(magic) < 6 and (piece := packed.read(6 - len(magic))):
+    while len(magic) < 6 and (piece := stream.read(6 - len(magic))):
         magic += piece
     return magic
 
@@ -79,8 +79,8 @@ def _magic(packed: Readable) -> bytes:
 class _Behind:
     """Bytes that were read, and what follows them."""
 
-    def __init__(self, begun: bytes, stream: Readable) -> None:
-        self._begun, self._stream = begun, stream
+    def __init__(self, head: bytes, stream: Readable) -> None:
+        self._begun, self._stream = head, stream
 
     def read(self, size: int) -> bytes:
         if not self._begun:
@@ -89,7 +89,7 @@ class _Behind:
         return piece
 
 
-class Source:
+class Utf8Stream:
     """What stands in a file, in UTF-8, and why it breaks off if it does."""
 
     def __init__(self, stream: Readable) -> None:
@@ -126,9 +126,9 @@ class Source:
             piece, self.ended, self.fault = b"", True, fault
         return piece
 
-    def lines(self, begun: bytes) -> Iterator[str]:
+    def lines(self, head: bytes) -> Iterator[str]:
         """What was read and all that follows, line by line, no line longer than 16 MB."""
-        rest = begun.removeprefix(codecs.BOM_UTF8)
+        rest = head.removeprefix(codecs.BOM_UTF8)
         while True:
             *lines, rest = rest.split(b"\n")
             for line in lines:
@@ -157,8 +157,8 @@ def _decoder(first: bytes) -> Callable[[bytes], str] | None:
 class _Gzip:
     """gzip, in pieces: all that can be read before it breaks off."""
 
-    def __init__(self, packed: Readable) -> None:
-        self._file = gzip.GzipFile(fileobj=cast("io.BufferedReader", packed))
+    def __init__(self, stream: Readable) -> None:
+        self._file = gzip.GzipFile(fileobj=cast("io.BufferedReader", stream))
 
     def read(self, size: int) -> bytes:
         return self._file.read1(size)
@@ -167,9 +167,9 @@ class _Gzip:
 class _Zstd:
     """zstd, in pieces: all that can be read before it breaks off."""
 
-    def __init__(self, packed: Readable) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._file = zstandard.ZstdDecompressor().stream_reader(
-            cast("io.BufferedReader", packed), read_across_frames=True
+            cast("io.BufferedReader", stream), read_across_frames=True
         )
 
     def read(self, size: int) -> bytes:
@@ -181,15 +181,15 @@ class _Frames:
 
     def __init__(
         self,
-        packed: Readable,
+        stream: Readable,
         begin: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor],
     ) -> None:
-        self._packed, self._begin, self._frame = packed, begin, begin()
+        self._stream, self._begin, self._frame = stream, begin, begin()
 
     def read(self, size: int) -> bytes:
         while True:
             if self._frame.eof:
-                rest = self._frame.unused_data.lstrip(b"\0") or self._packed.read(_PIECE)
+                rest = self._frame.unused_data.lstrip(b"\0") or self._stream.read(_PIECE)
                 rest = rest.lstrip(b"\0")
                 if not rest:
                     return b""
@@ -199,7 +199,7 @@ class _Frames:
                 except OSError as fault:  # so bzip2 says that something else stands behind it
                     raise EOFError(str(fault)) from None
             else:
-                more = self._packed.read(_PIECE) if self._frame.needs_input else b""
+                more = self._stream.read(_PIECE) if self._frame.needs_input else b""
                 if not more and self._frame.needs_input:
                     raise EOFError("the packed data ends before its end mark")
                 try:

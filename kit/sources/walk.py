@@ -22,7 +22,7 @@ from kit.base.object_store import Objects, is_store
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Stored", "Walk", "ahead", "is_export"]
+__all__ = ["StoredFile", "Walk", "ahead", "is_export"]
 
 _SUFFIXES = {".ndjson", ".jsonl", ".json", ".log", ".csv", ".zip", ".tar", ".tgz", ".txt", ".tsv",
              ".parquet"}  # fmt: skip
@@ -34,8 +34,10 @@ _AT_ONCE = 8
 _LATE = timedelta(days=1)
 """A folder's name may be in any zone."""
 
-_DAY = re.compile(r"(?:^|[/=])(\d{4})-?(\d\d)-?(\d\d)(?=/|$)")
-_PARTS = re.compile(r"(?:^|/)(?:\w+=)?(20\d\d)(?:/(?:\w+=)?(\d\d?)(?:/(?:\w+=)?(\d\d?))?)?(?=/|$)")
+_DATED_FOLDER = re.compile(r"(?:^|[/=])(\d{4})-?(\d\d)-?(\d\d)(?=/|$)")
+_PARTIAL_DATE = re.compile(
+    r"(?:^|/)(?:\w+=)?(20\d\d)(?:/(?:\w+=)?(\d\d?)(?:/(?:\w+=)?(\d\d?))?)?(?=/|$)"
+)
 
 
 def is_export(name: str) -> bool:
@@ -48,7 +50,7 @@ def is_export(name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredFile:
     """A file or an object that was met on a walk."""
 
     address: str
@@ -70,9 +72,9 @@ class Stored:
             return io.BytesIO(self.content)
         if self.objects is None:
             return Path(self.address).open(mode)
-        return self.objects.opened(self.name, self.size)
+        return self.objects.open_file(self.name, self.size)
 
-    def fetched(self) -> Stored:
+    def fetched(self) -> StoredFile:
         """The same with its content.
 
         Raises:
@@ -97,7 +99,7 @@ class Walk:
     passed_over: dict[str, int] = field(default_factory=dict)
     """How many files were left out by their names, by suffix."""
 
-    def files(self) -> Iterator[Stored]:
+    def files(self) -> Iterator[StoredFile]:
         """Each export file, in the order of the names.
 
         Raises:
@@ -114,9 +116,9 @@ class Walk:
                 f"{fault.filename or self.place}: cannot be read ({reason})."
             ) from fault
 
-    def _on_disk(self, path: str, below: str) -> Iterator[Stored]:
-        with os.scandir(path) as found:
-            entries = sorted(found, key=lambda one: one.name)
+    def _on_disk(self, path: str, below: str) -> Iterator[StoredFile]:
+        with os.scandir(path) as scan:
+            entries = sorted(scan, key=lambda one: one.name)
         for one in entries:
             name = f"{below}{one.name}"
             if one.is_dir(follow_symlinks=False):
@@ -124,16 +126,16 @@ class Walk:
                     yield from self._on_disk(one.path, f"{name}/")
             elif one.is_file() and self._takes(one.name):
                 facts = one.stat()
-                yield Stored(one.path, facts.st_size, str(facts.st_mtime_ns))
+                yield StoredFile(one.path, facts.st_size, str(facts.st_mtime_ns))
 
-    def _in_store(self, objects: Objects, folder: str) -> Iterator[Stored]:
+    def _in_store(self, objects: Objects, folder: str) -> Iterator[StoredFile]:
         for name, one in objects.entries(folder):
             if one is None:
                 if self._enters(name):
                     yield from self._in_store(objects, name)
             elif one.size and self._takes(name):
-                mark = one.mark or one.written.isoformat()
-                yield Stored(f"{objects.address}/{name}", one.size, mark, objects, name)
+                mark = one.mark or one.modified_at.isoformat()
+                yield StoredFile(f"{objects.address}/{name}", one.size, mark, objects, name)
 
     def _enters(self, folder: str) -> bool:
         if folder.rpartition("/")[2].startswith((".", "_")):
@@ -151,9 +153,9 @@ class Walk:
         return False
 
 
-def ahead(files: Iterable[Stored]) -> Iterator[Stored]:
+def ahead(files: Iterable[StoredFile]) -> Iterator[StoredFile]:
     """The same files; small objects are fetched side by side, some ahead of their turn."""
-    waiting: deque[Stored | Future[Stored]] = deque()
+    waiting: deque[StoredFile | Future[StoredFile]] = deque()
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         for file in files:
             is_fetched = file.objects is not None and file.size <= _SMALL
@@ -164,13 +166,13 @@ def ahead(files: Iterable[Stored]) -> Iterator[Stored]:
             yield _result(waiting.popleft())
 
 
-def _result(one: Stored | Future[Stored]) -> Stored:
-    return one if isinstance(one, Stored) else one.result()
+def _result(one: StoredFile | Future[StoredFile]) -> StoredFile:
+    return one if isinstance(one, StoredFile) else one.result()
 
 
 def _end_of(folder: str) -> datetime | None:
     """When the year, month or day ends that a folder is named by; None if it is by none."""
-    match = _DAY.search(folder) or _PARTS.search(folder)
+    match = _DATED_FOLDER.search(folder) or _PARTIAL_DATE.search(folder)
     if match is None:
         return None
     year, month, day = (int(part) if part else 0 for part in match.groups())

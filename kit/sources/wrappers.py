@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from kit.sources.bigquery import rows_of
-from kit.sources.columns import PLAIN, Table, event_of, leaves
+from kit.sources.columns import PLAIN, ProductTable, event_of_row, leaves
 from kit.sources.udm import log_event_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Inside", "advice", "opened", "product_of", "tables", "unwrap"]
+__all__ = ["Inside", "advice", "inside_of", "product_of", "tables", "unwrap"]
 
 UDM = "Google SecOps UDM"
 """A data model with lists of objects, which no table of names tells of."""
@@ -50,12 +50,12 @@ properties value hits logs output
 _EVENTS_OWN = {"uuid", "published", "outcome", "actor", "displayMessage", "target"}
 """Names that no envelope has, so that an event without its uuid is not looked into."""
 
-_NEEDED = {"uuid", "published", "eventType"}
+_REQUIRED_FIELDS = {"uuid", "published", "eventType"}
 _MARKS = re.compile(rb'uuid|event_?type|EventOriginalUid|event_code|productLogId|"eyJ', re.I)
 """What a list with events in it has."""
 
 _DEEPEST = 8
-_TRIED = 20
+_MAX_BRACES = 20
 """Braces of a line that are tried for the begin of an event."""
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -103,11 +103,11 @@ def unwrap(document: bytes) -> list[bytes] | None:
         What stands inside, byte for byte where it stands there; empty if the envelope is; None if
         it is no envelope.
     """
-    inside = opened(document)
+    inside = inside_of(document)
     return None if inside is None else inside.contents
 
 
-def opened(document: bytes) -> Inside | None:
+def inside_of(document: bytes) -> Inside | None:
     """Take what stands inside a document, with the product whose envelope it is.
 
     Args:
@@ -116,11 +116,11 @@ def opened(document: bytes) -> Inside | None:
     Returns:
         As ``unwrap``, named.
     """
-    inside = _opened(document, _DEEPEST)
+    inside = _inside_of(document, _DEEPEST)
     if inside is not None or not _HALF.search(document):
         return inside
     readable = _HALF.sub(rb"\\ufffd", document)  # of the same length
-    inside, at = _opened(readable, _DEEPEST), 0
+    inside, at = _inside_of(readable, _DEEPEST), 0
     if inside is None:
         return None
     contents = []
@@ -154,13 +154,13 @@ def advice(document: bytes) -> str | None:
 
 
 @cache
-def tables() -> tuple[Table, ...]:
+def tables() -> tuple[ProductTable, ...]:
     """The products, in the order in which they are tried."""
     text = Path(__file__).with_name("wrappers.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tuple(tomllib.loads(text)["wrapper"]), tuple[Table, ...])
+    return msgspec.convert(tuple(tomllib.loads(text)["wrapper"]), tuple[ProductTable, ...])
 
 
-def product_of(columns: Iterable[str]) -> Table | None:
+def product_of(columns: Iterable[str]) -> ProductTable | None:
     """The product whose table has these columns.
 
     Args:
@@ -173,7 +173,7 @@ def product_of(columns: Iterable[str]) -> Table | None:
 Fields = dict[str, msgspec.Raw]
 
 
-def _opened(document: bytes, depth: int) -> Inside | None:
+def _inside_of(document: bytes, depth: int) -> Inside | None:
     if not depth:
         return None
     first = document[:1]
@@ -195,7 +195,7 @@ def _content(value: bytes, depth: int) -> Inside | None:
     first = value[:1]
     try:
         if first == b"{":
-            if _fields.decode(value).keys() >= _NEEDED:
+            if _fields.decode(value).keys() >= _REQUIRED_FIELDS:
                 return _from_object(value, depth) or Inside([value])
             return _from_object(value, depth)
         if first == b"[":
@@ -230,7 +230,7 @@ def _from_line(line: bytes, depth: int) -> Inside | None:
     if depth <= 1 or not _MARKS.search(line):
         return None
     at = 0
-    for _ in range(_TRIED):
+    for _ in range(_MAX_BRACES):
         at = line.find(b"{", at + 1)
         if at < 0:
             return None
@@ -264,7 +264,7 @@ def _is_field(element: bytes) -> bool:
 
 def _from_object(document: bytes, depth: int) -> Inside | None:
     fields = _fields.decode(document)
-    is_event = fields.keys() >= _NEEDED
+    is_event = fields.keys() >= _REQUIRED_FIELDS
     if is_event and not _is_respelt(document, fields):
         return None
     product = _product(fields)
@@ -299,7 +299,7 @@ def _value(fields: Fields, name: str) -> bytes | None:
     return _value(_fields.decode(fields[first]), rest)
 
 
-def _product(fields: Fields) -> Table | None:
+def _product(fields: Fields) -> ProductTable | None:
     for table in tables():
         if all(_value(fields, sign) is not None for sign in table.signs):
             return table
@@ -316,19 +316,23 @@ def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
     return None
 
 
-def _rebuilt(document: bytes, fields: Fields, product: Table | None) -> Inside | None:
+def _rebuilt(document: bytes, fields: Fields, product: ProductTable | None) -> Inside | None:
     """The event that a table's row tells of, or one whose names are spelt anew."""
-    named = [PLAIN] if any("uuid" in name.casefold() for name in fields) else []
-    known = [product, *named] if product and (product.columns or product.name == UDM) else named
-    if not known:
+    plain_tables = [PLAIN] if any("uuid" in name.casefold() for name in fields) else []
+    candidates = (
+        [product, *plain_tables]
+        if product and (product.columns or product.name == UDM)
+        else plain_tables
+    )
+    if not candidates:
         return None
     try:
         value = msgspec.json.decode(document)
         row = list(leaves(value))
     except msgspec.DecodeError:  # a number that is out of range
         return None
-    for table in known:
-        event = event_of(row, table) if table.name != UDM else log_event_of(value)
+    for table in candidates:
+        event = event_of_row(row, table) if table.name != UDM else log_event_of(value)
         if event is not None:
             raw = json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
             return Inside([raw]) if raw != document else None
@@ -365,10 +369,10 @@ def _object(keys: list[bytes], values: list[bytes]) -> bytes:
 
 
 def _lists(fields: Fields) -> Inside | None:
-    named = [raw for name in _LISTS if name in fields and (raw := bytes(fields[name]))[:1] == b"["]
-    if not named:
+    lists = [raw for name in _LISTS if name in fields and (raw := bytes(fields[name]))[:1] == b"["]
+    if not lists:
         return None
-    return Inside([bytes(one) for raw in named for one in _elements.decode(raw)])
+    return Inside([bytes(one) for raw in lists for one in _elements.decode(raw)])
 
 
 def _likeliest(fields: Fields, depth: int) -> Inside | None:

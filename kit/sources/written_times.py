@@ -51,11 +51,11 @@ _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{15,16}|\d{18,19}
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
-def utc(written: object, order: Order | None = None) -> str | None:
+def utc(value: object, order: Order | None = None) -> str | None:
     """Read a time in any writing that exports have, as Okta writes it.
 
     Args:
-        written: ISO 8601 with any separator, seconds since 1970 (or milli-, micro-, nanoseconds),
+        value: ISO 8601 with any separator, seconds since 1970 (or milli-, micro-, nanoseconds),
             PowerShell's ``/Date(…)/``, Kibana's ``Oct 27, 2026 @ 09:05:00.000``, or a local date.
             Without a zone it is read as UTC.
         order: which number of a local date comes first; one with dots is day first.
@@ -63,7 +63,7 @@ def utc(written: object, order: Order | None = None) -> str | None:
     Returns:
         It as RFC 3339, or None if it cannot be read.
     """
-    text = str(written).strip()
+    text = str(value).strip()
     if match := _ISO.fullmatch(text):
         day, minutes, seconds, fraction, zone = match.groups()
         zone = "Z" if not zone or zone[0] not in "+-" else zone
@@ -88,22 +88,22 @@ def utc(written: object, order: Order | None = None) -> str | None:
     return None
 
 
-def is_local(written: str) -> bool:
+def is_local(value: str) -> bool:
     """Whether it is a date whose order of day and month is not plain."""
-    match = _LOCAL.fullmatch(written.strip())
+    match = _LOCAL.fullmatch(value.strip())
     return match is not None and match[2] != "."
 
 
-def names_no_zone(written: str) -> bool:
+def names_no_zone(value: str) -> bool:
     """Whether it is a date and a clock's time that do not say of which zone."""
-    text = written.strip()
+    text = value.strip()
     iso = _ISO.fullmatch(text)
     return not iso[5] if iso else bool(_LOCAL.fullmatch(text) or _YEAR_FIRST.fullmatch(text))
 
 
-def first_above_twelve(written: str) -> Order | None:
+def first_above_twelve(value: str) -> Order | None:
     """What a local date tells of its order by a number that is no month."""
-    match = _LOCAL.fullmatch(written.strip())
+    match = _LOCAL.fullmatch(value.strip())
     if match is None:
         return None
     first, second = int(match[1]) > 12, int(match[3]) > 12

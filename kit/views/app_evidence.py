@@ -22,24 +22,24 @@ __all__ = ["app_evidence_parts"]
 
 def app_evidence_parts(case: Case) -> Iterator[Part]:
     """The app's connection and features, and those of its users who are out of step."""
-    found = case.live
-    if found is None:
+    evidence = case.live
+    if evidence is None:
         yield Note("Not checked: this needs the live org. Set source to okta.")
         return
-    lacking = {part: f"not checked: {why}" for part, why in found.not_checked.items()}
-    users = phrases.count(len(found.users or []), "user")
-    features = ", ".join(f"{name} {state}" for name, state in (found.features or {}).items())
+    lacking = {part: f"not checked: {why}" for part, why in evidence.not_checked.items()}
+    users = phrases.count(len(evidence.users or []), "user")
+    features = ", ".join(f"{name} {state}" for name, state in (evidence.features or {}).items())
     yield Facts(
         {
-            "Provisioning connection": lacking.get("connection", found.connection or "unknown"),
+            "Provisioning connection": lacking.get("connection", evidence.connection or "unknown"),
             "Features": lacking.get("features", features or "none"),
             "Users of the app": lacking.get("users", users),
-            **({"Asked": phrases.moment(pd.Timestamp(found.asked))} if found.asked else {}),
+            **({"Asked": phrases.moment(pd.Timestamp(evidence.asked))} if evidence.asked else {}),
         }
     )
-    if found.users is not None:
+    if evidence.users is not None:
         hit = set(case.people["user_key"])
-        rows = pd.DataFrame(found.users, columns=["login", "status", "sync_state", "last_sync"])
+        rows = pd.DataFrame(evidence.users, columns=["login", "status", "sync_state", "last_sync"])
         off = rows["sync_state"].isin(OUT_OF_STEP) | (rows["status"] == "STAGED")
         mine = rows[rows["login"].str.lower().isin(hit) | off]
         yield Table(

@@ -78,11 +78,13 @@ class NotebookReport:
             OktaError: the live org refused, or could not be reached.
             UsageError: a time cannot be read, or a name is unknown (with the nearest).
         """
-        before, known = vars(self).copy(), self.parameters
+        before, old_parameters = vars(self).copy(), self.parameters
         try:
             vars(self).clear()
-            self.parameters = {**known, **changed}
-            same = all(known.get(name) == self.parameters[name] for name in self._opened_by())
+            self.parameters = {**old_parameters, **changed}
+            same = all(
+                old_parameters.get(name) == self.parameters[name] for name in self._opened_by()
+            )
             self.log = before["log"] if same else self._open()
             since, until = (self.parameters[name] or None for name in ("since", "until"))
             self.window = self.log.window(since, until)
@@ -122,7 +124,7 @@ class NotebookReport:
             {
                 "Window": phrases.span(self.window),
                 "Source": f"{self.log.source}: {phrases.count(self.log.count, 'event')}",
-                "Coverage": phrases.covered(self.coverage, put_aside),
+                "Coverage": phrases.coverage_in_words(self.coverage, put_aside),
                 **({"Mind": " ".join(self.coverage.notes)} if self.coverage.notes else {}),
                 **({"Orgs": _orgs(self.log)} if self.log.orgs else {}),
                 **more,
@@ -137,8 +139,8 @@ class NotebookReport:
                 without it.
         """
         code, app = (self.parameters.get(name, "") for name in ("code", "app"))
-        asked = f"failures{f' with {code}' if code else ''}{f' on {app}' if app else ''}"
-        what = what or asked
+        default = f"failures{f' with {code}' if code else ''}{f' on {app}' if app else ''}"
+        what = what or default
         if self.coverage.complete:
             return f"No {what} between {phrases.span(self.window).replace(' to ', ' and ')}."
         return (
@@ -165,5 +167,5 @@ class NotebookReport:
 
 def _orgs(log: Log) -> str:
     """How many orgs the log is of, and which could not be read."""
-    said = phrases.count(len(log.orgs), "org")
-    return f"{said}; could not be read: {phrases.join(list(log.unread))}" if log.unread else said
+    text = phrases.count(len(log.orgs), "org")
+    return f"{text}; could not be read: {phrases.join(list(log.unread))}" if log.unread else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kit.analysis.attempts import with_attempts
-from kit.analysis.one_code import apps_with, hours, neighbours, variants, with_ids
+from kit.analysis.one_code import apps_with, failures_by_hour, neighbours, variants, with_ids
 from kit.analysis.radius import who
 from kit.analysis.recovery import people
 from kit.analysis.states import states
@@ -17,7 +17,7 @@ from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import one_by_one
-from kit.views.sections import named, over_time, radius_in_words
+from kit.views.sections import case_over_time, name_columns, radius_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,28 +47,28 @@ class ErrorCodeReport(NotebookReport):
     @property
     def headline_text(self) -> str:
         """The answer in one or two sentences."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             return self._no_failures()
-        apart = f" {found.apart}" if found.apart else ""
+        apart = f" {case.apart}" if case.apart else ""
         return (
-            f"{found.code} on {found.app}: {phrases.count(len(found.since_onset), 'failure')}, "
-            f"{found.hit}, {len(found.still_failing):,} still failing; {self.state}: {self.why}. "
-            f"{radius_in_words(found)}, since {found.since}.{apart}"
+            f"{case.code} on {case.app}: {phrases.count(len(case.since_onset), 'failure')}, "
+            f"{case.hit}, {len(case.still_failing):,} still failing; {self.state}: {self.why}. "
+            f"{radius_in_words(case)}, since {case.since}.{apart}"
         )
 
     @view
     def headline(self) -> Iterator[Part]:
         """The answer, the window and how much of it is held."""
         yield Headline(self.headline_text)
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             yield self._facts()
             return
         yield self._facts(
-            Meaning=found.meaning,
-            Family=load().family(found.code),
-            Rate=f"In the window, {found.rate_in_words} failed with this code",
+            Meaning=case.meaning,
+            Family=load().family(case.code),
+            Rate=f"In the window, {case.rate_in_words} failed with this code",
         )
 
     @view
@@ -89,25 +89,27 @@ class ErrorCodeReport(NotebookReport):
     @view
     def apps(self) -> Iterator[Part]:
         """On which apps the code fails, and who is hit."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             return
         yield Table(
-            apps_with(found.history).drop(columns="app_key"),
+            apps_with(case.history).drop(columns="app_key"),
             caption="Apps with this code; all below is about the one named above",
             most=10,
         )
-        rows = found.people.sort_values(["failures", "hit"], ascending=[False, True])
-        shown = "failures state failing_since last_failure recovered_at".split()
+        rows = case.people.sort_values(["failures", "hit"], ascending=[False, True])
+        columns = "failures state failing_since last_failure recovered_at".split()
         yield Table(
-            rows[[*named(rows), *shown]], caption="Who is hit, most failures first", most=25
+            rows[[*name_columns(rows), *columns]],
+            caption="Who is hit, most failures first",
+            most=25,
         )
 
     @view
     def over_time(self) -> Iterator[Part]:
         """Its failures, rate and episodes over time."""
         if self.case is not None:
-            yield from over_time(self.case)
+            yield from case_over_time(self.case)
 
     @view
     def failures(self) -> Iterator[Part]:
@@ -120,18 +122,20 @@ class ErrorCodeReport(NotebookReport):
         """At which times of the day it fails."""
         if self.case is None:
             return
-        counts = hours(self.case.history)
+        counts = failures_by_hour(self.case.history)
         yield Chart(charts.times_of_day, counts)
-        done = self.case.history.successes.over_time(self.case.history.window, "hour")
+        successes = self.case.history.successes.over_time(self.case.history.window, "hour")
         failed = counts.groupby("hour", as_index=False)[["failures"]].sum()
-        by_hour = with_attempts(failed, done.assign(hour=done["bucket"].dt.hour), ["hour"])
+        by_hour = with_attempts(
+            failed, successes.assign(hour=successes["bucket"].dt.hour), ["hour"]
+        )
         by_hour = by_hour.drop(columns="successes")
         by_hour["hour"] = [f"{hour:02d}:00" for hour in by_hour["hour"]]
         yield Table(
             by_hour.sort_values(["failures", "hour"], ascending=[False, True]),
             caption="Failures by hour of the day, UTC",
             most=24,
-            folded=True,
+            collapsed=True,
         )
 
     @view
@@ -161,14 +165,14 @@ class ErrorCodeReport(NotebookReport):
     @view
     def next(self) -> Iterator[Part]:
         """Which notebook to open next."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
-        asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
-        steps = [("remediation", asked, "what to do about it")]
-        users = set(found.people["user"].dropna())
-        hit = [one for one in found.still_failing or found.recovered if one in users][:2]
+        parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
+        steps = [("remediation", parameters, "what to do about it")]
+        users = set(case.people["user"].dropna())
+        hit = [one for one in case.still_failing or case.recovered if one in users][:2]
         yield self._next(
             [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
         )
@@ -178,29 +182,29 @@ class ErrorCodeReport(NotebookReport):
         return self._result(self.headline_text, self._results())
 
     def _results(self) -> dict[str, object]:
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             return {}
-        became = people(found.people)
+        became = people(case.people)
         return {
-            "app": found.app,
-            "code": found.code,
+            "app": case.app,
+            "code": case.code,
             "state": self.state,
-            "failures": len(found.in_window),
-            "attempts": found.attempts,
-            "rate": found.rate if found.attempts else None,
-            "users": int(who(found.in_window).nunique()),
-            "onset": iso(found.onset),
-            "affected": int(found.people["hit_key"].nunique()),
-            "blast_radius": found.blast_radius,
+            "failures": len(case.in_window),
+            "attempts": case.attempts,
+            "rate": case.rate if case.attempts else None,
+            "users": int(who(case.in_window).nunique()),
+            "onset": iso(case.onset),
+            "affected": int(case.people["hit_key"].nunique()),
+            "blast_radius": case.blast_radius,
             **{name: len(logins) for name, logins in became.items()},
             "variants": [
                 {"message": row["message"], "failures": int(row["failures"])}
-                for row in variants(found.failures).head(20).to_dict("records")
+                for row in variants(case.failures).head(20).to_dict("records")
             ],
             "episodes": [
                 {"start": iso(row["start"]), "last": iso(row["last"]), "failures": row["failures"]}
-                for row in found.history.episodes.to_dict("records")
+                for row in case.history.episodes.to_dict("records")
             ],
         }
 

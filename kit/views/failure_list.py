@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from kit.analysis.one_failure import event_of, events_beside, with_addresses
+from kit.analysis.one_failure import events_beside, find_event, with_addresses
 from kit.base.errors import SourceError
 from kit.catalogue.explain import explanation
-from kit.display.explanation import read, told
+from kit.display.explanation import catalogue_facts, message_facts
 from kit.display.parts import Block, Facts, Headline, Links, Listing, Note, Steps
 from kit.display.section import Section
 from kit.display.table import Table
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kit.display.parts import Part
-    from kit.log.cache import Answers
+    from kit.log.cache import ResultCache
     from kit.log.log import Log
 
 __all__ = ["LISTED", "one_by_one"]
 
 LISTED = 20_000
 """The most failures that are listed: a notebook holds and narrows so many at once."""
-_SHOWN = "published code app user operation state vendor_message".split()
-_LONGEST = 60_000
+_LIST_COLUMNS = "published code app user operation state vendor_message".split()
+_MAX_JSON_CHARS = 60_000
 """Letters of an event's JSON that are shown."""
 
 
@@ -52,10 +52,10 @@ def one_by_one(
     caption = "The failures one by one, the latest first"
     if len(rows) < out_of:
         caption += f"; the latest {len(rows):,} of {out_of:,}, a shorter window shows others"
-    shown = [name for name in _SHOWN if name in rows.columns and rows[name].notna().any()]
+    columns = [name for name in _LIST_COLUMNS if name in rows.columns and rows[name].notna().any()]
     hour = rows["published"].dt.floor("h")
     return Listing(
-        rows[shown or ["published"]],
+        rows[columns or ["published"]],
         caption=caption,
         narrow={
             "Day": rows["published"].dt.floor("D"),
@@ -69,19 +69,19 @@ def one_by_one(
         open=partial(_one, log),
         most=50,
         empty="none.",
-        folded=True,
+        collapsed=True,
     )
 
 
 def _episode_of(rows: pd.DataFrame, episodes: pd.DataFrame) -> pd.Series[Any]:
     """For each failure the episode that it belongs to, by name."""
-    named = pd.Series(None, index=rows.index, dtype=object)
+    labels = pd.Series(None, index=rows.index, dtype=object)
     for one in episodes.to_dict("records"):
         inside = (rows["app_key"] == one["app_key"]) & (rows["code"] == one["code"])
         inside &= rows["published"].between(one["start"], one["last"])
         where = f" on {one['app']}" if isinstance(one["app"], str) else ""
-        named[inside] = f"from {one['start']:%Y-%m-%d %H:%M}, {one['code']}{where}"
-    return named
+        labels[inside] = f"from {one['start']:%Y-%m-%d %H:%M}, {one['code']}{where}"
+    return labels
 
 
 def _one(log: Log, row: pd.Series[Any]) -> Section:
@@ -90,20 +90,23 @@ def _one(log: Log, row: pd.Series[Any]) -> Section:
 
 
 def _parts(log: Log, row: pd.Series[Any]) -> Iterator[Part]:
-    event = event_of(log, row["uuid"], row["published"])
+    event = find_event(log, row["uuid"], row["published"])
     if event is None:
         raise SourceError(f"event {row['uuid']}: the source does not hold it any more.")
-    found = explanation(event)
-    if found.code != row["code"] and isinstance(row["reason"], str):
-        found = explanation(row["reason"])  # the app's event beside it explains it
+    meaning = explanation(event)
+    if meaning.code != row["code"] and isinstance(row["reason"], str):
+        meaning = explanation(row["reason"])  # the app's event beside it explains it
     yield Headline(f"{row['code']}, {row['published']:%Y-%m-%d %H:%M:%S} UTC")
-    yield Facts(dict([*told(found), *read(found)]))
+    yield Facts(dict([*catalogue_facts(meaning), *message_facts(meaning)]))
     if (host := _console(log)) and (links := _links(host, row)):
         yield Links(links, caption=f"In the Admin Console, {host}")
-    if found.steps:
+    if meaning.steps:
         yield Note("What to do")
         yield Steps(
-            [{"title": step.title, "": step.do, "You should see": step.see} for step in found.steps]
+            [
+                {"title": step.title, "": step.do, "You should see": step.see}
+                for step in meaning.steps
+            ]
         )
     beside = events_beside(log, row["transaction_id"], row["uuid"], row["published"])
     yield Table(
@@ -113,12 +116,12 @@ def _parts(log: Log, row: pd.Series[Any]) -> Iterator[Part]:
         empty="none in the source.",
     )
     text = json.dumps(event, ensure_ascii=False, indent=2)
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}\n… {len(text) - _LONGEST:,} letters more"
-    yield Block(text, caption="The event as Okta sent it, JSON", folded=True)
+    if len(text) > _MAX_JSON_CHARS:
+        text = f"{text[:_MAX_JSON_CHARS]}\n… {len(text) - _MAX_JSON_CHARS:,} letters more"
+    yield Block(text, caption="The event as Okta sent it, JSON", collapsed=True)
 
 
-_consoles: WeakKeyDictionary[Answers, str | None] = WeakKeyDictionary()
+_consoles: WeakKeyDictionary[ResultCache, str | None] = WeakKeyDictionary()
 
 
 def _console(log: Log) -> str | None:
@@ -135,7 +138,7 @@ def _links(host: str, row: pd.Series[Any]) -> list[tuple[str, str]]:
         return str(row[name]) if isinstance(row[name], str) else ""
 
     at = row["published"].to_pydatetime()
-    found = [
+    links = [
         (
             "this transaction in the System Log",
             log_search(host, "transaction.id", text("transaction_id"), at),
@@ -144,4 +147,4 @@ def _links(host: str, row: pd.Series[Any]) -> list[tuple[str, str]]:
         ("this app in the System Log", log_search(host, "target.id", text("app_id"), at)),
         ("the user", user_page(host, text("user_id"))),
     ]
-    return [(name, where) for name, where in found if where]
+    return [(name, where) for name, where in links if where]

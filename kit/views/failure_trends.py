@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["TrendsReport", "trends_report"]
 
 _TIMES = ["first_seen", "last_seen", "since"]
-_KEPT = (
+_SUMMARY_COLUMNS = (
     "app code family failures events users first_seen last_seen state still_failing recovered since"
 ).split()
 
@@ -37,10 +37,10 @@ _KEPT = (
 class TrendsReport(NotebookReport):
     """What is failing in a window and what is still open, by code and over time."""
 
-    found: Trends
+    trends: Trends
 
     def _look(self) -> None:
-        self.found = trends(self.log, self.window, app=self.app, bucket=self.parameters["bucket"])
+        self.trends = trends(self.log, self.window, app=self.app, bucket=self.parameters["bucket"])
 
     @property
     def app(self) -> str:
@@ -50,18 +50,18 @@ class TrendsReport(NotebookReport):
     @property
     def headline_text(self) -> str:
         """The answer in one or two sentences."""
-        if self.found.by_code.empty:
-            never = never_tried_in_words(self.log, self.window, self.found)
+        if self.trends.by_code.empty:
+            never = never_tried_in_words(self.log, self.window, self.trends)
             return self._no_failures() + never
-        left = left_behind_in_words(people(self._left_behind())["still_failing"])
-        worst = worst_in_words(self.log, self.window, self.found)
-        total = totals_in_words(self.found, complete=self.coverage.complete)
-        return f"{worst} {total}{left}"
+        left_behind_text = left_behind_in_words(people(self._left_behind())["still_failing"])
+        worst = worst_in_words(self.log, self.window, self.trends)
+        total = totals_in_words(self.trends, complete=self.coverage.complete)
+        return f"{worst} {total}{left_behind_text}"
 
     @view
     def headline(self) -> Iterator[Part]:
         """The answer, the window and how much of it is held."""
-        totals = self.found.totals
+        totals = self.trends.totals
         yield Headline(self.headline_text)
         yield self._facts(
             Rate=f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
@@ -73,9 +73,9 @@ class TrendsReport(NotebookReport):
     @view
     def by_code(self) -> Iterator[Part]:
         """Who is hit by what, most users first, and how each code stands."""
-        table = self.found.by_code
-        left = self._left_behind()
-        yield from left_behind(people(left)["still_failing"], left["app"].dropna())
+        table = self.trends.by_code
+        left_rows = self._left_behind()
+        yield from left_behind(people(left_rows)["still_failing"], left_rows["app"].dropna())
         columns = (
             "code app users still_failing recovered failures rate state first_seen last_seen since"
         ).split()
@@ -98,7 +98,7 @@ class TrendsReport(NotebookReport):
     @view
     def states(self) -> Iterator[Part]:
         """How each code stands at the window's end, and why it is said to."""
-        table = self.found.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
+        table = self.trends.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
         order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
         yield Table(table, caption="How each code stands, and why", most=25)
@@ -106,18 +106,20 @@ class TrendsReport(NotebookReport):
     @view
     def over_time(self) -> Iterator[Part]:
         """Failures over time, by code and day, and their episodes."""
-        if not len(self.found.over_time):
+        if not len(self.trends.over_time):
             yield Note("Nothing failed in the window.")
             return
-        yield Chart(charts.over_time, self.found.over_time, self.window, self.found.bucket)
-        yield worst_buckets(self.found)
+        yield Chart(charts.over_time, self.trends.over_time, self.window, self.trends.bucket)
+        yield worst_buckets(self.trends)
         if self.window.until - self.window.since > pd.Timedelta(days=1):
-            yield Chart(charts.code_by_day, self.found.over_time, self.window)
-        found = self._episodes
-        found = found[found["app_key"] != ""]
-        shown = "app code start last length failures attempts rate peak peak_at users open".split()
+            yield Chart(charts.code_by_day, self.trends.over_time, self.window)
+        app_episodes = self._episodes
+        app_episodes = app_episodes[app_episodes["app_key"] != ""]
+        columns = (
+            "app code start last length failures attempts rate peak peak_at users open".split()
+        )
         yield Table(
-            found.sort_values(["users", "start"], ascending=[False, True])[shown],
+            app_episodes.sort_values(["users", "start"], ascending=[False, True])[columns],
             caption="Episodes on apps: runs of failures without six hours of silence",
             most=12,
             empty="none.",
@@ -126,15 +128,15 @@ class TrendsReport(NotebookReport):
     @view
     def failures(self) -> Iterator[Part]:
         """The failures one by one; in JupyterLab to be narrowed and opened."""
-        rows = self.found.latest(LISTED)
-        yield one_by_one(self.log, rows, self._episodes, out_of=int(self.found.totals["failures"]))
+        rows = self.trends.latest(LISTED)
+        yield one_by_one(self.log, rows, self._episodes, out_of=int(self.trends.totals["failures"]))
 
     @view
     def failing_against_working(self) -> Iterator[Part]:
         """The share of attempts that failed, by app."""
-        attempts = self.found.attempts_over_time
-        if len(self.found.over_time):
-            yield Chart(charts.failing_against_working, attempts, self.window, self.found.bucket)
+        attempts = self.trends.attempts_over_time
+        if len(self.trends.over_time):
+            yield Chart(charts.failing_against_working, attempts, self.window, self.trends.bucket)
         total = attempts.groupby("app", as_index=False)[["failures", "successes"]].sum()
         total["rate"] = total["failures"] / (total["failures"] + total["successes"])
         total = total.sort_values(["failures", "app"], ascending=[False, True])
@@ -143,7 +145,7 @@ class TrendsReport(NotebookReport):
     @view
     def people(self) -> Iterator[Part]:
         """Who fails with what, and how long it takes until it works again."""
-        rows = self.found.recovery
+        rows = self.trends.recovery
         on_apps = rows[rows["app_key"] != ""]
         if on_apps.empty:
             yield Note("No user failed on an app in this window or still fails on one.")
@@ -171,15 +173,15 @@ class TrendsReport(NotebookReport):
             worst.dropna(axis="columns", how="all"),
             caption="Users with most that still fails",
             most=12,
-            folded=True,
+            collapsed=True,
         )
 
     @view
     def unknown(self) -> Iterator[Part]:
         """Failures whose text the catalogue does not know, and those without one."""
         keys = ["app_key", "code"]
-        known = self.found.by_code[[*keys, "app", "failures", "attempts", "rate"]]
-        table = known.merge(examples(self.log, self.window), on=keys)
+        by_code = self.trends.by_code[[*keys, "app", "failures", "attempts", "rate"]]
+        table = by_code.merge(examples(self.log, self.window), on=keys)
         table = table.sort_values(["failures", "code"], ascending=[False, True])
         yield Table(
             table[["code", "app", "failures", "attempts", "rate", "example", "event_type"]],
@@ -191,51 +193,51 @@ class TrendsReport(NotebookReport):
     @view
     def next(self) -> Iterator[Part]:
         """Which code to look into, and with which parameters."""
-        table = self.found.by_code
+        table = self.trends.by_code
         somebody = (table["users"] > 0) | (table["still_failing"] > 0)
         hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
-        asked = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
+        cases = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
         steps = [
             (name, one, why)
-            for one in asked
+            for one in cases
             for name, why in (
                 ("remediation", f"what to do about {one['code']}"),
                 ("error_code", f"{one['code']} in depth"),
             )
         ]
-        still = self.found.recovery
+        still = self.trends.recovery
         still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
         still = still[still["hit_type"] == "user"]
         if len(still):
             user = str(still.sort_values(["failures", "user"])["user"].iloc[-1])
             steps.append(("user_history", {"user": user}, f"what happened to {user}"))
-        left = people(self._left_behind())["still_failing"]
-        if left:
-            why = f"access was left behind: the deactivation of {left[0]} failed"
-            steps.insert(0, ("user_history", {"user": left[0]}, why))
+        logins = people(self._left_behind())["still_failing"]
+        if logins:
+            why = f"access was left behind: the deactivation of {logins[0]} failed"
+            steps.insert(0, ("user_history", {"user": logins[0]}, why))
         yield self._next(steps)
 
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
-        rows = self.found.by_code[_KEPT].astype(object).to_dict("records")
+        rows = self.trends.by_code[_SUMMARY_COLUMNS].astype(object).to_dict("records")
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        return self._result(self.headline_text, {"totals": self.found.totals, "by_code": by_code})
+        return self._result(self.headline_text, {"totals": self.trends.totals, "by_code": by_code})
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:
-        found, apps = episodes(self.log, self.window), self.found.apps
-        return found[found["app_key"].isin(apps)] if apps else found
+        rows, apps = episodes(self.log, self.window), self.trends.apps
+        return rows[rows["app_key"].isin(apps)] if apps else rows
 
     def _left_behind(self) -> pd.DataFrame:
-        return access_left_behind(self.found.recovery)
+        return access_left_behind(self.trends.recovery)
 
     def _users_and_codes(self) -> pd.DataFrame:
         keys = list(KEYS)
-        people = self.found.recovery[[*keys, "hit"]].rename(columns={"hit": "user"})
-        rows = self.found.hit.merge(people, on=keys)
+        people = self.trends.recovery[[*keys, "hit"]].rename(columns={"hit": "user"})
+        rows = self.trends.hit.merge(people, on=keys)
         rows = rows[rows["app_key"] != ""].assign(still=~rows["state"].isin(["recovered", ""]))
         return rows.groupby(["user", "code"], as_index=False).agg(
             failures=("failures", "sum"), still=("still", "any")

@@ -50,7 +50,7 @@ def go_on(base: Mapping[str, str], steps: Sequence[Step]) -> Listing:
         all=rows,
         labels=("notebook", "what for"),
         open=partial(_one, base, steps),
-        act=("Begin this notebook", partial(_begun, base, steps)),
+        act=("Begin this notebook", partial(_begin_notebook, base, steps)),
     )
 
 
@@ -67,7 +67,7 @@ def _one(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) ->
     return Section((open_it, Block(shlex.join(command), f"{caption}or in a terminal")))
 
 
-def _begun(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> Section:
+def _begin_notebook(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> Section:
     """Copy the notebook of one step with its parameters set, and say where it is."""
     from kit.reports.investigations import begin
 

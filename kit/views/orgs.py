@@ -38,27 +38,27 @@ class OrgsReport(NotebookReport):
             for one in self.states
             if one.broken is not None and len(one.broken)
         ]
-        found = pd.concat(rows) if rows else pd.DataFrame(columns=[*_BROKEN, "app_key"])
+        table = pd.concat(rows) if rows else pd.DataFrame(columns=[*_BROKEN, "app_key"])
         order = ["users", "since", "org", "app", "code"]
-        return found.sort_values(order, ascending=[False, True, True, True, True])
+        return table.sort_values(order, ascending=[False, True, True, True, True])
 
     @property
     def headline_text(self) -> str:
         """The answer in one or two sentences."""
-        looked = [one for one in self.states if not one.error]
-        lost = [one.org for one in self.states if one.error]
-        unseen = f" Could not look at {phrases.join(lost[:5])}." if lost else ""
+        readable = [one for one in self.states if not one.error]
+        unreadable = [one.org for one in self.states if one.error]
+        unseen = f" Could not look at {phrases.join(unreadable[:5])}." if unreadable else ""
         broken = self.broken
         if broken.empty:
-            lacking = sum(1 for one in looked if one.coverage and not one.coverage.complete)
+            lacking = sum(1 for one in readable if one.coverage and not one.coverage.complete)
             if lacking:
                 unseen = f" The window is not held in full for {lacking:,} of them.{unseen}"
-            return f"No broken connection seen in {phrases.count(len(looked), 'org')}.{unseen}"
+            return f"No broken connection seen in {phrases.count(len(readable), 'org')}.{unseen}"
         top = broken.iloc[0]
         hit = phrases.count(int(top["users"]), "user") + " hit" if top["users"] else "no user named"
         orgs = broken["org"].nunique()
         return (
-            f"{orgs:,} of {phrases.count(len(looked), 'org')} "
+            f"{orgs:,} of {phrases.count(len(readable), 'org')} "
             f"{'has' if orgs == 1 else 'have'} a broken connection: first {top['org']}, "
             f"{top['code']} on {top['app']}, {hit}, since {phrases.moment(top['since'])}.{unseen}"
         )
@@ -91,7 +91,9 @@ class OrgsReport(NotebookReport):
                 "rate": one.failures / one.attempts if one.attempts else 0.0,
                 "users": one.users,
                 "still_failing": one.still_failing,
-                "coverage": phrases.covered(one.coverage) if one.coverage else "could not be read",
+                "coverage": phrases.coverage_in_words(one.coverage)
+                if one.coverage
+                else "could not be read",
             }
             for one in self.states
             if not one.error
@@ -110,8 +112,8 @@ class OrgsReport(NotebookReport):
         steps = []
         for row in self.broken.head(5).to_dict("records"):
             source = f"{self.log.source}/{row['org']}" if self.log.orgs else self.log.source
-            asked = {"source": source, "code": str(row["code"]), "app": str(row["app"])}
-            steps.append(("remediation", asked, f"what to do about {row['org']}"))
+            parameters = {"source": source, "code": str(row["code"]), "app": str(row["app"])}
+            steps.append(("remediation", parameters, f"what to do about {row['org']}"))
         yield self._next(steps)
 
     def summary(self) -> Result:

@@ -25,7 +25,7 @@ from kit.views.case_words import (
 )
 from kit.views.failure_list import one_by_one
 from kit.views.sections import (
-    over_time,
+    case_over_time,
     people_by_state,
 )
 
@@ -67,20 +67,20 @@ class RemediationReport(NotebookReport):
     @property
     def headline_text(self) -> str:
         """The answer in one or two sentences."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             return self._no_failures()
-        return case_in_words(found)
+        return case_in_words(case)
 
     @view
     def headline(self) -> Iterator[Part]:
         """The answer, the window and how much of it is held."""
         yield Headline(self.headline_text)
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             yield self._facts()
             return
-        yield self._facts(Rate=f"In the window, {found.rate_in_words} failed with this code")
+        yield self._facts(Rate=f"In the window, {case.rate_in_words} failed with this code")
 
     @view
     def meaning(self) -> Iterator[Part]:
@@ -88,13 +88,13 @@ class RemediationReport(NotebookReport):
         if self.case is None:
             return
         remedy = self.case.remedy
-        told: dict[str, object] = {"Code": self.case.code, "Meaning": self.case.meaning}
+        facts: dict[str, object] = {"Code": self.case.code, "Meaning": self.case.meaning}
         if remedy is None:
-            yield Facts({**told, "Remedy": "The catalogue has none for this code."})
+            yield Facts({**facts, "Remedy": "The catalogue has none for this code."})
             return
         yield Facts(
             {
-                **told,
+                **facts,
                 "Cause": remedy.cause,
                 "Whose job": OWNERS[remedy.owner],
                 "Retry": f"{_RETRY[remedy.retry]} {remedy.retry_note}".strip(),
@@ -104,31 +104,31 @@ class RemediationReport(NotebookReport):
     @view
     def cause(self) -> Iterator[Part]:
         """Since when it fails, how wide, and what changed just before."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             return
-        came = found.proof.incidents
+        came = case.proof.incidents
         yield Facts(
             {
-                "Since": found.since,
-                "How wide": f"{found.blast_radius}: {in_words(found.proof.radius.reason)}",
+                "Since": case.since,
+                "How wide": f"{case.blast_radius}: {in_words(case.proof.radius.reason)}",
                 "How often": recurrence_in_words(came),
-                "Looked for changes": search_in_words(found.changed),
+                "Looked for changes": search_in_words(case.changed),
             }
         )
         yield Table(
-            found.changes[["published", "before", "event_type", "touches", "actor", "on", "uuid"]],
+            case.changes[["published", "before", "event_type", "touches", "actor", "on", "uuid"]],
             caption="What changed before, the likeliest first; candidates, no verdict",
             most=10,
             empty="the log shows nothing. That does not mean that nothing changed outside Okta.",
         )
-        yield from over_time(found)
+        yield from case_over_time(case)
         if len(came) > 1:
             yield Table(
                 came.iloc[::-1],
                 caption="Each time that this code came on this app, the latest first",
                 most=10,
-                folded=True,
+                collapsed=True,
             )
 
     @view
@@ -140,20 +140,20 @@ class RemediationReport(NotebookReport):
     @view
     def people(self) -> Iterator[Part]:
         """Who is hit, who still fails, who recovered and who was unassigned."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             return
-        yield from people_by_state(found)
+        yield from people_by_state(case)
 
     @view
     def steps(self) -> Iterator[Part]:
         """The steps, each with the evidence that is seen for it."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             return
-        if not found.steps:
+        if not case.steps:
             yield Note("The catalogue has no steps for this code. Start from the vendor's words.")
-            yield self._messages(found.failures)
+            yield self._messages(case.failures)
             return
         yield Steps(
             [
@@ -165,7 +165,7 @@ class RemediationReport(NotebookReport):
                     "Shown by": "" if step.evidence == NOT_SHOWN else step.shown_by,
                     "Evidence": "" if step.evidence == NOT_SHOWN else step.evidence,
                 }
-                for step in found.steps
+                for step in case.steps
             ]
         )
 
@@ -179,10 +179,10 @@ class RemediationReport(NotebookReport):
     @view
     def proof(self) -> Iterator[Part]:
         """What proves the fix, and whether the log shows it."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             return
-        fix, remedy = found.fix, found.remedy
+        fix, remedy = case.fix, case.remedy
         yield Facts(
             {
                 "Verdict": _VERDICT[fix.verdict],
@@ -192,9 +192,7 @@ class RemediationReport(NotebookReport):
                 **({"To verify": " ".join(f"{v}." for v in remedy.verify)} if remedy else {}),
             }
         )
-        yield Table(
-            found.proof.sides, caption="Before the fix and after it, with this code", most=2
-        )
+        yield Table(case.proof.sides, caption="Before the fix and after it, with this code", most=2)
 
     @view
     def ticket(self) -> Iterator[Part]:
@@ -207,8 +205,8 @@ class RemediationReport(NotebookReport):
         """What to retry, split by what helps, the failed deactivations first."""
         if self.case is None:
             return
-        for said in warnings(self.case):
-            yield Note(f"Careful: {said}")
+        for warning in warnings(self.case):
+            yield Note(f"Careful: {warning}")
         rows = retry_list(self.case)
         if rows.empty:
             yield Note("Nothing is left to retry.")
@@ -222,17 +220,17 @@ class RemediationReport(NotebookReport):
     @view
     def next(self) -> Iterator[Part]:
         """Which notebook to open next."""
-        found = self.case
-        if found is None:
+        case = self.case
+        if case is None:
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
-        asked = {"code": found.code, **({"app": found.app} if found.app_key else {})}
+        parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
         steps = [
-            ("error_code", asked, f"{found.code} in depth"),
-            ("failure_trends", {"app": found.app} if found.app_key else {}, "all its codes"),
+            ("error_code", parameters, f"{case.code} in depth"),
+            ("failure_trends", {"app": case.app} if case.app_key else {}, "all its codes"),
         ]
-        users = set(found.people["user"].dropna())
-        hit = [one for one in found.still_failing if one in users][:2]
+        users = set(case.people["user"].dropna())
+        hit = [one for one in case.still_failing if one in users][:2]
         yield self._next(
             [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
         )
@@ -242,8 +240,10 @@ class RemediationReport(NotebookReport):
         return self._result(self.headline_text, self.case.results() if self.case else {})
 
     def _messages(self, failures: pd.DataFrame) -> Table:
-        said = failures.groupby("reason", as_index=False).agg(failures=("uuid", "count"))
-        return Table(said.sort_values("failures", ascending=False), caption="What was said", most=5)
+        counts = failures.groupby("reason", as_index=False).agg(failures=("uuid", "count"))
+        return Table(
+            counts.sort_values("failures", ascending=False), caption="What was said", most=5
+        )
 
 
 def remediation_report(

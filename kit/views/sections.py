@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from kit.display.parts import Part
 
 __all__ = [
+    "case_over_time",
     "close",
     "left_behind",
     "left_behind_in_words",
     "marks_of",
-    "named",
-    "over_time",
+    "name_columns",
     "people_by_state",
     "radius_in_words",
     "worst_buckets",
@@ -37,21 +37,21 @@ _FLOOR = {"hour": "h", "day": "D"}
 _AROUND = pd.Timedelta(hours=12)
 
 
-def radius_in_words(found: Case) -> str:
+def radius_in_words(case: Case) -> str:
     """How wide a case is, as a headline begins."""
-    if not found.app_key:
+    if not case.app_key:
         return "It concerns no app"
-    if not found.proof.radius.users:
-        return f"{found.app} fails for no user in particular"
-    kinds = set(found.people["hit_type"])
+    if not case.proof.radius.users:
+        return f"{case.app} fails for no user in particular"
+    kinds = set(case.people["hit_type"])
     kind = kinds.pop() if len(kinds) == 1 else "user"
     return {
-        "connection": f"One broken connection: {found.app}",
-        "group": f"Several {kind}s fail on {found.app}, others work",
-        "user": f"One {kind} fails on {found.app}"
-        if found.people["hit_key"].nunique() < 2
-        else f"Single {kind}s fail on {found.app}",
-    }[found.blast_radius]
+        "connection": f"One broken connection: {case.app}",
+        "group": f"Several {kind}s fail on {case.app}, others work",
+        "user": f"One {kind} fails on {case.app}"
+        if case.people["hit_key"].nunique() < 2
+        else f"Single {kind}s fail on {case.app}",
+    }[case.blast_radius]
 
 
 def left_behind_in_words(users: Sequence[str]) -> str:
@@ -75,7 +75,7 @@ def left_behind(users: Sequence[str], apps: Iterable[str]) -> Iterator[Note]:
         )
 
 
-def named(rows: pd.DataFrame) -> list[str]:
+def name_columns(rows: pd.DataFrame) -> list[str]:
     """The columns that name who is hit, and at what operation.
 
     Args:
@@ -86,65 +86,65 @@ def named(rows: pd.DataFrame) -> list[str]:
     return ["hit_type", "hit", "operation"]
 
 
-def marks_of(found: Case) -> dict[str, pd.Timestamp | None]:
+def marks_of(case: Case) -> dict[str, pd.Timestamp | None]:
     """The moments to mark on a time axis."""
-    change = found.changes["published"].iloc[0] if len(found.changes) else None
-    return {"change": change, "onset": found.onset, "fix": found.fix.at}
+    change = case.changes["published"].iloc[0] if len(case.changes) else None
+    return {"change": change, "onset": case.onset, "fix": case.fix.at}
 
 
-def over_time(found: Case) -> Iterator[Part]:
+def case_over_time(case: Case) -> Iterator[Part]:
     """A case's failures and rate on one time axis, and the numbers beside it."""
-    known, view = found.history, close(found)
+    history, view = case.history, close(case)
     bucket = bucket_of(view)
-    at = found.failures["published"].dt.floor(_FLOOR[bucket])
+    at = case.failures["published"].dt.floor(_FLOOR[bucket])
     at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
     failed = at.value_counts().rename("failures").rename_axis("bucket").reset_index()
-    done = known.successes.over_time(view, bucket)
-    both = with_attempts(failed, done, ["bucket"], how="outer")
+    successes = history.successes.over_time(view, bucket)
+    both = with_attempts(failed, successes, ["bucket"], how="outer")
     yield Chart(
         charts.failures_and_rate,
         both,
         view,
         bucket,
-        episodes=known.episodes,
-        named=marks_of(found),
+        episodes=history.episodes,
+        moments=marks_of(case),
     )
     table = both[["bucket", "failures", "attempts", "rate"]]
     yield Table(
         table[table["failures"] > 0].rename(columns={"bucket": f"{bucket} from (UTC)"}),
         caption=f"The {bucket}s with failures, in numbers",
         most=48,
-        folded=True,
+        collapsed=True,
     )
-    shown = "start last length failures attempts rate peak peak_at users open".split()
+    columns = "start last length failures attempts rate peak peak_at users open".split()
     yield Table(
-        known.episodes.iloc[::-1][shown],
+        history.episodes.iloc[::-1][columns],
         caption="Its episodes, the latest first",
         most=10,
-        folded=True,
+        collapsed=True,
     )
 
 
-def close(found: Case) -> Window:
+def close(case: Case) -> Window:
     """The stretch to draw a case in: its incident and the window, or the incident from close by.
 
     Where the window begins after the onset, the time axis begins before it.
     """
-    ends = [found.incident.last, *([found.fix.at] if found.fix.at is not None else [])]
-    whole = found.history.window
+    ends = [case.incident.last, *([case.fix.at] if case.fix.at is not None else [])]
+    whole = case.history.window
     since, until = pd.Timestamp(whole.since), pd.Timestamp(whole.until)
-    if since >= found.onset:
-        since = moment_before(found.onset, _AROUND)
-    near = max(since, moment_before(found.onset, _AROUND)), min(until, max(ends) + _AROUND)
+    if since >= case.onset:
+        since = moment_before(case.onset, _AROUND)
+    near = max(since, moment_before(case.onset, _AROUND)), min(until, max(ends) + _AROUND)
     if near[0] < near[1] and 2 * (near[1] - near[0]) <= until - since:
         since, until = near
     return Window(since.to_pydatetime(), until.to_pydatetime())
 
 
-def people_by_state(found: Case) -> Iterator[Part]:
+def people_by_state(case: Case) -> Iterator[Part]:
     """Who still fails, who recovered, who was unassigned, and all of them over time."""
-    rows, who = found.people, [*named(found.people), "failures"]
-    yield from left_behind(found.failed_deactivations, [found.app] if found.app else [])
+    rows, who = case.people, [*name_columns(case.people), "failures"]
+    yield from left_behind(case.failed_deactivations, [case.app] if case.app else [])
     still = rows[rows["state"] == "still_failing"]
     yield Table(
         still[[*who, "failing_since", "last_failure"]],
@@ -158,7 +158,7 @@ def people_by_state(found: Case) -> Iterator[Part]:
         caption=f"Recovered, {len(back):,}: the same operation worked after the last failure",
         most=200,
         empty="nobody yet.",
-        folded=True,
+        collapsed=True,
     )
     gone = rows[rows["state"] == "abandoned"].sort_values(["abandoned_at", "hit"])
     if len(gone):
@@ -166,11 +166,11 @@ def people_by_state(found: Case) -> Iterator[Part]:
             gone[[*who, "last_failure", "abandoned_at"]],
             caption=f"Unassigned since, {len(gone):,}: nothing is left to retry",
             most=100,
-            folded=True,
+            collapsed=True,
         )
     by_hit = rows.assign(user_key=rows["hit_key"])
     if len(rows):
-        yield Chart(charts.people_over_time, by_hit, found.history.window, marks_of(found))
+        yield Chart(charts.people_over_time, by_hit, case.history.window, marks_of(case))
     if rows["time_to_recover"].notna().any():
         yield Chart(charts.time_to_recover, rows)
 
@@ -178,8 +178,8 @@ def people_by_state(found: Case) -> Iterator[Part]:
 def worst_buckets(trends: Trends) -> Table:
     """The hours or days with most failures, by app and code."""
     counts = trends.over_time
-    tried = trends.attempts_over_time
-    rows = counts.merge(tried[["bucket", "app", "attempts"]], on=["bucket", "app"])
+    attempts = trends.attempts_over_time
+    rows = counts.merge(attempts[["bucket", "app", "attempts"]], on=["bucket", "app"])
     rows = rows.assign(rate=rows["failures"] / rows["attempts"])
     busiest = rows.sort_values(
         ["failures", "bucket", "app", "code"], ascending=[False, True, True, True]
@@ -194,5 +194,5 @@ def worst_buckets(trends: Trends) -> Table:
         ),
         caption=f"The worst {trends.bucket}s",
         most=10,
-        folded=True,
+        collapsed=True,
     )

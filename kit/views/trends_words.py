@@ -62,17 +62,17 @@ def totals_in_words(trends: Trends, *, complete: bool) -> str:
             f"In all, {phrases.who(hit_counts(stuck))} still {verb} from before the window; "
             f"nothing failed in {part}."
         )
-    said = (
+    text = (
         f"In all, {phrases.count(int(totals['failures']), 'failure')} hit "
         f"{phrases.count(int(totals['users']), 'user')}; "
     )
     still_fail = f"{of_window:,} still {'fails' if of_window == 1 else 'fail'}"
     if not before:
-        return f"{said}{still_fail}."
+        return f"{text}{still_fail}."
     do = "does" if before == 1 else "do"
     if not of_window:
-        return f"{said}none of them still fails, but {before:,} from before the window {do}."
-    return f"{said}{still_fail}, as {do} {before:,} from before the window."
+        return f"{text}none of them still fails, but {before:,} from before the window {do}."
+    return f"{text}{still_fail}, as {do} {before:,} from before the window."
 
 
 def never_tried_in_words(log: Log, window: Window, trends: Trends) -> str:

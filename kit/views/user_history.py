@@ -65,21 +65,21 @@ class UserHistoryReport(NotebookReport):
             return self._no_failures(f"failures of {self.user}")
         if failed.empty:
             part = "the window" if self.coverage.complete else "the part of it that is held"
-            said = f"{self.user}: nothing failed in {part}, but something from before still fails."
+            text = f"{self.user}: nothing failed in {part}, but something from before still fails."
         else:
-            tried = len(failed) + int((self.events["what"] == "worked").sum())
-            said = (
-                f"{self.user}: {len(failed):,} of {tried:,} attempts failed, with "
+            attempts = len(failed) + int((self.events["what"] == "worked").sum())
+            text = (
+                f"{self.user}: {len(failed):,} of {attempts:,} attempts failed, with "
                 f"{phrases.join(list(failed['code'].value_counts().index[:4]))}."
             )
         if still.empty:
-            return f"{said} Nothing still fails."
+            return f"{text} Nothing still fails."
         lanes = [
             f"{row['operation']}{_on(row['app'])}, since {phrases.moment(row['failing_since'])}"
             for row in still.sort_values("failing_since", kind="stable").to_dict("records")
         ]
         more = f"; and {len(lanes) - 4:,} more" if len(lanes) > 4 else ""
-        return f"{said} Still failing: {'; '.join(lanes[:4])}{more}."
+        return f"{text} Still failing: {'; '.join(lanes[:4])}{more}."
 
     @view
     def headline(self) -> Iterator[Part]:
@@ -106,9 +106,9 @@ class UserHistoryReport(NotebookReport):
             empty=_NOTHING,
         )
         if len(self.open_before):
-            shown = "app operation code failing_since published vendor_message uuid".split()
+            open_columns = "app operation code failing_since published vendor_message uuid".split()
             yield Table(
-                self.open_before[shown].dropna(axis="columns", how="all"),
+                self.open_before[open_columns].dropna(axis="columns", how="all"),
                 caption="What still fails from before the window, each with its last failure",
                 most=30,
             )
@@ -130,8 +130,8 @@ class UserHistoryReport(NotebookReport):
     def failures(self) -> Iterator[Part]:
         """The failures one by one; in JupyterLab to be narrowed and opened."""
         if self.user_key is not None:
-            known = episodes(self.log, self.window)
-            yield one_by_one(self.log, with_state(self.failed, self.recovery), known)
+            episode_rows = episodes(self.log, self.window)
+            yield one_by_one(self.log, with_state(self.failed, self.recovery), episode_rows)
 
     @view
     def codes(self) -> Iterator[Part]:

@@ -90,12 +90,12 @@ def bars(
         bottom: where they begin, one for all or one each.
         look: as for ``PolyCollection``.
     """
-    left, high = np.asarray(at, dtype=float), np.asarray(heights, dtype=float)
+    start, high = np.asarray(at, dtype=float), np.asarray(heights, dtype=float)
     low = np.broadcast_to(np.asarray(bottom, dtype=float), high.shape)
     there = high > 0
-    left, low, top = left[there], low[there], (low + high)[there]
-    right = left + width
-    corners = [(left, low), (left, top), (right, top), (right, low)]
+    start, low, top = start[there], low[there], (low + high)[there]
+    end = start + width
+    corners = [(start, low), (start, top), (end, top), (end, low)]
     outlines = np.stack([np.column_stack(corner) for corner in corners], axis=1)
     axes.add_collection(PolyCollection(list(outlines), **look), autolim=False)
 
@@ -111,22 +111,22 @@ def stacked(
         parts: the lengths, the label, the colour and the hatch of each; one that is all zero
             is left out.
     """
-    places, left = np.arange(len(names)), np.zeros(len(names))
+    places, offsets = np.arange(len(names)), np.zeros(len(names))
     for lengths, label, colour, hatch in parts:
         if not lengths.any():
             continue
         axes.barh(
             places,
             lengths,
-            left=left,
+            left=offsets,
             color=colour,
             label=label,
             hatch=hatch,
             edgecolor="white",
             linewidth=0.3,
         )
-        left = left + lengths.to_numpy()
-    for place, total in enumerate(left.astype(int)):
+        offsets = offsets + lengths.to_numpy()
+    for place, total in enumerate(offsets.astype(int)):
         axes.text(total, place, f" {total:,}", va="center", fontsize=10.5, color=INK)
     axes.set_yticks(places, names)
     whole_numbers(axes, on="x")
@@ -179,29 +179,29 @@ def width_of(window: Window, bucket: str) -> float:
     return max(DAY[bucket] * 0.92, (window.until - window.since).total_seconds() / 86400 / 600)
 
 
-def marks(panels: Sequence[Axes], named: Mapping[str, Any], window: Window) -> None:
+def marks(panels: Sequence[Axes], moments: Mapping[str, Any], window: Window) -> None:
     """Mark moments by numbered lines through all panels, named above the first.
 
     Those outside the window are named with an arrow at the edge that they lie behind.
     """
     since, until = mdates.date2num(window.since), mdates.date2num(window.until)
-    shown = [(k, pd.Timestamp(v)) for k, v in named.items() if v is not None and not pd.isna(v)]
-    shown.sort(key=lambda pair: pair[1])
-    for place, (name, when) in enumerate(shown):
+    pairs = [(k, pd.Timestamp(v)) for k, v in moments.items() if v is not None and not pd.isna(v)]
+    pairs.sort(key=lambda pair: pair[1])
+    for place, (name, when) in enumerate(pairs):
         at = mdates.date2num(when)
         inside = since <= at <= until
         for axes in panels if inside else ():
             axes.axvline(at, color=INK, linewidth=1.1, linestyle=_LINES.get(name, "--"))
         at = min(max(at, since), until)
-        left = at > since + 0.6 * (until - since)
+        on_left = at > since + 0.6 * (until - since)
         arrow = "" if inside else ("← " if when < window.since else "→ ")
         panels[0].annotate(
             f"{arrow}{name} {when.day} {when:%b %H:%M}",
             (at, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-5 if left else 5, 3 + 13.5 * (len(shown) - 1 - place)),
+            xytext=(-5 if on_left else 5, 3 + 13.5 * (len(pairs) - 1 - place)),
             textcoords="offset points",
-            ha="right" if left else "left",
+            ha="right" if on_left else "left",
             fontsize=10.5,
             color=INK,
         )
@@ -209,7 +209,7 @@ def marks(panels: Sequence[Axes], named: Mapping[str, Any], window: Window) -> N
             "",
             (at, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(0, 12 + 13.5 * (len(shown) - 1 - place)),
+            xytext=(0, 12 + 13.5 * (len(pairs) - 1 - place)),
             textcoords="offset points",
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8},
         )
@@ -246,8 +246,8 @@ def _fonts() -> None:
     import matplotlib as mpl
 
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    wanted = ["DejaVu Sans", "Noto Sans", "Noto Sans CJK SC", "Noto Sans Arabic"]
-    mpl.rcParams["font.family"] = [name for name in wanted if name in installed] or ["sans-serif"]
+    families = ["DejaVu Sans", "Noto Sans", "Noto Sans CJK SC", "Noto Sans Arabic"]
+    mpl.rcParams["font.family"] = [name for name in families if name in installed] or ["sans-serif"]
 
 
 _fonts()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["by_org"]
 
-_MOST = 20
+_MAX_ORGS = 20
 
 
 def by_org(table: pd.DataFrame) -> tuple[Figure, str]:
@@ -25,7 +25,7 @@ def by_org(table: pd.DataFrame) -> tuple[Figure, str]:
     Returns:
         The figure and its alt text.
     """
-    rows = table.head(_MOST).iloc[::-1]
+    rows = table.head(_MAX_ORGS).iloc[::-1]
     figure, axes = figure_of("Users hit, by org", height=1.3 + 0.36 * max(len(rows), 2))
     over = rows["users"] - rows["still_failing"]
     parts = (

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = ["code_by_day", "failing_against_working", "failures_and_rate", "over_time"]
 
-_MOST = 6
+_MAX_SERIES = 6
 """Series that a reader can tell apart; the rest is drawn as one."""
-_ROWS = 14
+_MAX_ROWS = 14
 _EPISODE = "#F3D9C4"
 
 
@@ -104,21 +104,23 @@ def failing_against_working(
     figure = Figure(figsize=(WIDTH, 0.9 + 1.45 * max(len(apps), 1)), layout="constrained")
     figure.suptitle(f"Share of attempts that failed, by {bucket}", **TITLE)
     panels = figure.subplots(max(len(apps), 1), 1, sharex=True, squeeze=False)[:, 0]
-    said = []
+    parts = []
     for axes, app in zip(panels, apps, strict=False):
         rows = attempts[attempts["app"] == app].set_index("bucket")
-        tried = rows["failures"] + rows["successes"]
-        rate = rows["failures"] / tried
+        attempts_by_bucket = rows["failures"] + rows["successes"]
+        rate = rows["failures"] / attempts_by_bucket
         _rate(axes, rate, window, bucket)
-        total = int(rows["failures"].sum())
+        total, tries = int(rows["failures"].sum()), int(attempts_by_bucket.sum())
         axes.set_title(
-            f"{short(str(app), 44)}: {total:,} of {int(tried.sum()):,} attempts failed",
+            f"{short(str(app), 44)}: {total:,} of {tries:,} attempts failed",
             fontsize=10.5,
             loc="left",
         )
-        said.append(f"{app} {phrases.percent(total / tried.sum())}, at worst {_worst(rate)}")
+        parts.append(
+            f"{app} {phrases.percent(total / attempts_by_bucket.sum())}, at worst {_worst(rate)}"
+        )
     time_axis(panels[-1], window, bucket)
-    return figure, "Share of attempts that failed: " + ("; ".join(said) or "none") + "."
+    return figure, "Share of attempts that failed: " + ("; ".join(parts) or "none") + "."
 
 
 def failures_and_rate(
@@ -127,7 +129,7 @@ def failures_and_rate(
     bucket: str,
     *,
     episodes: pd.DataFrame,
-    named: Mapping[str, Any],
+    moments: Mapping[str, Any],
 ) -> tuple[Figure, str]:
     """Draw one code's failures and their share of attempts on one time axis.
 
@@ -136,7 +138,7 @@ def failures_and_rate(
         window: the time axis.
         bucket: ``hour`` or ``day``.
         episodes: ``start`` and ``last`` datetime64[us, UTC]; shaded.
-        named: moments to be marked, UTC: onset, change and fix.
+        moments: moments to be marked, UTC: onset, change and fix.
 
     Returns:
         The figure and its alt text.
@@ -157,19 +159,20 @@ def failures_and_rate(
     rate = rows["failures"] / rows["attempts"]
     _rate(below, rate, window, bucket)
     below.set_ylabel("share failed", fontsize=10.5)
-    marks([above, below], named, window)
+    marks([above, below], moments, window)
     time_axis(below, window, bucket)
     below.set_xlabel("UTC; shaded: episodes; dots: all worked", fontsize=10.5)
-    total, tried = int(rows["failures"].sum()), int(rows["attempts"].sum())
-    shown = [
+    total, attempts = int(rows["failures"].sum()), int(rows["attempts"].sum())
+    marks_in_words = [
         f"{name} {phrases.moment(pd.Timestamp(when))}"
-        for name, when in named.items()
+        for name, when in moments.items()
         if when is not None and not pd.isna(when)
     ]
-    share = phrases.percent(total / tried) if tried else "none"
+    share = phrases.percent(total / attempts) if attempts else "none"
     alt = (
-        f"Failures and their share of attempts by {bucket}: {total:,} of {tried:,} attempts failed "
-        f"({share}) in {phrases.count(len(episodes), 'episode')}; {', '.join(shown) or 'no marks'}."
+        f"Failures and their share of attempts by {bucket}: {total:,} of {attempts:,} attempts "
+        f"failed ({share}) in {phrases.count(len(episodes), 'episode')}; "
+        f"{', '.join(marks_in_words) or 'no marks'}."
     )
     return figure, alt
 
@@ -193,7 +196,7 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
     rows = rows[rows["day"] >= first]
     totals = rows.groupby("name")["failures"].sum().sort_values(ascending=False, kind="stable")
     wide = rows.groupby(["name", "day"])["failures"].sum().unstack(fill_value=0)
-    wide = wide.reindex(index=totals.index[:_ROWS], columns=every, fill_value=0)
+    wide = wide.reindex(index=totals.index[:_MAX_ROWS], columns=every, fill_value=0)
     figure, axes = figure_of("Failures by code and day", height=1.2 + 0.42 * max(len(wide), 2))
     axes.grid(visible=False)
     # By rank of size, so that one great day leaves the others visible.
@@ -254,11 +257,11 @@ def _wide(counts: pd.DataFrame) -> pd.DataFrame:
     """Failures with one column an app and code, the largest first, the rest as one."""
     names = counts["code"] + " · " + counts["app"]
     totals = counts.groupby(names)["failures"].sum().sort_values(ascending=False, kind="stable")
-    kept = list(totals.index[:_MOST])
-    rest = f"{len(totals) - _MOST} other codes"
-    shown = names.where(names.isin(kept), rest)
-    wide = counts.groupby(["bucket", shown])["failures"].sum().unstack(fill_value=0)
-    return wide[[name for name in [*kept, rest] if name in wide.columns]]
+    top_names = list(totals.index[:_MAX_SERIES])
+    rest = f"{len(totals) - _MAX_SERIES} other codes"
+    series = names.where(names.isin(top_names), rest)
+    wide = counts.groupby(["bucket", series])["failures"].sum().unstack(fill_value=0)
+    return wide[[name for name in [*top_names, rest] if name in wide.columns]]
 
 
 def _peak_in_words(wide: pd.DataFrame, bucket: str) -> str:

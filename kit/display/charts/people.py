@@ -78,7 +78,7 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
 
 
 def people_over_time(
-    people: pd.DataFrame, window: Window, named: Mapping[str, Any]
+    people: pd.DataFrame, window: Window, moments: Mapping[str, Any]
 ) -> tuple[Figure, str]:
     """Draw who is hit and who recovered over time, down to who is left: a burn-down.
 
@@ -87,21 +87,21 @@ def people_over_time(
             ``recovered_at`` and ``abandoned_at`` datetime64[us, UTC], the latter two
             missing while they do not apply.
         window: the time axis.
-        named: moments to be marked, UTC: onset, change and fix.
+        moments: moments to be marked, UTC: onset, change and fix.
 
     Returns:
         The figure and its alt text.
     """
-    ended = people["recovered_at"].fillna(people["abandoned_at"])
-    by_user = people.assign(ended=ended, open=ended.isna()).groupby("user_key")
+    end = people["recovered_at"].fillna(people["abandoned_at"])
+    by_user = people.assign(ended=end, open=end.isna()).groupby("user_key")
     users = by_user.agg(
         first=("first_failure", "min"), ended=("ended", "max"), open=("open", "any")
     )
-    done = users.loc[~users["open"], "ended"]
+    end_times = users.loc[~users["open"], "ended"]
     ends = pd.DatetimeIndex([pd.Timestamp(window.since), pd.Timestamp(window.until)])
-    at = ends.union(pd.DatetimeIndex(users["first"])).union(pd.DatetimeIndex(done))
+    at = ends.union(pd.DatetimeIndex(users["first"])).union(pd.DatetimeIndex(end_times))
     hit = pd.Series(np.searchsorted(np.sort(users["first"]), at, side="right"), index=at)
-    over = pd.Series(np.searchsorted(np.sort(done), at, side="right"), index=at)
+    over = pd.Series(np.searchsorted(np.sort(end_times), at, side="right"), index=at)
     failing = hit - over
     figure, axes = figure_of("Users hit, and users still failing", height=3.5)
     where = days(at)
@@ -111,23 +111,23 @@ def people_over_time(
     axes.set_ylabel("users", fontsize=10.5)
     whole_numbers(axes)
     axes.set_ylim(0, max(hit.max() * 1.08, 1))
-    left = int(failing.iloc[-1])
+    remaining = int(failing.iloc[-1])
     axes.annotate(
-        f"{left:,} left",
-        (where[-1], left),
+        f"{remaining:,} left",
+        (where[-1], remaining),
         xytext=(-4, 5),
         textcoords="offset points",
         ha="right",
         fontsize=10.5,
         color=INK,
     )
-    marks([axes], named, window)
+    marks([axes], moments, window)
     time_axis(axes, window)
     legend(axes)
     peak = int(failing.max())
     return figure, (
         f"Users over time: {int(hit.iloc[-1]):,} hit in all, at most {peak:,} failing at once, "
-        f"first {phrases.moment(moment_of(failing.idxmax()))}; {left:,} at the end."
+        f"first {phrases.moment(moment_of(failing.idxmax()))}; {remaining:,} at the end."
     )
 
 
@@ -142,13 +142,13 @@ def time_to_recover(people: pd.DataFrame) -> tuple[Figure, str]:
     """
     took = people["time_to_recover"].dropna().dt.total_seconds()
     limits = [limit for limit in _LIMITS if limit < took.max() * 2] or [_LIMITS[0]]
-    names = [f"up to {phrases.hours(limit)}" for limit in limits]
-    longer = f"more than {phrases.hours(limits[-1])}"
+    names = [f"up to {phrases.duration(limit)}" for limit in limits]
+    longer = f"more than {phrases.duration(limits[-1])}"
     classes = np.digitize(took, limits, right=True)
     counts = pd.Series(np.bincount(classes, minlength=len(limits) + 1), index=[*names, longer])
-    filled = np.flatnonzero(counts.to_numpy())
-    counts = counts.iloc[: filled.max() + 1].iloc[filled.min() :] if len(filled) else counts
-    median = phrases.hours(float(took.median())) if len(took) else "none"
+    nonzero = np.flatnonzero(counts.to_numpy())
+    counts = counts.iloc[: nonzero.max() + 1].iloc[nonzero.min() :] if len(nonzero) else counts
+    median = phrases.duration(float(took.median())) if len(took) else "none"
     rows = counts.iloc[::-1]
     figure, axes = figure_of(
         f"Time until it worked again: half within {median}", height=1.2 + 0.34 * max(len(rows), 2)
@@ -160,7 +160,7 @@ def time_to_recover(people: pd.DataFrame) -> tuple[Figure, str]:
     whole_numbers(axes, on="x")
     axes.margins(x=0.1)
     style(axes, grid="x")
-    most = phrases.hours(float(took.max())) if len(took) else "none"
+    most = phrases.duration(float(took.max())) if len(took) else "none"
     return figure, (
         f"Time to recover of {len(took):,} users and operations: half within {median}, the longest "
         f"{most}."

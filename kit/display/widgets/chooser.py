@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Chooser", "laid_out"]
 
-_LONG = 90
+_MAX_LABEL_CHARS = 90
 """Letters of an entry that are shown."""
 
 
@@ -21,22 +21,22 @@ class Chooser:
     """A drop-down list; who listens hears of what a person chose, and of nothing else."""
 
     def __init__(
-        self, name: str, chosen: Callable[[Any], None], *, width: str, tooltip: str = ""
+        self, name: str, on_choose: Callable[[Any], None], *, width: str, tooltip: str = ""
     ) -> None:
         """Make it, with nothing to choose yet.
 
         Args:
             name: stands before it.
-            chosen: is called with the value that was chosen.
+            on_choose: is called with the value that was chosen.
             width: as CSS has it.
             tooltip: what it is for.
         """
         self.widget = widgets.Dropdown(
             description=name, options=[("", "")], tooltip=tooltip, **laid_out(width)
         )
-        self._chosen = chosen
+        self._on_choose = on_choose
         self._offering = False
-        self.widget.observe(self._told, "value")
+        self.widget.observe(self._on_value, "value")
 
     @property
     def value(self) -> Any:
@@ -51,22 +51,22 @@ class Chooser:
                 chosen where nothing else is.
             value: what to choose; what is chosen now if left out.
         """
-        shown = tuple((_short(text), one) for text, one in entries)
-        wanted = self.widget.value if value is None else value
-        if not any(one == wanted for _, one in shown):
-            wanted = shown[0][1]
+        options = tuple((_short(text), one) for text, one in entries)
+        choice = self.widget.value if value is None else value
+        if not any(one == choice for _, one in options):
+            choice = options[0][1]
         self._offering = True
         try:
             with self.widget.hold_sync():
-                if self.widget.options != shown:
-                    self.widget.options = shown
-                self.widget.value = wanted
+                if self.widget.options != options:
+                    self.widget.options = options
+                self.widget.value = choice
         finally:
             self._offering = False
 
-    def _told(self, change: Any) -> None:
+    def _on_value(self, change: Any) -> None:
         if not self._offering:
-            self._chosen(change["new"])
+            self._on_choose(change["new"])
 
 
 def laid_out(width: str) -> dict[str, Any]:
@@ -78,5 +78,5 @@ def laid_out(width: str) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
-    said = clean(text)
-    return said if len(said) <= _LONG else said[: _LONG - 1] + "…"
+    label = clean(text)
+    return label if len(label) <= _MAX_LABEL_CHARS else label[: _MAX_LABEL_CHARS - 1] + "…"

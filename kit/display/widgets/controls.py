@@ -39,18 +39,18 @@ class Controls:
         self,
         values: Mapping[str, str],
         choices: Choices,
-        changed: Callable[[str, str], None],
+        on_change: Callable[[str, str], None],
     ) -> None:
         """Make a control for each parameter.
 
         Args:
             values: the parameters by name, as they are.
             choices: what occurs in the data.
-            changed: is called with the name and the value of a parameter that a person changed.
+            on_change: is called with the name and the value of a parameter that a person changed.
         """
         self._declared = declaration(values)
         self._values = dict(values)
-        self._changed = changed
+        self._on_change = on_change
         self._taking = False
         self._choosers: dict[str, Chooser] = {}
         self._texts: dict[str, widgets.Combobox] = {}
@@ -121,68 +121,68 @@ class Controls:
     _fault = ""
 
     def _make(self, name: str, choices: Choices) -> None:
-        known = self._declared.get(name)
-        tip = known.help if known else ""
-        if _literals(known) or name in ("app", "code"):
-            chosen = lambda value, name=name: self._told(name, value)  # noqa: E731  # one line
-            self._choosers[name] = Chooser(name, chosen, width="auto", tooltip=tip)
+        parameter = self._declared.get(name)
+        tip = parameter.help if parameter else ""
+        if _literals(parameter) or name in ("app", "code"):
+            on_choose = lambda value, name=name: self._on_input(name, value)  # noqa: E731  # one line
+            self._choosers[name] = Chooser(name, on_choose, width="auto", tooltip=tip)
             return
         text = widgets.Combobox(
             value=self._values[name],
             options=_SUGGESTED.get(name, []),
             description=name,
-            placeholder=_empty(known),
+            placeholder=_empty(parameter),
             ensure_option=False,
             continuous_update=False,
             tooltip=tip,
             **laid_out(_WIDTH.get(name, "14rem")),
         )
-        text.observe(lambda change: self._told(name, change["new"]), "value")
+        text.observe(lambda change: self._on_input(name, change["new"]), "value")
         self._texts[name] = text
 
     def _entries(self, name: str, choices: Choices) -> Sequence[tuple[str, str]]:
-        known = self._declared.get(name)
-        if closed := _literals(known):
-            return [(one, one) for one in closed]
-        found = choices.apps if name == "app" else choices.codes
-        counted = {value: said for value, said in found if value}
+        parameter = self._declared.get(name)
+        if literals := _literals(parameter):
+            return [(one, one) for one in literals]
+        pairs = choices.apps if name == "app" else choices.codes
+        labels = {value: label for value, label in pairs if value}
         entries = [
-            (_empty(known) or "any", ""),
-            *((said, value) for value, said in counted.items()),
+            (_empty(parameter) or "any", ""),
+            *((label, value) for value, label in labels.items()),
         ]
         mine = self._values[name]
-        if mine and mine not in counted:
+        if mine and mine not in labels:
             entries.append((mine, mine))
         return entries
 
-    def _told(self, name: str, value: str) -> None:
+    def _on_input(self, name: str, value: str) -> None:
         if self._taking:
             return
         if value.strip() != self._values[name]:
-            self._changed(name, value.strip())
+            self._on_change(name, value.strip())
         else:  # a wrong value was taken back
             self._fault = ""
             self._tell()
 
     def _tell(self) -> None:
         """Say what is shown, and the fault where there is one."""
-        shown = ", ".join(
+        values = ", ".join(
             f"{k} = {v or _empty(self._declared.get(k)) or '(empty)'}"
             for k, v in self._values.items()
         )
-        said = f"Shown: {escape(clean(shown))}"
+        status = f"Shown: {escape(clean(values))}"
         if self._fault:
             fault = f'<strong role="alert" style="color:#A3341F">{escape(self._fault)}</strong>'
-            said = f"{fault}<br>Still {said[0].lower()}{said[1:]}"
-        self._status.value = said
+            status = f"{fault}<br>Still {status[0].lower()}{status[1:]}"
+        self._status.value = status
 
 
 def _literals(parameter: Parameter | None) -> tuple[str, ...]:
-    closed = parameter and get_origin(parameter.type) is Literal
-    return get_args(parameter.type) if parameter and closed else ()
+    is_literal = parameter and get_origin(parameter.type) is Literal
+    return get_args(parameter.type) if parameter and is_literal else ()
 
 
 def _empty(parameter: Parameter | None) -> str:
     """What a parameter's help says that an empty value means."""
-    found = re.search(r"empty: ([^;]+)", parameter.help if parameter else "")
-    return found[1].strip() if found else ""
+    match = re.search(r"empty: ([^;]+)", parameter.help if parameter else "")
+    return match[1].strip() if match else ""

@@ -55,18 +55,22 @@ def declaration(names: Iterable[str]) -> dict[str, Parameter]:
     Returns:
         Those of them that were declared in the last cell that declares any, as it ran.
     """
-    from kit.base.parameters import declared
+    from kit.base.parameters import parse_parameters
 
-    wanted = set(names)
+    name_set = set(names)
     shell = _shell()
     for source in reversed(shell.user_ns.get("In", []) if shell else []):
-        if ":" not in source or not any(name in source for name in wanted):
+        if ":" not in source or not any(name in source for name in name_set):
             continue
         try:
-            found = declared(source, "the parameters cell")
+            parameters = parse_parameters(source, "the parameters cell")
         except UsageError:
             continue  # a cell of another kind
-        if mine := {name: found[name] for name in found if name in wanted and found[name].help}:
+        if mine := {
+            name: parameters[name]
+            for name in parameters
+            if name in name_set and parameters[name].help
+        }:
             return mine
     return {}
 
@@ -85,11 +89,11 @@ def when_loaded_again(call: Callable[[], None]) -> None:
     if answers is None:
         return
 
-    def asked(comm: Any, message: Any) -> None:
+    def on_request(comm: Any, message: Any) -> None:
         answers(comm, message)
         call()
 
-    targets[_CONTROL] = asked
+    targets[_CONTROL] = on_request
 
 
 def _shell() -> Any:

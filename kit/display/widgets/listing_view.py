@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 __all__ = ["ListingView", "OpenedView"]
 
-_MOST = 200
+_MAX_ENTRIES = 200
 """Entries that a list to choose from can hold and still be of use."""
-_FEW = 40
+_ALWAYS_OFFERED = 40
 """Entries that are all offered, whatever else is chosen."""
 
 
 class ListingView:
     """A table of rows that are narrowed by choosing, and opened one at a time."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None]) -> None:
         """Make no controls yet; what can be chosen is known with the rows.
 
         Args:
-            changed: is called when something else is to be shown.
+            on_change: is called when something else is to be shown.
         """
-        self._changed = changed
+        self._on_change = on_change
         self._listing: Listing | None = None
-        self._table = TableView(changed)
+        self._table = TableView(on_change)
         self._choosers: dict[str, Chooser] = {}
         self._line = widgets.HBox(
             layout=widgets.Layout(flex_flow="row wrap", align_items="center", width="100%")
@@ -55,8 +55,12 @@ class ListingView:
     def rows(self) -> pd.DataFrame:
         """The rows of the page that is shown, all their columns."""
         assert self._listing is not None
-        shown = self._table.rows
-        return self._listing.all.head(0) if shown is None else self._listing.all.loc[shown.index]
+        page_rows = self._table.rows
+        return (
+            self._listing.all.head(0)
+            if page_rows is None
+            else self._listing.all.loc[page_rows.index]
+        )
 
     @property
     def listing(self) -> Listing:
@@ -70,8 +74,8 @@ class ListingView:
         names = [name for name, counts in listing.narrow.items() if counts.nunique() > 1]
         for name in names:
             if name not in self._choosers:
-                told = partial(self._narrowed, name)
-                self._choosers[name] = Chooser(name, told, width="auto")
+                on_choose = partial(self._narrowed, name)
+                self._choosers[name] = Chooser(name, on_choose, width="auto")
         self._choosers = {name: self._choosers[name] for name in names}
         self._line.children = tuple(one.widget for one in self._choosers.values())
         self._narrow()
@@ -87,7 +91,7 @@ class ListingView:
 
     def _narrowed(self, name: str, _: Any) -> None:
         self._narrow(name)
-        self._changed()
+        self._on_change()
 
     def _narrow(self, newest: str = "") -> None:
         """Keep the rows that all choices leave, and offer in each chooser what the others leave.
@@ -96,19 +100,19 @@ class ListingView:
         """
         listing = self.listing
         order = sorted(self._choosers, key=lambda name: name != newest)
-        left = pd.Series(data=True, index=listing.all.index)
+        mask = pd.Series(data=True, index=listing.all.index)
         fits: dict[str, pd.Series[bool]] = {}
         for name in order:
-            if chosen := self._choosers[name].value:
-                fit = listing.narrow[name].astype(object) == chosen
-                if (left & fit).any():
-                    fits[name], left = fit, left & fit
+            if choice := self._choosers[name].value:
+                fit = listing.narrow[name].astype(object) == choice
+                if (mask & fit).any():
+                    fits[name], mask = fit, mask & fit
         for name, chooser in self._choosers.items():
             others = pd.Series(data=True, index=listing.all.index)
             for other, fit in fits.items():
                 others = others & fit if other != name else others
             _offer(chooser, listing.narrow[name], others, chooser.value if name in fits else "")
-        rows = listing.rows[left]
+        rows = listing.rows[mask]
         table = Table(rows, listing.caption, listing.most, listing.empty)
         self._table.take(table, out_of=len(listing.rows))
 
@@ -116,14 +120,14 @@ class ListingView:
 class OpenedView:
     """One row of a listing, with all that is known of it."""
 
-    def __init__(self, listed: ListingView, changed: Callable[[], None]) -> None:
+    def __init__(self, listing_view: ListingView, on_change: Callable[[], None]) -> None:
         """Have nothing opened yet.
 
         Args:
-            listed: the table whose rows can be opened.
-            changed: is called when something else is to be shown.
+            listing_view: the table whose rows can be opened.
+            on_change: is called when something else is to be shown.
         """
-        self._listed, self._changed = listed, changed
+        self._listing_view, self._on_change = listing_view, on_change
         self._chooser = Chooser("Open", self._open, width="auto")
         self._button = widgets.Button(layout=widgets.Layout(width="auto"))
         self._button.on_click(self._act)
@@ -132,9 +136,9 @@ class OpenedView:
     @property
     def controls(self) -> Sequence[widgets.Widget]:
         """The rows that can be opened, and what can be done with the one that is."""
-        if self._listed.rows.empty:
+        if self._listing_view.rows.empty:
             return ()
-        act = self._listed.listing.act
+        act = self._listing_view.listing.act
         if act is None or not self._chooser.value:
             return (self._chooser.widget,)
         self._button.description = act[0]
@@ -142,7 +146,7 @@ class OpenedView:
 
     def follow(self) -> None:
         """Offer the rows that the table shows now; what is opened stays if it is among them."""
-        listing, rows = self._listed.listing, self._listed.rows
+        listing, rows = self._listing_view.listing, self._listing_view.rows
         entries = [("a row of this page …", "")]
         for key, (_, row) in zip(rows.index, rows.iterrows(), strict=True):
             parts = [cell(name, row[name]) for name in listing.labels]
@@ -165,21 +169,21 @@ class OpenedView:
         """Nothing: it is what a reader looked at last, and no part of the report."""
         return ""
 
-    def _open(self, chosen: str) -> None:
-        self._html = "<p><em>Looking it up …</em></p>" if chosen else ""
-        self._changed()
-        if chosen:
-            self._html = _framed(self._listed.listing.open, self._row())
-            self._changed()
+    def _open(self, choice: str) -> None:
+        self._html = "<p><em>Looking it up …</em></p>" if choice else ""
+        self._on_change()
+        if choice:
+            self._html = _framed(self._listing_view.listing.open, self._row())
+            self._on_change()
 
     def _act(self, _: Any) -> None:
-        act = self._listed.listing.act
+        act = self._listing_view.listing.act
         assert act is not None
         self._html = _framed(act[1], self._row())
-        self._changed()
+        self._on_change()
 
     def _row(self) -> pd.Series[Any]:
-        rows = self._listed.rows
+        rows = self._listing_view.rows
         return next(row for key, row in rows.iterrows() if f"row {key}" == self._chooser.value)
 
 
@@ -192,24 +196,26 @@ def _framed(view: Callable[[pd.Series[Any]], Section], row: pd.Series[Any]) -> s
     return f'<div style="border-left:3px solid #5A6068;padding-left:1em">{html}</div>'
 
 
-def _offer(chooser: Chooser, values: pd.Series[Any], left: pd.Series[bool], chosen: Any) -> None:
+def _offer(chooser: Chooser, values: pd.Series[Any], mask: pd.Series[bool], choice: Any) -> None:
     """Offer the values that occur, each with how often beside the other choices.
 
     Where they are few, also those that the other choices leave none of: a newer choice goes
     before an older one. Times stand in their order.
     """
     every = values.dropna().value_counts()
-    counts = values[left].dropna().value_counts()
-    if len(every) <= _FEW:
+    counts = values[mask].dropna().value_counts()
+    if len(every) <= _ALWAYS_OFFERED:
         counts = counts.reindex(every.index, fill_value=0)
     if pd.api.types.is_datetime64_any_dtype(values):
         counts = counts.sort_index()
-        if len(counts) > _MOST:
+        if len(counts) > _MAX_ENTRIES:
             chooser.offer([(f"any of {len(counts):,}; choose a day first", "")], "")
             return
     else:
         counts = counts.sort_values(ascending=False, kind="stable")
     kind = chooser.widget.description.casefold()
     entries: list[tuple[str, Any]] = [(f"any of {len(counts):,}", "")]
-    entries += [(f"{cell(kind, v)} ({count:,})", v) for v, count in counts.head(_MOST).items()]
-    chooser.offer(entries, chosen)
+    entries += [
+        (f"{cell(kind, v)} ({count:,})", v) for v, count in counts.head(_MAX_ENTRIES).items()
+    ]
+    chooser.offer(entries, choice)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveSection"]
 
-_SPARE = 2
+_SPARE_SLOTS = 2
 """Slots of a section that had nothing to show when its cell ran: enough for a listing."""
 
 
@@ -44,7 +44,7 @@ class LiveSection:
         parts = section.parts
         count = sum(2 if isinstance(p, Listing) else 1 for p in parts if _is_table(p))
         self._opening = Slot(controlled=bool(find_spec("ipympl")))
-        self._slots = [Slot(controlled=True) for _ in range(count if parts else _SPARE)]
+        self._slots = [Slot(controlled=True) for _ in range(count if parts else _SPARE_SLOTS)]
         self._take(parts)
         self._put()
 
@@ -69,26 +69,26 @@ class LiveSection:
             block.view.take(part)
             self._blocks.append(block)
             if isinstance(block.view, ListingView):
-                opened = before.get(block.place + 1)
-                opened = opened if isinstance(opened, OpenedView) else None
+                row_view = before.get(block.place + 1)
+                row_view = row_view if isinstance(row_view, OpenedView) else None
                 self._blocks.append(_Block(block.place + 1))
-                self._blocks[-1].view = opened or OpenedView(block.view, self._put)
-                if opened:
-                    opened.forget()
+                self._blocks[-1].view = row_view or OpenedView(block.view, self._put)
+                if row_view:
+                    row_view.forget()
         for block in self._blocks:
             block.zoom = zooms.get(block.place) or Zoom(self._put)
             block.zoom.take([part for part in block.rest if isinstance(part, Chart)])
 
     def _put(self) -> None:
         slots = [self._opening, *self._slots]
-        said = [block.said(self._pictures) for block in self._blocks]
+        contents = [block.render(self._pictures) for block in self._blocks]
         # More tables than there are slots: they follow in the last one, without controls.
-        for slot, (html, plain, controls) in zip(slots, said, strict=False):
-            if slot is slots[-1] and len(said) > len(slots):
-                more = said[len(slots) :]
+        for slot, (html, plain, controls) in zip(slots, contents, strict=False):
+            if slot is slots[-1] and len(contents) > len(slots):
+                more = contents[len(slots) :]
                 html, plain = html + "".join(m[0] for m in more), plain
             slot.put(html, plain, controls)
-        for slot in slots[len(said) :]:
+        for slot in slots[len(contents) :]:
             slot.put("", "")
 
 
@@ -101,7 +101,7 @@ class _Block:
         self.zoom: Any = None
         self.rest: list[Part] = []
 
-    def said(self, pictures: Pictures) -> tuple[str, str, Any]:
+    def render(self, pictures: Pictures) -> tuple[str, str, Any]:
         """Its HTML, its text, and its controls."""
         html, plain = [], []
         if isinstance(self.view, OpenedView):

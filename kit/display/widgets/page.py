@@ -16,15 +16,15 @@ from kit.display.widgets.pictures import Pictures
 from kit.display.widgets.slots import display
 
 if TYPE_CHECKING:
-    from kit.display.section import Report, Section
+    from kit.display.section import LiveReport, Section
 
-__all__ = ["Page", "page_of"]
+__all__ = ["LivePage", "page_of"]
 
 
-class Page:
+class LivePage:
     """The cells of one open notebook that show sections of one report."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: LiveReport) -> None:
         """Nothing is shown yet.
 
         Args:
@@ -77,8 +77,8 @@ class Page:
                     section.redraw()
                 controls.offer(self._report.choices())
             except (KitError, KeyboardInterrupt) as fault:
-                said = clean(fault) or "Stopped."
-                controls.failed(name, f"{said} Some sections are still those from before.")
+                message = clean(fault) or "Stopped."
+                controls.failed(name, f"{message} Some sections are still those from before.")
 
     def _control(self) -> None:
         """Show the parameters as controls in the cell that runs."""
@@ -88,15 +88,15 @@ class Page:
         display(self._controls.box)
 
 
-_pages: WeakKeyDictionary[Report, Page] = WeakKeyDictionary()
+_pages: WeakKeyDictionary[LiveReport, LivePage] = WeakKeyDictionary()
 
 
-def page_of(report: Report) -> Page:
+def page_of(report: LiveReport) -> LivePage:
     """The cells of the open notebook that show a report.
 
     Args:
         report: the report.
     """
     if report not in _pages:
-        _pages[report] = Page(report)
+        _pages[report] = LivePage(report)
     return _pages[report]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pictures"]
 
-_MOST = 60
+_MAX_PICTURES = 60
 """Pictures that are kept, some 50 KB each."""
 
 
@@ -20,16 +20,16 @@ class Pictures:
     """The pictures of one notebook."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self._pictures: dict[str, str] = {}
 
     def html(self, chart: Chart) -> str:
         """A chart as HTML, drawn if none of the same data was."""
         key = _key(chart)
         # Put in again, so that those that were not looked at for longest go first.
-        self._known[key] = self._known.pop(key, "") or chart.html()
-        while len(self._known) > _MOST:
-            del self._known[next(iter(self._known))]
-        return self._known[key]
+        self._pictures[key] = self._pictures.pop(key, "") or chart.html()
+        while len(self._pictures) > _MAX_PICTURES:
+            del self._pictures[next(iter(self._pictures))]
+        return self._pictures[key]
 
 
 def _key(chart: Chart) -> str:

@@ -46,7 +46,7 @@ class Slot:
             self._publish(html, plain, update=True)
 
     def _publish(self, html: str, plain: str, *, update: bool) -> None:
-        output.publish(html, plain, transient={"display_id": self._id}, update=update)
+        output.publish_html(html, plain, transient={"display_id": self._id}, update=update)
 
 
 def display(widget: widgets.Widget) -> None:

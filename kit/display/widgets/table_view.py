@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 __all__ = ["TableView"]
 
-_FEW = 5
+_MAX_PLAIN_ROWS = 5
 """Rows that need no controls."""
 
 
 class TableView:
     """One table as its reader has set it; what was set stays when other rows come."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None]) -> None:
         """Make no controls yet: a short table has none.
 
         Args:
-            changed: is called when something else is to be shown.
+            on_change: is called when something else is to be shown.
         """
-        self._changed = changed
+        self._on_change = on_change
         self._table: Table | None = None
         self._out_of = 0
         self._view = View()
@@ -52,7 +52,7 @@ class TableView:
 
     @property
     def _turnable(self) -> bool:
-        return self._out_of > _FEW
+        return self._out_of > _MAX_PLAIN_ROWS
 
     def take(self, table: Table, *, out_of: int = 0) -> None:
         """Show other rows.
@@ -66,9 +66,9 @@ class TableView:
             return
         if self._bar is None:
             self._bar = _Bar(self._turn)
-        if table.folded:
+        if table.collapsed:
             if self._unfolded is None:
-                self._unfolded = _unfolder(self._changed)
+                self._unfolded = _unfolder(self._on_change)
             self._unfolded.description = clean(f"{table.caption}: {len(table.rows):,} rows")
         else:
             self._unfolded = None
@@ -85,7 +85,7 @@ class TableView:
         if self._unfolded is not None and not self._unfolded.value:
             self.rows = table.rows.head(0)
             return ""
-        rows = table.seen(self._view)
+        rows = table.rows_for(self._view)
         last = max(0, (len(rows) - 1) // self._view.size)
         self._view = replace(self._view, page=min(max(self._view.page, 0), last))
         first = self._view.page * self._view.size
@@ -103,7 +103,7 @@ class TableView:
         step = what.pop("step", None)
         page = self._view.page + step if step else 0
         self._view = replace(self._view, **what, page=page)
-        self._changed()
+        self._on_change()
 
 
 class _Bar:
@@ -145,27 +145,31 @@ class _Bar:
         self.back.disabled, self.on.disabled = page == 0, page == last
 
 
-def _unfolder(changed: Callable[[], None]) -> widgets.ToggleButton:
-    made = widgets.ToggleButton(icon="caret-right", layout=widgets.Layout(width="auto"))
+def _unfolder(on_change: Callable[[], None]) -> widgets.ToggleButton:
+    button = widgets.ToggleButton(icon="caret-right", layout=widgets.Layout(width="auto"))
 
-    def turned(change: Any) -> None:
-        made.icon = "caret-down" if change["new"] else "caret-right"
-        changed()
+    def on_toggle(change: Any) -> None:
+        button.icon = "caret-down" if change["new"] else "caret-right"
+        on_change()
 
-    made.observe(turned, "value")
-    return made
+    button.observe(on_toggle, "value")
+    return button
 
 
 def _button(sign: str, what: str) -> widgets.Button:
     return widgets.Button(description=sign, tooltip=what, layout=widgets.Layout(width="2.2rem"))
 
 
-def _where(first: int, shown: int, found: int, table: Table) -> str:
+def _where(first: int, shown_count: int, match_count: int, table: Table) -> str:
     whole = len(table.rows)
-    if not found:
+    if not match_count:
         return f"none of {whole:,} holds these words"
-    said = f"{first + 1:,} to {first + shown:,} of {found:,}" if shown < found else f"{found:,}"
-    return said if found == whole else f"{said}, out of {whole:,}"
+    text = (
+        f"{first + 1:,} to {first + shown_count:,} of {match_count:,}"
+        if shown_count < match_count
+        else f"{match_count:,}"
+    )
+    return text if match_count == whole else f"{text}, out of {whole:,}"
 
 
 def _escaped(caption: str, where: str) -> str:

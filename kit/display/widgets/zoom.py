@@ -20,13 +20,13 @@ __all__ = ["Zoom"]
 class Zoom:
     """The charts of one block: pictures, until somebody wants to look closer."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None]) -> None:
         """Make nothing yet.
 
         Args:
-            changed: is called when the charts are to be shown the other way.
+            on_change: is called when the charts are to be shown the other way.
         """
-        self._changed = changed
+        self._on_change = on_change
         self._charts: list[Chart] = []
         self._canvases: list[Any] = []
         self._gone: list[Any] = []
@@ -44,8 +44,8 @@ class Zoom:
     @property
     def controls(self) -> Sequence[widgets.Widget]:
         """What stands above the block: the switch, and the charts where it is on."""
-        shown = self._button is not None and self._charts
-        return (self._button, *self._canvases) if shown else ()
+        is_available = self._button is not None and self._charts
+        return (self._button, *self._canvases) if is_available else ()
 
     def take(self, charts: list[Chart]) -> None:
         """Take other charts; what is on stays on. Only on a time axis there is more to see."""
@@ -54,12 +54,12 @@ class Zoom:
             self._button = widgets.ToggleButton(
                 description="Pan and zoom", icon="search-plus", layout=widgets.Layout(width="auto")
             )
-            self._button.observe(self._turned, "value")
+            self._button.observe(self._on_toggle, "value")
         self._draw()
 
-    def _turned(self, _: Any) -> None:
+    def _on_toggle(self, _: Any) -> None:
         self._draw()
-        self._changed()
+        self._on_change()
 
     def _draw(self) -> None:
         for canvas in self._gone:

@@ -5,6 +5,6 @@
 only what is imported when an engine is asked for needs it.
 """
 
-from kit.log.spark.engines import DUCKDB, check, chosen
+from kit.log.spark.engines import DUCKDB, check_engine, choose_engine
 
-__all__ = ["DUCKDB", "check", "chosen"]
+__all__ = ["DUCKDB", "check_engine", "choose_engine"]

@@ -17,9 +17,9 @@ from pyspark.errors import PySparkException
 
 from kit.base.errors import SourceError
 from kit.log.duckdb import Files
-from kit.log.spark.progress import shown
+from kit.log.spark.progress import progress_bar
 from kit.log.spark.sessions import is_remote, own_session
-from kit.log.spark.table import rows
+from kit.log.spark.table import open_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from kit.lake import Lake
 
-__all__ = ["Spark", "connect"]
+__all__ = ["Spark", "connect_spark"]
 
 _GONE = re.compile(
     r"FILE_NOT_EXIST|PATH_NOT_FOUND|FileNotFound(Exception|Error)|does not exist", re.I
@@ -38,7 +38,7 @@ _MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _ERROR = re.compile(r"(?:: |Caused by: )?[\w.]*(?:Error|Exception): .*[^:\s]$")
 
 
-def connect(engine: Any) -> Spark:
+def connect_spark(engine: Any) -> Spark:
     """Open a session of our own on a cluster.
 
     Args:
@@ -52,19 +52,19 @@ def connect(engine: Any) -> Spark:
         UsageError: this process has a Spark session on another cluster.
     """
     backend = Spark()
-    with backend.explained():
+    with backend.explain_faults():
         session = own_session(engine)
         backend.do_connect(session)
-    weakref.finalize(backend, _release, session, backend.held)
+    weakref.finalize(backend, _release, session, backend.cached_frames)
     return backend
 
 
-def _release(session: Any, held: list[Any]) -> None:
+def _release(session: Any, cached_frames: list[Any]) -> None:
     """Give back what a session holds on the cluster."""
     with suppress(PySparkException, Py4JError, OSError):
         if is_remote(session):
             session.stop()
-        for one in held:
+        for one in cached_frames:
             one.unpersist()
 
 
@@ -85,7 +85,7 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
 
     def __init__(self) -> None:
         super().__init__()
-        self.held: list[Any] = []
+        self.cached_frames: list[Any] = []
         self.lake = ""
         self.names: Sequence[str] = ()
 
@@ -114,10 +114,10 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         """
         self.lake, self.names = lake, names
         name = f"events_{uuid.uuid4().hex}"
-        with self.explained():
-            events = rows(self._session, lake, names)
+        with self.explain_faults():
+            events = open_events(self._session, lake, names)
             if events.is_cached:
-                self.held.append(events)
+                self.cached_frames.append(events)
             events.createTempView(name)
             return self.table(name)
 
@@ -125,16 +125,16 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         """Keep a question's answer on the cluster for as long as this session lasts."""
         assert temp
         name = f"{name}_{uuid.uuid4().hex}"
-        with self.explained():
+        with self.explain_faults():
             answer = self._session.sql(self.compile(obj)).persist()
-            self.held.append(answer)
+            self.cached_frames.append(answer)
             answer.createTempView(name)
             return self.table(name)
 
     def to_pyarrow(self, expr: ir.Expr, /, **_: Any) -> Any:
         """Ask a question; times come with their zone, UTC."""
         question = expr.as_table()
-        with self.explained(), shown(self._session):
+        with self.explain_faults(), progress_bar(self._session):
             answer: pa.Table = self._session.sql(self.compile(question)).toArrow()
         for place, (name, kind) in enumerate(question.schema().items()):
             if not kind.is_timestamp():
@@ -143,16 +143,16 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         return expr.__pyarrow_result__(answer) if not isinstance(expr, type(question)) else answer
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def explain_faults(self) -> Iterator[None]:
         """Turn a fault of Spark's into a line."""
         try:
             yield
         except (PySparkException, Py4JError) as fault:
-            raise SourceError(self._said(fault)) from None
+            raise SourceError(self._message_of(fault)) from None
 
-    def _said(self, fault: Exception) -> str:
-        said = str(fault)
-        if _GONE.search(said) and self.lake:
+    def _message_of(self, fault: Exception) -> str:
+        text = str(fault)
+        if _GONE.search(text) and self.lake:
             if "://" not in self.lake and all(
                 (Path(self.lake) / one).exists() for one in self.names
             ):
@@ -161,14 +161,14 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
                     "disk that the workers see under the same name, or into a bucket."
                 )
             return f"{self.lake}: the lake was rewritten meanwhile. Open it again."
-        if missing := _MISSING.search(said):
+        if missing := _MISSING.search(text):
             return (
                 f"{self.lake}: Python on the Spark cluster's workers has no {missing[1]}. Install "
                 "pyarrow, and fsspec with the store's module (s3fs), there."
             )
-        lines = [" ".join(one.split()) for one in said.splitlines() if one.strip()]
+        lines = [" ".join(one.split()) for one in text.splitlines() if one.strip()]
         # A worker's own fault stands below what Spark says of it.
-        found = next((one for one in lines if _ERROR.match(one)), lines[0] if lines else "")
-        cause = found.removeprefix(": ").removeprefix("Caused by: ")[:300] or type(fault).__name__
-        hint = ". Raise spark.driver.memory." if "OutOfMemoryError" in said else ""
+        line = next((one for one in lines if _ERROR.match(one)), lines[0] if lines else "")
+        cause = line.removeprefix(": ").removeprefix("Caused by: ")[:300] or type(fault).__name__
+        hint = ". Raise spark.driver.memory." if "OutOfMemoryError" in text else ""
         return f"Spark could not answer: {cause}{hint}"

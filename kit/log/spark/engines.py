@@ -13,7 +13,7 @@ from typing import Any
 
 from kit.base.errors import SourceError, UsageError, nearest
 
-__all__ = ["DUCKDB", "ENGINE", "check", "chosen", "named"]
+__all__ = ["DUCKDB", "ENGINE", "check_engine", "choose_engine", "without_token"]
 
 DUCKDB = "duckdb"
 """The engine that needs nothing else."""
@@ -23,11 +23,11 @@ ENGINE = "OKTA_KIT_ENGINE"
 
 _CONNECT_PORT = 15002
 _LOCAL = re.compile(r"local(\[(\*|[1-9]\d*)\])?")
-_PATIENCE = 5.0
+_CONNECT_TIMEOUT_S = 5.0
 """Seconds that a cluster has to take a connection."""
 
 
-def chosen(engine: Any = None) -> Any:
+def choose_engine(engine: Any = None) -> Any:
     """Choose the engine.
 
     Args:
@@ -51,7 +51,7 @@ def chosen(engine: Any = None) -> Any:
     if name == DUCKDB or _LOCAL.fullmatch(name) or _addresses(name):
         return name
     hint = "" if ":" in name else nearest(name, [DUCKDB, "spark://", "sc://", "local"])
-    raise UsageError(f"engine: {named(name)!r} is none.{hint} {_KNOWN}")
+    raise UsageError(f"engine: {without_token(name)!r} is none.{hint} {_KNOWN}")
 
 
 _KNOWN = (
@@ -60,11 +60,11 @@ _KNOWN = (
 )
 
 
-def check(engine: Any) -> None:
+def check_engine(engine: Any) -> None:
     """Make sure that an engine can be used from here, in a few seconds.
 
     Args:
-        engine: as ``chosen`` returns it.
+        engine: as ``choose_engine`` returns it.
 
     Raises:
         SourceError: pyspark or Java is missing, or no cluster answers at the address.
@@ -73,26 +73,27 @@ def check(engine: Any) -> None:
         return
     if find_spec("pyspark") is None or (engine.startswith("sc:") and find_spec("grpc") is None):
         raise SourceError(
-            f"{named(engine)}: this needs pyspark, which is not installed. "
+            f"{without_token(engine)}: this needs pyspark, which is not installed. "
             "Run: pip install 'okta-kit[spark]'"
         )
     home = os.environ.get("JAVA_HOME")
     java = (Path(home) / "bin" / "java").exists() if home else shutil.which("java")
     if not engine.startswith("sc:") and not java:
         raise SourceError(
-            f"{named(engine)}: Spark needs Java 17, and there is none. Install it, or set "
+            f"{without_token(engine)}: Spark needs Java 17, and there is none. Install it, or set "
             "JAVA_HOME; sc:// needs none here."
         )
     faults = []
     for address in _addresses(engine):
         try:
-            with closing(socket.create_connection(address, timeout=_PATIENCE)):
+            with closing(socket.create_connection(address, timeout=_CONNECT_TIMEOUT_S)):
                 return
         except OSError as fault:
             faults.append(fault.strerror or str(fault) or "no answer")
     if faults:
         raise SourceError(
-            f"{named(engine)}: no cluster can be reached there ({faults[0]}). Check the address, "
+            f"{without_token(engine)}: no cluster can be reached there ({faults[0]}). Check the "
+            "address, "
             "and that the cluster runs."
         )
 
@@ -102,18 +103,18 @@ def _addresses(engine: str) -> list[tuple[str, int]]:
     kind, separator, rest = engine.partition("://")
     if kind not in {"spark", "sc"} or not separator:
         return []
-    found = []
+    addresses = []
     for part in rest.partition("/")[0].split(","):
         host, colon, port = part.rpartition(":") if not part.endswith("]") else (part, "", "")
         if not colon and kind == "sc":
             host, port = host or port, str(_CONNECT_PORT)
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
             return []
-        found.append((host.strip("[]"), int(port)))
-    return found
+        addresses.append((host.strip("[]"), int(port)))
+    return addresses
 
 
-def named(engine: str) -> str:
+def without_token(engine: str) -> str:
     """An engine's name without what may follow an address: a token."""
     kind, separator, rest = engine.partition("://")
     return kind + separator + rest.partition("/")[0].rpartition("@")[2]

@@ -11,14 +11,14 @@ from kit.log.spark.sessions import is_remote
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["shown"]
+__all__ = ["progress_bar"]
 
-_EVERY = 0.5
+_INTERVAL_S = 0.5
 """Seconds between two looks."""
 
 
 @contextmanager
-def shown(session: Any) -> Iterator[None]:
+def progress_bar(session: Any) -> Iterator[None]:
     """Draw a bar of the tasks that are done, while a question is being answered.
 
     Args:
@@ -36,19 +36,19 @@ def shown(session: Any) -> Iterator[None]:
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         task = bar.add_task("tasks", total=0)
 
-        def told(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def on_progress(tasks_done: int, tasks_total: int) -> None:
+            bar.update(task, completed=tasks_done, total=tasks_total)
 
-        with (_heard if is_remote(session) else _watched)(session, told):
+        with (_follow_connect if is_remote(session) else _follow_context)(session, on_progress):
             yield
 
 
 @contextmanager
-def _heard(session: Any, told: Callable[[int, int], None]) -> Iterator[None]:
+def _follow_connect(session: Any, on_progress: Callable[[int, int], None]) -> Iterator[None]:
     """Spark Connect says by itself how far it is."""
 
     def handler(stages: Any, **_: Any) -> None:
-        told(
+        on_progress(
             sum(one.num_completed_tasks for one in stages or ()),
             sum(one.num_tasks for one in stages or ()),
         )
@@ -61,19 +61,19 @@ def _heard(session: Any, told: Callable[[int, int], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _watched(session: Any, told: Callable[[int, int], None]) -> Iterator[None]:
-    ended = threading.Event()
+def _follow_context(session: Any, on_progress: Callable[[int, int], None]) -> Iterator[None]:
+    stop = threading.Event()
 
     def look() -> None:
         from py4j.protocol import Py4JError
 
         tracker = session.sparkContext.statusTracker()
-        while not ended.wait(_EVERY):
+        while not stop.wait(_INTERVAL_S):
             with suppress(Py4JError, OSError):
                 stages = [tracker.getStageInfo(one) for one in tracker.getActiveStageIds()]
-                known = [one for one in stages if one is not None]
-                told(
-                    sum(one.numCompletedTasks for one in known), sum(one.numTasks for one in known)
+                infos = [one for one in stages if one is not None]
+                on_progress(
+                    sum(one.numCompletedTasks for one in infos), sum(one.numTasks for one in infos)
                 )
 
     thread = threading.Thread(target=look, daemon=True)
@@ -81,5 +81,5 @@ def _watched(session: Any, told: Callable[[int, int], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        ended.set()
+        stop.set()
         thread.join()

@@ -10,7 +10,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from kit.base.errors import SourceError, UsageError
-from kit.log.spark.engines import check, named
+from kit.log.spark.engines import check_engine, without_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,13 +51,13 @@ def own_session(engine: Any) -> Any:
         SourceError: pyspark or Java is missing, or the cluster cannot be reached.
         UsageError: this process has a Spark session on another cluster.
     """
-    check(engine)
+    check_engine(engine)
     if not isinstance(engine, str):
         own = _beside(engine)
     elif engine.startswith("sc:"):
         own = _connected(engine)
     else:
-        own = _started(engine).newSession()
+        own = _start(engine).newSession()
     for name, value in _SETTINGS.items():
         if own.conf.get(name) != value:
             own.conf.set(name, value)
@@ -69,17 +69,17 @@ def is_remote(session: Any) -> bool:
     return type(session).__module__.startswith("pyspark.sql.connect")
 
 
-def _beside(given: Any) -> Any:
+def _beside(session: Any) -> Any:
     """A new session on the same cluster, with what was set on the given one: keys, say."""
-    if is_remote(given):
+    if is_remote(session):
         # A session of Spark Connect is told by an id, which the new one gets for itself.
-        way = copy(given.client._builder)
+        way = copy(session.client._builder)
         way._params = {k: v for k, v in way._params.items() if k != way.PARAM_SESSION_ID}
-        own = type(given)(way)
+        own = type(session)(way)
     else:
-        own = given.newSession()
+        own = session.newSession()
     before = own.conf.getAll
-    for name, value in given.conf.getAll.items():
+    for name, value in session.conf.getAll.items():
         if before.get(name) != value and own.conf.isModifiable(name):
             own.conf.set(name, value)
     return own
@@ -97,14 +97,14 @@ def _connected(engine: str) -> Any:
         _ = session.version
     except PySparkException as fault:
         raise SourceError(
-            f"{named(engine)}: what answers there is no Spark Connect server that "
+            f"{without_token(engine)}: what answers there is no Spark Connect server that "
             f"lets us in ({_first_line(fault)}). Check the address, the token and the versions."
         ) from None
     session.client.set_retry_policies(patient)
     return session
 
 
-def _started(engine: str) -> Any:
+def _start(engine: str) -> Any:
     """The session of this process on a cluster; it ends with the process."""
     from py4j.protocol import Py4JError
     from pyspark import SparkContext
@@ -124,16 +124,16 @@ def _started(engine: str) -> Any:
     builder = builder.config("spark.ui.showConsoleProgress", "false")
     if engine.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    with _aside() as log:
+    with _without_output() as log:
         try:
             return builder.getOrCreate()
         except (PySparkException, Py4JError, RuntimeError, OSError) as fault:
-            said = log() or _first_line(fault)
-    raise SourceError(f"{engine}: Spark did not start ({said}). Check the address and Java.")
+            reason = log() or _first_line(fault)
+    raise SourceError(f"{engine}: Spark did not start ({reason}). Check the address and Java.")
 
 
 @contextmanager
-def _aside() -> Iterator[Any]:
+def _without_output() -> Iterator[Any]:
     """Keep what Java prints, now and later, out of terminals, notebooks and results.
 
     Yields:
@@ -142,7 +142,7 @@ def _aside() -> Iterator[Any]:
     with tempfile.TemporaryFile() as file:
         sys.stdout.flush()
         sys.stderr.flush()
-        kept = os.dup(1), os.dup(2)
+        descriptors = os.dup(1), os.dup(2)
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
 
@@ -157,7 +157,7 @@ def _aside() -> Iterator[Any]:
         try:
             yield last_fault
         finally:
-            for descriptor, place in zip(kept, (1, 2), strict=True):
+            for descriptor, place in zip(descriptors, (1, 2), strict=True):
                 os.dup2(descriptor, place)
                 os.close(descriptor)
 

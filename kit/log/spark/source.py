@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EventFiles"]
 
-_TASKS = 500
+_MAX_TASKS = 500
 """Tasks that a question is cut into, at most."""
 
 
@@ -43,7 +43,7 @@ class Reader(DataSourceReader):  # type: ignore[misc]  # as above
 
     def partitions(self) -> list[InputPartition]:
         """Share the files among the tasks."""
-        each = -(-len(self.files) // _TASKS)
+        each = -(-len(self.files) // _MAX_TASKS)
         starts = range(0, len(self.files), each)
         return [InputPartition(self.files[start : start + each]) for start in starts]
 
@@ -54,15 +54,15 @@ class Reader(DataSourceReader):  # type: ignore[misc]  # as above
         import pyarrow.parquet as pq
         from pyspark.sql.pandas.types import to_arrow_schema
 
-        wanted = to_arrow_schema(self.schema)
+        schema = to_arrow_schema(self.schema)
         for address in partition.value:
-            with fsspec.open(address, "rb") as opened, pq.ParquetFile(opened) as file:
-                held = [name for name in wanted.names if name in file.schema_arrow.names]
-                for batch in file.iter_batches(10_000, columns=held):
+            with fsspec.open(address, "rb") as stream, pq.ParquetFile(stream) as file:
+                names = [name for name in schema.names if name in file.schema_arrow.names]
+                for batch in file.iter_batches(10_000, columns=names):
                     columns = [
                         batch.column(one.name).cast(one.type)
-                        if one.name in held
+                        if one.name in names
                         else pa.nulls(batch.num_rows, one.type)
-                        for one in wanted
+                        for one in schema
                     ]
-                    yield pa.RecordBatch.from_arrays(columns, schema=wanted)
+                    yield pa.RecordBatch.from_arrays(columns, schema=schema)

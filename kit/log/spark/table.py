@@ -18,7 +18,7 @@ from kit.log.spark import source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["rows"]
+__all__ = ["open_events"]
 
 _TYPES = {
     "string": StringType(),
@@ -29,7 +29,7 @@ _TYPES = {
 _SCHEMA = StructType([StructField(c.name, _TYPES[c.type]) for c in COLUMNS])
 
 
-def rows(session: Any, lake: str, names: Sequence[str]) -> Any:
+def open_events(session: Any, lake: str, names: Sequence[str]) -> Any:
     """Open files of a lake.
 
     In an object store Spark reads them by itself where its Hadoop file system for that store is
@@ -54,9 +54,9 @@ def rows(session: Any, lake: str, names: Sequence[str]) -> Any:
         return _native(session, [f"file:{folder / name}" for name in names])
     addresses = [f"{lake.rstrip('/')}/{name}" for name in names]
     try:
-        found = _native(session, [re.sub("^s3:", "s3a:", one) for one in addresses])
-        _ = found.schema  # Spark Connect looks for the files no sooner
-        return found
+        frame = _native(session, [re.sub("^s3:", "s3a:", one) for one in addresses])
+        _ = frame.schema  # Spark Connect looks for the files no sooner
+        return frame
     except (PySparkException, Py4JError) as fault:
         if not _NO_FILE_SYSTEM.search(str(fault)):
             raise

@@ -6,14 +6,14 @@ asks one thing after another within a ``budget``, ``log`` reads the System Log p
 """
 
 from kit.sources.okta.apps import AppEvidence, app_evidence, keep_evidence
-from kit.sources.okta.log import Page, bounded, polled, polling_url
+from kit.sources.okta.log import LogPage, bounded, polled, polling_url
 from kit.sources.okta.org import Org, Reply
 from kit.sources.okta.settings import Settings, read_settings
 
 __all__ = [
     "AppEvidence",
+    "LogPage",
     "Org",
-    "Page",
     "Reply",
     "Settings",
     "app_evidence",

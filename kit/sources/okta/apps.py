@@ -18,7 +18,7 @@ from kit.base.errors import KitError, OktaError
 from kit.base.object_store import read_file, write_file
 from kit.base.paths import PULLED
 from kit.sources.okta.org import Org
-from kit.sources.okta.running import run
+from kit.sources.okta.running import run_to_end
 from kit.sources.okta.settings import read_settings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class AppEvidence:
     """When the org was asked."""
 
 
-_PARTS = ("connection", "features", "users")
+_EVIDENCE_PARTS = ("connection", "features", "users")
 
 
 def app_evidence(app_id: str, *, settings: Settings | None = None) -> AppEvidence:
@@ -66,12 +66,12 @@ def app_evidence(app_id: str, *, settings: Settings | None = None) -> AppEvidenc
         ``not_checked``. No error is raised for that: the log's own evidence stands without it.
     """
     if settings is None and (place := os.environ.get(PULLED)):
-        return _kept(place, app_id)
+        return _read_evidence(place, app_id)
     try:
-        found = settings or read_settings()
-        return run(_asked(found, quote(app_id, safe="")))
+        org_settings = settings or read_settings()
+        return run_to_end(_ask(org_settings, quote(app_id, safe="")))
     except KitError as fault:
-        return AppEvidence(not_checked=dict.fromkeys(_PARTS, str(fault)))
+        return AppEvidence(not_checked=dict.fromkeys(_EVIDENCE_PARTS, str(fault)))
 
 
 def keep_evidence(app_ids: Iterable[str], place: str) -> None:
@@ -81,34 +81,34 @@ def keep_evidence(app_ids: Iterable[str], place: str) -> None:
         app_ids: the apps' ids.
         place: the file, in a lake that is there; what it said before is gone.
     """
-    found = {one: app_evidence(one) for one in app_ids}
-    write_file(place, msgspec.json.encode(found))
+    evidence_by_app = {one: app_evidence(one) for one in app_ids}
+    write_file(place, msgspec.json.encode(evidence_by_app))
 
 
-def _kept(place: str, app_id: str) -> AppEvidence:
+def _read_evidence(place: str, app_id: str) -> AppEvidence:
     try:
-        found = msgspec.json.decode(read_file(place), type=dict[str, AppEvidence])[app_id]
+        evidence = msgspec.json.decode(read_file(place), type=dict[str, AppEvidence])[app_id]
     except (OSError, KitError, msgspec.DecodeError, KeyError):
         why = "the org was not asked about this app. Open the notebook with okta-kit lab."
-        return AppEvidence(not_checked=dict.fromkeys(_PARTS, why))
-    return found
+        return AppEvidence(not_checked=dict.fromkeys(_EVIDENCE_PARTS, why))
+    return evidence
 
 
-async def _asked(settings: Settings, app_id: str) -> AppEvidence:
+async def _ask(settings: Settings, app_id: str) -> AppEvidence:
     home = f"/api/v1/apps/{app_id}"
     lacking: dict[str, str] = {}
-    async with Org(settings, patience=0.3) as org:
+    async with Org(settings, backoff_s=0.3) as org:
 
-        async def asked(part: str, path: str) -> Any:
+        async def ask_part(part: str, path: str) -> Any:
             try:
                 return await _all(org, home + path)
             except OktaError as fault:
                 lacking[part] = str(fault)
                 return None
 
-        connection = await asked("connection", "/connections/default")
-        features = await asked("features", "/features")
-        users = await asked("users", "/users?limit=500")
+        connection = await ask_part("connection", "/connections/default")
+        features = await ask_part("features", "/features")
+        users = await ask_part("users", "/users?limit=500")
     return AppEvidence(
         connection=None if connection is None else _text(connection[0], "status"),
         features=None
@@ -122,13 +122,13 @@ async def _asked(settings: Settings, app_id: str) -> AppEvidence:
 
 async def _all(org: Org, url: str | None) -> list[Any]:
     """All items of a list, or the one object."""
-    found: list[Any] = []
-    while url is not None and len(found) < _USERS:
+    items: list[Any] = []
+    while url is not None and len(items) < _USERS:
         reply = await org.get(url)
-        said = msgspec.json.decode(reply.body)
-        found += said if isinstance(said, list) else [said]
-        url = reply.next if isinstance(said, list) and said else None
-    return [one for one in found if isinstance(one, dict)]
+        answer = msgspec.json.decode(reply.body)
+        items += answer if isinstance(answer, list) else [answer]
+        url = reply.next if isinstance(answer, list) and answer else None
+    return [one for one in items if isinstance(one, dict)]
 
 
 def _user(one: dict[str, Any]) -> dict[str, str]:

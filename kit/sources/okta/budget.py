@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["LONGEST", "Budget", "server_time"]
+__all__ = ["MAX_WAIT_S", "RateLimiter", "server_time"]
 
 WINDOW = 60.0
 """Seconds of a window."""
 
-LONGEST = 120.0
+MAX_WAIT_S = 120.0
 """Seconds: a longer wait than two windows is not believed."""
 
 _RESERVE = 0.2
@@ -37,21 +37,21 @@ def server_time(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-class Budget:
+class RateLimiter:
     """What may be asked of one kind of resource, shared by all who ask at the same time."""
 
-    def __init__(self, share: float, told: Callable[[float], None] | None = None) -> None:
+    def __init__(self, share: float, on_wait: Callable[[float], None] | None = None) -> None:
         """Begin without knowing the limit: the first answer says it.
 
         Args:
             share: the part of the org's limit that may be taken, over 0 up to 1.
-            told: is called with the seconds of each wait.
+            on_wait: is called with the seconds of each wait.
         """
         self.share = share
         self.limit: int | None = None
         """Requests in a window that the org allows, once it said so."""
         self.requests = 0
-        self._told = told
+        self._on_wait = on_wait
         self._asked = 0
         """Requests made in this window."""
         self._remaining: int | None = None
@@ -71,8 +71,8 @@ class Budget:
         """Wait until a request may be made, and count it."""
         async with self._turn:
             while (wait := self._wait(time.monotonic())) > 0:
-                if self._told:
-                    self._told(wait)
+                if self._on_wait:
+                    self._on_wait(wait)
                 await asyncio.sleep(wait)
             self._asked += 1
             self.requests += 1
@@ -87,7 +87,7 @@ class Budget:
         starving = self._remaining is not None and self._remaining <= reserve
         return self._ends - now if starving or self._asked >= self.allowed else 0.0
 
-    def heard(self, headers: Mapping[str, str]) -> None:
+    def learn(self, headers: Mapping[str, str]) -> None:
         """Learn from the headers of an answer.
 
         Args:
@@ -104,7 +104,7 @@ class Budget:
         if limit:  # it is 0 where too many requests run at once, which says nothing of a window
             self.limit, self._remaining = int(limit), None if remaining is None else int(remaining)
         if reset and self._ahead > -math.inf:
-            ends = min(reset - self._ahead, now + LONGEST)
+            ends = min(reset - self._ahead, now + MAX_WAIT_S)
             if ends > now and (self._guessed or self._ends is None or ends < self._ends):
                 self._ends, self._guessed = ends, False
 
@@ -117,7 +117,7 @@ class Budget:
 
 def _number(headers: Mapping[str, str], name: str) -> float | None:
     try:
-        found = float(headers[f"X-Rate-Limit-{name}"])
+        value = float(headers[f"X-Rate-Limit-{name}"])
     except (KeyError, ValueError):
         return None
-    return found if math.isfinite(found) and found >= 0 else None
+    return value if math.isfinite(value) and value >= 0 else None

@@ -53,8 +53,12 @@ def admin_host(events: Iterable[Mapping[str, Any]]) -> str | None:
         configured = None
     if configured:
         return _admin(configured)
-    named = Counter(host for event in events for host in _hosts(event))
-    return min(named, key=lambda host: (-named[host], host)) if named else None
+    counts_by_host = Counter(host for event in events for host in _hosts(event))
+    return (
+        min(counts_by_host, key=lambda host: (-counts_by_host[host], host))
+        if counts_by_host
+        else None
+    )
 
 
 def log_search(host: str, field: str, value: str, at: datetime) -> str | None:
@@ -78,16 +82,16 @@ def log_search(host: str, field: str, value: str, at: datetime) -> str | None:
 
 def user_page(host: str, user_id: str) -> str | None:
     """The address of a user's page; None where it is no user's id."""
-    known = re.fullmatch(r"00u[A-Za-z0-9]{10,30}", user_id)
-    return f"https://{host}/admin/user/profile/view/{user_id}" if known else None
+    is_user_id = re.fullmatch(r"00u[A-Za-z0-9]{10,30}", user_id)
+    return f"https://{host}/admin/user/profile/view/{user_id}" if is_user_id else None
 
 
 def _hosts(event: Mapping[str, Any]) -> set[str]:
     """The Admin Consoles of the orgs that an event's own addresses lead to."""
     context = event.get("debugContext")
     data = context.get("debugData") if isinstance(context, dict) else None
-    found = [data.get(name) for name in _NAMED_IN] if isinstance(data, dict) else []
-    return {host for one in found if isinstance(one, str) and (host := _admin(one))}
+    addresses = [data.get(name) for name in _NAMED_IN] if isinstance(data, dict) else []
+    return {host for one in addresses if isinstance(one, str) and (host := _admin(one))}
 
 
 def _admin(address: str) -> str | None:
@@ -97,7 +101,7 @@ def _admin(address: str) -> str | None:
         host = parts.hostname or ""
     except ValueError:
         return None
-    found = _ORG.fullmatch(host)
-    if parts.scheme != "https" or found is None:
+    match = _ORG.fullmatch(host)
+    if parts.scheme != "https" or match is None:
         return None
-    return f"{found['org'].removesuffix('-admin')}-admin{found['rest']}"
+    return f"{match['org'].removesuffix('-admin')}-admin{match['rest']}"

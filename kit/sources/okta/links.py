@@ -41,11 +41,11 @@ def next_link(headers: Iterable[str], base: str) -> str | None:
 
 def _links(header: str) -> Iterator[tuple[str, list[str]]]:
     at = 0
-    while found := _TARGET.match(header, at):
-        at, relations = found.end(), None
+    while match := _TARGET.match(header, at):
+        at, relations = match.end(), None
         while parameter := _PARAMETER.match(header, at):
             at = parameter.end()
             # Of several rel parameters the first one counts.
             if parameter[1].casefold() == "rel" and relations is None:
                 relations = (parameter[2] or parameter[3] or "").casefold().split()
-        yield found[1], relations or []
+        yield match[1], relations or []

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.sources.okta.org import Org
 
-__all__ = ["Page", "bounded", "polled", "polling_url"]
+__all__ = ["LogPage", "bounded", "polled", "polling_url"]
 
 LIMIT = 1000
 """Events of a page, the most that Okta gives."""
@@ -49,7 +49,7 @@ _RECENT = 20 * LIMIT
 
 
 @dataclass(frozen=True)
-class Page:
+class LogPage:
     """One page of the log."""
 
     events: list[bytes]
@@ -82,7 +82,7 @@ def _path(**query: str) -> str:
     return "/api/v1/logs?" + urlencode({**query, "sortOrder": "ASCENDING", "limit": LIMIT})
 
 
-async def bounded(org: Org, window: Window) -> AsyncIterator[Page]:
+async def bounded(org: Org, window: Window) -> AsyncIterator[LogPage]:
     """Read a window to its end; an empty page on the way is none.
 
     Args:
@@ -107,7 +107,7 @@ async def bounded(org: Org, window: Window) -> AsyncIterator[Page]:
             raise _endless(org, f"{empty} empty pages in a row" if empty else "a page twice")
 
 
-async def polled(org: Org, url: str) -> AsyncIterator[Page]:
+async def polled(org: Org, url: str) -> AsyncIterator[LogPage]:
     """Read what was stored since a cursor, until there is no more for now.
 
     Args:
@@ -132,13 +132,13 @@ async def polled(org: Org, url: str) -> AsyncIterator[Page]:
             return
 
 
-async def _pages(org: Org, url: str) -> AsyncIterator[Page]:
+async def _pages(org: Org, url: str) -> AsyncIterator[LogPage]:
     """Follow ``next`` from page to page, verbatim."""
-    asked: set[str] = set()
+    seen_urls: set[str] = set()
     news = _News()
     following: str | None = url
     while following is not None:
-        asked.add(following)
+        seen_urls.add(following)
         reply = await org.get(following)
         events = _events(reply.body)
         if events is None:
@@ -147,7 +147,7 @@ async def _pages(org: Org, url: str) -> AsyncIterator[Page]:
             )
         if events and (why := news.missing_in(reply.body, events)):
             raise _endless(org, why)
-        yield Page(events, reply.next, reply.at, turns_back=reply.next in asked)
+        yield LogPage(events, reply.next, reply.at, turns_back=reply.next in seen_urls)
         following = reply.next
 
 
@@ -176,7 +176,7 @@ class _News:
         if mark in self._pages:
             return "a page twice"
         self._pages.add(mark)
-        marks = [hash(found[1] if (found := _UUID.search(one)) else one) for one in events]
+        marks = [hash(match[1] if (match := _UUID.search(one)) else one) for one in events]
         fresh = [mark for mark in marks if mark not in self._events]
         self._events.update(dict.fromkeys(fresh))
         while len(self._events) > _RECENT:

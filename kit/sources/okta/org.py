@@ -21,7 +21,7 @@ from tenacity import AsyncRetrying, RetryError, retry_if_exception_type
 from kit.base.errors import OktaError
 from kit.catalogue import load
 from kit.sources.brackets import Brackets
-from kit.sources.okta.budget import LONGEST, Budget, server_time
+from kit.sources.okta.budget import MAX_WAIT_S, RateLimiter, server_time
 from kit.sources.okta.links import next_link
 from kit.sources.okta.settings import origin
 
@@ -72,25 +72,25 @@ class Org:
         settings: Settings,
         *,
         share: float = 0.5,
-        told: Callable[[str], None] | None = None,
-        said: Callable[[str], None] | None = None,
-        patience: float = 1.0,
+        on_wait: Callable[[str], None] | None = None,
+        on_retry: Callable[[str], None] | None = None,
+        backoff_s: float = 1.0,
     ) -> None:
         """Get ready; nothing is asked yet.
 
         Args:
             settings: where the org is, and how to sign in.
             share: the part of the org's rate limit that may be taken.
-            told: is called with a line about each wait for the rate limit.
-            said: is called with a line about each fault that is tried again.
-            patience: seconds before the second try; each further one waits twice as long.
+            on_wait: is called with a line about each wait for the rate limit.
+            on_retry: is called with a line about each fault that is tried again.
+            backoff_s: seconds before the second try; each further one waits twice as long.
         """
         self.settings = settings
         self.share = share
-        self.budgets: dict[str, Budget] = {}
-        self._told = told or (lambda _: None)
-        self._said = said or (lambda _: None)
-        self._patience = patience
+        self.limiters: dict[str, RateLimiter] = {}
+        self._on_wait = on_wait or (lambda _: None)
+        self._on_retry = on_retry or (lambda _: None)
+        self._backoff_s = backoff_s
         self._executor: Any = None
         self._session: Any = None
 
@@ -130,16 +130,18 @@ class Org:
         if "://" not in url:
             url = self.settings.org_url + url
         if origin(url) != self.settings.origin:
-            raise OktaError(f"{_shown(url)} is not the org {self.settings.host}; it was not asked.")
-        budget = self._budget(url)
+            raise OktaError(
+                f"{_origin_text(url)} is not the org {self.settings.host}; it was not asked."
+            )
+        limiter = self._limiter(url)
         tries = AsyncRetrying(
             retry=retry_if_exception_type(_Fault),
-            stop=_spent,
+            stop=_no_more_tries,
             wait=self._wait,
             before_sleep=self._say,
         )
         try:
-            reply: Reply = await tries(self._once, url, budget)
+            reply: Reply = await tries(self._once, url, limiter)
         except RetryError as fault:
             last = fault.last_attempt.exception()
         else:
@@ -147,30 +149,30 @@ class Org:
         # Raised out here, so that no traceback reaches into the request.
         raise OktaError(f"{self.settings.host}: {last}", getattr(last, "status", None))
 
-    def _budget(self, url: str) -> Budget:
+    def _limiter(self, url: str) -> RateLimiter:
         kind = re.sub(r"^[^/]*//[^/]*/(api/v1/[^/?]*).*$", r"\1", url)
-        if kind not in self.budgets:
-            self.budgets[kind] = Budget(self.share, self._waits)
-        return self.budgets[kind]
+        if kind not in self.limiters:
+            self.limiters[kind] = RateLimiter(self.share, self._waits)
+        return self.limiters[kind]
 
     def _waits(self, seconds: float) -> None:
-        self._told(f"waiting {seconds:.0f} s for the share of the rate limit")
+        self._on_wait(f"waiting {seconds:.0f} s for the share of the rate limit")
 
-    async def _once(self, url: str, budget: Budget, *, renewed: bool = False) -> Reply:
+    async def _once(self, url: str, limiter: RateLimiter, *, renewed: bool = False) -> Reply:
         """Make one request; say in words what went wrong."""
-        await budget.take()
-        response, body, problem = await self._sent(url)
+        await limiter.take()
+        response, body, problem = await self._send(url)
         if problem:
             raise problem
-        budget.heard(response.headers)
+        limiter.learn(response.headers)
         status = int(response.status)
         oauth = self._executor._oauth
         if status == 401 and oauth is not None and not renewed:
             # The token may have ended early; the SDK would use it until its hour is over.
             oauth.clear_access_token()
-            return await self._once(url, budget, renewed=True)
+            return await self._once(url, limiter, renewed=True)
         if status != 200:
-            raise self._refusal(status, response.headers, body, budget)
+            raise self._refusal(status, response.headers, body, limiter)
         if not _is_json(body):
             kind = "a web page" if b"<" in body[:200] else "something that is cut off or no JSON"
             raise _Fault(
@@ -180,11 +182,13 @@ class Org:
             )
         following = next_link(response.headers.getall("Link", []), url)
         if following and origin(following) != self.settings.origin:
-            raise _Fault(f"its next page is on another host ({_shown(following)}); not followed.")
+            raise _Fault(
+                f"its next page is on another host ({_origin_text(following)}); not followed."
+            )
         at = server_time(response.headers)
         return Reply(url, response.headers, body, following, time.time() if at is None else at)
 
-    async def _sent(self, url: str) -> tuple[Any, bytes, _Fault | None]:
+    async def _send(self, url: str) -> tuple[Any, bytes, _Fault | None]:
         """Sign and send; nothing that holds a token leaves this."""
         try:
             request, fault = await self._executor.create_request("GET", url)
@@ -203,9 +207,9 @@ class Org:
         code = str(getattr(fault, "error_code", "") or "")
         if code:  # the token endpoint's refusal
             status = int(getattr(fault, "status", 0) or 0)
-            said = str(getattr(fault, "error_summary", "") or "")
+            summary = str(getattr(fault, "error_summary", "") or "")
             return self._words(
-                status, code, said, _NETWORK if status >= 500 or status == 429 else 1
+                status, code, summary, _NETWORK if status >= 500 or status == 429 else 1
             )
         kind = type(fault).__name__
         import aiohttp
@@ -235,64 +239,64 @@ class Org:
             "with okta-kit doctor."
         )
 
-    def _refusal(self, status: int, headers: Any, body: bytes, budget: Budget) -> _Fault:
+    def _refusal(self, status: int, headers: Any, body: bytes, limiter: RateLimiter) -> _Fault:
         """Words for an answer that is no page."""
         if 300 <= status < 400:
-            target = _shown(str(headers.get("Location", "")))
+            target = _origin_text(str(headers.get("Location", "")))
             return _Fault(f"sends on to {target}; not followed. Check orgUrl, proxy and portal.")
         try:
-            said = msgspec.json.decode(body, type=dict[str, Any])
+            answer = msgspec.json.decode(body, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError):
-            said = {}
+            answer = {}
         tries = {429: _LIMIT}.get(status, _NETWORK if status >= 500 or status == 408 else 1)
         fault = self._words(
             status,
-            str(said.get("errorCode") or said.get("error") or ""),
-            str(said.get("errorSummary") or ""),
+            str(answer.get("errorCode") or answer.get("error") or ""),
+            str(answer.get("errorSummary") or ""),
             tries,
         )
         # Too many at once: the reset that is said is of no window.
         concurrent = headers.get("X-Rate-Limit-Limit") == "0"
         if status in {429, 503} and not concurrent:
-            fault.wait = _asked_for(headers, budget if status == 429 else None)
+            fault.wait = _asked_for(headers, limiter if status == 429 else None)
         return fault
 
     def _words(self, status: int, code: str, summary: str, tries: int) -> _Fault:
         """What Okta said, what it means, what to do."""
-        known = load().okta_error(code) or load().okta_error(f"HTTP_{status}")
+        refusal = load().okta_error(code) or load().okta_error(f"HTTP_{status}")
         summary = " ".join(re.sub(r"[^\x20-\x7e]", " ", summary).split())[:200].rstrip(".")
-        said = " ".join(part for part in (str(status or ""), code[:60], summary) if part)
+        text = " ".join(part for part in (str(status or ""), code[:60], summary) if part)
         for secret in self.settings.secret.values():
-            said = said.replace(secret.get_secret_value(), "***")
-        if known is None:
-            return _Fault(f"answered {said}.", tries, status)
-        return _Fault(f"answered {said}: {known.meaning}. {known.do}".rstrip(), tries, status)
+            text = text.replace(secret.get_secret_value(), "***")
+        if refusal is None:
+            return _Fault(f"answered {text}.", tries, status)
+        return _Fault(f"answered {text}: {refusal.meaning}. {refusal.do}".rstrip(), tries, status)
 
     def _wait(self, state: RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome else None
         if isinstance(fault, _Fault) and fault.wait is not None:
             return fault.wait
-        longest: float = self._patience * 2 ** (state.attempt_number - 1)
-        return min(longest, LONGEST / 2) * random.uniform(0.75, 1.0)  # noqa: S311  # no secret
+        longest: float = self._backoff_s * 2 ** (state.attempt_number - 1)
+        return min(longest, MAX_WAIT_S / 2) * random.uniform(0.75, 1.0)  # noqa: S311  # no secret
 
     def _say(self, state: RetryCallState) -> None:
         fault = state.outcome.exception() if state.outcome else None
         wait = state.next_action.sleep if state.next_action else 0
-        self._said(f"{self.settings.host}: {fault} Trying again in {wait:.0f} s.")
+        self._on_retry(f"{self.settings.host}: {fault} Trying again in {wait:.0f} s.")
 
 
-def _spent(state: RetryCallState) -> bool:
+def _no_more_tries(state: RetryCallState) -> bool:
     fault = state.outcome.exception() if state.outcome else None
     return isinstance(fault, _Fault) and state.attempt_number >= fault.tries
 
 
-def _asked_for(headers: Mapping[str, str], budget: Budget | None) -> float | None:
+def _asked_for(headers: Mapping[str, str], limiter: RateLimiter | None) -> float | None:
     """Seconds that Okta asks to wait, by the reset of its window or by Retry-After."""
-    until = budget.until_next() if budget and "X-Rate-Limit-Reset" in headers else None
+    until = limiter.until_next() if limiter and "X-Rate-Limit-Reset" in headers else None
     if until is not None:
-        return min(until + 0.1, LONGEST)
+        return min(until + 0.1, MAX_WAIT_S)
     try:
-        return min(max(float(headers["Retry-After"]), 0.0), LONGEST)
+        return min(max(float(headers["Retry-After"]), 0.0), MAX_WAIT_S)
     except (KeyError, ValueError):
         return None
 
@@ -310,7 +314,7 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def _shown(url: str) -> str:
+def _origin_text(url: str) -> str:
     """A URL's origin: its path and query may hold what is nobody's business."""
     scheme, host, port = origin(url) if "://" in url else ("", url[:60], None)
     return f"{scheme}://{host}" + (f":{port}" if port else "")

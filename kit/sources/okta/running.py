@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-__all__ = ["run"]
+__all__ = ["run_to_end"]
 
 T = TypeVar("T")
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end, also where an event loop runs already, as in a notebook's cell.
 
     Args:
@@ -43,9 +43,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             return runner.run(work)
 
     with ThreadPoolExecutor(1) as thread:
-        done = thread.submit(whole)
+        future = thread.submit(whole)
         try:
-            return done.result()
+            return future.result()
         except KeyboardInterrupt:
             # Without this the cell would go on until all is read.
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])

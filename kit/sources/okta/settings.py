@@ -44,7 +44,7 @@ _SETTINGS = {
 
 _MODES = ("SSWS", "Bearer", "PrivateKey")
 _SECRETS = {"token", "privateKey"}
-_NEEDED = {
+_REQUIRED_BY_MODE = {
     "SSWS": ["token"],
     "Bearer": ["token"],
     "PrivateKey": ["clientId", "scopes", "privateKey"],
@@ -109,15 +109,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     came_from: dict[str, str] = {}
     overruled: dict[str, str] = {}
-    for place, found in _layers(environment):
-        for name, value in found.items():
+    for place, layer in _layers(environment):
+        for name, value in layer.items():
             if name in values and values[name] != value:
                 overruled[name] = came_from[name]
             values[name], came_from[name] = value, place
-    values = {name: _typed(name, value, came_from[name]) for name, value in values.items()}
+    values = {name: _convert(name, value, came_from[name]) for name, value in values.items()}
     mode = _mode(values, came_from)
     url = _org_url(str(values.get("orgUrl") or ""), came_from.get("orgUrl", ""))
-    for name in _NEEDED[mode]:
+    for name in _REQUIRED_BY_MODE[mode]:
         if not values.get(name):
             raise UsageError(
                 f"{name} is missing, which authorizationMode {mode} needs. Set "
@@ -149,10 +149,10 @@ def org_url(environment: Mapping[str, str] | None = None) -> str | None:
     Raises:
         UsageError: it has the wrong form, or a file cannot be read.
     """
-    found = (None, "")
+    url_and_place = (None, "")
     for place, values in _layers(os.environ if environment is None else environment):
-        found = (values["orgUrl"], place) if values.get("orgUrl") else found
-    url, place = found
+        url_and_place = (values["orgUrl"], place) if values.get("orgUrl") else url_and_place
+    url, place = url_and_place
     return _org_url(str(url), place) if url else None
 
 
@@ -180,15 +180,15 @@ def _file(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: is no YAML of the form okta: client: name: value.") from None
     if not isinstance(client, dict):
         raise UsageError(f"{path}: is no YAML of the form okta: client: name: value.")
-    known = {name.casefold(): name for name in _SETTINGS}
+    spellings = {name.casefold(): name for name in _SETTINGS}
     for name in client:
-        right = known.get(str(name).casefold())
+        right = spellings.get(str(name).casefold())
         if right and right != name:
             raise UsageError(f"{path}: write {name} as {right}.")
     return {name: client[name] for name in _SETTINGS if client.get(name) not in (None, "")}
 
 
-def _typed(name: str, value: Any, place: str) -> Any:
+def _convert(name: str, value: Any, place: str) -> Any:
     """A value in its type; files and variables both write them in several ways."""
     kind = _SETTINGS[name]
     if kind is list:
@@ -206,9 +206,9 @@ def _typed(name: str, value: Any, place: str) -> Any:
             pass
     elif isinstance(value, str | int | dict):
         return value if isinstance(value, str) else _as_json(value)
-    shown = "" if name in _SECRETS else f" (it is {value!r})"
-    wanted = {list: "a list of names", bool: "true or false", int: "a whole number"}
-    raise UsageError(f"{name} from {place} must be {wanted.get(kind, 'text')}{shown}.")
+    value_hint = "" if name in _SECRETS else f" (it is {value!r})"
+    descriptions = {list: "a list of names", bool: "true or false", int: "a whole number"}
+    raise UsageError(f"{name} from {place} must be {descriptions.get(kind, 'text')}{value_hint}.")
 
 
 def _as_json(value: Any) -> str:
@@ -219,16 +219,16 @@ def _as_json(value: Any) -> str:
 
 def _mode(values: Mapping[str, Any], came_from: Mapping[str, str]) -> str:
     """The way to sign in; where none is named, the one whose secret is there."""
-    named = str(values.get("authorizationMode") or "")
-    if not named:
+    mode_name = str(values.get("authorizationMode") or "")
+    if not mode_name:
         return "PrivateKey" if values.get("privateKey") and not values.get("token") else "SSWS"
     by_folded = {mode.casefold(): mode for mode in _MODES}
-    if named.casefold() not in by_folded:
+    if mode_name.casefold() not in by_folded:
         raise UsageError(
-            f"authorizationMode from {came_from['authorizationMode']} is {named!r}. "
-            f"It may be {', '.join(_MODES)}.{nearest(named, _MODES)}"
+            f"authorizationMode from {came_from['authorizationMode']} is {mode_name!r}. "
+            f"It may be {', '.join(_MODES)}.{nearest(mode_name, _MODES)}"
         )
-    return by_folded[named.casefold()]
+    return by_folded[mode_name.casefold()]
 
 
 def _org_url(url: str, place: str) -> str:

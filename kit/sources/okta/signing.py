@@ -79,10 +79,10 @@ def executor(settings: Settings) -> Any:
         **{name: value.get_secret_value() for name, value in settings.secret.items()},
     }
     client["authorizationMode"] = settings.mode
-    made = RequestExecutor({"client": client}, NoOpCache(), _Http)
+    request_executor = RequestExecutor({"client": client}, NoOpCache(), _Http)
     # At DEBUG the SDK's logger tells of tokens.
     logging.getLogger("okta-sdk-python").disabled = True
-    return made
+    return request_executor
 
 
 def session() -> aiohttp.ClientSession:
