@@ -10,10 +10,12 @@ import pandas as pd
 from pandas.testing import assert_frame_equal, assert_series_equal
 
 from kit.analysis import (
+    by_kind,
     changes,
     choices,
     episodes,
     failures,
+    kinds,
     names,
     one_code,
     one_failure,
@@ -25,6 +27,7 @@ from kit.analysis import (
     stops,
     successes,
     trends,
+    unknown_texts,
     unresolved,
     verification,
 )
@@ -83,6 +86,17 @@ def answers(
         if only and not left:
             return
         begun = time.perf_counter()
+
+
+def _of_kinds(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Questions by kind, and what is called what."""
+    found = trends.trends(log, window)
+    rows = kinds.with_kind(log, failures.folded_failures(log, window))
+    yield "by_kind", lambda: by_kind.by_kind(found)
+    yield "counts_of_kinds", lambda: by_kind.kinds_over_time(found)
+    yield "with_kind", lambda: to_pandas(rows.select("uuid", "kind"), by=["uuid"])
+    yield "of_one_kind", lambda: trends.trends(log, window, kind="credentials_refused")
+    yield "code_names", lambda: dict(unknown_texts.code_names(log).words)
 
 
 def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -152,6 +166,7 @@ def _of_people(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any
 
 def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
     timed = ["published", "uuid"]
+    yield from _of_kinds(log, window)
     yield (
         "told",
         lambda: to_pandas(

@@ -145,7 +145,8 @@ def test_the_same_code_means_another_thing_on_another_app() -> None:
     assert named(app="Ledger") == "http_not_found"
     assert named(app="ServiceNow UD (prod)") == "servicenow_not_found"
     assert named(text=record) == "servicenow_not_found"
-    assert CATALOGUE.retry("HTTP_429") == "automatic"
+    assert CATALOGUE.retry("HTTP_429") == "wait"
+    assert CATALOGUE.retry("HTTP_429", app="Slack") == "automatic"
     assert CATALOGUE.retry("HTTP_429", app="GitHub Enterprise Managed User") == "wait"
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from kit.catalogue import load
 from kit.catalogue.explain import explanation
 from kit.commands.app import app, run_command
 from kit.sources.questions import questions_by_line, questions_in
@@ -215,7 +216,7 @@ def test_what_is_unknown_has_its_nearest(text: str, near: str) -> None:
     found = explanation(text)
 
     assert found.meaning is None
-    assert near in [name for name, _ in found.nearest]
+    assert near in [name for name, _, _ in found.nearest]
 
 
 def test_a_number_without_a_meaning_is_not_unknown() -> None:
@@ -356,3 +357,17 @@ def test_each_event_in_an_event_hook_and_behind_it_is_read(ends: str) -> None:
     text = json.dumps(hook) + ends + json.dumps([_event()])
 
     assert questions_in(text) == questions_by_line(text) == [_event()] * 3
+
+
+def test_a_near_match_is_of_the_same_kind() -> None:
+    """An object that is missing in a directory is no domain that is missing elsewhere."""
+    catalogue = load()
+    for text in (
+        "QUUX_9: there is no such object on the server",
+        "QUUX_9: the user already exists",
+    ):
+        kind = catalogue.kind_of_text(text.partition(": ")[2])
+        near = [name for name, _ in explanation(text).nearest]
+
+        assert kind
+        assert {catalogue.kind(name) for name in near} <= {"", kind}

@@ -95,6 +95,59 @@ def test_a_code_has_one_kind(code: str, kind: str) -> None:
     assert CATALOGUE.kind(code) == kind
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        # A thing of any app, told by what is said of it.
+        ("You cannot rename a frobnicator that is in use", "state_forbids"),
+        ("Frobnication is not currently supported", "exchange_malformed"),
+        ("This frobnicator belongs to a different organization", "managed_elsewhere"),
+        ("Only a team owner can frobnicate", "not_permitted"),
+        ("They are not members of your team", "not_assigned"),
+        ("Frobnication is not supported by your current plan", "not_permitted"),
+        ("Only one value allowed", "invalid_value"),
+        ("0 licenses remaining", "limit_reached"),
+        ("The frobnicator attributes are mutually exclusive", "exchange_malformed"),
+        ("Could not verify the administrator credentials", "credentials_refused"),
+        ("Redirect URIs do not match", "configuration"),
+        ("The audience of the assertion does not match", "trust_broken"),
+    ],
+)
+def test_what_is_said_tells_the_kind_whatever_it_is_said_of(text: str, kind: str) -> None:
+    """Few messages are known word for word."""
+    assert CATALOGUE.kind_of_text(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(402, "limit_reached"), (405, "exchange_malformed"), (407, "unreachable"),
+     (413, "limit_reached"), (415, "exchange_malformed"), (423, "state_forbids"),
+     (451, "policy_denied"), (505, "exchange_malformed"), (507, "limit_reached")],
+)  # fmt: skip
+def test_a_status_about_the_request_is_not_about_the_users_data(status: int, kind: str) -> None:
+    """Correcting a profile mends neither a wrong address nor a proxy."""
+    assert CATALOGUE.kind(f"HTTP_{status}") == kind
+
+
+def test_a_readers_remark_on_a_gateways_page_says_nothing_of_the_kind() -> None:
+    """What the answer says comes first, then its status."""
+    remark = "Errors reported by remote server: Invalid JSON: Unrecognized token 'error'"
+    opened = "Errors reported by remote server: Invalid JSON: Unexpected character ('<')"
+
+    assert explanation(f"Bad Gateway. {remark}").kind == "vendor_fault"
+    assert explanation(f"OK. {opened}").kind == "exchange_malformed"
+
+
+def test_a_code_that_only_its_words_explain_has_the_remedy_of_its_kind() -> None:
+    """Steps of a general sort are better than none; its meaning stays unknown."""
+    found = explanation(TASK + "LEDGER_FULL: the seat limit is reached")
+
+    assert (found.code, found.meaning) == ("LEDGER_FULL", None)
+    assert found.remedy is not None
+    assert found.remedy.id == "kind_limit_reached"
+    assert CATALOGUE.remedy("QUUX") is None
+
+
 def test_words_tell_the_kind_of_a_code_that_stands_for_unrelated_faults() -> None:
     """A specific code keeps its kind, whatever is said beside it."""
     taken = "An object with this field already exists in the current organization"
@@ -108,7 +161,7 @@ def test_words_tell_the_kind_of_a_code_that_stands_for_unrelated_faults() -> Non
 def test_most_judged_messages_get_their_kind_and_few_a_wrong_one() -> None:
     """A wrong kind is worse than none: it sends the wrong person."""
     rows = _judged()
-    told = [(row, CATALOGUE.kind_of_text(row["message"])) for row in rows]
+    told = [(row, explanation(row["message"]).kind) for row in rows]
     right = [row for row, kind in told if kind in {row["kind"], *row["also"].split()}]
     wrong = [row for row, kind in told if kind and kind not in {row["kind"], *row["also"].split()}]
 

@@ -406,3 +406,27 @@ def test_a_hostile_text_is_read_at_once(piece: str) -> None:
     best = min(timeit.repeat(lambda: parse.__wrapped__(text), number=1, repeat=5))
 
     assert best < 0.01  # a millisecond here; the rest is for a busy machine
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This choice creates a conflict.",
+        "User suspended",
+        "Too many enrollment attempts for SMS factor",
+        "App assignment attempted for user 00u1 but user is in inactive status INACTIVE",
+        "API login failed because credentials were invalid",
+    ],
+)
+def test_where_okta_speaks_alone_no_vendor_has_words(text: str) -> None:
+    """Okta's own pages and events say it of themselves."""
+    assert parse(text).vendor_message is None
+
+
+def test_an_attribute_that_active_directory_names_is_no_code() -> None:
+    """``Att 9005a (unicodePwd)`` says on what, not what is wrong."""
+    text = (
+        "AtrErr: DSID-03190FD6, problem 1005 (CONSTRAINT_ATT_TYPE), data 0, Att 9005a (unicodePwd)"
+    )
+
+    assert parse(text).vendor_code != "unicodePwd"

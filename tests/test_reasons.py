@@ -22,7 +22,7 @@ def test_a_reason_holds_numbers_and_its_sentence_says_them() -> None:
 
 
 def test_who_is_hit_is_counted_by_what_it_is() -> None:
-    numbers = {"failures": 2, "hit": {"user": 1, "group": 1}, "worked": 0, "users_worked": None}
+    numbers = {"failures": 2, "hit": {"user": 1, "group": 1}, "successes": 0, "users_worked": None}
     sentence = in_words(Reason("width", {**numbers, "since": AT, "until": AT}))
     assert sentence.startswith("2 failures of 1 user and 1 group beside 0 successes of the same")
 

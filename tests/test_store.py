@@ -291,8 +291,9 @@ def test_one_uuid_is_once_in_a_lake_in_a_store(tmp_path: Path) -> None:
 
 def test_without_s3fs_a_line_says_what_to_install(tmp_path: Path) -> None:
     """And nothing else of the kit needs it."""
-    blocked = "import sys; sys.modules['s3fs'] = None; "
-        "from kit.commands.app import run_command as run; "
+    blocked = (
+        "import sys; sys.modules['s3fs'] = None; from kit.commands.app import run_command as run; "
+    )
     blocked += "sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", blocked]
     path = write_export(tmp_path / "a.ndjson", spread_events(5))

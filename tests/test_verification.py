@@ -275,7 +275,7 @@ def test_a_radius_is_told_with_the_numbers_it_rests_on(log_of: Callable[..., Log
     found = found_in(log_of, *OUTAGE, worked("09:10", "y"), worked("09:20", "z"))
 
     radius = found.proof.radius
-    assert (radius.failures, radius.users, radius.worked, radius.users_worked) == (3, 3, 2, 2)
+    assert (radius.failures, radius.users, radius.successes, radius.users_worked) == (3, 3, 2, 2)
     assert "3 failures of 3 users beside 2 successes of 2 users" in in_words(radius.reason)
 
 

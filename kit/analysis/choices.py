@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kit.analysis.failures import folded_failures
 from kit.analysis.successes import every_hour
+from kit.analysis.unknown_texts import code_names
 from kit.display import phrases
 from kit.display.choices import Choices
 from kit.log.log import to_pandas
@@ -42,12 +43,16 @@ def choices(log: Log, window: Window) -> Choices:
     log_apps = sorted(set(to_pandas(every_hour(log).select("app").distinct())["app"].dropna()))
     failing = _labelled_names(apps.rename(columns={"app": "name"}))
     failing_names = {name for name, _ in failing}
+    names = code_names(log)
     return Choices(
         apps=(
             *failing,
             *((name, f"{name} (no failure)") for name in log_apps if name not in failing_names),
         ),
-        codes=_labelled_names(codes.rename(columns={"code": "name"})),
+        codes=tuple(
+            (code, names.name(code) + label.removeprefix(code))
+            for code, label in _labelled_names(codes.rename(columns={"code": "name"}))
+        ),
         users=tuple(people["user_key"]),
     )
 

@@ -183,13 +183,22 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
     Args:
         log: the opened log.
         window: as in ``folded_failures``.
-        only: columns of ``folded_failures`` and the one value of each that is asked for.
+        only: columns of ``folded_failures``, or ``kind``, and the one value
+            of each that is asked for.
 
     Returns:
         One row a failure: the columns ``ROW``, and ``hit_type``, ``hit``, ``user_name``,
         ``app_key``, ``user_key``, ``hit_key`` and ``credential``.
+
+    Raises:
+        UsageError: there is no such kind; says the nearest.
     """
     result = folded_failures(log, window)
+    if "kind" in only:
+        from kit.analysis.kinds import find_kind, with_kind  # they build on this module
+
+        result = with_kind(log, result)
+        only["kind"] = find_kind(only["kind"])
     for name, value in only.items():
         result = result.filter(result[name] == value)
     return with_details(log, result)

@@ -30,7 +30,7 @@ class Radius:
     """Users, or clients, groups and agents, that are hit."""
     hit: dict[str, int]
     """The same by what they are, as ``hit_counts`` counts them."""
-    worked: int
+    successes: int
     """Successes of the same operations on the app meanwhile."""
     users_worked: int | None
     """For how many users something worked; None where the stretch is too long to say."""
@@ -40,7 +40,7 @@ class Radius:
         """The numbers that the width rests on."""
         if self.since is None or self.until is None:
             return Reason("nothing_failed")
-        names = ("failures", "hit", "worked", "users_worked", "since", "until")
+        names = ("failures", "hit", "successes", "users_worked", "since", "until")
         return Reason("width", {name: getattr(self, name) for name in names})
 
 

@@ -13,6 +13,7 @@ from kit.analysis.attempts import with_attempts
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode
 from kit.analysis.failures import COUNTED, KEYS, failures, folded_failures, with_details
+from kit.analysis.kinds import find_kind, with_kind
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
@@ -28,7 +29,18 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["QUIET_GAP", "Trends", "bucket_of", "count_successes", "examples", "prepare", "trends"]
+__all__ = [
+    "OUTCOMES",
+    "QUIET_GAP",
+    "Trends",
+    "bucket_of",
+    "count_successes",
+    "examples",
+    "failures_over_time",
+    "prepare",
+    "trends",
+    "users_by_outcome",
+]
 
 _SECONDS = {"hour": 3600, "day": 86400}
 _PAIR = ["app_key", "code"]
@@ -42,6 +54,8 @@ class Trends:
     window: Window
     apps: frozenset[str]
     """The keys of the apps that were asked for; all if empty."""
+    kind: str
+    """The kind of failure that was asked for; all if empty."""
     by_code: pd.DataFrame
     """One row an app and code that failed in the window, or that somebody still fails with.
 
@@ -67,13 +81,16 @@ class Trends:
     """One row an app, code, user and operation that failed in the window or still fails, with
     ``failures`` (in the window), and ``state`` as in ``recovery``, but of this code."""
     bucket: str
+    still_open: pd.DataFrame
+    """As ``unresolved`` lists who fails still."""
     totals: dict[str, float | int]
     """``failures``, ``attempts``, ``rate`` (0 to 1) and ``users``."""
 
     @cached_property
     def failures(self) -> pd.DataFrame:
         """One row a failure, with ``state``; read from the events when it is asked for."""
-        rows = with_state(failures(self.log, self.window), self.became)
+        only = {"kind": self.kind} if self.kind else {}
+        rows = with_state(failures(self.log, self.window, **only), self.became)
         return rows[rows["app_key"].isin(self.apps)] if self.apps else rows
 
     def latest(self, most: int) -> pd.DataFrame:
@@ -82,16 +99,20 @@ class Trends:
         Args:
             most: the most that are listed.
         """
-        rows = folded_failures(self.log, self.window)
-        if self.apps:
-            rows = rows.filter(rows.app_key.isin(sorted(self.apps)))
+        rows = self.selected_rows(folded_failures(self.log, self.window))
         rows = rows.order_by(rows.published.desc(), rows.uuid.desc()).limit(most)
         return with_state(
             to_pandas(with_details(self.log, rows), by=["published", "uuid"]), self.became
         )
 
+    def selected_rows(self, rows: ir.Table) -> ir.Table:
+        """The rows of ``folded_failures`` that are of the apps and the kind that were asked for."""
+        return _of_kind(self.log, _of_apps(rows, self.apps), self.kind)
 
-def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> Trends:
+
+def trends(
+    log: Log, window: Window, *, app: str = "", bucket: str = "auto", kind: str = ""
+) -> Trends:
     """Count the failures of a window by code and over time.
 
     Args:
@@ -99,13 +120,15 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         window: the window.
         app: an app's name or id; all apps without it.
         bucket: ``hour``, ``day``, or ``auto``: hours up to three days, else days.
+        kind: one kind of failure; all without it. Attempts are then these failures and what
+            worked at the same operations.
 
     Returns:
         The counts. An attempt is a failure, or a success of an operation that failed
         in the window; a rate is failures over attempts.
 
     Raises:
-        UsageError: the log knows no such app.
+        UsageError: the log knows no such app, or there is no such kind.
 
     Example:
         >>> from kit.log.log import open_log
@@ -115,14 +138,13 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         [{'code': 'AADSTS50126', 'users': 45, 'state': 'quiet'}]
     """
     apps = frozenset(find_apps(log, app)) if app else frozenset[str]()
-    rows = folded_failures(log)
-    rows = rows.filter(rows.published < literal(window.until))
+    kind = find_kind(kind) if kind else ""
+    rows = _of_kind(log, _of_apps(_until(log, window), apps), kind)
     became = recovery(log, window, everyone=True)
     recovered = became[became["hit_type"].isin(COUNTED)]
     still_open = unresolved(log, window, recovered)
     successes = count_successes(log, window, bucket := bucket_of(window, bucket))
     if apps:
-        rows = rows.filter(rows.app_key.isin(sorted(apps)))
         recovered = recovered[recovered["app_key"].isin(apps)]
         still_open = still_open[still_open["app_key"].isin(apps)]
         successes = successes[successes["app_key"].isin(apps)]
@@ -133,21 +155,26 @@ def trends(log: Log, window: Window, *, app: str = "", bucket: str = "auto") -> 
         ),
         by=["code", *KEYS],
     )
+    if kind:
+        recovered, still_open = _of_these(rows, hit, recovered, still_open)
     users = int(hit["user_key"].replace("", None).nunique())
     still = still_open[still_open["state"] == "still_failing"]
     by_code = _by_code(rows, window, hit, still_open, successes)
     by_code = by_code.merge(since_when(log, window, still), "left", on=_PAIR)
     by_code = by_code.merge(states(log, window)[[*_PAIR, "state", "why"]], "left", on=_PAIR)
     successes = successes[successes["operation"].isin(hit["operation"].unique())]
-    over_time = _over_time(fell, bucket)
-    failed, good = int(over_time["failures"].sum()), int(successes["successes"].sum())
+    by_time = failures_over_time(fell, bucket, ["app", "code"])
+    by_time["app"] = _app_names(by_time)
+    failed, good = int(by_time["failures"].sum()), int(successes["successes"].sum())
     return Trends(
         log=log,
         window=window,
         apps=apps,
+        kind=kind,
+        still_open=still_open,
         by_code=by_code[_BY_CODE],
-        over_time=over_time,
-        attempts_over_time=_attempts_over_time(over_time, successes),
+        over_time=by_time,
+        attempts_over_time=_attempts_over_time(by_time, successes),
         recovery=recovered[
             (recovered["failures"] > 0) | (recovered["state"] == "still_failing")
         ].reset_index(drop=True),
@@ -196,15 +223,54 @@ def prepare(log: Log) -> None:
     every_user(log)
 
 
-def _over_time(rows: ir.Table, bucket: str) -> pd.DataFrame:
+def _until(log: Log, window: Window) -> ir.Table:
+    """The failures before a window's end."""
+    rows = folded_failures(log)
+    return rows.filter(rows.published < literal(window.until))
+
+
+def _of_apps(rows: ir.Table, apps: frozenset[str]) -> ir.Table:
+    return rows.filter(rows.app_key.isin(sorted(apps))) if apps else rows
+
+
+def _of_kind(log: Log, rows: ir.Table, kind: str) -> ir.Table:
+    """The failures of a kind, with ``kind``; all as they are where none is asked for."""
+    if not kind:
+        return rows
+    rows = with_kind(log, rows)
+    return rows.filter(rows.kind == kind)
+
+
+def _of_these(
+    rows: ir.Table, hit: pd.DataFrame, recovered: pd.DataFrame, still_open: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Of who recovered and who fails still those that some failures are about."""
+    keys = list(KEYS)
+    these = to_pandas(rows.select("code", *keys).distinct())
+    in_window = hit.groupby(keys)["failures"].sum().rename("of_these").reset_index()
+    recovered = recovered.merge(these[keys].drop_duplicates(), on=keys)
+    recovered = recovered.merge(in_window, "left", on=keys)
+    counts = recovered.pop("of_these").fillna(0).astype("int64")
+    return recovered.assign(failures=counts), still_open.merge(these, on=["code", *keys])
+
+
+def failures_over_time(rows: ir.Table, bucket: str, by: list[str]) -> pd.DataFrame:
+    """Count failures by bucket and what they are grouped by.
+
+    Args:
+        rows: rows of ``folded_failures``.
+        bucket: ``hour`` or ``day``.
+        by: columns of the rows.
+
+    Returns:
+        One row a bucket and group: ``bucket`` datetime64[us, UTC], the columns, ``failures``.
+    """
     second = rows.published.epoch_seconds().floor().cast("int64")
     rows = rows.mutate(bucket=whole(second, _SECONDS[bucket]))
-    counts = to_pandas(
-        rows.group_by(["bucket", "app", "code"]).aggregate(failures=rows.count()),
-        by=["bucket", "app", "code"],
-    )
+    keys = ["bucket", *by]
+    counts = to_pandas(rows.group_by(keys).aggregate(failures=rows.count()), by=keys)
     counts["bucket"] = moments(counts["bucket"])
-    return counts.assign(app=_app_names(counts))
+    return counts
 
 
 def _attempts_over_time(over_time: pd.DataFrame, successes: pd.DataFrame) -> pd.DataFrame:
@@ -238,11 +304,11 @@ def _by_code(
         by=_PAIR,
     )
     people = _became(hit, still_open)
-    table = table.merge(_users(people), "left", on=_PAIR)
-    for name in _BECAME:
+    table = table.merge(users_by_outcome(people, _PAIR), "left", on=_PAIR)
+    for name in OUTCOMES:
         table[name] = table[name].fillna(0).astype("int64")
     table = table[(table["failures"] > 0) | (table["still_failing"] > 0)]
-    table["people"] = table[list(_BECAME)].sum(axis=1).clip(lower=table["users"])
+    table["people"] = table[list(OUTCOMES)].sum(axis=1).clip(lower=table["users"])
     table = with_attempts(table, successes, _PAIR, operations=pd.concat([hit, people]))
     return table.sort_values(
         ["people", "failures", "app", "code"],
@@ -266,18 +332,26 @@ def _became(hit: pd.DataFrame, still_open: pd.DataFrame) -> pd.DataFrame:
     return rows[failed | (rows["state"] == "still_failing")].reset_index(drop=True)
 
 
-def _users(people: pd.DataFrame) -> pd.DataFrame:
-    """By app and code, for how many users any operation still fails, was given up, or all work."""
+def users_by_outcome(people: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Count for how many users any operation still fails, was given up, or all work.
+
+    Args:
+        people: one row a group, user and operation: ``hit_key``, ``state`` as in ``recovery``.
+        by: the columns of the groups.
+
+    Returns:
+        One row a group, the columns of ``OUTCOMES`` int64.
+    """
     # The first that applies to any of a user's operations counts for the user.
-    order = people["state"].map({name: place for place, name in enumerate(_BECAME)})
+    order = people["state"].map({name: place for place, name in enumerate(OUTCOMES)})
     rows = people.assign(order=order)[order.notna()]
-    worst = rows.groupby([*_PAIR, "hit_key"])["order"].min()
-    names = dict(enumerate(_BECAME))
-    counts = worst.map(names).groupby(level=_PAIR).value_counts().unstack(fill_value=0)
-    return counts.reindex(columns=list(_BECAME), fill_value=0).reset_index()
+    worst = rows.groupby([*by, "hit_key"])["order"].min()
+    names = dict(enumerate(OUTCOMES))
+    counts = worst.map(names).groupby(level=by).value_counts().unstack(fill_value=0)
+    return counts.reindex(columns=list(OUTCOMES), fill_value=0).reset_index()
 
 
-_BECAME = ("still_failing", "abandoned", "recovered")
+OUTCOMES = ("still_failing", "abandoned", "recovered")
 _BY_CODE = [
     "app",
     "app_key",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso
 from kit.catalogue import load
 from kit.catalogue.coding import code_message
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from kit.catalogue import Catalogue
+    from kit.display.code_names import CodeNames
 
 __all__ = ["COLUMNS", "Drift", "drift"]
 
@@ -33,6 +35,8 @@ class Drift:
 
     rows: list[dict[str, Any]]
     sentence: str
+    names: CodeNames
+    """What the codes of unknown texts are shown as."""
 
 
 def drift(
@@ -73,9 +77,7 @@ def drift(
     newly_named = [row for row in unknown if _named_since(row, catalogue)]
     types = _count_by(events, "event_type", "display_message")
     rows = [row | {"kind": "code"} for row in unknown if row not in newly_named]
-    rows += [
-        row | {"kind": "event type"} for row in types if row["name"] not in catalogue.event_types
-    ]
+    rows += [row | {"kind": "event type"} for row in types if not catalogue.knows_type(row["name"])]
     of_codes = sum(row["kind"] == "code" for row in rows)
     counts = [phrases.count(of_codes, "code"), phrases.count(len(rows) - of_codes, "event type")]
     sentence = (
@@ -85,7 +87,8 @@ def drift(
     if newly_named:
         more = phrases.count(len(newly_named), "more code")
         sentence += f" {more} got a name since; run okta-kit recode."
-    return Drift([{name: row[name] for name in COLUMNS} for row in rows], sentence)
+    rows = [{name: row[name] for name in COLUMNS} for row in rows]
+    return Drift(rows, sentence, code_names(log))
 
 
 def _count_by(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]:

@@ -52,4 +52,4 @@ def in_sheet(cell: object) -> object:
 
 def in_json(text: str) -> str:
     """Write what a terminal would act on in a JSON text as escapes: the same data."""
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

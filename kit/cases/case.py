@@ -88,7 +88,7 @@ class Case:
         """How many users are hit since the onset, and before it if they still fail, in words."""
         users = self.people["hit_key"].nunique()
         since = who(self.since_onset).nunique()
-        text = f"{phrases.who(hit_counts(self.since_onset))} hit"
+        text = f"{phrases.hit_in_words(hit_counts(self.since_onset))} hit"
         return text if since == users else f"{text} since the onset and {users - since:,} before it"
 
     @property
@@ -109,7 +109,7 @@ class Case:
             return ""
         if not len(rows):
             return "In the window, nothing failed with this code."
-        of = f" of {phrases.who(hit_counts(rows))}" if who(rows).notna().any() else ""
+        of = f" of {phrases.hit_in_words(hit_counts(rows))}" if who(rows).notna().any() else ""
         return f"In the window, {phrases.count(len(rows), 'failure')}{of}."
 
     @cached_property

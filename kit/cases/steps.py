@@ -186,7 +186,7 @@ def _all_recovered(facts: StepFacts) -> Observation:
     hit = still + given_up + len(logins_by_state["recovered"])
     if not hit:
         return Observation("unknown", "The failures name no user.")
-    who = phrases.who(hit_counts(facts.people))
+    who = phrases.hit_in_words(hit_counts(facts.people))
     rest = f"; {phrases.count(given_up, 'user')} unassigned since" if given_up else ""
     if still or facts.proof.fix.verdict == "not_fixed":
         return Observation("to_do", f"{still:,} of {who} still to retry{rest}.")

@@ -94,8 +94,11 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     code = meaning.code
     if not code:
         code = code_message(message, catalogue, debug_code=fault.vendor_code if fault else None)
-        if code == NO_REASON or is_fingerprint(code) or code in catalogue.kinds:
-            code = catalogue.event_code(event.event_type) or code
+        of_type = catalogue.event_code(event.event_type) or code
+        # A kind that the words tell is nearer to the fault than the kind that the type has.
+        type_is_specific = code in catalogue.kinds and of_type not in catalogue.kinds
+        if code == NO_REASON or is_fingerprint(code) or type_is_specific:
+            code = of_type
     return Coding(
         operation=operation or message.operation or event.event_type,
         code=code,

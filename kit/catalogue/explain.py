@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kit.catalogue import load
 from kit.catalogue.coding import code_event, code_message
 from kit.events import COLUMNS, UnfitEventError, decode, row
-from kit.messages import Message, is_fingerprint, mask, parse
+from kit.messages import Message, is_english, is_fingerprint, mask, parse, wording
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kit.catalogue import Catalogue, Remedy, Step
 
-__all__ = ["Explanation", "explanation"]
+__all__ = ["Explanation", "NearCode", "explanation", "nearest_codes"]
 
 _WORD = re.compile(r"[\w.#-]{2,120}")
 _LIKE_CODES = re.compile(r"AADSTS\d+|HTTP_\d{3}|E0\d{6}")
-_NEAR = 0.45
+_NEAR = 0.3
 """How alike the words of two texts are, 0 to 1, before one is worth naming beside the other."""
+_IN_COMMON = 2
+"""Words that both say what they are about by: one alone, as ``domain``, is in many subjects."""
+
+
+class NearCode(NamedTuple):
+    """A known code that comes near an unknown one: a hint, and no answer."""
+
+    code: str
+    meaning: str
+    alike: float
+    """How near it is: the share, 0 to 1, of letters or words that both have in common."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +63,14 @@ class Explanation:
     links: tuple[str, ...] = ()
     evidence: str = ""
     """Whether the code was seen in a message of Okta's, or is known from a list."""
-    nearest: tuple[tuple[str, str], ...] = ()
-    """Codes that come near what is unknown, each with its meaning."""
+    nearest: tuple[NearCode, ...] = ()
+    """Known codes that come near what is unknown, nearest first."""
+    words: str = ""
+    """The words of a text without a known code, with its variable parts marked."""
     note: str = ""
     """What else has to be said about the thing itself."""
+    event_type: str | None = None
+    """The event type, where that is what was asked for."""
 
     def fields(self) -> dict[str, Any]:
         """The answer for machines, in its fixed order; None where unknown."""
@@ -95,24 +114,85 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
     catalogue = load()
     word = thing.strip().strip("`'\"")
     spelling = _as_code(word, catalogue)
-    if spelling and spelling in catalogue.event_types:
+    if spelling and catalogue.knows_type(spelling):
         return _of_event_type(spelling, catalogue)
     message = Message() if spelling else parse(thing)
     code = spelling or code_message(message, catalogue)
+    if is_fingerprint(code) and _like_type(word, catalogue):
+        return _of_new_type(word, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
-    return _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
+    answer = _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
+    return (
+        answer
+        if is_english(thing[:_BEGINNING])
+        else replace(answer, note=_foreign(answer, message))
+    )
+
+
+_BEGINNING = 80
+"""So much of a text tells the language of Okta's sentence; what a vendor says stands behind it."""
+
+
+def _foreign(answer: Explanation, message: Message) -> str:
+    """What has to be said of a text in another language."""
+    if answer.meaning and not is_english(message.text):
+        return "The text is not in English; this sentence is known."
+    if is_english(message.text):
+        return "The text is not in English; read from it is what the vendor says in English."
+    return (
+        "The text is not in English, and no English words of a vendor stand in it: the System"
+        " Log's outcome.reason of the same event mostly has them."
+    )
 
 
 def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
+    row = catalogue.event_types.get(event_type)
+    if row is None:
+        return Explanation(event_type=event_type, note=f"{event_type} is {_OUT_OF_SCOPE}")
     code = catalogue.event_code(event_type)
-    meaning = catalogue.event_types[event_type].meaning or None
     operation = catalogue.operation(event_type)
+    today = f" Okta lists it as {row.listed_as} today." if row.listed_as not in ("", "-") else ""
     if code:
-        return _answer(catalogue, code, Message(), event_type, operation=operation)
-    note = f"{event_type} is an event type, no code."
-    if event_type in catalogue.failure_types:
-        note = f"{event_type} exists only for failures; its outcome's reason says more."
-    return Explanation(operation=operation, meaning=meaning, note=note)
+        answer = _answer(catalogue, code, Message(), event_type, operation=operation)
+        return replace(answer, event_type=event_type, note=today.strip())
+    note = f"{event_type} is an event type, no code. {_VERDICTS[row.verdict]}{today}"
+    return Explanation(
+        operation=operation, meaning=row.meaning or None, note=note, event_type=event_type
+    )
+
+
+def _ratio(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _of_new_type(event_type: str, catalogue: Catalogue) -> Explanation:
+    """Explain what looks like an event type of Okta's and is none that is known."""
+    near = get_close_matches(event_type, catalogue.event_types, 3, 0.75)
+    nearest = tuple(
+        NearCode(name, catalogue.event_types[name].meaning, _ratio(name, event_type))
+        for name in near
+    )
+    return Explanation(note=f"{event_type} {_NEW_TYPE}", event_type=event_type, nearest=nearest)
+
+
+_NEW_TYPE = (
+    "looks like an event type, and is none that the kit knows: it may be new or misspelt. An event"
+    " of it counts by its result alone. okta-kit codes --event-types compares the kit's types with"
+    " Okta's list."
+)
+
+
+_OUT_OF_SCOPE = (
+    "an event type that the kit knows and says nothing about: it is written about things that"
+    " nobody looks for around a failure. An event of it counts by its result alone."
+)
+_VERDICTS = {
+    "": "Its outcome says whether it failed, and the outcome's reason says why.",
+    "change": "It tells of a change; its outcome says whether that failed.",
+    "fails": "It is a failure whatever its outcome says; the outcome's reason says more.",
+    "only_fails": "It exists only for failures; its outcome's reason says more.",
+    "reports": "It only reports something and is no failure, whatever its outcome says.",
+}
 
 
 def _of_event(raw: dict[str, Any]) -> Explanation:
@@ -186,6 +266,7 @@ def _answer(
         steps=catalogue.steps(code, operation=attempted, **which),
         links=tuple(catalogue.links(code, **which)),
         evidence=remedy.evidence_of(code) if remedy and names_code else "",
+        words=wording(message) if is_fingerprint(code) and message.text else "",
         nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for, app),
     )
 
@@ -210,18 +291,44 @@ def _as_code(word: str, catalogue: Catalogue) -> str | None:
     return upper if _LIKE_CODES.fullmatch(upper) else None
 
 
-def _nearest(
-    catalogue: Catalogue, code: str, text: str, app: str | None
-) -> tuple[tuple[str, str], ...]:
+def _like_type(word: str, catalogue: Catalogue) -> bool:
+    """Whether a word is formed as Okta's event types are, and begins as one of them does."""
+    first, *rest = word.split(".")
+    if len(rest) < 2 or not all(re.fullmatch(r"[\w-]+", part) for part in rest):
+        return False
+    return any(name.startswith(f"{first}.") for name in catalogue.event_types)
+
+
+def nearest_codes(text: str, app: str | None = None) -> tuple[NearCode, ...]:
+    """Find known codes whose words come near an unknown text.
+
+    Args:
+        text: the text, or its template.
+        app: the app that it came from; what other apps say is left out.
+
+    Returns:
+        Three at most, nearest first; none where no words tell that they are about the same.
+    """
+    return _described(load(), _nearest_in_words(load(), text, app))
+
+
+def _nearest(catalogue: Catalogue, code: str, text: str, app: str | None) -> tuple[NearCode, ...]:
     """Known codes that are spelled or worded nearly as what was asked, nearest first."""
-    spelled = {name.casefold(): name for name in (*catalogue.codes, *catalogue.event_types)}
-    near = [spelled[n] for n in get_close_matches(text[:120].casefold(), spelled, 3, 0.75)]
+    words = [text[:120]] if _WORD.fullmatch(text[:120]) else []
     if not code.startswith("HTTP_") and not is_fingerprint(code):
-        near += [spelled[n] for n in get_close_matches(code.casefold(), spelled, 3, 0.75)]
-    if not near:
-        near = _nearest_in_words(catalogue, text, app)
-    meanings = {name: _meaning_of(catalogue, name) for name in near}
-    return tuple((name, text) for name, text in meanings.items() if text)[:3]
+        words.append(code)
+    spelled = {name.casefold(): name for name in (*catalogue.codes, *catalogue.event_types)}
+    near: dict[str, float] = {}
+    for word in map(str.casefold, words):
+        for spelling in get_close_matches(word, spelled, 3, 0.75):
+            near.setdefault(spelled[spelling], _ratio(spelling, word))
+    return _described(catalogue, near or _nearest_in_words(catalogue, text, app))
+
+
+def _described(catalogue: Catalogue, near: Mapping[str, float]) -> tuple[NearCode, ...]:
+    """Codes with their meanings, without those that have none."""
+    codes = [NearCode(name, _meaning_of(catalogue, name), alike) for name, alike in near.items()]
+    return tuple(sorted((one for one in codes if one.meaning), key=lambda one: -one.alike)[:3])
 
 
 def _meaning_of(catalogue: Catalogue, name: str) -> str:
@@ -229,32 +336,37 @@ def _meaning_of(catalogue: Catalogue, name: str) -> str:
     return catalogue.meaning(name) or (event_type.meaning if event_type else "")
 
 
-def _nearest_in_words(catalogue: Catalogue, text: str, app: str | None) -> list[str]:
-    """Codes whose examples or meanings have the most words in common with a text.
+def _nearest_in_words(catalogue: Catalogue, text: str, app: str | None) -> dict[str, float]:
+    """Codes whose examples or meanings are about the same as a text, with how near each is.
 
-    Of these, some must say what it is about: "there is no such" says nothing, and what another
-    app says of its users is no help.
+    Words that say what it is about count alone, the more the fewer sentences have them: "there is
+    no such" says nothing, and what another app says of its users is no help.
     """
-    words = mask(text[:500]).split()
-    subject = _subject(words)
-    compare = SequenceMatcher(autojunk=False)
-    compare.set_seq2(words)
-    scores: dict[str, float] = {}
-    for name, sentence in _sentences(catalogue, app):
-        others = mask(sentence[:500]).split()
-        theirs = _subject(others)
-        if len(subject & theirs) < min(2, len(subject), len(theirs)) or not subject & theirs:
-            continue
-        compare.set_seq1(others)
-        if compare.real_quick_ratio() > _NEAR and compare.quick_ratio() > _NEAR:
-            scores[name] = max(scores.get(name, 0), compare.ratio())
-    best = sorted(scores, key=lambda name: (-scores[name], name))
-    return [name for name in best if scores[name] > _NEAR][:3]
+    subject = _subject(text)
+    kind = catalogue.kind_of_text(text)
+    others = [
+        (code, _subject(sentence))
+        for code, sentence in _sentences(catalogue, app)
+        if not kind or catalogue.kind(code) in {"", kind}
+    ]
+    having = Counter(word for _, words in others for word in words)
+
+    def weight(words: set[str]) -> float:
+        return sum(math.log((1 + len(others)) / (1 + having[word])) ** 2 for word in words)
+
+    near: dict[str, float] = {}
+    for code, words in others:
+        common = subject & words
+        if len(common) >= _IN_COMMON:
+            alike = weight(common) / math.sqrt(weight(subject) * weight(words) or math.inf)
+            near[code] = max(near.get(code, 0.0), alike)
+    best = sorted(near, key=lambda code: (-near[code], code))
+    return {code: near[code] for code in best if near[code] > _NEAR}
 
 
-def _subject(words: list[str]) -> set[str]:
+def _subject(text: str) -> set[str]:
     """The words that say what a sentence is about."""
-    plain = (word.strip(".,:;()[]'\"") for word in words)
+    plain = (word.strip(".,:;()[]'\"") for word in mask(text[:500]).split())
     return {word for word in plain if len(word) > 2 and word not in _ABOUT_NOTHING}
 
 

@@ -54,6 +54,7 @@ _LISTS: dict[str, type[msgspec.Struct]] = {
     "kind_words.csv": WordForm,
     "word_groups.csv": WordGroup,
 }
+_OUT_OF_SCOPE = "event_types_out_of_scope.txt"
 _FRONT = re.compile(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
 
 T = TypeVar("T")
@@ -94,8 +95,9 @@ def _state(path: Path) -> tuple[int, int]:
 
 def _files(folder: Path) -> list[Path]:
     """All files of a catalogue's folder, in the order in which they are read."""
+    lists = (*_LISTS, _OUT_OF_SCOPE)
     notes = sorted(path for path in folder.rglob("*.md") if path.name.casefold() != "readme.md")
-    return [*notes, *(folder / name for name in _LISTS if (folder / name).is_file())]
+    return [*notes, *(folder / name for name in lists if (folder / name).is_file())]
 
 
 @lru_cache(maxsize=4)
@@ -119,6 +121,7 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
         kinds=lists["kinds.csv"],
         word_forms=tuple(forms),
         word_groups=lists["word_groups.csv"],
+        out_of_scope={name: at for folder in folders for name, at in folder.out_of_scope()},
         mistakes=tuple(mine.mistakes) if mine else (),
     )
 
@@ -147,6 +150,12 @@ class _Folder:
                 raise CatalogueError(f"{name}: it is missing. Install okta-kit anew.")
             return {}
         return self._read_or_tell(_rows, self._name(path), self.texts[path], _LISTS[name]) or {}
+
+    def out_of_scope(self) -> list[tuple[str, str]]:
+        """The event types that are known and have no row, each with its ``listed_as``."""
+        texts = (text for path, text in self.texts.items() if path.name == _OUT_OF_SCOPE)
+        lines = (line.partition("#")[0].split() for line in next(texts, "").splitlines())
+        return [(words[0], "".join(words[1:2])) for words in lines if words]
 
     def remedies(self, shared: Mapping[str, Body], lists: Mapping[str, Any]) -> list[Remedy]:
         """The remedies whose files fit."""

@@ -71,6 +71,9 @@ class Catalogue:
     word_forms: tuple[WordForm, ...]
     """The user's own first; the first that fits a text says its kind."""
     word_groups: Mapping[str, WordGroup]
+    out_of_scope: Mapping[str, str]
+    """Event types that have no row because nobody looks for them around a failure, each with its
+    ``listed_as`` as in ``EventType``."""
     mistakes: tuple[str, ...] = ()
     """What in the user's own folder could not be used, a line each."""
 
@@ -177,12 +180,26 @@ class Catalogue:
 
         Returns:
             The remedy that names the code, the user's own before the kit's; else the one for
-            the code's subject in the lists; None where nothing is known.
+            the code's subject in the lists; else that of the kind which the words or the code's
+            own words tell; None where nothing is known.
         """
-        if candidates := self._by_code.get(code):
-            best = max(candidates, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
-            return best.about(app, operation)
+        remedy = self._remedy_of_code(code, app, text)
+        if remedy is None and (kind := self._kind_in_words(code, text)):
+            remedy = self._remedy_of_code(kind, app, text)
+        return remedy.about(app, operation) if remedy else None
+
+    def _remedy_of_code(self, code: str, app: str | None = None, text: str = "") -> Remedy | None:
+        """The remedy that names a code, else the one for its subject in the lists."""
+        if remedies := self._by_code.get(code):
+            return max(remedies, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
         return self._by_subject.get(self.subject(code))
+
+    def _kind_in_words(self, code: str, text: str) -> str:
+        """The kind that the words tell, else the words of a code that a vendor made of words."""
+        kinds = [self.kind_of_text(text)] if text else []
+        if not is_fingerprint(code):
+            kinds.append(self.kind_of_text(code))
+        return next((kind for kind in kinds if kind not in {"", "no_reason"}), "")
 
     def subject(self, code: str) -> str:
         """What a listed code is about, as the lists sort their codes; else nothing."""
@@ -221,7 +238,7 @@ class Catalogue:
 
     def family(self, code: str) -> str:
         """The subject a code belongs to; never empty."""
-        if code in self._by_code and (remedy := self.remedy(code)):
+        if code in self._by_code and (remedy := self._remedy_of_code(code)):
             return remedy.family
         if code.startswith("AADSTS"):
             sign_in_code = self.sign_in_codes.get(code)
@@ -292,6 +309,10 @@ class Catalogue:
             for name in names
         }
 
+    def knows_type(self, event_type: str) -> bool:
+        """Whether an event type has a row, or is known as out of scope."""
+        return event_type in self.event_types or event_type in self.out_of_scope
+
     def event_code(self, event_type: str) -> str | None:
         """The code that an event type is by itself, or has where its text names none."""
         row = self.event_types.get(event_type)
@@ -310,7 +331,8 @@ class Catalogue:
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
-        return {name.casefold(): name for name in reversed([*self.codes, *self.event_types])}
+        names = [*self.codes, *self.event_types, *self.out_of_scope]
+        return {name.casefold(): name for name in reversed(names)}
 
     def nearest(self, code: str) -> str:
         """A sentence with the known code nearest to a wrong one, or nothing."""
@@ -328,9 +350,9 @@ class Catalogue:
         Returns:
             One of the names in ``kinds.csv``; nothing where nothing tells, as for an unknown text.
         """
+        if settled := self.settled_kind(code):
+            return settled
         code_kind = self._kind_of_code(code)
-        if code_kind and not (code_kind == "no_reason" or self._is_vague(code)):
-            return code_kind
         kinds = [self.kind_of_text(text)] if text else []
         if not code_kind and not is_fingerprint(code):
             kinds.append(self.kind_of_text(code))
@@ -341,18 +363,23 @@ class Catalogue:
             (kind for kind in kinds if kind != "no_reason"), code_kind or "".join(kinds[:1])
         )
 
+    def settled_kind(self, code: str) -> str:
+        """The kind of a code whatever its text says; nothing where the text may tell another."""
+        code_kind = self._kind_of_code(code)
+        return "" if code_kind == "no_reason" or self._is_vague(code) else code_kind
+
     def _kind_of_code(self, code: str) -> str:
         """The kind that the catalogue's files give a code."""
         if code in self.kinds:
             return code
-        remedy = self.remedy(code)
+        remedy = self._remedy_of_code(code)
         if remedy and code in remedy.codes:
             return remedy.kinds.get(code) or remedy.kind or self.kind_of_text(remedy.codes[code])
         list_row = self._list_row(code)
         return (list_row and list_row.kind) or (remedy.kind if remedy else "")
 
     def _is_vague(self, code: str) -> bool:
-        remedy = self.remedy(code)
+        remedy = self._remedy_of_code(code)
         return bool(remedy and code in remedy.vague)
 
     def kind_of_text(self, text: str) -> str:

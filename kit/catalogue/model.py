@@ -273,6 +273,8 @@ class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where it is documented that the type is to be read so."""
     seen: bool = False
     """Whether a real event was seen that shows it; what was not seen is read the careful way."""
+    listed_as: str = ""
+    """Its name on Okta's public list where that is another one; ``-`` where the list lacks it."""
 
     @property
     def hits(self) -> tuple[str, ...]:

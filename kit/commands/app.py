@@ -72,6 +72,9 @@ def failures(
         str | None, typer.Option("--app", help="Only this app, by name or id.")
     ] = None,
     code: Annotated[str | None, typer.Option(help="Only this code, e.g. AADSTS50126.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Only this kind of failure, e.g. already_exists.")
+    ] = None,
     still_failing: Annotated[
         bool, typer.Option("--still-failing", help="Only users with no success since.")
     ] = False,
@@ -93,11 +96,12 @@ def failures(
         until=until,
         app=app_name,
         code=code,
+        kind=kind,
         still_failing=still_failing,
         engine=engine,
         date_order=date_order,
     )
-    write(result.rows, format_.value, sys.stdout)
+    write(result, format_.value, sys.stdout)
     print_note(result.sentence)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,6 +47,15 @@ def list_codes(
     until: Annotated[str | None, typer.Option(help="With --source: end, UTC.")] = None,
     engine: Engine = None,
     date_order: DateOrder = None,
+    event_types: Annotated[
+        Path | None,
+        typer.Option(
+            "--event-types",
+            metavar="FILE",
+            help="Compare instead the event types with Okta's list, as CSV: what came, went "
+            "and was renamed.",
+        ),
+    ] = None,
     as_remedy: Annotated[
         str,
         typer.Option(
@@ -70,13 +80,18 @@ def list_codes(
         raise UsageError("--date-order belongs to --source.")
     if source and (search or family or owner):
         raise UsageError("--search, --family and --owner filter the catalogue; leave --source out.")
-    if as_remedy:
+    if event_types and (source or search or family or owner or as_remedy):
+        raise UsageError("--event-types compares a list alone; leave the other options out.")
+    if event_types:
+        _compare(event_types, format_)
+    elif as_remedy:
         print(_remedy_file(as_remedy, source, since, until, engine, date_order), end="")
     elif source:
         from kit.analysis.unknown_codes import COLUMNS, drift
 
         unknown = drift(source, since=since, until=until, engine=engine, date_order=date_order)
-        _print(unknown.rows, COLUMNS, format_)
+        worded = [{**row, "name": unknown.names.name(row["name"])} for row in unknown.rows]
+        _print(worded if format_ is CatalogueFormat.table else unknown.rows, COLUMNS, format_)
         print_note(unknown.sentence)
     else:
         _list(search, family, owner, format_)
@@ -103,6 +118,22 @@ def _list(search: str, family: str, owner: str, form: CatalogueFormat) -> None:
         print(catalogue_page(load()), end="")
         return
     _print(code_rows(load(), search=search, family=family, owner=owner), COLUMNS, form)
+
+
+def _compare(path: Path, form: CatalogueFormat) -> None:
+    """Print how a list of event types differs from what the catalogue knows."""
+    from kit.catalogue import load
+    from kit.catalogue.type_list import COLUMNS, compare_types
+    from kit.display.phrases import count
+
+    comparison = compare_types(path, load())
+    _print(comparison.rows, COLUMNS, form)
+    counts = [f"{comparison.count(change)} {change}" for change in ("came", "went", "renamed")]
+    sentence = f"{count(comparison.listed, 'event type')} in {path}: {', '.join(counts)}"
+    sentence += " (by the likeness of their names)." if comparison.count("renamed") else "."
+    if comparison.skipped:
+        sentence += f" {count(comparison.skipped, 'line')} skipped."
+    print_note(sentence)
 
 
 def _remedy_file(

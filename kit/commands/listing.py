@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 
 from kit.analysis.failures import ROW, failures
+from kit.analysis.kinds import find_kind, kinds_of
 from kit.analysis.orgs import orgs_of
 from kit.analysis.recovery import recovery, with_state
 from kit.analysis.stops import coverage_of
+from kit.analysis.unknown_texts import code_names
 from kit.base.errors import KitError, UsageError, nearest
 from kit.base.text import in_json, in_sheet
-from kit.catalogue import load
 from kit.display import phrases
+from kit.display.code_names import CodeNames
 from kit.display.terminal import print_table
 from kit.lake.files import skipped
 from kit.log.log import open_log, to_pandas
@@ -39,6 +40,8 @@ class FailureListing:
 
     rows: pd.DataFrame
     sentence: str
+    names: CodeNames
+    """What the codes of unknown texts are shown as in a terminal."""
 
 
 def listing(
@@ -49,6 +52,7 @@ def listing(
     app: str | None,
     code: str | None,
     still_failing: bool,
+    kind: str | None = None,
     engine: str | None = None,
     date_order: str | None = None,
 ) -> FailureListing:
@@ -61,6 +65,7 @@ def listing(
         app: only this app, by name or id, without case.
         code: only this code, without case.
         still_failing: only users with no success since.
+        kind: only failures of this kind, as a person writes it.
         engine: what answers, as ``open_log`` takes it.
         date_order: of local dates, as ``open_log`` takes it.
 
@@ -69,8 +74,9 @@ def listing(
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
-        UsageError: a time cannot be read, or the source knows no such app.
+        UsageError: a time cannot be read, the source knows no such app, or there is no such kind.
     """
+    kind = find_kind(kind, "--kind") if kind is not None else None
     log = open_log(source, since=since, until=until, engine=engine, date_order=date_order)
     window = log.window(since, until)
     columns = (*COLUMNS, "org") if log.orgs else COLUMNS
@@ -89,32 +95,27 @@ def listing(
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
         rows = rows[rows["state"] == "still_failing"]
+    rows = rows.assign(kind=kinds_of(rows))
+    if kind is not None:
+        rows = rows[rows["kind"] == kind]
     coverage = coverage_of(log, window)
     coverage_text = phrases.coverage_in_words(coverage, skipped(log.put_aside))
     sentence = f"{phrases.count(len(rows), 'failure')}, {phrases.span(window)}; {coverage_text}."
     sentence += "".join(f" {note}" for note in coverage.notes)
     sentence += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
-    rows = rows.assign(kind=_kinds(rows))
     rows = rows.reset_index(drop=True)[list(columns)]
-    return FailureListing(rows.assign(http_status=rows["http_status"].astype("Int64")), sentence)
+    rows = rows.assign(http_status=rows["http_status"].astype("Int64"))
+    return FailureListing(rows, sentence, code_names(log))
 
 
-def _kinds(rows: pd.DataFrame) -> list[str]:
-    """What went wrong with each, told from its code, else from the vendor's words."""
-    kind = cache(load().kind)
-    texts = rows["vendor_message"].fillna(rows["reason"]).fillna("")
-    statuses = [None if pd.isna(status) else int(status) for status in rows["http_status"]]
-    entries = zip(rows["code"], texts, statuses, strict=True)
-    return [kind(code, text=text, http_status=status) for code, text, status in entries]
-
-
-def write(rows: pd.DataFrame, form: str, out: TextIO) -> None:
-    """Print rows as ``table``, ``csv``, ``json`` or ``parquet``."""
+def write(listing: FailureListing, form: str, out: TextIO) -> None:
+    """Print failures as ``table``, ``csv``, ``json`` or ``parquet``."""
+    rows = listing.rows
     if form == "parquet":
         rows.to_parquet(out.buffer, index=False)
         return
     if form == "table":
-        _table(rows, out)
+        _table(listing.names.frame(rows), out)
         return
     text_rows = rows.assign(
         published=rows["published"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"

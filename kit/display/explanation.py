@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, TextIO
 
 from kit.base.text import clean
 from kit.catalogue.model import OWNERS, RADII, RETRIES
+from kit.display import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console
+    from rich.text import Text
 
-    from kit.catalogue.explain import Explanation
+    from kit.catalogue.explain import Explanation, NearCode
 
-__all__ = ["catalogue_facts", "message_facts", "print_explanations"]
+__all__ = ["catalogue_facts", "message_facts", "near", "print_explanations"]
 
 _EVIDENCE = {
     "seen in Okta": "seen in messages of Okta's",
@@ -50,12 +52,7 @@ def print_explanations(explanations: Sequence[Explanation], out: TextIO) -> None
 
 
 def _print_one(explanation: Explanation, console: Console) -> None:
-    from rich.text import Text
-
-    title = Text(clean(explanation.code or explanation.operation or "No failure"), style="bold")
-    if explanation.family:
-        title.append(f"  {clean(explanation.family)}", style="not bold dim")
-    console.print(title, soft_wrap=True)
+    console.print(_title(explanation), soft_wrap=True)
     if explanation.remedy:
         console.print(clean(explanation.remedy.title))
     if explanation.note:
@@ -68,7 +65,7 @@ def _print_one(explanation: Explanation, console: Console) -> None:
         says[1:1], stood = stood, []
     _facts(console, says)
     _facts(console, stood, title="Read from it")
-    _facts(console, explanation.nearest, title="Nearest in the catalogue")
+    _facts(console, near(explanation.nearest), title="Nearest known codes: a hint, not an answer")
     _steps(explanation, console)
     remedy = explanation.remedy
     if remedy:
@@ -83,6 +80,19 @@ def _print_one(explanation: Explanation, console: Console) -> None:
         _facts(console, [("Background", remedy.background)])
 
 
+def _title(explanation: Explanation) -> Text:
+    """The code, or an unknown text's words with its code beside them, and the family."""
+    from rich.text import Text
+
+    words = explanation.words or explanation.code or explanation.operation or "No failure"
+    title = Text(clean(words), style="bold")
+    beside = [explanation.code] if explanation.words else []
+    for text in (*beside, explanation.family):
+        if text:
+            title.append(f"  {clean(text)}", style="not bold dim")
+    return title
+
+
 def _unknown(explanation: Explanation) -> str:
     """What the catalogue does not know about it, in a sentence."""
     if explanation.meaning or not explanation.code:
@@ -95,6 +105,13 @@ def _unknown(explanation: Explanation) -> str:
         "The catalogue does not know it. okta-kit codes --as-remedy with the same text begins "
         "a remedy for it."
     )
+
+
+def near(codes: Iterable[NearCode]) -> list[tuple[str, str]]:
+    """Known codes that come near, each with how near it is and its meaning."""
+    return [
+        (one.code, f"{phrases.percent(round(one.alike, 2))} alike: {one.meaning}") for one in codes
+    ]
 
 
 def catalogue_facts(explanation: Explanation) -> list[tuple[str, object]]:

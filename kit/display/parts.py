@@ -7,13 +7,15 @@ in ``html()``; ``text()`` says the same without marks, cleaned. Making a part sh
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kit.base.text import clean, clean_lines
+from kit.display.code_names import PLAIN, CodeNames, smaller_codes
 from kit.display.table import SET, Table
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ __all__ = [
     "Parameters",
     "Part",
     "Steps",
+    "with_names",
 ]
 
 
@@ -220,12 +223,18 @@ class Chart:
             options: likewise.
         """
         self.draw, self.arguments, self.options = draw, arguments, options
+        self.names = PLAIN
+        """What its codes of unknown texts are drawn as."""
 
     @property
     def frame(self) -> pd.DataFrame:
         """What is drawn."""
         data: pd.DataFrame = self.arguments[0]
         return data
+
+    def figure(self) -> tuple[Figure, str]:
+        """The figure as it is drawn anew, and its alt text."""
+        return self.draw(self.names.frame(self.frame), *self.arguments[1:], **self.options)
 
     @cached_property
     def picture(self) -> tuple[bytes, str, int]:
@@ -235,7 +244,7 @@ class Chart:
         import matplotlib.pyplot as plt
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-        figure, alt = self.draw(*self.arguments, **self.options)
+        figure, alt = self.figure()
         picture = io.BytesIO()
         figure.set_dpi(144)
         canvas = FigureCanvasAgg(figure)
@@ -265,12 +274,34 @@ class Chart:
 Part = Headline | Note | Facts | Table | Steps | Links | Block | Chart | Parameters
 
 
+def with_names(part: Part, names: CodeNames) -> Part:
+    """A part that shows the codes of unknown texts by their words.
+
+    What is to be copied as it is, a block or the parameters, stays so.
+    """
+    if not names.words:
+        return part
+    if isinstance(part, Headline | Note):
+        return replace(part, sentence=names.sentence(part.sentence))
+    if isinstance(part, Facts):
+        return Facts({name: names.cell(value) for name, value in part.values.items()})
+    if isinstance(part, Listing):
+        narrow = {name: values.map(names.cell) for name, values in part.narrow.items()}
+        return replace(part, names=names, narrow=narrow)
+    if isinstance(part, Table):
+        return replace(part, names=names)
+    if isinstance(part, Chart):
+        part = copy(part)
+        part.names = names
+    return part
+
+
 def _lines(item: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(k, v) for k, v in item.items() if k not in {"title", "state"} and v]
 
 
 def _safe(text: object) -> str:
-    return escape(clean(text))
+    return smaller_codes(escape(clean(text)))
 
 
 def _label(name: str) -> str:

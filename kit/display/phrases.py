@@ -10,7 +10,16 @@ if TYPE_CHECKING:
 
     from kit.base.windows import Coverage, Window
 
-__all__ = ["count", "coverage_in_words", "duration", "join", "moment", "percent", "span", "who"]
+__all__ = [
+    "count",
+    "coverage_in_words",
+    "duration",
+    "hit_in_words",
+    "join",
+    "moment",
+    "percent",
+    "span",
+]
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -96,6 +105,6 @@ def join(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
-def who(counts: Mapping[str, int]) -> str:
-    """How many are hit: ``who({"user": 3, "group": 1})`` is "3 users and 1 group"."""
+def hit_in_words(counts: Mapping[str, int]) -> str:
+    """How many are hit: ``hit_in_words({"user": 3, "group": 1})`` is "3 users and 1 group"."""
     return join([count(number, kind) for kind, number in counts.items()]) or "0 users"

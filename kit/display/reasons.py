@@ -36,16 +36,16 @@ def _width(
     *,
     failures: int,
     hit: Mapping[str, int],
-    worked: int,
+    successes: int,
     users_worked: int | None,
     since: datetime,
     until: datetime,
 ) -> str:
-    with_users = worked and users_worked is not None
+    with_users = successes and users_worked is not None
     who = f" of {phrases.count(users_worked or 0, 'user')}" if with_users else ""
     return (
-        f"{phrases.count(failures, 'failure')} of {phrases.who(hit)} beside "
-        f"{phrases.count(worked, 'success', 'successes')}{who} of the same operations on "
+        f"{phrases.count(failures, 'failure')} of {phrases.hit_in_words(hit)} beside "
+        f"{phrases.count(successes, 'success', 'successes')}{who} of the same operations on "
         f"the app, from {phrases.moment(since)} to {phrases.moment(until)}."
     )
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from kit.base.text import clean
 from kit.display import phrases
+from kit.display.code_names import PLAIN, CodeNames, smaller_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +57,7 @@ _TITLES = {
     "request_id": "request id",
     "operation": "operation",
     "uuid": "event",
+    "first": "first thing to do",
 }
 
 
@@ -86,6 +88,8 @@ class Table:
     """What is said when there is none."""
     collapsed: bool = False
     """Whether the caption is shown alone until a reader opens it."""
+    names: CodeNames = PLAIN
+    """What its codes of unknown texts are shown as."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -114,8 +118,8 @@ class Table:
 
     def _texts(self) -> list[str]:
         """Each row as the text that a reader finds words in."""
-        names = [str(name) for name in self.rows.columns]
-        columns = [[cell(name, value) for value in self.rows[name]] for name in names]
+        rows = self.names.frame(self.rows)
+        columns = [[cell(str(name), value) for value in rows[name]] for name in rows.columns]
         return [" ".join(one).casefold() for one in zip(*columns, strict=True)]
 
     def html(self) -> str:
@@ -137,16 +141,15 @@ class Table:
         return f"{self._full_caption()}\n{text.to_string(index=False)}"
 
     def _first_rows(self) -> pd.DataFrame:
-        return self.rows.head(self.most)
+        return self.names.frame(self.rows.head(self.most))
 
     def _nothing(self) -> str:
         return f"{self.caption}: {self.empty}"
 
     def _full_caption(self) -> str:
         count = len(self.rows)
-        return self.caption + (
-            f" (the first {self.most:,} of {count:,})" if count > self.most else ""
-        )
+        first = f" (the first {self.most:,} of {count:,})" if count > self.most else ""
+        return self.names.sentence(self.caption) + first
 
 
 def grid(rows: pd.DataFrame, caption: str = "") -> str:
@@ -181,7 +184,7 @@ def grid(rows: pd.DataFrame, caption: str = "") -> str:
 def _td(kind: str, text: str) -> str:
     """A cell; long texts get room where a page leaves it to them, as JupyterLab does."""
     room = ";min-width:18em" if len(text) > _LONG_TEXT_CHARS else ""
-    return f'<td class="{kind}" style="{SET[kind]}{room}">{escape(text)}</td>'
+    return f'<td class="{kind}" style="{SET[kind]}{room}">{smaller_codes(escape(text))}</td>'
 
 
 def title(name: object) -> str:

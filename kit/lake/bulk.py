@@ -105,12 +105,12 @@ def add_all(
 
 
 def _rounds(
-    stored: Iterator[StoredFile], files: list[Path | StoredFile]
+    stored_files: Iterator[StoredFile], files: list[Path | StoredFile]
 ) -> Iterator[tuple[list[Path | StoredFile], bool]]:
     """What is taken in at once, and whether nothing follows; the named files with the first."""
-    some = [*files, *islice(stored, _ROUND)]
+    some = [*files, *islice(stored_files, _ROUND)]
     while some:
-        following = list[Path | StoredFile](islice(stored, _ROUND))
+        following = list[Path | StoredFile](islice(stored_files, _ROUND))
         yield some, not following
         some = following
 

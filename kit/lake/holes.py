@@ -221,17 +221,17 @@ class Trail:
         return [replace(hole, origin=origin) for hole in some] if origin else some
 
     def _holes(self, name: str, reach: Sequence[Window]) -> list[Hole]:
-        found = [Hole(at, at + TICK, name, lines) for at, lines in self.moments.items()]
-        found += [Hole(since, until, name, lines) for since, until, lines in self.older]
+        holes = [Hole(at, at + TICK, name, lines) for at, lines in self.moments.items()]
+        holes += [Hole(since, until, name, lines) for since, until, lines in self.older]
         span = self.span
         if span is None:
             lines = sum(run.lines for run in self.runs)
             whole = [Hole(w.since, w.until, name, lines, whole=True) for w in reach if lines]
-            return [*fewest(summed(found), _MOST_OF_FILE), *whole]
+            return [*fewest(summed(holes), _MOST_OF_FILE), *whole]
         start = min([span.since, *(w.since for w in reach)])
         end = max([span.until, *(w.until for w in reach)])
-        found += self._between(name, Window(start, end))
-        return fewest(summed(found), _MOST_OF_FILE)
+        holes += self._between(name, Window(start, end))
+        return fewest(summed(holes), _MOST_OF_FILE)
 
     def _between(self, name: str, reach: Window) -> list[Hole]:
         stretches = [one for one in self.stretches if one]

@@ -74,8 +74,8 @@ class Lacking:
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest."""
-        said = {"file": self.file, "since": self.since, "until": self.until, "what": [*self.what]}
-        return {**said, "origin": self.origin} if self.origin else said
+        entry = {"file": self.file, "since": self.since, "until": self.until, "what": [*self.what]}
+        return {**entry, "origin": self.origin} if self.origin else entry
 
 
 @dataclass(slots=True)

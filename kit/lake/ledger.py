@@ -54,8 +54,8 @@ class Ledger:
         if not self._is_unfinished:
             return []
         try:
-            held = json.loads(self._lake.storage.read(_UNFINISHED))
-            return [Window(parse_iso(one["since"]), parse_iso(one["until"])) for one in held]
+            windows = json.loads(self._lake.storage.read(_UNFINISHED))
+            return [Window(parse_iso(one["since"]), parse_iso(one["until"])) for one in windows]
         except (OSError, ValueError, LookupError, TypeError):
             return []
 
@@ -79,8 +79,8 @@ class Ledger:
         name = f"{_FOLDER}/{uuid.uuid4().hex}.keys"
         with self._lake.writing():
             if unfinished:  # before the names, so that a kill in between costs time alone
-                said = json.dumps([window.as_text() for window in unfinished])
-                self._lake.storage.write(_UNFINISHED, said.encode())
+                text = json.dumps([window.as_text() for window in unfinished])
+                self._lake.storage.write(_UNFINISHED, text.encode())
             if len(fresh):
                 self._known = np.union1d(self._known, fresh)
                 self._lake.storage.write(name, (self._known if full else fresh).tobytes())

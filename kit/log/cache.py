@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import ibis.expr.types as ir
+    import pandas as pd
 
     from kit.lake import Lake
 
@@ -91,6 +92,19 @@ class ResultCache:
             else:
                 self._answers[name] = self._stored_table(name, question())
         return self._answers[name]
+
+    def table(self, name: str, rows: pd.DataFrame) -> ir.Table:
+        """Put rows where the events are, so that a question can join them.
+
+        Args:
+            name: what they are called there.
+            rows: the rows, without their index.
+        """
+        import pyarrow as pa
+
+        content = pa.Table.from_pandas(rows, preserve_index=False)
+        answer: ir.Table = self.backend.create_table(name, content, temp=True)
+        return answer
 
     def _stored_table(self, name: str, question: ir.Table) -> ir.Table:
         answer: ir.Table = self.backend.create_table(name, question, temp=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 import ibis
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from kit.events import COLUMNS
@@ -76,10 +77,12 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         with self._explain_faults():
             return super().to_pyarrow_batches(*arguments, **options)
 
-    def create_table(self, *arguments: Any, **options: Any) -> Any:
-        """Keep an answer; likewise."""
+    def create_table(self, name: str, obj: Any = None, **options: Any) -> Any:
+        """Keep an answer, or rows; likewise."""
+        if isinstance(obj, pa.Table):  # Ibis 12 drops a view without a name after it
+            obj = ibis.memtable(obj)
         with self._explain_faults():
-            return super().create_table(*arguments, **options)
+            return super().create_table(name, obj, **options)
 
     @contextmanager
     def _explain_faults(self) -> Iterator[None]:

@@ -115,8 +115,8 @@ def open_log(
     check_engine(engine)
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
-        held = open_source(source, folder, since=since, until=until, date_order=date_order)
-        log = log_of(held, folder, engine)
+        log_source = open_source(source, folder, since=since, until=until, date_order=date_order)
+        log = log_of(log_source, folder, engine)
         # The files live as long as a question can be asked, and go with the last of them.
         weakref.finalize(log.answers.backend, stack.pop_all().close)
     return log

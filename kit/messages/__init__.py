@@ -15,19 +15,25 @@ unknown text.
 """
 
 from kit.messages.codes import labelled_code
-from kit.messages.masks import FINGERPRINT, fingerprint, is_fingerprint, mask
+from kit.messages.languages import is_english
+from kit.messages.masks import FINGERPRINT, VARIABLE, fingerprint, is_fingerprint, mask, wording
 from kit.messages.parsing import parse
 from kit.messages.parts import CUT, Message
+from kit.messages.templates import templates
 from kit.messages.wrappers import http_code
 
 __all__ = [
     "CUT",
     "FINGERPRINT",
+    "VARIABLE",
     "Message",
     "fingerprint",
     "http_code",
+    "is_english",
     "is_fingerprint",
     "labelled_code",
     "mask",
     "parse",
+    "templates",
+    "wording",
 ]

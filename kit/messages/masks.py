@@ -12,15 +12,17 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from kit.messages.parts import Message
 
-__all__ = ["FINGERPRINT", "fingerprint", "is_fingerprint", "mask"]
+__all__ = ["FINGERPRINT", "VARIABLE", "fingerprint", "is_fingerprint", "mask", "wording"]
 
 FINGERPRINT = r"^UNKNOWN_[0-9a-f]{8}$"
 """The kit's own codes for unknown texts, as a regular expression, for Ibis too. ``UNKNOWN_USER``
 is a reason of Okta's."""
+VARIABLE = "…"
+"""Stands in a text for a part that differs from one message to the next, as in a remedy's texts."""
 _IS_FINGERPRINT = re.compile(FINGERPRINT)
 _MAX_CHARS = 600
 """How much of a text tells faults apart."""
@@ -167,11 +169,8 @@ def fingerprint(message: Message) -> str:
     The same for texts that differ in names, ids, numbers and times alone, and the same on
     every machine.
     """
-    text = message.text
-    for name in (message.user, message.group, message.app):
-        if name:
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<>", text)
-    distinct_text = _distinct(text)
+    distinct = _distinct(_without(message.text, _names(message)))
+    distinct_text = _fold(distinct) or distinct
     return "UNKNOWN_" + hashlib.sha256(distinct_text.encode(errors="surrogatepass")).hexdigest()[:8]
 
 
@@ -185,14 +184,44 @@ def mask(text: str) -> str:
     return _fold(_apply_masks(text, _MASKS))
 
 
+def wording(message: Message, people: Iterable[str] = ()) -> str:
+    """Give an unknown text in its own words, with what ``fingerprint`` does not look at marked.
+
+    Args:
+        message: the parsed text.
+        people: logins and names of whom it is about, which are marked as well.
+
+    Returns:
+        The text in one line, ``VARIABLE`` in the places of names, ids, numbers and times.
+    """
+    logins = [name.partition("@")[0] for name in people if "@" in name]
+    names = sorted({*people, *logins} - {""}, key=lambda name: (-len(name), name))
+    text = _distinct(_without(message.text, [*_names(message), *names]))
+    return _REPEATS.sub(VARIABLE, text.replace("<>", VARIABLE))
+
+
+_REPEATS = re.compile(rf"{VARIABLE}(?: ?{VARIABLE})+")
+
+
+def _names(message: Message) -> list[str]:
+    """Whom and what a message names, in the places where Okta's sentences have them."""
+    return [name for name in (message.user, message.group, message.app) if name]
+
+
+def _without(text: str, names: Iterable[str]) -> str:
+    for name in names:
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "<>", text)
+    return text
+
+
 def _distinct(text: str) -> str:
     """A text masked as far as something is left that tells it from another one."""
-    masked_text = mask(text)
-    if any(match[0] not in _SAYS_LITTLE for match in _LETTERS.finditer(masked_text)):
+    masked_text = _in_one_line(_apply_masks(text, _MASKS))
+    if any(match[0] not in _SAYS_LITTLE for match in _LETTERS.finditer(masked_text.casefold())):
         return masked_text
     for masks in ([*_SORTS[:2], *_INSIDE, *_SORTS[2:]], _SORTS):
-        sorts = _fold(_apply_masks(text, masks))
-        if _LETTERS.search(_SORT.sub("", sorts)):
+        sorts = _in_one_line(_apply_masks(text, masks))
+        if _LETTERS.search(_SORT.sub("", sorts.casefold())):
             return sorts
     return sorts or " ".join(text.split())
 
@@ -209,4 +238,8 @@ def _apply_masks(text: str, masks: list[_Mask]) -> str:
 
 
 def _fold(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip(" .…")
+    return _in_one_line(text.casefold())
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split()).rstrip(" .…")

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kit.messages.labels import time_at
+from kit.messages.languages import translated
 from kit.messages.names import note_names
 from kit.messages.parts import Draft, fill_in, set_status
 from kit.messages.wrappers import reason_at_end
@@ -34,6 +35,10 @@ def okta_sentence(text: str, draft: Draft) -> str | None:
     """
     first = text.partition(" ")[0].strip(".:,").casefold()
     layers = _BY_FIRST_WORD.get(first, ())
+    if not layers and draft.keys() <= {"truncated"}:
+        inside = translated(text, draft)
+        if inside is not None:
+            return inside
     if layers and text[0].islower():
         text = text[0].upper() + text[1:]
     for layer in layers:

@@ -145,10 +145,17 @@ def _is_oktas(rest: str, flat: str, draft: Draft) -> bool:
 
 
 _OKTA_SPEAKS = re.compile(
-    r"^(?:Could not|Unable to|(?:\w+ ){0,2}[Aa]gent\b|User (?:attempted|failed) )|\bOkta\b"
+    r"^(?:Could not|Unable to|(?:\w+ ){0,2}[Aa]gent\b|User (?:attempted|failed) |API login failed"
+    r"|App assignment attempted|Application accounts? needs? |Linked group is missing"
+    r"|This choice creates a conflict|Password does not meet requirements\W*$"
+    r"|User (?:suspended|locked out|deactivated|rejected \w+)\W*$)"
+    r"|\bOkta\b| for (?:[A-Z][\w.]+ (?:user|users)|\w+ factor)$"
+    r"|\bcheck username or create user manually"
 )
-"""How Okta's own sentences begin, of which nothing was taken off; or they name Okta."""
+"""How Okta's own sentences begin or end, of which nothing was taken off; or they name Okta."""
 _CODE_WORD = re.compile(r"(?:error )?code:? ?([\w.-]{2,80})$", re.I)
+_ATTRIBUTE = re.compile(r"\b[Aa]tt [0-9a-f]{4,8}$")
+"""Active Directory names an attribute so: ``data 0, Att 9005a (unicodePwd)``."""
 _LAST_WORD = re.compile(r"\b[Ee]rror [45]\d\d: .{1,500}, ([a-z][A-Za-z]{3,40})$")
 """Google's clients end in the reason: ``googleapi: Error 404: Resource Not Found, notFound``."""
 _SUBJECT = re.compile(
@@ -188,7 +195,8 @@ def _speak(rest: str, flat: str, draft: Draft) -> None:
     """Note the vendor's words, and a code that is all of them."""
     code = bare_code(rest)
     if not code and rest.endswith((")", ").")) and " (" in rest:
-        inside = rest.rpartition(" (")[2].rstrip(").")
+        before, _, inside = rest.rpartition(" (")
+        inside = "" if _ATTRIBUTE.search(before) else inside.rstrip(").")
         match = _CODE_WORD.match(inside)
         fill_in(draft, vendor_code=labelled_code(match[1]) if match else bare_code(inside))
     if not code and "_" in rest and "vendor_code" not in draft:

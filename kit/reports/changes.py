@@ -19,7 +19,7 @@ not seen    a user who was still failing and of whom this run knows nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ from kit.display import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from kit.display.code_names import CodeNames
 
 __all__ = [
     "RunChanges",
@@ -55,6 +57,11 @@ class RunChanges:
         if not self.compared:
             return self.remarks[0]
         return ", ".join(name for name, _ in self.groups) or "no change"
+
+    def in_words(self, names: CodeNames) -> RunChanges:
+        """The same with the words of unknown texts before their codes."""
+        groups = tuple((name, tuple(map(names.sentence, lines))) for name, lines in self.groups)
+        return replace(self, remarks=tuple(map(names.sentence, self.remarks)), groups=groups)
 
 
 def previous_and_changes(facts: Mapping[str, Any], runs: Iterable[Mapping[str, Any]]) -> RunChanges:

@@ -25,6 +25,7 @@ from kit.base.object_store import is_store, store_settings
 from kit.base.parameters import check_values, read_parameters
 from kit.base.paths import COPY, LAKE, PULLED
 from kit.base.tempdirs import temporary_folder
+from kit.display.code_names import CodeNames
 from kit.log.spark.engines import DUCKDB, ENGINE
 from kit.reports.changes import RunChanges, previous_and_changes
 from kit.reports.execute import Execution, Limits, execute, one_line
@@ -302,7 +303,9 @@ class _Run:
 
     def _changes(self, facts: Mapping[str, Any]) -> RunChanges:
         try:
-            return previous_and_changes(facts, reports(self.place.home.parent, self.name))
+            words = collect(self.executed.notebook).get("code_words") or {}
+            changes = previous_and_changes(facts, reports(self.place.home.parent, self.name))
+            return changes.in_words(CodeNames(words))
         except Exception as broken:  # noqa: BLE001  # a notebook may have published anything
             reason = f"its results could not be compared: {one_line(broken)}"
             raise NotRendered(reason) from None

@@ -19,7 +19,8 @@ class Result:
 
     value: Mapping[str, Any]
     """``window``, ``source``, ``coverage``, ``catalogue_version``, ``headline`` and ``results``,
-    fit for JSON."""
+    fit for JSON; ``code_words``, what unknown texts say by their codes, for people alone: it is not
+    in ``summary.json``."""
 
     def _ipython_display_(self) -> None:
         """Publish it where it is a cell's last line."""

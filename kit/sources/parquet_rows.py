@@ -105,14 +105,14 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 def _leaves(schema: pa.Schema) -> list[str]:
     """The dotted names of all columns, of those in structs too."""
-    found: list[str] = []
+    names: list[str] = []
     waiting = [(field.name, field.type) for field in reversed(schema)]
     while waiting:
         name, kind = waiting.pop()
-        found.append(name)
+        names.append(name)
         if pa.types.is_struct(kind):
             waiting += [(f"{name}.{one.name}", one.type) for one in reversed(kind.fields)]
-    return found
+    return names
 
 
 def _without_nulls(value: Any) -> Any:

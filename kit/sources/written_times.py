@@ -18,20 +18,20 @@ ORDER = "OKTA_KIT_DATE_ORDER"
 """Names the order where neither the file shows it nor an option says it."""
 
 
-def order_of(said: str | None) -> Order | None:
+def order_of(order: str | None) -> Order | None:
     """The order of local dates that somebody says.
 
     Args:
-        said: ``day-first`` or ``month-first``; ``$OKTA_KIT_DATE_ORDER`` if left out or empty.
+        order: ``day-first`` or ``month-first``; ``$OKTA_KIT_DATE_ORDER`` if left out or empty.
 
     Raises:
         UsageError: it is neither.
     """
-    name = said or os.environ.get(ORDER)
+    name = order or os.environ.get(ORDER)
     if not name:
         return None
     if name not in get_args(Order):
-        where = "date_order" if said else f"${ORDER}"
+        where = "date_order" if order else f"${ORDER}"
         raise UsageError(f"{where}: {name!r} is no order. Write day-first or month-first.")
     return cast("Order", name)
 

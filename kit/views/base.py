@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
 from kit.analysis.stops import coverage_of
+from kit.analysis.unknown_texts import code_names
 from kit.base.windows import Window
 from kit.catalogue import load
 from kit.display import phrases
-from kit.display.parts import Facts, Parameters
+from kit.display.parts import Facts, Parameters, with_names
 from kit.display.section import Live, Section
 from kit.lake.files import skipped
 from kit.log.log import Log, open_log
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NotebookReport", "view"]
 
+_WORDS = 500
+"""Unknown texts whose words a run is told for its notices and what it compares."""
 _Of = TypeVar("_Of", bound="NotebookReport")
 
 
@@ -42,9 +45,9 @@ def view(parts_of: Callable[[_Of], Iterable[Part]]) -> Callable[[_Of], Section]:
     """
 
     def section(report: _Of) -> Section:
-        return Section(
-            tuple(parts_of(report)), parts_of.__name__, Live(report, partial(section, report))
-        )
+        names = code_names(report.log)
+        parts = tuple(with_names(part, names) for part in parts_of(report))
+        return Section(parts, parts_of.__name__, Live(report, partial(section, report)))
 
     section.__name__, section.__qualname__ = parts_of.__name__, parts_of.__qualname__
     section.__module__, section.__doc__ = parts_of.__module__, parts_of.__doc__
@@ -138,8 +141,9 @@ class NotebookReport:
             what: what was looked for; failures with the code and on the app that were asked for
                 without it.
         """
-        code, app = (self.parameters.get(name, "") for name in ("code", "app"))
-        default = f"failures{f' with {code}' if code else ''}{f' on {app}' if app else ''}"
+        code, app, kind = (self.parameters.get(name, "") for name in ("code", "app", "kind"))
+        default = f"{kind.replace('_', ' ')} failures".strip()
+        default += (f" with {code}" if code else "") + (f" on {app}" if app else "")
         what = what or default
         if self.coverage.complete:
             return f"No {what} between {phrases.span(self.window).replace(' to ', ' and ')}."
@@ -153,14 +157,16 @@ class NotebookReport:
         return go_on({"source": self.log.source, **self.window.as_text()}, steps)
 
     def _result(self, headline: str, results: dict[str, Any]) -> Result:
+        names = code_names(self.log)
         return Result(
             {
                 "window": self.window.as_text(),
                 "source": self.log.source,
                 "coverage": self.coverage.as_dict(),
                 "catalogue_version": load().version,
-                "headline": headline,
+                "headline": names.sentence(headline),
                 "results": results,
+                "code_words": dict(list(names.words.items())[:_WORDS]),
             }
         )
 

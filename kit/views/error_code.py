@@ -15,9 +15,11 @@ from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
+from kit.messages import is_fingerprint
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import one_by_one
-from kit.views.sections import case_over_time, name_columns, radius_in_words
+from kit.views.sections import case_over_time, kind_and_meaning, name_columns, radius_in_words
+from kit.views.unknown_texts import nearest_codes_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +70,7 @@ class ErrorCodeReport(NotebookReport):
         yield self._facts(
             Meaning=case.meaning,
             Family=load().family(case.code),
+            Kind=kind_and_meaning(case.failures),
             Rate=f"In the window, {case.rate_in_words} failed with this code",
         )
 
@@ -85,6 +88,13 @@ class ErrorCodeReport(NotebookReport):
         )
         latest = rows.sort_values("last_seen")["example"].iloc[-1]
         yield Note(f"In full, the latest: {latest or 'Okta gave no reason.'}")
+        if is_fingerprint(self.case.code):
+            yield Table(
+                nearest_codes_table(latest, self.case.app),
+                caption="The nearest known codes: a hint, not an answer",
+                most=3,
+                empty="none comes near.",
+            )
 
     @view
     def apps(self) -> Iterator[Part]:

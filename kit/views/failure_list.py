@@ -10,10 +10,11 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 
 from kit.analysis.one_failure import events_beside, find_event, with_addresses
+from kit.analysis.unknown_texts import code_names
 from kit.base.errors import SourceError
 from kit.catalogue.explain import explanation
 from kit.display.explanation import catalogue_facts, message_facts
-from kit.display.parts import Block, Facts, Headline, Links, Listing, Note, Steps
+from kit.display.parts import Block, Facts, Headline, Links, Listing, Note, Steps, with_names
 from kit.display.section import Section
 from kit.display.table import Table
 from kit.sources.okta.console import admin_host, log_search, user_page
@@ -86,7 +87,8 @@ def _episode_of(rows: pd.DataFrame, episodes: pd.DataFrame) -> pd.Series[Any]:
 
 def _one(log: Log, row: pd.Series[Any]) -> Section:
     """All that is known of one failure."""
-    return Section(tuple(_parts(log, row)))
+    names = code_names(log)
+    return Section(tuple(with_names(part, names) for part in _parts(log, row)))
 
 
 def _parts(log: Log, row: pd.Series[Any]) -> Iterator[Part]:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kit.analysis.by_kind import by_kind, counts_of_kinds
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
+from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso
+from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
@@ -19,6 +22,7 @@ from kit.views.base import NotebookReport, view
 from kit.views.failure_list import LISTED, one_by_one
 from kit.views.sections import left_behind, left_behind_in_words, worst_buckets
 from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_in_words
+from kit.views.unknown_texts import NEAREST_IS_A_HINT, by_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +38,17 @@ _SUMMARY_COLUMNS = (
 ).split()
 
 
+_OF_KINDS = "kind users still_failing recovered failures codes apps first".split()
+
+
 class TrendsReport(NotebookReport):
     """What is failing in a window and what is still open, by code and over time."""
 
     trends: Trends
 
     def _look(self) -> None:
-        self.trends = trends(self.log, self.window, app=self.app, bucket=self.parameters["bucket"])
+        bucket, kind = self.parameters["bucket"], self.parameters["kind"]
+        self.trends = trends(self.log, self.window, app=self.app, bucket=bucket, kind=kind)
 
     @property
     def app(self) -> str:
@@ -94,6 +102,23 @@ class TrendsReport(NotebookReport):
             )
         if (table[["users", "still_failing"]] > 0).any(axis=None):
             yield Chart(charts.by_code, table)
+
+    @view
+    def by_kind(self) -> Iterator[Part]:
+        """What went wrong, whoever says it: the codes folded into kinds."""
+        table, kinds = by_kind(self.trends), load().kinds
+        yield Table(
+            table.assign(
+                kind=[kind.replace("_", " ") or "not told" for kind in table["kind"]],
+                first=[kinds[one].deed if one in kinds else "" for one in table["kind"]],
+            )[_OF_KINDS],
+            caption="What failed in the window or still fails, by kind",
+            most=25,
+            empty="nothing.",
+        )
+        if (table["failures"] > 0).any():
+            counts = counts_of_kinds(self.trends)
+            yield Chart(charts.kinds_over_time, counts, self.window, self.trends.bucket)
 
     @view
     def states(self) -> Iterator[Part]:
@@ -183,6 +208,14 @@ class TrendsReport(NotebookReport):
         by_code = self.trends.by_code[[*keys, "app", "failures", "attempts", "rate"]]
         table = by_code.merge(examples(self.log, self.window), on=keys)
         table = table.sort_values(["failures", "code"], ascending=[False, True])
+        templates = by_template(table, code_names(self.log))
+        if len(templates):
+            yield Table(
+                templates,
+                caption="Texts without a known code, similar ones as one",
+                most=15,
+            )
+            yield Note(NEAREST_IS_A_HINT)
         yield Table(
             table[["code", "app", "failures", "attempts", "rate", "example", "event_type"]],
             caption="Failures without a known code",
@@ -229,6 +262,8 @@ class TrendsReport(NotebookReport):
     @cached_property
     def _episodes(self) -> pd.DataFrame:
         rows, apps = episodes(self.log, self.window), self.trends.apps
+        if self.trends.kind:
+            rows = rows.merge(self.trends.by_code[["app_key", "code"]], on=["app_key", "code"])
         return rows[rows["app_key"].isin(apps)] if apps else rows
 
     def _left_behind(self) -> pd.DataFrame:
@@ -245,7 +280,13 @@ class TrendsReport(NotebookReport):
 
 
 def trends_report(
-    source: str = "sample", *, since: str = "", until: str = "", app: str = "", bucket: str = "auto"
+    source: str = "sample",
+    *,
+    since: str = "",
+    until: str = "",
+    app: str = "",
+    kind: str = "",
+    bucket: str = "auto",
 ) -> TrendsReport:
     """Open a source and count what fails in a window.
 
@@ -254,6 +295,7 @@ def trends_report(
         since: the window's start, UTC: ``7d``, a date or an ISO time; all if empty.
         until: the window's end; the end of what the source holds if empty.
         app: one app's name or id; all if empty.
+        kind: one kind of failure, as ``kinds.csv`` names it; all if empty.
         bucket: ``hour``, ``day`` or ``auto``.
 
     Returns:
@@ -261,10 +303,10 @@ def trends_report(
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
-        UsageError: a time cannot be read, since is not before until, or the log knows no such
-            app.
+        UsageError: a time cannot be read, since is not before until, the log knows no such app, or
+            there is no such kind.
     """
-    return TrendsReport(source=source, since=since, until=until, app=app, bucket=bucket)
+    return TrendsReport(source=source, since=since, until=until, app=app, kind=kind, bucket=bucket)
 
 
 def _app(name: object) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.analysis.unknown_texts import code_names
 from kit.base.times import parse_time
 from kit.cases.case import Case, case
 from kit.cases.steps import NOT_SHOWN
@@ -15,6 +16,7 @@ from kit.display import phrases
 from kit.display.parts import Block, Facts, Headline, Note, Steps
 from kit.display.reasons import in_words
 from kit.display.table import Table
+from kit.messages import is_fingerprint
 from kit.views.app_evidence import app_evidence_parts
 from kit.views.base import NotebookReport, view
 from kit.views.case_words import (
@@ -26,8 +28,10 @@ from kit.views.case_words import (
 from kit.views.failure_list import one_by_one
 from kit.views.sections import (
     case_over_time,
+    kind_and_meaning,
     people_by_state,
 )
+from kit.views.unknown_texts import nearest_codes_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +93,8 @@ class RemediationReport(NotebookReport):
             return
         remedy = self.case.remedy
         facts: dict[str, object] = {"Code": self.case.code, "Meaning": self.case.meaning}
+        if kind := kind_and_meaning(self.case.failures):
+            facts["Kind"] = kind
         if remedy is None:
             yield Facts({**facts, "Remedy": "The catalogue has none for this code."})
             return
@@ -154,6 +160,14 @@ class RemediationReport(NotebookReport):
         if not case.steps:
             yield Note("The catalogue has no steps for this code. Start from the vendor's words.")
             yield self._messages(case.failures)
+            texts = case.failures["vendor_message"].fillna(case.failures["reason"]).dropna()
+            if is_fingerprint(case.code) and len(texts):
+                yield Table(
+                    nearest_codes_table(texts.iloc[-1], case.app),
+                    caption="The nearest known codes: a hint, not an answer",
+                    most=3,
+                    empty="none comes near.",
+                )
             return
         yield Steps(
             [
@@ -198,7 +212,8 @@ class RemediationReport(NotebookReport):
     def ticket(self) -> Iterator[Part]:
         """A ticket's text, ready to be sent to whose job it is."""
         if self.case is not None:
-            yield Block(ticket(self.case), caption="A ticket, ready to send")
+            text = code_names(self.log).sentence(ticket(self.case))
+            yield Block(text, caption="A ticket, ready to send")
 
     @view
     def retry(self) -> Iterator[Part]:

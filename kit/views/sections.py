@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.attempts import with_attempts
+from kit.analysis.kinds import kinds_of
 from kit.analysis.successes import bucket_of
 from kit.base.times import moment_before
 from kit.base.windows import Window
+from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Note
 from kit.display.table import Table
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "case_over_time",
     "close",
+    "kind_and_meaning",
     "left_behind",
     "left_behind_in_words",
     "marks_of",
@@ -52,6 +55,20 @@ def radius_in_words(case: Case) -> str:
         if case.people["hit_key"].nunique() < 2
         else f"Single {kind}s fail on {case.app}",
     }[case.blast_radius]
+
+
+def kind_and_meaning(failures: pd.DataFrame) -> str:
+    """What went wrong and what is done first, of the kinds that some failures are of.
+
+    Args:
+        failures: as ``failures`` lists them; of one code they are mostly of one kind.
+
+    Returns:
+        A line; empty where nothing tells a kind.
+    """
+    kinds = load().kinds
+    names = pd.Series(kinds_of(failures), dtype=object).value_counts().index
+    return "; ".join(f"{name.replace('_', ' ')}: {kinds[name].deed}" for name in names if name)
 
 
 def left_behind_in_words(users: Sequence[str]) -> str:

@@ -28,8 +28,8 @@ def worst_in_words(log: Log, window: Window, trends: Trends) -> str:
     assert began is not None  # it failed
     where = f" on {top['app']}" if isinstance(top["app"], str) else ""
     mine = _hit_by(trends, top["app_key"], top["code"])
-    stuck = phrases.who(hit_counts(mine[mine["state"] == "still_failing"]))
-    hit = phrases.who(hit_counts(mine[mine["failures"] > 0]))
+    stuck = phrases.hit_in_words(hit_counts(mine[mine["state"] == "still_failing"]))
+    hit = phrases.hit_in_words(hit_counts(mine[mine["failures"] > 0]))
     still = int(top["still_failing"])
     since = f"since {phrases.moment(began)}"
     if pd.notna(top["since"]) and top["since"] < began:
@@ -58,10 +58,8 @@ def totals_in_words(trends: Trends, *, complete: bool) -> str:
     if not totals["failures"]:
         part = "it" if complete else "the part of it that the source holds"
         verb = "fails" if still == 1 else "fail"
-        return (
-            f"In all, {phrases.who(hit_counts(stuck))} still {verb} from before the window; "
-            f"nothing failed in {part}."
-        )
+        still_hit = phrases.hit_in_words(hit_counts(stuck))
+        return f"In all, {still_hit} still {verb} from before the window; nothing failed in {part}."
     text = (
         f"In all, {phrases.count(int(totals['failures']), 'failure')} hit "
         f"{phrases.count(int(totals['users']), 'user')}; "

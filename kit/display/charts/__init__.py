@@ -9,6 +9,7 @@ from kit.display.charts.over_time import (
     code_by_day,
     failing_against_working,
     failures_and_rate,
+    kinds_over_time,
     over_time,
 )
 from kit.display.charts.people import (
@@ -25,6 +26,7 @@ __all__ = [
     "code_by_day",
     "failing_against_working",
     "failures_and_rate",
+    "kinds_over_time",
     "over_time",
     "people_over_time",
     "time_to_recover",

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kit.base.text import clean
+from kit.display.code_names import split_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ __all__ = [
     "WIDTH",
     "WORKED",
     "bars",
+    "code_in_lines",
     "days",
     "figure_of",
     "legend",
@@ -239,6 +241,23 @@ def short(name: str, most: int = 34) -> str:
     text = clean(name)
     text = text if len(text) <= most else text[: most - 1] + "…"
     return text.replace("$", r"\$")
+
+
+def code_in_lines(code: str, app: str = "", *, most: int = 24) -> str:
+    """A code and its app as a label of two lines.
+
+    An unknown text is its words, with the digits of its code before the app.
+
+    Args:
+        code: the code, or ``words (UNKNOWN_…)``.
+        app: the app; no line of its own without it.
+        most: letters in a line.
+    """
+    words, unknown = split_code(code)
+    if not unknown:
+        return "\n".join(short(part, most) for part in (code, app) if part)
+    digits = unknown.removeprefix("UNKNOWN_")
+    return f"{short(words, most + 6)}\n{short(f'{digits} · {app}' if app else digits, most + 6)}"
 
 
 def _fonts() -> None:

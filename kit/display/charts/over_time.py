@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates as mdates
@@ -20,6 +21,7 @@ from kit.display.charts.base import (
     WIDTH,
     WORKED,
     bars,
+    code_in_lines,
     days,
     figure_of,
     legend,
@@ -39,7 +41,13 @@ if TYPE_CHECKING:
 
     from kit.base.windows import Window
 
-__all__ = ["code_by_day", "failing_against_working", "failures_and_rate", "over_time"]
+__all__ = [
+    "code_by_day",
+    "failing_against_working",
+    "failures_and_rate",
+    "kinds_over_time",
+    "over_time",
+]
 
 _MAX_SERIES = 6
 """Series that a reader can tell apart; the rest is drawn as one."""
@@ -58,10 +66,27 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
     Returns:
         The figure and its alt text.
     """
-    wide = _wide(counts)
-    figure, axes = figure_of(
-        f"Failures by {bucket}, app and code", height=3.4 + 0.2 * len(wide.columns)
-    )
+    names = counts["code"] + _BETWEEN + counts["app"]
+    return _stacked(_wide(counts, names, "codes"), window, bucket, ", app and code")
+
+
+def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
+    """Draw failures over time, stacked by kind.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``kind``, ``failures`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        The figure and its alt text.
+    """
+    names = counts["kind"].str.replace("_", " ").replace("", "not told")
+    return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind")
+
+
+def _stacked(wide: pd.DataFrame, window: Window, bucket: str, by: str) -> tuple[Figure, str]:
+    figure, axes = figure_of(f"Failures by {bucket}{by}", height=3.4 + 0.2 * len(wide.columns))
     bottom = pd.Series(0, index=wide.index)
     for place, name in enumerate(wide.columns):
         bars(
@@ -70,7 +95,7 @@ def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure
             wide[name],
             width_of(window, bucket),
             bottom=bottom,
-            label=short(str(name), 56),
+            label=_in_a_line(str(name)),
             facecolor=COLOURS[place],
             hatch=HATCHES[place],
             edgecolor="white",
@@ -230,7 +255,20 @@ _BREAK = "\n"
 
 
 def _two_lines(name: str) -> str:
-    return "\n".join(short(part, 24) for part in name.split("\n"))
+    code, _, app = name.partition("\n")
+    return code_in_lines(code, app)
+
+
+def _in_a_line(name: str) -> str:
+    """A code and its app for a legend; of an unknown text some words, its digits and the app."""
+    unknown = _UNKNOWN.fullmatch(name)
+    if not unknown:
+        return short(name, 56)
+    return f"{short(unknown[1], 30)} ({unknown[2]}){_BETWEEN}{short(unknown[3], 20)}"
+
+
+_BETWEEN = " · "
+_UNKNOWN = re.compile(rf"(.*) \(UNKNOWN_([0-9a-f]{{8}})\){_BETWEEN}(.*)", re.DOTALL)
 
 
 def _rate(axes: Axes, rate: pd.Series[float], window: Window, bucket: str) -> None:
@@ -253,12 +291,11 @@ def _brief(count: int) -> str:
     return f"{count:,}" if count < 1000 else f"{count / 1000:.0f}k"
 
 
-def _wide(counts: pd.DataFrame) -> pd.DataFrame:
-    """Failures with one column an app and code, the largest first, the rest as one."""
-    names = counts["code"] + " · " + counts["app"]
+def _wide(counts: pd.DataFrame, names: pd.Series[str], what: str) -> pd.DataFrame:
+    """Failures with one column a name, the largest first, the rest as one."""
     totals = counts.groupby(names)["failures"].sum().sort_values(ascending=False, kind="stable")
     top_names = list(totals.index[:_MAX_SERIES])
-    rest = f"{len(totals) - _MAX_SERIES} other codes"
+    rest = f"{len(totals) - _MAX_SERIES} other {what}"
     series = names.where(names.isin(top_names), rest)
     wide = counts.groupby(["bucket", series])["failures"].sum().unstack(fill_value=0)
     return wide[[name for name in [*top_names, rest] if name in wide.columns]]

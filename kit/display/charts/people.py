@@ -13,6 +13,7 @@ from kit.display.charts.base import (
     GIVEN_UP,
     INK,
     WORKED,
+    code_in_lines,
     days,
     figure_of,
     legend,
@@ -53,10 +54,7 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
         "Users hit or still failing, by app and code", height=1.3 + 0.46 * max(len(rows), 2)
     )
     apps = rows["app"].fillna("")
-    names = [
-        f"{short(code, 24)}\n{short(app, 24)}" if app else short(code, 24)
-        for code, app in zip(rows["code"], apps, strict=True)
-    ]
+    names = [code_in_lines(code, app) for code, app in zip(rows["code"], apps, strict=True)]
     parts = (
         (rows["still_failing"], "still failing", FAILED, "//"),
         (rows["recovered"], "recovered", WORKED, ""),
@@ -209,7 +207,11 @@ def users_by_code(counts: pd.DataFrame) -> tuple[Figure, str]:
             color=INK,
         )
     axes.set_xticks(
-        range(len(codes)), [short(code, 24) for code in codes], rotation=30, ha="right", fontsize=9
+        range(len(codes)),
+        [code_in_lines(code) for code in codes],
+        rotation=30,
+        ha="right",
+        fontsize=9,
     )
     axes.set_yticks(range(len(users)), [short(user, 28) for user in users], fontsize=9.5)
     axes.set_xlim(-0.5, max(len(codes) - 0.3, 0.7))

@@ -113,7 +113,7 @@ class ListingView:
                 others = others & fit if other != name else others
             _offer(chooser, listing.narrow[name], others, chooser.value if name in fits else "")
         rows = listing.rows[mask]
-        table = Table(rows, listing.caption, listing.most, listing.empty)
+        table = Table(rows, listing.caption, listing.most, listing.empty, names=listing.names)
         self._table.take(table, out_of=len(listing.rows))
 
 
@@ -149,7 +149,7 @@ class OpenedView:
         listing, rows = self._listing_view.listing, self._listing_view.rows
         entries = [("a row of this page …", "")]
         for key, (_, row) in zip(rows.index, rows.iterrows(), strict=True):
-            parts = [cell(name, row[name]) for name in listing.labels]
+            parts = [cell(name, listing.names.cell(row[name])) for name in listing.labels]
             entries.append((" · ".join(part for part in parts if part), f"row {key}"))
         before = self._chooser.value
         self._chooser.offer(entries)

@@ -92,7 +92,8 @@ class TableView:
         self.rows = rows.iloc[first : first + self._view.size]
         self._bar.tell(self._view.page, last)
         caption = "" if self._unfolded is not None else clean(table.caption)
-        return grid(self.rows, _escaped(caption, _where(first, len(self.rows), len(rows), table)))
+        named_rows = table.names.frame(self.rows)
+        return grid(named_rows, _escaped(caption, _where(first, len(self.rows), len(rows), table)))
 
     def text(self) -> str:
         """All of the table as text."""

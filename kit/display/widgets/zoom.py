@@ -76,7 +76,7 @@ def _is_window(value: object) -> bool:
 def _canvas(chart: Chart) -> Any:
     from ipympl.backend_nbagg import Canvas, FigureManager
 
-    figure, _ = chart.draw(*chart.arguments, **chart.options)
+    figure, _ = chart.figure()
     canvas = Canvas(figure)
     FigureManager(canvas, 0)
     canvas.header_visible = canvas.footer_visible = False

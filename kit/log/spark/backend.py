@@ -122,11 +122,14 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
             return self.table(name)
 
     def create_table(self, name: str, obj: Any = None, *, temp: bool = False, **_: Any) -> ir.Table:
-        """Keep a question's answer on the cluster for as long as this session lasts."""
+        """Keep a question's answer, or rows, on the cluster for as long as this session lasts."""
         assert temp
         name = f"{name}_{uuid.uuid4().hex}"
         with self.explain_faults():
-            answer = self._session.sql(self.compile(obj)).persist()
+            if isinstance(obj, pa.Table):
+                answer = self._session.createDataFrame(obj).persist()
+            else:
+                answer = self._session.sql(self.compile(obj)).persist()
             self.cached_frames.append(answer)
             answer.createTempView(name)
             return self.table(name)

@@ -1,0 +1,85 @@
+"""The failures of a window by kind: what went wrong, whoever says it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kit.analysis.failures import COUNTED, KEYS, folded_failures
+from kit.analysis.kinds import with_kind
+from kit.analysis.trends import OUTCOMES, Trends, failures_over_time, users_by_outcome
+from kit.log.log import literal, to_pandas
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+__all__ = ["by_kind", "counts_of_kinds"]
+
+
+def by_kind(trends: Trends) -> pd.DataFrame:
+    """Count who is hit by each kind of failure, as ``trends`` counts by code.
+
+    Args:
+        trends: what was counted; its window, apps and kind count.
+
+    Returns:
+        One row a kind, most users first: ``kind`` (empty where nothing tells); ``failures``,
+        ``users``, ``codes`` and ``apps``, of the window; ``still_failing``, ``abandoned`` and
+        ``recovered``, numbers of users. A user who failed of two kinds counts with each.
+    """
+    rows = _with_kind(trends)
+    keys = ["code", *KEYS]
+    inside = rows.published >= literal(trends.window.since)
+    hit = to_pandas(
+        rows.group_by(["kind", *keys]).aggregate(
+            hit_type=rows.hit_type.max(),
+            user_key=rows.user_key.max(),
+            failures=rows.uuid.count(where=inside),
+        ),
+        by=["kind", *keys],
+    )
+    hit = hit.merge(trends.still_open[[*keys, "state"]], "left", on=keys)
+    fell = hit["failures"] > 0
+    people = hit[hit["hit_type"].isin(COUNTED) & (hit["hit_key"] != "")]
+    people = people[(people["failures"] > 0) | (people["state"] == "still_failing")]
+    people = people.assign(state=people["state"].fillna("recovered"))
+    in_window = {
+        name: hit[name].where(fell & (hit[name] != "")) for name in ("user_key", "code", "app_key")
+    }
+    counts = (
+        hit.assign(**in_window)[fell | hit.index.isin(people.index)]
+        .groupby("kind", as_index=False)
+        .agg(
+            failures=("failures", "sum"),
+            users=("user_key", "nunique"),
+            codes=("code", "nunique"),
+            apps=("app_key", "nunique"),
+        )
+    )
+    counts = counts.merge(users_by_outcome(people, ["kind"]), "left", on="kind")
+    for name in OUTCOMES:
+        counts[name] = counts[name].fillna(0).astype("int64")
+    return counts.sort_values(
+        ["users", "failures", "kind"], ascending=[False, False, True], ignore_index=True
+    )
+
+
+def counts_of_kinds(trends: Trends) -> pd.DataFrame:
+    """Count failures by bucket and kind.
+
+    Args:
+        trends: as for ``by_kind``.
+
+    Returns:
+        One row a bucket and kind: ``bucket`` datetime64[us, UTC], ``kind``, ``failures``.
+    """
+    rows = _with_kind(trends)
+    fell = rows.filter(rows.published >= literal(trends.window.since))
+    return failures_over_time(fell, trends.bucket, ["kind"])
+
+
+def _with_kind(trends: Trends) -> ir.Table:
+    """The failures before the window's end that were asked for, with ``kind``."""
+    rows = folded_failures(trends.log)
+    rows = trends.selected_rows(rows.filter(rows.published < literal(trends.window.until)))
+    return rows if trends.kind else with_kind(trends.log, rows)
