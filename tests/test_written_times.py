@@ -8,10 +8,12 @@ import pytest
 
 from form_logs import EVENTS
 from forms import console, table
-from kit.base.errors import SourceError
+from kit.base.errors import SourceError, UsageError
 from kit.commands.app import run_command
 from kit.lake import Lake, add
 from kit.log.log import open_log
+from kit.reports.batch import read_once
+from kit.reports.window import close_window
 from kit.sources.written_times import utc
 
 
@@ -63,6 +65,61 @@ def test_the_option_says_what_comes_first_where_the_dates_do_not(
     assert (log.first.month, log.first.day, log.count) == (month, 7 - month, 4)
     assert "a.csv: times name no zone and are read as UTC" in capsys.readouterr().err
     assert "In a.csv times name no zone" in " ".join(log.coverage(log.window()).notes)
+
+
+def unclear(folder: Path) -> Path:
+    """A file whose dates are 3 April or 4 March."""
+    path = folder / "a.csv"
+    rows = [console(each) | {"timestamp": f"3/4/26 9:0{n}"} for n, each in enumerate(EVENTS)]
+    path.write_text(table(rows, ";"), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["failures"], ["codes"], ["new", "failure_trends", "case"]],
+    ids=lambda command: command[0],
+)
+def test_every_command_with_a_source_takes_the_order_that_its_refusal_names(
+    tmp_path: Path,
+    command: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the option, or by the setting that also notebooks read."""
+    monkeypatch.chdir(tmp_path)
+    whole = [*command, "--source", str(unclear(tmp_path))]
+
+    assert run_command(whole) == 3
+    assert "--date-order day-first" in capsys.readouterr().err
+    assert run_command([*whole, "--date-order", "day-first"]) == 0
+    monkeypatch.setenv("OKTA_KIT_DATE_ORDER", "month-first")
+    assert run_command([*command[:2], *(["again"] if command[2:] else []), *whole[-2:]]) == 0
+
+
+def test_a_report_takes_the_order_of_local_dates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its kernel reads the copy that was made with it; several reports read one copy."""
+    path = unclear(tmp_path)
+    values = {"source": str(path), "since": "", "until": ""}
+
+    for order, month in (("day-first", "04"), ("month-first", "03")):
+        closed = close_window(values, tmp_path / order, date_order=order)
+        assert closed["since"].startswith(f"2026-{month}-")
+        with read_once([str(path)] * 2, order) as environment:
+            (copy,) = environment.values()
+            assert str(Lake(copy).days()[0])[5:7] == month
+
+
+def test_an_order_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the setting has it, for any source."""
+    with pytest.raises(UsageError, match=r"date_order: 'us' is no order. Write day-first or"):
+        open_log(unclear(tmp_path), date_order="us")
+    monkeypatch.setenv("OKTA_KIT_DATE_ORDER", "dmy")
+    with pytest.raises(UsageError, match=r"\$OKTA_KIT_DATE_ORDER: 'dmy' is no order"):
+        open_log("sample")
+    assert open_log(unclear(tmp_path), date_order="day-first").first.month == 4
 
 
 def test_a_date_that_shows_its_order_is_read_so_whatever_the_option_says(tmp_path: Path) -> None:

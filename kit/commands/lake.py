@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from kit.base.errors import SourceError, UsageError
 from kit.base.paths import LAKE
 from kit.base.text import clean
 from kit.commands.notes import print_json, print_note
+from kit.commands.options import DateOrder
 from kit.display import phrases
 from kit.display.terminal import print_table
 
@@ -48,10 +49,7 @@ def import_files(
         str,
         typer.Option(help="SINCE..UNTIL that the files hold in full, if more than their events."),
     ] = "",
-    date_order: Annotated[
-        Literal["day-first", "month-first"] | None,
-        typer.Option(help="What comes first in local dates such as 03/04/2026, if unclear."),
-    ] = None,
+    date_order: DateOrder = None,
     since: Annotated[
         str | None,
         typer.Option(help="Of folders named by a date, UTC, those from then on: 7d, a date."),

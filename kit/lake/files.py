@@ -61,12 +61,16 @@ class PutAside:
     """What stood there, up to 2,000 characters."""
     count: int = 1
     """How many documents in a row it stands for."""
+    origin: str = ""
+    """Tells files of one name apart, see ``origin_of``; empty of the live org."""
 
     def as_json(self) -> str:
         """One line of JSON."""
         fields = asdict(self)
         if self.count == 1:  # so that what was written before reads the same
             del fields["count"]
+        if not self.origin:
+            del fields["origin"]
         return json.dumps(fields)
 
 
@@ -333,8 +337,10 @@ class _SkippedMarks:
 
     def is_new(self, one: PutAside) -> bool:
         """Whether this is the first of its kind; it is remembered."""
-        mark = hash((base_name(one.file), one.line, one.text))
-        if mark in self._marks:
+        name = base_name(one.file)
+        mark = hash((name, one.origin, one.line, one.text))
+        before = hash((name, "", one.line, one.text))  # files of one name were not told apart once
+        if mark in self._marks or before in self._marks:
             return False
         if len(self._marks) < _MAX_MARKS:
             self._marks.add(mark)

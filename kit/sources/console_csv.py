@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kit.sources.columns import PLAIN, ProductTable, event_of_row, place_of, squeezed
 from kit.sources.document import Document
 from kit.sources.wrappers import tables
-from kit.sources.written_times import first_above_twelve, is_local, names_no_zone
+from kit.sources.written_times import ORDER, first_above_twelve, is_local, names_no_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,9 +36,9 @@ of the other products it is known that they write UTC."""
 _CONSOLE = ProductTable("", columns={"timestamp": "published", "Timestamp": "published"})
 _UNCLEAR = (
     "its time {time} is a local date of which it is not clear what is the day and what the month, "
-    "since no number of the file's dates is above 12 in one place alone. Import the file with "
-    "--date-order day-first or --date-order month-first, or export the log again and do not save "
-    "it from a spreadsheet"
+    "since no number of the file's dates is above 12 in one place alone. Say it with "
+    "--date-order day-first or --date-order month-first (in Python date_order=…, for notebooks "
+    f"${ORDER}), or export the log again and do not save it from a spreadsheet"
 )
 
 
