@@ -91,7 +91,7 @@ def add(
         on_progress: is called with the number of events read since the last call.
 
     Returns:
-        What was added, repeated and put aside.
+        What was added, repeated and skipped.
 
     Raises:
         SourceError: a file cannot be read, another writer does not end, or the lake is of
@@ -188,7 +188,7 @@ def add_received(
         state: what the manifest says from then on, by its names.
 
     Returns:
-        What was added, repeated and put aside.
+        What was added, repeated and skipped.
 
     Raises:
         SourceError, DiskFull, UsageError: as ``add``.
