@@ -254,7 +254,7 @@ def test_a_lake_that_is_rewritten_is_never_counted_wrong(
     log = open_log(lake.folder, engine=spark.master)
     compact(lake)
 
-    with pytest.raises(SourceError, match=r"lake: the lake was rewritten meanwhile. Open it again"):
+    with pytest.raises(SourceError, match=r"lake was rewritten while in use. Open it again"):
         to_pandas(folded_failures(log))
     assert len(to_pandas(folded_failures(open_log(lake.folder, engine=spark.master)))) == 2
 

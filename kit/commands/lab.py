@@ -1,4 +1,4 @@
-"""The commands of who works in JupyterLab."""
+"""The commands for people who work in JupyterLab."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
     _manifest.json                   covered stretches of time, each file's events, versions
     _uuids/….keys                    hashes of all uuids, so that none comes twice
     _put_aside/….ndjson              what did not fit, with file, line and reason
-    _retired/                        what was replaced, for who still reads it
+    _retired/                        what was replaced, for those who still read it
     _damaged/                        what could not be read, moved there by a repair
 
 How a change is made at once, and what a kill leaves, is the matter of its place: see
@@ -47,7 +47,7 @@ WAIT = 120.0
 """Seconds that a writer waits for another one to end."""
 
 _LOOKS = 20
-"""How often a reader looks again at a lake that is written meanwhile."""
+"""How often a reader looks again at a lake while it is written."""
 
 
 @dataclass(frozen=True, slots=True)

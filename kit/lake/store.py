@@ -125,7 +125,7 @@ def add(
             taken in.
 
     Returns:
-        What was added, repeated and put aside.
+        What was added, repeated and skipped.
 
     Raises:
         SourceError: a file cannot be read, another writer does not end, or the lake is of
@@ -226,7 +226,7 @@ def add_received(
         state: what the manifest says from then on, by its names.
 
     Returns:
-        What was added, repeated and put aside.
+        What was added, repeated and skipped.
 
     Raises:
         SourceError, DiskFull, UsageError: as ``add``.

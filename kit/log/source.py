@@ -308,7 +308,7 @@ def _nothing_in(
     if put_aside:
         first, count = put_aside[0], phrases.count(skipped(put_aside), "line")
         return (
-            f"{what}: no System Log event in it; {count} put aside, "
+            f"{what}: no System Log event in it; {count} skipped, "
             f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
         )
     empty = "the file is empty" if len(files) == 1 else "the files are empty"
