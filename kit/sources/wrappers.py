@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from kit.sources.bigquery import rows_of
-from kit.sources.columns import PLAIN, ProductTable, event_of_row, leaves
+from kit.sources.columns import PLAIN, LossyRowError, ProductTable, event_of_row, leaves
 from kit.sources.udm import log_event_of
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ def advice(document: bytes) -> str | None:
         fields = _fields.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    if loss := _row_loss(document, fields):
+        return loss
     table = _product(fields)
     if table is None or not table.advice:
         return None
@@ -332,7 +334,10 @@ def _rebuilt(document: bytes, fields: Fields, product: ProductTable | None) -> I
     except msgspec.DecodeError:  # a number that is out of range
         return None
     for table in candidates:
-        event = event_of_row(row, table) if table.name != UDM else log_event_of(value)
+        try:
+            event = event_of_row(row, table) if table.name != UDM else log_event_of(value)
+        except LossyRowError:
+            return None  # ``advice`` says so
         if event is not None:
             raw = json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
             return Inside([raw]) if raw != document else None
@@ -386,6 +391,18 @@ def _likeliest(fields: Fields, depth: int) -> Inside | None:
             inside = _content(raw, depth - 1)
             if inside is not None:
                 return inside
+    return None
+
+
+def _row_loss(document: bytes, fields: Fields) -> str | None:
+    """What a row has lost."""
+    table = _product(fields) or PLAIN
+    try:
+        event_of_row(leaves(msgspec.json.decode(document)), table)
+    except LossyRowError as lossy:
+        return str(lossy)
+    except msgspec.DecodeError:
+        pass
     return None
 
 
