@@ -401,7 +401,7 @@ def _row_loss(document: bytes, fields: Fields) -> str | None:
         event_of_row(leaves(msgspec.json.decode(document)), table)
     except LossyRowError as lossy:
         return str(lossy)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     return None
 
