@@ -1,6 +1,6 @@
 """How long a message takes to read: the collected ones on average, and the worst that was found.
 
-The average is over the messages of ``tests/data``, each read anew (``parse`` keeps the texts met
+The average is over the messages of ``tests/data``, each read again (``parse`` keeps the texts met
 last; that is left out). The worst is sought among texts of 10,000 characters that repeat what the
 grammar looks for: every piece alone, behind every beginning, and in pairs::
 

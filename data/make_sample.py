@@ -2,7 +2,7 @@
 
 About 400 people, five apps and four weeks, with incidents whose answer is known:
 ``sample/truth.json`` says what an analysis has to find. Run without arguments to make
-``sample/`` anew, or with ``--events`` to make files of any size for a benchmark.
+``sample/`` again, or with ``--events`` to make files of any size for a benchmark.
 
 Everything is invented; names, addresses and ids belong to nobody.
 """
@@ -253,7 +253,7 @@ def failed(org: Org, when: str | datetime, kind: str, user: Person, app: Any, in
 
 
 def outage(org: Org) -> dict[str, Any]:
-    """The Microsoft 365 connection breaks on the 27th and is mended on the 28th."""
+    """The Microsoft 365 connection breaks on the 27th and is fixed on the 28th."""
     chance = org.random
     change = org.log(
         at("27 08:52:41"),
@@ -441,7 +441,7 @@ def reasonless(org: Org, people: list[Person]) -> None:
 
 
 def usage_location(org: Org, people: list[Person]) -> None:
-    """Microsoft Graph wants a usage location; each is mended within days."""
+    """Microsoft Graph wants a usage location; each is fixed within days."""
     for number, user in enumerate(people):
         when = at(f"{13 + number} 10:00")
         inner = (

@@ -97,7 +97,7 @@ def _of_kinds(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]
     found = trends.trends(log, window)
     rows = kinds.with_kind(log, failures.folded_failures(log, window))
     yield "by_kind", lambda: by_kind.by_kind(found)
-    yield "counts_of_kinds", lambda: by_kind.kinds_over_time(found)
+    yield "counts_of_kinds", lambda: by_kind.counts_of_kinds(found)
     yield "with_kind", lambda: to_pandas(rows.select("uuid", "kind"), by=["uuid"])
     yield "of_one_kind", lambda: trends.trends(log, window, kind="credentials_refused")
     yield "code_names", lambda: dict(unknown_texts.code_names(log).words)

@@ -22,10 +22,16 @@ spark.executor.cores 1
 spark.cores.max 2
 spark.ui.enabled false
 """
-# Questions to tests' logs are many and small: compiling takes longer than answering.
+# Questions to tests' logs are many and small: compiling takes longer than answering. Also without
+# its web page, Spark remembers a thousand of them with their plans as text: that fills the driver,
+# which then spends a third of its time on making room.
 SMALL = """\
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-spark.driver.memory 1g
+spark.driver.memory 2g
+spark.sql.ui.retainedExecutions 2
+spark.ui.retainedJobs 2
+spark.ui.retainedStages 2
+spark.sql.debug.maxToStringFields 1
 spark.executor.memory 512m
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.sql.shuffle.partitions 2

@@ -7,7 +7,11 @@ import csv
 import io
 import json
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,6 +215,26 @@ def console(one: Event) -> Event:
             for name, value in one["debugContext"]["debugData"].items()
         },
     }
+
+
+def parquet(rows: list[Event], **columns: pa.DataType) -> bytes:
+    """Rows as Parquet, two a row group; of some columns their Arrow types."""
+    table = pa.Table.from_pylist(rows)
+    for name, kind in columns.items():
+        place = table.schema.get_field_index(name)
+        values = pa.array([row[name] for row in rows], kind)
+        table = table.set_column(place, pa.field(name, kind), values)
+    out = io.BytesIO()
+    pq.write_table(table, out, row_group_size=2)
+    return out.getvalue()
+
+
+def _moment(event: Event) -> datetime:
+    return datetime.fromisoformat(event["published"].replace("Z", "+00:00"))
+
+
+def _as_text(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict | list) else value
 
 
 def _rows_apart(events: Events) -> Any:
@@ -444,6 +468,8 @@ IN_JSON: dict[str, Callable[[Events], str]] = {
     ),
     "OCSF": _each(_ocsf),
     "PowerShell": _whole(lambda events: {"value": [_powershell(e) for e in events], "Count": 4}),
+    "objects as text": _each(lambda e: {name: _as_text(value) for name, value in e.items()}),
+    "under a name of one's own": _each(lambda e: {"meadow": {"okta event": e}}),
     "jq": lambda events: "\n".join(json.dumps(e, indent=2) for e in events),
 }
 """Forms that may stand behind one another in one file."""
@@ -499,6 +525,28 @@ IN_TABLES: dict[str, Callable[[Events], bytes]] = {
             for e in events
         ]
     ).encode(),
+    "Parquet": lambda events: parquet(
+        [{**e, "published": _moment(e)} for e in events], published=pa.timestamp("ns", "UTC")
+    ),
+    "Parquet, times without a zone": lambda events: parquet(
+        [snaked(e) | {"published": _moment(e).replace(tzinfo=None)} for e in events]
+    ),
+    "Parquet, objects as text": lambda events: parquet(
+        [{name: _as_text(value) for name, value in e.items()} for e in events]
+    ),
+    "Parquet, the event as text": lambda events: parquet(
+        [{"RECORD_CONTENT": json.dumps(e), "RECORD_METADATA": "{}"} for e in events]
+    ),
+    "Parquet, the event as bytes": lambda events: parquet(
+        [{"offset": 1, "value": json.dumps(e).encode()} for e in events]
+    ),
+    "Amazon Security Lake": lambda events: parquet(
+        [
+            {**_ocsf(e), "unmapped": [(k, json.dumps(v)) for k, v in _ocsf(e)["unmapped"].items()]}
+            for e in events
+        ],
+        unmapped=pa.map_(pa.string(), pa.string()),
+    ),
 }
 """Forms that take a whole file."""
 

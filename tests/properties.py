@@ -17,8 +17,8 @@ def max_examples(number: int, **options: Any) -> settings:
     """Return the settings of a property whose examples cost more or less than others'.
 
     Args:
-        number: of examples in the profile ``full``; a fifth of it, and five at least, in ``quick``.
+        number: of examples in the profile ``full``; a fifth of it, and two at least, in ``quick``.
         options: more of Hypothesis's settings.
     """
     share = settings.default.max_examples / 100
-    return settings(max_examples=max(min(number, 5), round(number * share)), **options)
+    return settings(max_examples=max(min(number, 2), round(number * share)), **options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,12 @@ import pytest
 
 from factories import REFUSED, event
 from kit.base.errors import SourceError
+from kit.base.windows import Window
 from kit.commands.app import run_command
 from kit.lake import Lake, bulk
 from kit.lake.bulk import add_all
 from kit.log.log import open_log
-from kit.sources.walk import Walk
+from kit.sources.walk import StoredFile, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,9 @@ EVENTS = [
     event(f"2026-10-{day:02}T09:00:00Z", transaction=f"t{day}", reason=REFUSED)
     for day in range(1, 11)
 ]
+
+AFTER = datetime(2026, 11, 1, tzinfo=UTC)
+DAYS = Window(datetime(2026, 10, 1, tzinfo=UTC), AFTER)
 
 
 def lines(events: list[dict[str, Any]]) -> bytes:
@@ -146,6 +151,103 @@ def test_an_import_goes_on_where_it_was_ended(
     assert (done.before, done.events, done.repeats) == (6, 4, 0)
 
 
+def barren(folder: Path, count: int, text: bytes = b"broken\n") -> None:
+    """Files without an event, before all others by their names."""
+    folder.mkdir(exist_ok=True)
+    for n in range(count):
+        (folder / f"a{n:03}.json").write_bytes(text)
+
+
+@pytest.mark.parametrize("covers", [None, Window(datetime(2026, 9, 1, tzinfo=UTC), AFTER)])
+def test_each_file_is_opened_once_however_many_hold_no_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, covers: Window | None
+) -> None:
+    """What they hold may belong anywhere in what comes after, and is a hole there."""
+    folder, lake = tmp_path / "in", Lake(tmp_path / "lake")
+    barren(folder, 20)
+    (folder / "b.json").write_bytes(lines(EVENTS[:5]))
+    (folder / "c.json").write_bytes(lines(EVENTS[5:]))
+    opened, real = Counter[str](), StoredFile.open
+    monkeypatch.setattr(bulk, "_ROUND", 3)
+
+    def counted(file: StoredFile, mode: str) -> Any:
+        opened[str(file)] += 1
+        return real(file, mode)
+
+    monkeypatch.setattr(StoredFile, "open", counted)
+
+    done = add_all(lake, [str(folder)], covers=covers)
+
+    assert set(opened.values()) == {1}
+    assert (done.events, len(done.barren), len(opened)) == (10, 20, 22)
+    log = open_log(lake.address)
+    held = log.coverage(covers or log.window())
+    assert (held.skipped, held.complete) == (20, False)
+
+
+def test_rounds_say_what_one_reading_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files without an event before, among and behind those with events."""
+    folder = tmp_path / "in"
+    barren(folder, 4)
+    for n, one in enumerate(EVENTS):
+        (folder / f"b{n}.json").write_bytes(lines([one]) + b"cut" * (n % 3))
+    (folder / "b4x.json").write_bytes(b"odd\n" * 2)
+    (folder / "c.json").write_bytes(b"odd\n")
+    found = []
+    for size in (100, 3, 1):
+        monkeypatch.setattr(bulk, "_ROUND", size)
+        lake = Lake(tmp_path / f"lake{size}")
+        add_all(lake, [str(folder)])
+        log = open_log(lake.address)
+        held = log.coverage(log.window())
+        found.append((held.unread, held.skipped, held.missing))
+
+    assert found[0][1] == 13
+    assert found[1:] == found[:1] * 2
+
+
+def test_an_import_that_goes_on_knows_what_was_covered_before_it_was_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file without an event that is read then may belong to what was read before."""
+    folder, lake = tmp_path / "in", Lake(tmp_path / "lake")
+    folder.mkdir()
+    (folder / "a.json").write_bytes(lines(EVENTS))
+    (folder / "b.json").write_bytes(b"odd\n")
+    monkeypatch.setattr(bulk, "_ROUND", 1)
+    real = vars(bulk)["add"]
+
+    def ended(lake: Lake, files: Any, **more: Any) -> Any:
+        names = list(files)
+        if names[0].address.endswith("b.json"):
+            raise KeyboardInterrupt
+        return real(lake, names, **more)
+
+    monkeypatch.setattr(bulk, "add", ended)
+    with pytest.raises(KeyboardInterrupt):
+        add_all(lake, [str(folder)])
+    assert open_log(lake.address).coverage(DAYS).skipped == 0
+    monkeypatch.setattr(bulk, "add", real)
+    add_all(lake, [str(folder)])
+
+    assert open_log(lake.address).coverage(DAYS).skipped == 1
+    assert add_all(lake, [str(folder)]).nothing
+
+
+def test_two_files_of_one_name_hide_nothing_of_each_other(tmp_path: Path) -> None:
+    """A stream's folders repeat their files' names; the same file again adds nothing."""
+    folder, lake = tmp_path / "in", Lake(tmp_path / "lake")
+    for hour in ("09", "10"):
+        (folder / hour).mkdir(parents=True)
+        (folder / hour / "part").write_bytes(lines(EVENTS[:1]) + b"cut\n" + lines(EVENTS[1:2]))
+
+    for _ in range(2):
+        add_all(lake, [str(folder)], again=True)
+        log = open_log(lake.address)
+        assert log.coverage(DAYS).skipped == 2
+        assert len(log.put_aside) == 2
+
+
 def test_files_that_are_left_out_by_their_names_are_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,12 +257,12 @@ def test_files_that_are_left_out_by_their_names_are_said(
     with pytest.raises(SourceError, match="no export"):
         add_all(Lake(lake), [str(folder)])
     (folder / "log").write_bytes(lines(EVENTS))
-    for name in ("a.parquet", "_SUCCESS", ".hidden", "notes.md"):
+    for name in ("a.orc", "_SUCCESS", ".hidden", "notes.md"):
         (folder / name).write_bytes(b"x")
 
     assert run_command(["import", str(folder), "--lake", lake]) == 0
 
-    assert "2 files left out by suffix (.md, .parquet)" in capsys.readouterr().err
+    assert "2 files left out by suffix (.md, .orc)" in capsys.readouterr().err
 
 
 def test_a_ledger_of_many_imports_stays_a_few_files(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The commands as a person types them: each in a process of its own."""
+"""The commands as a person types them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from commands import okta_kit
-from factories import REFUSED, event, write_export
+from commands import command, okta_kit
+from factories import REFUSED, SLACK, event, write_export
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,9 @@ FIELDS = (
 ).split()
 
 
+EXPORT = ("--source", "export.ndjson")
+
+
 @pytest.fixture
 def export(tmp_path: Path) -> Path:
     """An export with one user who still fails, one who recovered, and a hostile name."""
@@ -39,6 +42,7 @@ def export(tmp_path: Path) -> Path:
         event("2026-10-27T09:05:00Z", transaction="t1", reason=REFUSED),
         event("2026-10-27T09:06:00Z", transaction="t2", reason=REFUSED, user="bob@example.com"),
         event("2026-10-27T09:07:00Z", transaction="t3", user="=cmd|'/c calc'!A0"),
+        event("2026-10-27T09:08:00Z", app=SLACK, result="SUCCESS"),
         event("2026-10-27T10:06:00Z", user="bob@example.com", result="SUCCESS"),
     ]
     write_export(path, events)
@@ -65,7 +69,7 @@ def test_failures_as_csv_have_the_columns_in_their_order(export: Path) -> None:
 
 def test_a_spreadsheet_runs_nothing_from_the_csv(export: Path) -> None:
     """A name that begins like a formula is made inert."""
-    done = okta_kit("failures", "--source", str(export), "--format", "csv")
+    done = command("failures", "--source", str(export), "--format", "csv")
 
     cells = [c for row in csv.reader(io.StringIO(done.stdout)) for c in row]
     assert not [c for c in cells if c.startswith(("=", "+", "-", "@"))]
@@ -73,7 +77,7 @@ def test_a_spreadsheet_runs_nothing_from_the_csv(export: Path) -> None:
 
 def test_failures_as_json_have_the_same_fields(export: Path) -> None:
     """JSON is a list of objects, null where there is nothing."""
-    rows = json.loads(okta_kit("failures", "--source", str(export), "--format", "json").stdout)
+    rows = json.loads(command("failures", "--source", str(export), "--format", "json").stdout)
 
     assert [list(row) for row in rows] == [COLUMNS] * 3
     assert (rows[0]["http_status"], rows[2]["http_status"]) == (400, None)
@@ -91,7 +95,7 @@ def test_failures_as_json_have_the_same_fields(export: Path) -> None:
 )
 def test_failures_can_be_narrowed(export: Path, words: list[str], users: list[str]) -> None:
     """Options narrow the rows; none left is an empty list and no fault."""
-    done = okta_kit("failures", "--source", str(export), "--format", "json", *words)
+    done = command("failures", "--source", str(export), "--format", "json", *words)
 
     assert done.returncode == 0, done.stderr
     assert [row["user"] for row in json.loads(done.stdout)] == users
@@ -106,10 +110,10 @@ def test_failures_can_be_narrowed(export: Path, words: list[str], users: list[st
         (["report", "failure_trends", "-p", "bucket=week"], 2, "'auto', 'hour' or 'day'"),
         (["report", "failure_trends", "--since", "90d", "--require-complete"], 4, "not held"),
         (["report", "failure_trends", "--source", "missing.ndjson"], 3, "missing.ndjson"),
-        (["report", "remediation", "--since", "2026-11-01", "--until", "2026-10-01"], 2, "Swap"),
+        (["report", "remediation", *EXPORT, "--since=2026-11-01", "--until=2026-10-01"], 2, "Swap"),
         (["failures", "--source", "missing.ndjson"], 3, "no such file"),
-        (["failures", "--since", "soon"], 2, "7d"),
-        (["failures", "--app", "Slak"], 2, "Did you mean 'Slack'?"),
+        (["failures", *EXPORT, "--since", "soon"], 2, "7d"),
+        (["failures", *EXPORT, "--app", "Slak"], 2, "Did you mean 'Slack'?"),
         (["failures", "--app", "office"], 2, "Did you mean 'Microsoft Office 365'?"),
         (["failures", "--format", "xml"], 2, "xml"),
         (["failure"], 2, "Did you mean 'failures'?"),
@@ -118,10 +122,11 @@ def test_failures_can_be_narrowed(export: Path, words: list[str], users: list[st
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_a_mistake_gets_one_line_that_says_what_to_do(
-    words: list[str], exit_code: int, said: str
+    export: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], exit_code: int, said: str
 ) -> None:
     """Exit code as documented, one line on stderr, nothing on stdout, no traceback."""
-    done = okta_kit(*words)
+    monkeypatch.chdir(export.parent)
+    done = command(*words)
 
     assert done.returncode == exit_code
     assert said in done.stderr
@@ -129,10 +134,22 @@ def test_a_mistake_gets_one_line_that_says_what_to_do(
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "exit_code"),
+    [(["failures", "--source", "missing.ndjson"], 3), (["report", "failure_trend"], 2)],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_a_mistake_is_one_line_of_the_whole_process(words: list[str], exit_code: int) -> None:
+    """No library adds a line at the start or the end."""
+    done = okta_kit(*words)
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (exit_code, "", 1)
+
+
 def test_explain_answers_with_the_fields_in_their_order() -> None:
     """The kit's own message is read whole."""
     found = json.loads(
-        okta_kit(
+        command(
             "explain",
             "Automatic provisioning of user Ada Example to app Microsoft Office 365 failed: "
             + REFUSED,
@@ -157,7 +174,7 @@ def test_explain_answers_with_the_fields_in_their_order() -> None:
 @pytest.mark.parametrize("word", ["AADSTS50126", "aadsts50126", "50126"])
 def test_explain_takes_a_code_in_any_spelling(word: str) -> None:
     """A code alone gives its meaning and steps."""
-    found = json.loads(okta_kit("explain", word, "--json").stdout)
+    found = json.loads(command("explain", word, "--json").stdout)
 
     assert found["code"] == "AADSTS50126"
     assert found["steps"]
@@ -191,7 +208,7 @@ def test_help_and_explain_need_no_heavy_library(words: list[str]) -> None:
 
 def test_a_traceback_is_shown_with_debug_only() -> None:
     """Whoever mends the kit can see where a fault came from."""
-    assert "Traceback" in okta_kit("--debug", "failures", "--since", "soon").stderr
+    assert "Traceback" in okta_kit("--debug", "failures", "--source", "missing.ndjson").stderr
 
 
 def test_the_version_needs_no_command() -> None:
@@ -203,6 +220,6 @@ def test_the_version_needs_no_command() -> None:
 
 def test_a_parameter_that_an_option_names_too_is_refused() -> None:
     """Which of the two was meant cannot be known."""
-    run = okta_kit("report", "remediation", "--since", "7d", "-p", "since=3d")
+    run = command("report", "remediation", "--since", "7d", "-p", "since=3d")
     assert (run.returncode, run.stdout) == (2, "")
     assert "--since 7d and -p since=3d: name it once." in run.stderr

@@ -137,7 +137,7 @@ def test_without_a_reader_there_is_no_widget(
     assert not [kind for kind in kinds if "widget" in kind or "javascript" in kind]
     assert "widgets" not in notebook.metadata
     assert said[0]["text/plain"].endswith(
-        "since = 7d, until = (empty), app = (empty), bucket = auto."
+        "since = 7d, until = (empty), app = (empty), kind = (empty), bucket = auto."
     )
     assert not [output for output in outputs if output.get("transient")]
 

@@ -25,9 +25,9 @@ def test_a_package_that_is_missing_or_of_another_version_is_named(
     old, missing, rest = _versions(tmp_path, monkeypatch)
     assert old.state == missing.state == "FAIL"
     assert old.message.startswith("duckdb is 1.")
-    assert old.mend == "pip install 'duckdb<1'"
+    assert old.fix == "pip install 'duckdb<1'"
     assert missing.message == "no-such-package is not installed"
-    assert "no-such-package<3,>=2" in missing.mend
+    assert "no-such-package<3,>=2" in missing.fix
     assert rest.state == "ok"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,7 @@ from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery, with_state
 from kit.catalogue import load
 from kit.catalogue.explain import explanation
-from kit.catalogue.files import OWN, check_event_types
-from kit.commands.listing import COLUMNS, listing
+from kit.catalogue.files import check_event_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -363,22 +361,6 @@ def test_two_groups_of_one_transaction_are_two_failures(log_of: Callable[..., Lo
     ]
 
 
-def test_a_listing_says_who_is_hit_behind_the_kind(tmp_path: Path) -> None:
-    """In this order, also for machines."""
-    path = tmp_path / "x.ndjson"
-    path.write_text(json.dumps(_own(1, GRANT, actor=CLIENT)), encoding="utf-8")
-
-    rows = listing(
-        [str(path)], since=None, until=None, app=None, code=None, still_failing=False
-    ).rows
-
-    assert list(rows) == list(COLUMNS)
-    assert COLUMNS[-5:] == ("uuid", "state", "kind", "hit_type", "hit")
-    assert rows[["state", "hit_type", "hit"]].to_dict("records") == [
-        {"state": "still_failing", "hit_type": "client", "hit": "Billing"}
-    ]
-
-
 def test_an_event_is_explained_as_it_is_counted() -> None:
     """One way from event to code: the type's code outranks its text."""
     refused = _own(1, "system.org.rate_limit.violation", reason="Rate limit violation")
@@ -396,86 +378,3 @@ def test_the_rows_of_the_table_fit_one_another() -> None:
 
     assert [c for c in sorted(codes - {""}) if not CATALOGUE.remedy(c)] == []
     assert [c for c in sorted(codes - {""}) if not CATALOGUE.meaning(c)] == []
-
-
-def test_a_folder_of_ones_own_says_what_a_type_means(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_of: Callable[..., Log]
-) -> None:
-    """Whether it fails, who is hit, and what shows that it works again."""
-    (tmp_path / "event_types.csv").write_text(
-        "event_type,operation,verdict,hit,succeeded_by,default_code,meaning\n"
-        "ledger.sealed,ledger,fails,actor,ledger.opened,ledger_sealed,The ledger is sealed\n"
-        "ledger.opened,ledger,,actor,,,The ledger is open\n",
-        encoding="utf-8",
-    )
-    (tmp_path / "event_details.csv").write_text(
-        "detail,event_type,field,value,verdict\nledger_dry,ledger.sealed,debugData.dryRun,true,reports\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setenv(OWN, str(tmp_path))
-    log = log_of(
-        _own(1, "ledger.sealed", "SUCCESS"),
-        _own(2, "ledger.opened", "SUCCESS"),
-        _own(3, "ledger.sealed", "SUCCESS", debug={"dryRun": "true"}),
-    )
-
-    assert load().mistakes == ()
-    assert _stated(log) == [("ledger_sealed", "ledger", ADA_HIT, "recovered")]
-
-
-def test_a_wrong_word_in_the_table_is_told_with_its_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The rest stays usable."""
-    (tmp_path / "event_types.csv").write_text("event_type,hit\na.b,usr\n", encoding="utf-8")
-    monkeypatch.setenv(OWN, str(tmp_path))
-
-    assert "event_types.csv: line 2: hit: usr is none of user, actor" in load().mistakes[0]
-
-
-RIGHT = {
-    "01": [
-        ("AD_1329", "dana@example.com", "still_failing"),
-        ("AD_1793", "eli@example.com", "still_failing"),
-    ],
-    "02": [("app_sign_on_denied", "dana@example.com", "still_failing")],
-    "03": [("factor_not_accepted", "dana@example.com", "still_failing")],
-    "05": [("passkey_failed", "dana@example.com", "still_failing")],
-    "06": [("log_stream_stopped", "SIEM stream", "still_failing")],
-    "07": [("idp_user_not_matched", "fay@example.com", "recovered")],
-    "09": [("app_not_assigned", "dana@example.com", "")],
-    "11": [("invalid_client", "Billing service", "recovered")],
-    "13": [("refresh_token_reused", "dana@example.com", "")],
-    "16": [("invalid_user_state", "dana@example.com", "still_failing")],
-    "17": [],
-    "19": [("org_concurrency_limit", "svc-sync@example.com", "")],
-    "22": [("login_taken", "ida@example.com", "still_failing")],
-    "25": [("agent_disconnected", "dc1.example.com", "recovered")],
-    "27": [("group_push_failed", "Sales", "recovered")],
-    "30": [("token_outside_network", "svc-sync@example.com", "")],
-    "31": [("ldap_bind_refused", "svc-ldap@example.com", "recovered")],
-    "33": [("import_roadblock", "HR", "recovered")],
-    "34": [("user_rate_limit", "dana@example.com", "")],
-    "37": [("GENERAL_NONSUCCESS", "fay@example.com", "still_failing")],
-    "38": [
-        ("saml_replayed", "fay@example.com", "still_failing"),
-        ("saml_not_valid", "Partner SAML", ""),
-    ],
-    "39": [("factor_not_enrolled", "dana@example.com", "still_failing")],
-    "40": [("AD_1326", "dana@example.com", "recovered")],
-    "42": [("INVALID_CREDENTIALS", "dana@example.com", "recovered")],
-    "46": [("access_not_removed", "dana@example.com", "still_failing")],
-}
-
-
-@pytest.mark.skipif(not FIELD.is_dir(), reason="the field's own inputs are not here")
-@pytest.mark.parametrize("case", RIGHT)
-def test_events_of_the_field_are_read_right(case: str) -> None:
-    """Published events, each with its right reading."""
-    (path,) = (FIELD / "semantics").glob(f"{case}-*.ndjson")
-
-    rows = listing(
-        [str(path)], since=None, until=None, app=None, code=None, still_failing=False
-    ).rows
-
-    assert list(zip(rows["code"], rows["hit"], rows["state"], strict=True)) == RIGHT[case]

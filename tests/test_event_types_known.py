@@ -375,7 +375,7 @@ def test_an_event_type_is_explained(asked: str, said: str) -> None:
 
 def test_a_new_type_is_no_unknown_text_but_a_host_is() -> None:
     """It comes with the known ones that are named alike."""
-    near = [name for name, _ in explanation("system.idp.lifecycle.updated").nearest]
+    near = [one.code for one in explanation("system.idp.lifecycle.updated").nearest]
 
     assert near[0] == "system.idp.lifecycle.update"
     assert explanation("login.ledger.example.com").event_type is None

@@ -66,9 +66,9 @@ def test_one_kind_is_kept_everywhere(source: str) -> None:
     assert len(kit.failures(log, kind="credentials_refused")) == 2
     assert set(rows["kind"]) == {"credentials_refused"}
     assert len(rows) == 2
-    assert report.found.totals["failures"] == len(report.found.failures) == 2
+    assert report.trends.totals["failures"] == len(report.trends.failures) == 2
     assert list(report.by_code().frame["code"]) == ["AADSTS50126"]
-    assert report.found.recovery["failures"].sum() == 2
+    assert report.trends.recovery["failures"].sum() == 2
     assert list(report.by_kind().frame["kind"]) == ["credentials refused"]
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from factories import REFUSED, SLACK, event, write_export
-from forms import IN_JSON, IN_TABLES, console, snake, snaked, table
+from factories import write_export
+from form_logs import EVENTS, log_failures, log_rows
+from forms import IN_JSON, IN_TABLES
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
-from kit.commands.app import run_command
 from kit.lake import Lake, add, recode
 from kit.lake.ingest import decoded
 from kit.log.log import open_log
@@ -22,7 +22,6 @@ from kit.sources.document import Document
 from kit.sources.exports import blocks
 from kit.sources.questions import questions_by_line, questions_in
 from kit.sources.wrappers import advice, tables, unwrap
-from kit.sources.written_times import utc
 from properties import max_examples
 
 if TYPE_CHECKING:
@@ -31,45 +30,13 @@ if TYPE_CHECKING:
 FIELD = Path(__file__).parent / "../../shared/field/forms"
 
 
-def one(at: str, **more: Any) -> dict[str, Any]:
-    """An event with all that the forms hold."""
-    made = event(at, transaction=more.pop("transaction", "t1"), **more)
-    made["client"] = {"ipAddress": "192.0.2.7"}
-    made["debugContext"] = {"debugData": {"requestId": "r-1", "requestUri": "/api/v1"}}
-    return made
-
-
-EVENTS = [
-    one("2026-10-27T09:05:00.000Z", reason=REFUSED),
-    one("2026-10-27T09:06:00.000Z", user="doe.jane@example.com", transaction="t2", app=SLACK,
-        reason='HTTP 409, "taken", {userName} }, {'),
-    one("2026-10-27T09:07:00.000Z", result="SUCCESS", transaction="t3", app=SLACK),
-    one("2026-10-27T09:08:00.000Z", user=None, reason="HTTP 503", transaction="t4"),
-]  # fmt: skip
-COLUMNS = (
-    "uuid published event_type display_message severity result reason actor_id actor_type "
-    "actor_login actor_name client_ip app_id app_name user_id user_login user_name "
-    "transaction_id transaction_type request_id operation code http_status vendor_message"
-).split()
-COUNTED = "published app user operation code http_status reason transaction_id uuid".split()
-
-
-def held(path: Path) -> list[dict[str, Any]]:
-    """A log's events, as far as every form has them."""
-    rows = open_log(path).events.select(*COLUMNS).order_by("uuid").to_pyarrow().to_pylist()
-    return [dict(row) for row in rows]
-
-
-def counted(path: Path) -> pd.DataFrame:
-    """A log's failures."""
-    return failures(open_log(path))[COUNTED].sort_values("uuid", ignore_index=True)
-
-
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("plain") / "log.ndjson"
-    write_export(path, EVENTS)
-    return path
+def plain(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[list[dict[str, Any]], pd.DataFrame]:
+    """The rows and the failures of the events as Okta writes them."""
+    log = open_log(write_export(tmp_path_factory.mktemp("plain") / "log.ndjson", EVENTS))
+    return log_rows(log), log_failures(log)
 
 
 def _without(form: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,16 +47,19 @@ def _without(form: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("form", [*IN_JSON, *IN_TABLES])
 def test_every_form_reads_to_what_the_plain_log_reads_to(
-    tmp_path: Path, plain: Path, form: str
+    tmp_path: Path, plain: tuple[list[dict[str, Any]], pd.DataFrame], form: str
 ) -> None:
     """By its content; its times are the events', not those of the wrapper."""
     path = tmp_path / "a-file"
     content = IN_JSON[form](EVENTS).encode() if form in IN_JSON else IN_TABLES[form](EVENTS)
     path.write_bytes(content)
 
-    assert open_log(path).put_aside == ()
-    assert _without(form, held(path)) == _without(form, held(plain))
-    assert counted(path).equals(counted(plain))
+    rows, counted = plain
+    log = open_log(path)
+
+    assert log.put_aside == ()
+    assert _without(form, log_rows(log)) == _without(form, rows)
+    assert log_failures(log).equals(counted)
 
 
 @pytest.mark.parametrize(
@@ -250,163 +220,6 @@ def test_what_cannot_be_read_names_the_export_that_works(
     assert words in reason
 
 
-def local(order: str, days: list[str]) -> bytes:
-    """The Console's CSV after a spreadsheet took its times for dates."""
-    rows = []
-    for each, day in zip(EVENTS, days, strict=False):
-        number, month = (day[8:], day[5:7]) if order == "day-first" else (day[5:7], day[8:])
-        rows.append(console(each) | {"timestamp": f"{int(number)}/{int(month)}/{day[:4]} 09:05"})
-    return table(rows, ";").encode()
-
-
-@pytest.mark.parametrize("order", ["day-first", "month-first"])
-def test_local_dates_are_read_by_a_number_above_12_anywhere_in_the_file(
-    tmp_path: Path, order: str
-) -> None:
-    """Also where it comes last."""
-    path = tmp_path / "a.csv"
-    path.write_bytes(local(order, ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-13"]))
-
-    log = open_log(path)
-
-    assert log.put_aside == ()
-    assert (log.first.isoformat(), log.count) == ("2026-10-01T09:05:00+00:00", 4)
-
-
-def test_local_dates_that_could_be_either_are_refused_with_what_to_do(tmp_path: Path) -> None:
-    """The wrong month is worse than none."""
-    path = tmp_path / "a.csv"
-    path.write_bytes(local("day-first", ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-12"]))
-
-    with pytest.raises(SourceError, match=r"local date.*--date-order day-first"):
-        open_log(path)
-
-
-def udm(each: dict[str, Any], number: int) -> dict[str, Any]:
-    """An event in Google's data model, its names and times in one of the ways of its exports."""
-    seconds = 1793091900 + 60 * number
-    one: dict[str, Any] = {
-        "metadata": {
-            "productLogId": each["uuid"],
-            "productEventType": each["eventType"],
-            "eventTimestamp": each["published"],
-            "vendorName": "Okta",
-        },
-        "principal": {"user": {"emailAddresses": ["api@example.com"]}, "ip": ["192.0.2.7"]},
-        "target": {"user": {"userid": "ada@example.com"}},
-        "securityResult": [
-            {
-                "action": ["BLOCK" if each["outcome"]["result"] == "FAILURE" else "ALLOW"],
-                "categoryDetails": [each["outcome"]["reason"] or ""],
-                "summary": each["displayMessage"],
-            }
-        ],
-    }
-    if number % 2:
-        one["metadata"]["eventTimestamp"] = {"seconds": seconds, "nanos": 0}
-        return snaked(one)
-    return {"name": "an-id", "udm": one}
-
-
-def test_udm_is_read_as_far_as_it_goes_and_what_is_lacking_is_said(
-    tmp_path: Path, plain: Path
-) -> None:
-    """Codes and times are the log's; transactions are not there, which changes the counts."""
-    path = tmp_path / "udm.json"
-    path.write_text(json.dumps({"events": [udm(each, n) for n, each in enumerate(EVENTS)]}))
-
-    log = open_log(path)
-
-    columns = ["published", "event_type", "result", "reason", "code", "client_ip", "uuid"]
-    got, right = (
-        one.events.select(*columns).order_by("uuid").to_pyarrow().to_pylist()
-        for one in (log, open_log(plain))
-    )
-    assert got == right
-    assert set(log.events.wrapper.to_pyarrow().to_pylist()) == {"Google SecOps UDM"}
-    assert any("transaction" in one for one in log.coverage(log.window()).notes)
-
-
-def cell(value: Any) -> Any:
-    """A value in a BigQuery row."""
-    if isinstance(value, dict):
-        return {"v": {"f": [cell(one) for one in value.values()]}}
-    return {"v": [cell(one) for one in value] if isinstance(value, list) else value}
-
-
-def field(name: str, value: Any) -> dict[str, Any]:
-    """A field of a BigQuery schema."""
-    some = value[0] if isinstance(value, list) else value
-    one: dict[str, Any] = {"name": snake(name), "type": "STRING"}
-    if name == "published":
-        one["type"] = "TIMESTAMP"
-    if isinstance(some, dict):
-        one |= {"type": "RECORD", "fields": [field(*each) for each in some.items()]}
-    return one | ({"mode": "REPEATED"} if isinstance(value, list) else {})
-
-
-@pytest.mark.parametrize("unit", ["seconds", "microseconds"])
-def test_bigquery_rows_find_their_names_in_the_schema(
-    tmp_path: Path, plain: Path, unit: str
-) -> None:
-    """Records, lists of records, and times as seconds or microseconds."""
-    rows = []
-    for number, each in enumerate(EVENTS):
-        seconds = 1793091900 + 60 * number
-        at = f"{seconds / 1e9!r}E9" if unit == "seconds" else str(seconds * 1_000_000)
-        rows.append(cell(each | {"published": at})["v"])
-    schema = {"fields": [field(*each) for each in EVENTS[0].items()]}
-    answer = {"kind": "bigquery#queryResponse", "schema": schema, "rows": rows}
-    path = tmp_path / "answer.json"
-    path.write_text(json.dumps(answer), encoding="utf-8")
-
-    assert held(path) == held(plain)
-    assert counted(path).equals(counted(plain))
-
-
-@pytest.mark.parametrize(("order", "month"), [("day-first", 4), ("month-first", 3)])
-def test_the_option_says_what_comes_first_where_the_dates_do_not(
-    tmp_path: Path, order: str, month: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Such times are read as UTC, which the import says, and every report again."""
-    path, lake = tmp_path / "a.csv", str(tmp_path / "lake")
-    rows = [console(each) | {"timestamp": f"3/4/26 9:0{n}"} for n, each in enumerate(EVENTS)]
-    path.write_text(table(rows, ";"), encoding="utf-8")
-
-    assert run_command(["import", str(path), "--lake", lake]) == 3
-    assert run_command(["import", str(path), "--lake", lake, "--date-order", order]) == 0
-
-    log = open_log(lake)
-    assert (log.first.month, log.first.day, log.count) == (month, 7 - month, 4)
-    assert "a.csv: times name no zone and are read as UTC" in capsys.readouterr().err
-    assert "In a.csv times name no zone" in " ".join(log.coverage(log.window()).notes)
-
-
-def test_a_date_that_shows_its_order_is_read_so_whatever_the_option_says(tmp_path: Path) -> None:
-    """One option for many files, some of which need none."""
-    days = ["2026-10-01", "2026-10-02", "2026-10-03", "2026-10-13"]
-    files = [tmp_path / "day.csv", tmp_path / "month.csv"]
-    files[0].write_bytes(local("day-first", days))
-    files[1].write_bytes(local("month-first", days))
-    lake = Lake(tmp_path / "lake")
-
-    done = add(lake, files, date_order="month-first")
-
-    assert (done.events, done.repeats, done.put_aside) == (4, 4, [])
-
-
-def test_rows_that_contradict_the_option_are_skipped(tmp_path: Path) -> None:
-    """Where a file shows both orders it is mixed; no row gets a 25th month."""
-    path = tmp_path / "a.csv"
-    times = ["3/25/2026 9:05", "25/3/2026 9:06", "3/4/2026 9:07", "4/3/2026 9:08"]
-    rows = [console(each) | {"timestamp": at} for each, at in zip(EVENTS, times, strict=True)]
-    path.write_text(table(rows, ";"), encoding="utf-8")
-    lake = Lake(tmp_path / "lake")
-
-    assert add(lake, [path]).events == 0
-    assert add(lake, [path], date_order="day-first").events == 3
-
-
 def test_targets_whose_lists_differ_in_length_are_not_put_together(tmp_path: Path) -> None:
     """A login is not given to the app that stands at its place."""
     row = {
@@ -457,31 +270,6 @@ def test_an_array_of_texts_gives_the_events_in_them(tmp_path: Path) -> None:
 
     assert log.count == 2
     assert sum(one.count for one in log.put_aside) == 2
-
-
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        ("2026-10-27 09:05:00.123 UTC", "2026-10-27T09:05:00.123Z"),
-        ("2026-10-27 09:05:00", "2026-10-27T09:05:00Z"),
-        ("2026-10-27T11:05:00+0200", "2026-10-27T11:05:00+02:00"),
-        ("2026-10-27T09:05:00,5Z", "2026-10-27T09:05:00.5Z"),
-        ("27.10.2026 09:05", "2026-10-27T09:05:00Z"),
-        ("2026/10/27 9:05", "2026-10-27T09:05:00Z"),
-        ("Oct 27, 2026 @ 09:05:00.123", "2026-10-27T09:05:00.123Z"),
-        ("/Date(1793091900123)/", "2026-10-27T09:05:00.123Z"),
-        (1793091900, "2026-10-27T09:05:00.000Z"),
-        ("1793091900123", "2026-10-27T09:05:00.123Z"),
-        ("1793091900123000", "2026-10-27T09:05:00.123Z"),
-        ("1793091900123000000", "2026-10-27T09:05:00.123Z"),
-        ("03/04/2026 09:05", None),
-        ("yesterday", None),
-        ("12345", None),
-    ],
-)
-def test_times_are_read_as_products_write_them(written: object, read: str | None) -> None:
-    """What could be either is not guessed."""
-    assert utc(written) == read
 
 
 def test_hostile_depth_ends(tmp_path: Path) -> None:

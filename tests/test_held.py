@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-SAID = ("source", "first", "last", "count", "covered", "growing", "put_aside", "repeats", "end")
+SAID = (
+    "source",
+    "first",
+    "last",
+    "count",
+    "covered_windows",
+    "growing",
+    "put_aside",
+    "repeats",
+    "end",
+)
 
 
 def flawed_export(path: Path, *events: dict[str, Any]) -> Path:

@@ -131,6 +131,19 @@ def test_a_page_needs_no_network_and_describes_its_pictures(
     assert "nan" not in page.text.split()
 
 
+@pytest.mark.parametrize("name", [path.stem for path in PATHS])
+def test_a_page_is_small_and_lists_its_sections(reports: dict[str, Report], name: str) -> None:
+    """Under 2 MB, and each section is in its contents."""
+    text = reports[name].page.read_text(encoding="utf-8")
+    sections = text.count("<h2") - text.count('<h2 id="what-changed"')
+    contents = text.partition('aria-label="Contents"')[2].partition("</nav>")[0]
+
+    assert len(text.encode()) < 2_000_000
+    assert (
+        contents.count("<li>") == sections > (4 if name in ("failure_trends", "remediation") else 1)
+    )
+
+
 def test_the_summaries_hold_what_is_promised(reports: dict[str, Report]) -> None:
     """The results of both notebooks, key by key."""
 

@@ -259,7 +259,7 @@ def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(
 
     said = capsys.readouterr().out
     assert "FAIL" in said
-    assert "mend:" in said
+    assert "fix:" in said
     assert name in said
 
 

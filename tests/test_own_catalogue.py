@@ -6,12 +6,21 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from factories import event
+from kit.analysis.failures import failures
+from kit.analysis.recovery import recovery, with_state
 from kit.catalogue import HOME, OWN, Catalogue, CatalogueError, load
 from kit.catalogue.coding import code_message
 from kit.messages import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kit.log.log import Log
 
 CATALOGUE = load()
 
@@ -216,3 +225,55 @@ def test_nothing_of_the_users_is_read_without_the_variable() -> None:
     """The catalogue of the tests is the kit's own."""
     assert OWN not in os.environ
     assert not any(remedy.own for remedy in CATALOGUE.remedies)
+
+
+def _ledger_event(minute: int, type_: str, **debug: str) -> dict[str, Any]:
+    """An event that Ada's own action brought about, in no app."""
+    ada = {"id": "00u1", "type": "User", "alternateId": "ada@example.com", "displayName": "Ada"}
+    at = f"2026-10-27T09:{minute:02}:00Z"
+    one = event(at, type_=type_, result="SUCCESS", user=None, app=None)
+    return one | {"actor": ada, "debugContext": {"debugData": debug}}
+
+
+def test_a_folder_of_ones_own_says_what_a_type_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_of: Callable[..., Log]
+) -> None:
+    """Whether it fails, who is hit, and what shows that it works again."""
+    (tmp_path / "event_types.csv").write_text(
+        "event_type,operation,verdict,hit,succeeded_by,default_code,meaning\n"
+        "ledger.sealed,ledger,fails,actor,ledger.opened,ledger_sealed,The ledger is sealed\n"
+        "ledger.opened,ledger,,actor,,,The ledger is open\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "event_details.csv").write_text(
+        "detail,event_type,field,value,verdict\nledger_dry,ledger.sealed,debugData.dryRun,true,reports\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv(OWN, str(tmp_path))
+    log = log_of(
+        _ledger_event(1, "ledger.sealed"),
+        _ledger_event(2, "ledger.opened"),
+        _ledger_event(3, "ledger.sealed", dryRun="true"),
+    )
+
+    assert load().mistakes == ()
+    rows = with_state(failures(log), recovery(log, log.window(), everyone=True))
+    assert rows[["code", "operation", "hit_type", "hit", "state"]].to_dict("records") == [
+        {
+            "code": "ledger_sealed",
+            "operation": "ledger",
+            "hit_type": "user",
+            "hit": "ada@example.com",
+            "state": "recovered",
+        }
+    ]
+
+
+def test_a_wrong_word_in_the_table_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest stays usable."""
+    (tmp_path / "event_types.csv").write_text("event_type,hit\na.b,usr\n", encoding="utf-8")
+    monkeypatch.setenv(OWN, str(tmp_path))
+
+    assert "event_types.csv: line 2: hit: usr is none of user, actor" in load().mistakes[0]

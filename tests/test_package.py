@@ -32,7 +32,7 @@ def test_a_wheel_holds_notebooks_sample_catalogue_and_templates(tmp_path: Path) 
         f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); import kit.commands.app; "
         "from kit.base.paths import SAMPLE; "
         "assert SAMPLE.is_file() and kit.commands.app.__file__.startswith(sys.path[0]); "
-        "sys.exit(kit.commands.app.run(['explain', 'AADSTS50126']))"
+        "sys.exit(kit.commands.app.run_command(['explain', 'AADSTS50126']))"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", program],

@@ -210,7 +210,7 @@ def test_what_is_broken_is_one_line_for_every_reader_and_goes_by_a_repair(
     assert "okta-kit lake repair" in capsys.readouterr().out
 
     assert run_command(["lake", "repair", "--lake", place]) == 0
-    assert "was moved" in (said := capsys.readouterr().out) or "made anew" in said
+    assert "was moved" in (said := capsys.readouterr().out) or "was rebuilt" in said
     assert run_command(["lake", "repair", "--lake", place]) == 0
     assert "nothing to repair" in capsys.readouterr().out
 

@@ -146,5 +146,5 @@ def test_near_codes_are_of_the_same_subject_with_how_near() -> None:
     assert near
     assert all(0 < one.alike <= 1 and one.meaning for one in near)
     assert sorted(-one.alike for one in near) == [-one.alike for one in near]
-    assert "domainUserLimitExceeded" in [one.code for one in near]
+    assert "team_license_limit" in [one.code for one in near]
     assert nearest_codes("Workspace domain of the address is not on the list") == ()

@@ -108,7 +108,7 @@ def changes(history: History, onset: pd.Timestamp | None) -> CandidateChanges:
 
 
 def mending(history: History, onset: pd.Timestamp) -> pd.DataFrame:
-    """List the changes after an onset that may have mended it, oldest first.
+    """List the changes after an onset that may have fixed it, oldest first.
 
     Args:
         history: one code on one app.

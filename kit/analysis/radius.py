@@ -59,7 +59,7 @@ def blast_radius(
     Args:
         history: one code on one app.
         now: the outage.
-        fixed_at: when it was mended; what failed and worked later is not looked at.
+        fixed_at: when it was fixed; what failed and worked later is not looked at.
 
     Returns:
         The width, with its numbers.

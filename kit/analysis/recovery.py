@@ -353,7 +353,7 @@ def with_state(failures: pd.DataFrame, recovered: pd.DataFrame) -> pd.DataFrame:
         recovered: as ``recovery`` lists them, of the same window.
 
     Returns:
-        The failures with ``state``: ``still_failing`` (also of who was given up: no success
+        The failures with ``state``: ``still_failing`` (also of users who were given up: no success
         came after it), ``recovered``, or ``""`` where nobody and nothing can be followed.
     """
     states = recovered.set_index(list(KEYS))["state"].replace("abandoned", "still_failing")

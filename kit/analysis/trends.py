@@ -318,7 +318,7 @@ def _by_code(
 
 
 def _became(hit: pd.DataFrame, still_open: pd.DataFrame) -> pd.DataFrame:
-    """What became of who failed with a code in the window, and who still fails with it."""
+    """What became of those who failed with a code in the window, and who still fails with it."""
     keys = ["code", *KEYS]
     hit_rows = hit[hit["hit_type"].isin(COUNTED) & (hit["hit_key"] != "")].drop(
         columns=["hit_type", "user_key"]

@@ -45,6 +45,7 @@ def drift(
     since: str | None = None,
     until: str | None = None,
     engine: str | None = None,
+    date_order: str | None = None,
 ) -> Drift:
     """List the codes and event types of a source that the catalogue does not know.
 
@@ -53,6 +54,7 @@ def drift(
         since: the window's start; all that the source holds without it.
         until: the window's end.
         engine: what answers, as ``open_log`` takes it.
+        date_order: of local dates, as ``open_log`` takes it.
 
     Returns:
         One row a code or event type with ``COLUMNS``, the most frequent first, codes before
@@ -64,7 +66,7 @@ def drift(
         UsageError: a time cannot be read.
     """
     catalogue = load()
-    log = open_log(source, since=since, until=until, engine=engine)
+    log = open_log(source, since=since, until=until, engine=engine, date_order=date_order)
     window = log.window(since, until)
     events = log.events
     events = events.filter(

@@ -34,14 +34,14 @@ class Fix:
     how: Literal["given", "change", "first success", ""] = ""
     """What the time is: given by who asks, a change in the log, or the first success."""
     event: pd.Series | None = field(default=None, compare=False)
-    """The change that mended it, as ``mending`` lists it."""
+    """The change that fixed it, as ``mending`` lists it."""
     first_success: pd.Timestamp | None = None
     """The first success after the last failure that counts as proof."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """A fix, the radius of what it mended, both sides of it, and how often this came back."""
+    """A fix, the radius of what it fixed, both sides of it, and how often this came back."""
 
     fix: Fix
     radius: Radius
@@ -55,7 +55,7 @@ class Verification:
 def verification(
     history: History, now: Outage | None, *, fixed_at: pd.Timestamp | None = None
 ) -> Verification:
-    """Find when a failure was mended, and say whether that holds.
+    """Find when a failure was fixed, and say whether that holds.
 
     What is proof depends on how wide it is: of a broken connection, any success of the
     operations that failed, on the app; of a group or one user, only a success of those who
@@ -69,7 +69,7 @@ def verification(
 
     The verdict: ``holds``: attempts worked after it, and none failed with this code; failures
     within 15 minutes after it are jobs that were under way, if it worked after the last of
-    them. ``not_fixed``: the code came after it, or it was never mended. ``unproven``: nothing
+    them. ``not_fixed``: the code came after it, or it was never fixed. ``unproven``: nothing
     that would be proof has worked since.
 
     Args:
@@ -95,7 +95,7 @@ def verification(
         how = "given" if fixed_at is not None else ("first success" if event is None else "change")
     verdict, reason = _verdict(history, now, at, proof)
     if verdict == "not_fixed" and not proof.anybody:
-        # Who failed after a mending in vain was hit by the same; a connection stays one.
+        # Who failed after a failed fix was hit by the same; a connection stays one.
         radius = blast_radius(history, now)
     fix = Fix(at, verdict, reason, how, event, proof.first(now.last))
     return Verification(fix, radius, _sides(history, now, at), came)
@@ -103,7 +103,7 @@ def verification(
 
 @dataclass(frozen=True)
 class _Proof:
-    """The successes that prove a fix: anybody's on a broken connection, else of who was hit."""
+    """The successes that prove a fix: all on a broken connection, else of those hit."""
 
     history: History
     now: Outage

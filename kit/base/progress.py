@@ -1,4 +1,4 @@
-"""Who is told how far long work is, where nobody looks at a terminal or at a cell that runs."""
+"""Progress of long work, where nobody looks at a terminal or at a running cell."""
 
 from __future__ import annotations
 

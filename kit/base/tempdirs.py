@@ -1,4 +1,4 @@
-"""Working folders: for what is needed meanwhile. They go with what they were made for.
+"""Temporary folders. They go with what they were made for.
 
 A process that is killed clears nothing up, so beside each folder lies a lock file that its process
 holds as long as it lives, and whoever makes the next folder there removes those whose lock is free.

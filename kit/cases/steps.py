@@ -173,7 +173,7 @@ def _event(types: tuple[str, ...], facts: StepFacts) -> Observation:
 def _first_success(facts: StepFacts) -> Observation:
     first = facts.proof.fix.first_success
     if first is None:
-        who = "on the app" if facts.proof.radius.width == "connection" else "of who was hit"
+        who = "on the app" if facts.proof.radius.width == "connection" else "for those hit"
         return Observation("to_do", f"Nothing {who} has worked since the last failure.")
     uuid = facts.history.successes.event(first)
     text = f"First success {phrases.moment(first)} (event {uuid})"

@@ -122,7 +122,7 @@ def ticket(case: Case) -> str:
     owner = (
         OWNERS[remedy.owner]
         if remedy
-        else "whoever runs the app; the catalogue does not know this code"
+        else "the person who runs the app; the catalogue does not know this code"
     )
     change = case.changes.iloc[0] if len(case.changes) else None
     still = len(case.still_failing)
@@ -171,8 +171,8 @@ def _helps(case: Case, code: str) -> str:
         return "leave alone"
     if remedy is not None and (remedy.owner == "data_owner" or remedy.blast_radius == "user"):
         return "correct data"
-    mended = code == case.code and case.fix.verdict == "holds"
-    return "retry now" if mended else "fix first"
+    fixed = code == case.code and case.fix.verdict == "holds"
+    return "retry now" if fixed else "fix first"
 
 
 def _samples(case: Case) -> list[str]:

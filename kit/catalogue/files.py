@@ -147,7 +147,7 @@ class _Folder:
         path = next((path for path in self.texts if path.name == name), None)
         if path is None:
             if not self.own:
-                raise CatalogueError(f"{name}: it is missing. Install okta-kit anew.")
+                raise CatalogueError(f"{name}: it is missing. Reinstall okta-kit.")
             return {}
         return self._read_or_tell(_rows, self._name(path), self.texts[path], _LISTS[name]) or {}
 

@@ -1,4 +1,4 @@
-"""The catalogue asked: what a code means, whose job it is, which remedy serves it."""
+"""The catalogue asked: what a code means, who owns it, which remedy serves it."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ class Catalogue:
         return remedy.retry if remedy else None
 
     def owner(self, code: str, *, app: str | None = None, text: str = "") -> str | None:
-        """Whose job it is."""
+        """Who owns it."""
         remedy = self.remedy(code, app=app, text=text)
         return remedy.owner if remedy else None
 

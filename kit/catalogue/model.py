@@ -56,7 +56,7 @@ OWNERS = {
     "okta_admin": "the Okta admin",
     "microsoft_admin": "the Microsoft 365 admin",
     "app_owner": "the app's owner",
-    "data_owner": "who owns the user's data",
+    "data_owner": "the owner of the user's data",
     "directory_admin": "the directory's admin",
     "wait": "nobody: wait",
 }
@@ -192,7 +192,7 @@ class Remedy(FrontMatter, frozen=True, kw_only=True, dict=True):
 
     @property
     def cause(self) -> str:
-        """Why it fails, in words for the person who has to mend it."""
+        """Why it fails, in words for the person who has to fix it."""
         return self.parts.cause
 
     @property

@@ -37,7 +37,7 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "# The catalogue"
     yield ""
     yield (
-        "What okta-kit knows of failures: each code, what it means, whose job it is and what to "
+        "What okta-kit knows of failures: each code, what it means, who owns it and what to "
         "do. "
         "`okta-kit explain CODE` says it in a terminal. This page is made from "
         "[the catalogue's files](../kit/catalogue/README.md) by `make catalogue`; do not edit it."
@@ -87,7 +87,7 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
     yield f'#### <a id="{remedy.id}"></a>{remedy.title}'
     yield ""
     yield (
-        f"{remedy.cause} Whose job: {OWNERS[remedy.owner]}. A retry {RETRIES[remedy.retry]}. "
+        f"{remedy.cause} Owner: {OWNERS[remedy.owner]}. A retry {RETRIES[remedy.retry]}. "
         f"It usually hits {RADII[remedy.blast_radius]}. [Steps]({_FILES}/{remedy.id}.md), "
         f"checked {remedy.checked.isoformat()}."
     )

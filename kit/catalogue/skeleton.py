@@ -39,7 +39,7 @@ TODO Why it fails.
 
 ## Steps
 
-### TODO Mend it
+### TODO Fix it
 
 TODO Where to click, and what to enter.
 

@@ -17,7 +17,7 @@ from kit.commands import codes, incidents, lab, lake, okta, reports
 from kit.commands.codes import tell_mistakes
 from kit.commands.faults import end_on_sigterm, exit_code_of
 from kit.commands.notes import print_json, print_note
-from kit.commands.options import Engine, Since, Source, Until
+from kit.commands.options import DateOrder, Engine, Since, Source, Until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +79,7 @@ def failures(
         bool, typer.Option("--still-failing", help="Only users with no success since.")
     ] = False,
     engine: Engine = None,
+    date_order: DateOrder = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print them.")] = Format.table,
 ) -> None:
     """List the failures, one row each, oldest first.
@@ -98,6 +99,7 @@ def failures(
         kind=kind,
         still_failing=still_failing,
         engine=engine,
+        date_order=date_order,
     )
     write(result, format_.value, sys.stdout)
     print_note(result.sentence)

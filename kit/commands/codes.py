@@ -12,7 +12,7 @@ import typer
 from kit.base.errors import UsageError
 from kit.base.text import in_sheet
 from kit.commands.notes import print_json, print_note
-from kit.commands.options import Engine
+from kit.commands.options import DateOrder, Engine
 from kit.display.terminal import print_table
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def list_codes(
     since: Annotated[str | None, typer.Option(help="With --source: start, UTC.")] = None,
     until: Annotated[str | None, typer.Option(help="With --source: end, UTC.")] = None,
     engine: Engine = None,
+    date_order: DateOrder = None,
     event_types: Annotated[
         Path | None,
         typer.Option(
@@ -75,6 +76,8 @@ def list_codes(
     """
     if (since or until) and not source:
         raise UsageError("--since and --until belong to --source.")
+    if date_order and not source:
+        raise UsageError("--date-order belongs to --source.")
     if source and (search or family or owner):
         raise UsageError("--search, --family and --owner filter the catalogue; leave --source out.")
     if event_types and (source or search or family or owner or as_remedy):
@@ -82,11 +85,11 @@ def list_codes(
     if event_types:
         _compare(event_types, format_)
     elif as_remedy:
-        print(_remedy_file(as_remedy, source, since, until, engine), end="")
+        print(_remedy_file(as_remedy, source, since, until, engine, date_order), end="")
     elif source:
         from kit.analysis.unknown_codes import COLUMNS, drift
 
-        unknown = drift(source, since=since, until=until, engine=engine)
+        unknown = drift(source, since=since, until=until, engine=engine, date_order=date_order)
         worded = [{**row, "name": unknown.names.name(row["name"])} for row in unknown.rows]
         _print(worded if format_ is CatalogueFormat.table else unknown.rows, COLUMNS, format_)
         print_note(unknown.sentence)
@@ -139,6 +142,7 @@ def _remedy_file(
     since: str | None,
     until: str | None,
     engine: str | None,
+    date_order: str | None,
 ) -> str:
     """A remedy's file: the catalogue's own where it has one, else the beginning of one."""
     from datetime import UTC, datetime
@@ -153,7 +157,7 @@ def _remedy_file(
     if source:
         from kit.analysis.unknown_codes import drift
 
-        unknown = drift(source, since=since, until=until, engine=engine)
+        unknown = drift(source, since=since, until=until, engine=engine, date_order=date_order)
         rows_by_name = {row["name"]: row for row in unknown.rows}
         if text not in rows_by_name:
             hint = nearest(text, rows_by_name) or " okta-kit codes --source lists what is unknown."

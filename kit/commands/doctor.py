@@ -1,4 +1,4 @@
-"""What is needed to pull, to keep and to report is looked at, and what is wrong can be mended."""
+"""What is needed to pull, to keep and to report is looked at, and what is wrong can be fixed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Check:
     name: str
     state: Literal["ok", "note", "FAIL"]
     message: str
-    mend: str = ""
+    fix: str = ""
     exit_code: int = 1
 
 
@@ -59,9 +59,9 @@ def examine(lake: Lake, *, share: float = 0.5) -> list[Check]:
         try:
             checks.extend(part())
         except KitError as fault:
-            message, _, mend = str(fault).partition(". ")
+            message, _, fix = str(fault).partition(". ")
             name = {2: "settings", 5: "org", 3: "lake"}.get(fault.exit_code, "catalogue")
-            checks.append(Check(name, "FAIL", message, mend, fault.exit_code))
+            checks.append(Check(name, "FAIL", message, fix, fault.exit_code))
     return checks
 
 
@@ -89,15 +89,15 @@ async def _ask_org(settings: Settings, share: float) -> list[Check]:
         try:
             reply = await org.get("/api/v1/logs?limit=1")
         except OktaError as fault:
-            message, _, mend = str(fault).partition(". ")
-            return [Check("org", "FAIL", message, mend, fault.exit_code)]
+            message, _, fix = str(fault).partition(". ")
+            return [Check("org", "FAIL", message, fix, fault.exit_code)]
         checks += _sign_in_checks(settings)
         off = time.time() - reply.at
         if abs(off) > _MAX_SKEW_S:
             where = "ahead of" if off > 0 else "behind"
             message = f"this machine's is {abs(off):.0f} s {where} Okta's"
-            mend = "Set the clock (NTP); a signed sign-in is refused from some minutes on."
-            checks.append(Check("clock", "note", message, mend))
+            fix = "Set the clock (NTP); a signed sign-in is refused from some minutes on."
+            checks.append(Check("clock", "note", message, fix))
         else:
             checks.append(Check("clock", "ok", f"within {_MAX_SKEW_S} s of Okta's"))
         budget = org.limiters["api/v1/logs"]
@@ -110,8 +110,8 @@ async def _ask_org(settings: Settings, share: float) -> list[Check]:
             await org.get("/api/v1/apps?limit=1")
             checks.append(Check("apps", "ok", "may be read, as evidence for remediation"))
         except OktaError:
-            mend = "Only if you want that: grant okta.apps.read."
-            checks.append(Check("apps", "note", "may not be read; no evidence from apps", mend))
+            fix = "Only if you want that: grant okta.apps.read."
+            checks.append(Check("apps", "note", "may not be read; no evidence from apps", fix))
     return checks
 
 
@@ -143,21 +143,21 @@ def _lake(lake: Lake) -> Iterator[Check]:
     if facts["covered"]:
         message += f", {facts['covered'][0]['since']} to {facts['covered'][-1]['until']}"
     yield Check("lake", "ok", message)
-    for kind, names, mend in (
+    for kind, names, fix in (
         ("lost", facts["lost_files"], "Put them back, or import their exports again"),
         ("not written by okta-kit, but read", facts["unknown_files"], "Import exports instead"),
     ):
         if names:
             message = f"{phrases.count(len(names), 'file')} {kind}: {', '.join(names[:5])}"
-            yield Check("lake", "note", message + (", …" if len(names) > 5 else ""), mend)
+            yield Check("lake", "note", message + (", …" if len(names) > 5 else ""), fix)
     if facts["gaps"]:
         first = facts["gaps"][0]
-        mend = "okta-kit pull reads what Okta still has; okta-kit import what you exported."
+        fix = "okta-kit pull reads what Okta still has; okta-kit import what you exported."
         message = f"{len(facts['gaps'])} gaps, the first from {first['since']} to {first['until']}"
-        yield Check("lake", "note", message, mend)
+        yield Check("lake", "note", message, fix)
     if facts["put_aside"]:
-        mend = "okta-kit lake lists them."
-        yield Check("lake", "note", f"{facts['put_aside']:,} things were put aside", mend)
+        fix = "okta-kit lake lists them."
+        yield Check("lake", "note", f"{facts['put_aside']:,} lines were skipped", fix)
     if set(facts["catalogue"]) - {facts["catalogue_version"]}:
         yield Check("lake", "note", "days were coded with another catalogue", "okta-kit recode")
 
@@ -165,15 +165,15 @@ def _lake(lake: Lake) -> Iterator[Check]:
 def _folder(folder: Path) -> Iterator[Check]:
     place = next(p for p in (folder, *folder.resolve().parents) if p.exists())
     if not os.access(place, os.W_OK):
-        mend = "Name a folder of your own with --lake or $OKTA_KIT_LAKE."
-        yield Check("lake", "FAIL", f"{place} cannot be written", mend, 3)
+        fix = "Name a folder of your own with --lake or $OKTA_KIT_LAKE."
+        yield Check("lake", "FAIL", f"{place} cannot be written", fix, 3)
 
 
 def _store(lake: Lake) -> Iterator[Check]:
     """Trying a conditional write shows that the store can be reached and written at all."""
     if caution := lake.storage.caution():
-        message, _, mend = caution.partition(", so ")
-        yield Check("store", "note", message, mend.capitalize())
+        message, _, fix = caution.partition(", so ")
+        yield Check("store", "note", message, fix.capitalize())
     else:
         yield Check("store", "ok", f"{lake.address} can be written, by several at once")
 
@@ -189,8 +189,8 @@ def _catalogue() -> Iterator[Check]:
         f"{catalogue.version}: {len(catalogue.remedies)} remedies, {codes:,} codes",
     )
     for mistake in catalogue.mistakes:
-        message, _, mend = mistake.partition(": ")
-        yield Check("catalogue", "note", f"{message} was left out", mend)
+        message, _, fix = mistake.partition(": ")
+        yield Check("catalogue", "note", f"{message} was left out", fix)
 
 
 def _kernel() -> Iterator[Check]:
@@ -216,15 +216,15 @@ def _versions() -> Iterator[Check]:
     for requirement in map(Requirement, lines):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        mend = f"pip install '{requirement.name}{requirement.specifier}'"
+        fix = f"pip install '{requirement.name}{requirement.specifier}'"
         try:
             number = version(requirement.name)
         except PackageNotFoundError:
-            yield Check("versions", "FAIL", f"{requirement.name} is not installed", mend)
+            yield Check("versions", "FAIL", f"{requirement.name} is not installed", fix)
             continue
         if not requirement.specifier.contains(number, prereleases=True):
             message = f"{requirement.name} is {number}, and {requirement.specifier} is relied on"
-            yield Check("versions", "FAIL", message, mend)
+            yield Check("versions", "FAIL", message, fix)
         elif "<" in str(requirement.specifier):
             versions[requirement.name] = number
     yield Check(

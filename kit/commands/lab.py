@@ -1,4 +1,4 @@
-"""The commands of who works in JupyterLab."""
+"""The commands for people who work in JupyterLab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from kit.commands.notebooks import find_notebook, values_for
-from kit.commands.options import Parameters, Since, Source, Until
+from kit.commands.notes import print_note
+from kit.commands.options import DateOrder, Parameters, Since, Source, Until
 
 __all__ = ["register"]
 
@@ -30,6 +31,7 @@ def begin_investigation(
     source: Source = None,
     since: Since = None,
     until: Until = None,
+    date_order: DateOrder = None,
 ) -> None:
     """Copy a notebook into investigations/, its window closed and its parameters set.
 
@@ -43,7 +45,12 @@ def begin_investigation(
     path = find_notebook(notebook)
     values = values_for({path: read_parameters(path)}, parameter, source, since, until)[path]
     day = datetime.now(UTC).date()
-    print(begin(path, values, name=name, folder=_INVESTIGATIONS, day=day))
+    copy = begin(path, values, name=name, folder=_INVESTIGATIONS, day=day, date_order=date_order)
+    print(copy)
+    if date_order:
+        print_note(
+            f"The notebook needs it too: OKTA_KIT_DATE_ORDER={date_order} okta-kit lab {copy}"
+        )
 
 
 def open_lab(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from kit.base.errors import SourceError, UsageError
 from kit.base.paths import LAKE
 from kit.base.text import clean
 from kit.commands.notes import print_json, print_note
+from kit.commands.options import DateOrder
 from kit.display import phrases
 from kit.display.terminal import print_table
 
@@ -48,10 +49,7 @@ def import_files(
         str,
         typer.Option(help="SINCE..UNTIL that the files hold in full, if more than their events."),
     ] = "",
-    date_order: Annotated[
-        Literal["day-first", "month-first"] | None,
-        typer.Option(help="What comes first in local dates such as 03/04/2026, if unclear."),
-    ] = None,
+    date_order: DateOrder = None,
     since: Annotated[
         str | None,
         typer.Option(help="Of folders named by a date, UTC, those from then on: 7d, a date."),
@@ -88,7 +86,7 @@ def import_files(
     parts = [
         f"{phrases.count(result.events, 'event')} added",
         f"{phrases.count(result.repeats, 'repeat')} left out",
-        f"{phrases.count(skipped(result.put_aside), 'line')} put aside",
+        f"{phrases.count(skipped(result.put_aside), 'line')} skipped",
     ]
     if result.before:
         parts.append(f"{phrases.count(result.before, 'file')} imported before")
@@ -127,7 +125,7 @@ def show_lake(
         bool, typer.Option("--check", help="Read every event, and count them against the manifest.")
     ] = False,
 ) -> None:
-    """Show what the lake holds: days, events, coverage, gaps, what was put aside.
+    """Show what the lake holds: days, events, coverage, gaps, skipped lines.
 
     Example: okta-kit lake
     """
@@ -173,7 +171,7 @@ _MAX_LINES = 20
 
 
 def _lacks(facts: dict[str, Any]) -> Iterator[str]:
-    """What a lake lacks, what was put aside and what it was coded with, a line each."""
+    """What a lake lacks, its skipped lines and what it was coded with, a line each."""
     from kit.lake.lacking import EFFECTS
 
     for gap in facts["gaps"]:
@@ -196,7 +194,7 @@ def _lacks(facts: dict[str, Any]) -> Iterator[str]:
     others = sum(n for v, n in facts["catalogue"].items() if v != facts["catalogue_version"])
     recode = f"; {others} days were coded with another: okta-kit recode" if others else ""
     yield f"catalogue {facts['catalogue_version']}{recode}"
-    yield f"put aside: {facts['put_aside']:,} lines"
+    yield f"skipped lines: {facts['put_aside']:,}"
 
 
 def _check_lake(lake: Any) -> None:
@@ -235,7 +233,7 @@ def recode_lake(lake: Place = LAKE) -> None:
     from kit.lake import Lake, recode
 
     days = recode(Lake(lake).open(), lambda day: print_note(f"{day} done"))
-    print(f"{lake}: {phrases.count(days, 'day')} coded anew.")
+    print(f"{lake}: {phrases.count(days, 'day')} coded again.")
 
 
 def compact_lake(lake: Place = LAKE) -> None:

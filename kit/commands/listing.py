@@ -54,6 +54,7 @@ def listing(
     still_failing: bool,
     kind: str | None = None,
     engine: str | None = None,
+    date_order: str | None = None,
 ) -> FailureListing:
     """List the failures of a source.
 
@@ -66,6 +67,7 @@ def listing(
         still_failing: only users with no success since.
         kind: only failures of this kind, as a person writes it.
         engine: what answers, as ``open_log`` takes it.
+        date_order: of local dates, as ``open_log`` takes it.
 
     Returns:
         The rows with ``COLUMNS``, oldest first, and what was looked at.
@@ -75,7 +77,7 @@ def listing(
         UsageError: a time cannot be read, the source knows no such app, or there is no such kind.
     """
     kind = find_kind(kind, "--kind") if kind is not None else None
-    log = open_log(source, since=since, until=until, engine=engine)
+    log = open_log(source, since=since, until=until, engine=engine, date_order=date_order)
     window = log.window(since, until)
     columns = (*COLUMNS, "org") if log.orgs else COLUMNS
     if app is not None:

@@ -61,7 +61,7 @@ def pull_org(
     parts = [
         f"{phrases.count(result.events, 'event')} added",
         f"{phrases.count(result.repeats, 'repeat')} left out",
-        f"{phrases.count(result.put_aside, 'event')} put aside",
+        f"{phrases.count(result.put_aside, 'event')} skipped",
         f"{phrases.count(result.requests, 'request')} made",
     ]
     print(f"{lake}: {', '.join(parts)}.")
@@ -79,7 +79,7 @@ def see_doctor(
     lake: Place = LAKE,
     rate_share: Share = 0.5,
 ) -> None:
-    """Check settings, org, lake, catalogue and versions, and say how to mend what is wrong.
+    """Check settings, org, lake, catalogue and versions, and say how to fix what is wrong.
 
     Example: okta-kit doctor
     """
@@ -90,8 +90,8 @@ def see_doctor(
     width = max(len(check.name) for check in checks)
     for check in checks:
         print(f"{check.state:<4}  {check.name:<{width}}  {check.message}")
-        if check.mend:
-            print(f"{'':<{width + 6}}  mend: {check.mend}")
+        if check.fix:
+            print(f"{'':<{width + 6}}  fix: {check.fix}")
     codes = [check.exit_code for check in checks if check.state == "FAIL"]
     if codes:
         raise typer.Exit(codes[0])

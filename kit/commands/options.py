@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-__all__ = ["Engine", "Parameters", "Since", "Source", "Until"]
+__all__ = ["DateOrder", "Engine", "Parameters", "Since", "Source", "Until"]
 
+DateOrder = Annotated[
+    Literal["day-first", "month-first"] | None,
+    typer.Option(
+        "--date-order",
+        help="What comes first in local dates such as 03/04/2026, if unclear. "
+        "[$OKTA_KIT_DATE_ORDER]",
+    ),
+]
 Engine = Annotated[
     str | None,
     typer.Option(

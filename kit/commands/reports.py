@@ -14,7 +14,7 @@ from kit.base.text import clean
 from kit.commands.faults import end_on_sigterm, exit_code_of
 from kit.commands.notebooks import find_notebook, values_for
 from kit.commands.notes import print_note
-from kit.commands.options import Engine, Parameters, Since, Source, Until
+from kit.commands.options import DateOrder, Engine, Parameters, Since, Source, Until
 from kit.display import phrases
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def make_reports(
         str, typer.Option(help="Of a folder with many orgs' lakes: a host name, or each.")
     ] = "",
     engine: Engine = None,
+    date_order: DateOrder = None,
     out: Out = _REPORTS,
     notify: Annotated[
         list[str] | None,
@@ -129,6 +130,7 @@ def make_reports(
             out=out,
             limits=Limits(cell=cell_timeout, run=run_timeout),
             engine=engine_choice,
+            date_order=date_order,
             redact=redact,
             pdf=pdf,
             require_complete=require_complete,
@@ -144,7 +146,8 @@ def make_reports(
     from kit.reports.batch import read_once, run_each
 
     calls = [partial(_make_alone, one, debug=bool(context.obj)) for one in reports]
-    with read_once(str(one.get("source", "")) for one in checked) as environment:
+    sources = (str(one.get("source", "")) for one in checked)
+    with read_once(sources, date_order) as environment:
         raise typer.Exit(run_each(calls, jobs, environment, "kit.commands.worker_preload"))
 
 

@@ -124,7 +124,7 @@ def catalogue_facts(explanation: Explanation) -> list[tuple[str, object]]:
         ("Meaning", explanation.meaning),
         ("Kind", (explanation.kind or "").replace("_", " ")),
         ("Cause", remedy.cause if remedy else None),
-        ("Whose job", OWNERS.get(explanation.owner or "", explanation.owner)),
+        ("Owner", OWNERS.get(explanation.owner or "", explanation.owner)),
         ("A retry", retry),
         ("Usually hits", RADII[remedy.blast_radius] if remedy else None),
     ]

@@ -47,7 +47,7 @@ __all__ = ["Bucket"]
 _Read = TypeVar("_Read")
 
 KEEP = timedelta(days=1)
-"""How long replaced files are kept for who still reads them, and what was sent and never listed."""
+"""How long replaced files stay for those who read them, and what was sent and never listed."""
 
 SENDING = KEEP / 2
 """How long sending may take: after that, what was sent first may soon go as never listed."""

@@ -11,7 +11,7 @@ from kit.base.errors import SourceError
 from kit.base.object_store import is_store
 from kit.lake.files import shortened
 from kit.lake.ledger import Ledger
-from kit.lake.store import AddResult, add
+from kit.lake.store import AddResult, Pending, add
 from kit.sources.exports import expand
 from kit.sources.walk import StoredFile, Walk, ahead
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from kit.base.windows import Window
     from kit.lake.files import Lake
-    from kit.sources.written_times import Order
 
 __all__ = ["ImportResult", "add_all"]
 
@@ -48,7 +47,7 @@ class ImportResult(AddResult):
         self.covered_windows += other.covered_windows
         self.unknown |= other.unknown
         self.lacking |= other.lacking
-        self.barren += other.barren
+        self.barren = [*self.barren, *other.barren][:_MAX_NAMED]
 
 
 def add_all(
@@ -56,7 +55,7 @@ def add_all(
     names: Sequence[str],
     *,
     covers: Window | None = None,
-    date_order: Order | None = None,
+    date_order: str | None = None,
     since: datetime | None = None,
     again: bool = False,
     on_progress: Callable[[int], None] | None = None,
@@ -84,24 +83,36 @@ def add_all(
     files: list[Path | StoredFile] = [*expand([name for name in names if not _is_walked(name)])]
     result, ledger = ImportResult(), Ledger(lake)
     new_files = _unknown(walks, None if again or covers else ledger, result)
-    while True:
-        some = list(new_files if covers else islice(new_files, _ROUND))
-        if not (files or some):
-            break
-        files += some
+    before = ledger.unfinished() if walks else []
+    pending = Pending(covered_windows=before, events=bool(before))
+    for some, pending.ends in _rounds(new_files, files):
         one = add(
-            lake, _ahead(files), covers=covers, date_order=date_order, on_progress=on_progress
+            lake,
+            _ahead(some),
+            covers=covers,
+            date_order=date_order,
+            on_progress=on_progress,
+            pending=pending,
         )
-        if one.nothing and len(some) == _ROUND:
-            continue  # what these files hold may belong to what comes with the next ones
         result.follow(one)
-        ledger.note(
-            file
-            for file in files
-            if isinstance(file, StoredFile) and _is_read(str(file), one.barren)
-        )
-        files = []
+        if walks:
+            barren = _names_of(one.barren)
+            read = (
+                file for file in some if isinstance(file, StoredFile) and str(file) not in barren
+            )
+            ledger.note(read, [] if pending.ends else pending.covered_windows)
     return result
+
+
+def _rounds(
+    stored_files: Iterator[StoredFile], files: list[Path | StoredFile]
+) -> Iterator[tuple[list[Path | StoredFile], bool]]:
+    """What is taken in at once, and whether nothing follows; the named files with the first."""
+    some = [*files, *islice(stored_files, _ROUND)]
+    while some:
+        following = list[Path | StoredFile](islice(stored_files, _ROUND))
+        yield some, not following
+        some = following
 
 
 def _unknown(
@@ -129,9 +140,10 @@ def _ahead(files: Sequence[Path | StoredFile]) -> Iterator[Path | StoredFile]:
         yield next(objects) if isinstance(file, StoredFile) else file
 
 
-def _is_read(name: str, barren: Sequence[str]) -> bool:
-    """Whether a file, or a member of it, held an event, or nothing at all."""
-    return not any(one == name or one.startswith(f"{name}!") for one in barren)
+def _names_of(barren: Sequence[str]) -> set[str]:
+    """What may be the name of a file that, or a member of which, held something and no event."""
+    marks = ((one, at) for one in barren for at, sign in enumerate(one) if sign == "!")
+    return {*barren, *(one[:at] for one, at in marks)}
 
 
 def _is_walked(name: str) -> bool:

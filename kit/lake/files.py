@@ -6,7 +6,7 @@
     _manifest.json                   covered stretches of time, each file's events, versions
     _uuids/….keys                    hashes of all uuids, so that none comes twice
     _put_aside/….ndjson              what did not fit, with file, line and reason
-    _retired/                        what was replaced, for who still reads it
+    _retired/                        what was replaced, for those who still read it
     _damaged/                        what could not be read, moved there by a repair
 
 How a change is made at once, and what a kill leaves, is the matter of its place: see
@@ -47,7 +47,7 @@ WAIT = 120.0
 """Seconds that a writer waits for another one to end."""
 
 _LOOKS = 20
-"""How often a reader looks again at a lake that is written meanwhile."""
+"""How often a reader looks again at a lake while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,16 @@ class PutAside:
     """What stood there, up to 2,000 characters."""
     count: int = 1
     """How many documents in a row it stands for."""
+    origin: str = ""
+    """Tells files of one name apart, see ``origin_of``; empty of the live org."""
 
     def as_json(self) -> str:
         """One line of JSON."""
         fields = asdict(self)
         if self.count == 1:  # so that what was written before reads the same
             del fields["count"]
+        if not self.origin:
+            del fields["origin"]
         return json.dumps(fields)
 
 
@@ -333,8 +337,10 @@ class _SkippedMarks:
 
     def is_new(self, one: PutAside) -> bool:
         """Whether this is the first of its kind; it is remembered."""
-        mark = hash((base_name(one.file), one.line, one.text))
-        if mark in self._marks:
+        name = base_name(one.file)
+        mark = hash((name, one.origin, one.line, one.text))
+        before = hash((name, "", one.line, one.text))  # files of one name were not told apart once
+        if mark in self._marks or before in self._marks:
             return False
         if len(self._marks) < _MAX_MARKS:
             self._marks.add(mark)

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["GRACE", "Folder"]
 
 GRACE = 3600.0
-"""Seconds that replaced files are kept for who still reads them."""
+"""Seconds that replaced files are kept for those who still read them."""
 
 
 class Folder:

@@ -9,7 +9,7 @@ beyond its last neighbour that the file is said to hold.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -62,6 +62,8 @@ class Hole:
     lines: int = 1
     whole: bool = False
     """Whether nothing in the file was an event, so that it may be of several stretches."""
+    origin: str = ""
+    """Tells files of one name apart, see ``origin_of``; empty of several, and of the live org."""
 
     @property
     def window(self) -> Window:
@@ -79,6 +81,7 @@ class Hole:
     def as_dict(self) -> dict[str, Any]:
         """For a manifest."""
         fields = {**self.window.as_text(), "file": self.file, "lines": self.lines}
+        fields |= {"origin": self.origin} if self.origin else {}
         return {**fields, "whole": True} if self.whole else fields
 
 
@@ -206,14 +209,18 @@ class Trail:
         """Whether something stood here, and nothing of it was an event."""
         return self.documents > 0 and self.span is None
 
-    def holes(self, file: str, reach: Sequence[Window]) -> list[Hole]:
+    def holes(self, file: str, reach: Sequence[Window], origin: str = "") -> list[Hole]:
         """Say where the skipped lines may belong.
 
         Args:
             file: the file's name, with or without its folder.
             reach: what the file is said to hold besides what its events span.
+            origin: as ``origin_of`` tells it from other files of that name.
         """
-        name = base_name(file)
+        some = self._holes(base_name(file), reach)
+        return [replace(hole, origin=origin) for hole in some] if origin else some
+
+    def _holes(self, name: str, reach: Sequence[Window]) -> list[Hole]:
         holes = [Hole(at, at + TICK, name, lines) for at, lines in self.moments.items()]
         holes += [Hole(since, until, name, lines) for since, until, lines in self.older]
         span = self.span
@@ -287,14 +294,11 @@ def own_time(document: Document) -> datetime | None:
 
 def summed(holes: Iterable[Hole]) -> list[Hole]:
     """Holes of one reading; those of the same file and stretch are one, with the lines of all."""
-    lines: dict[tuple[datetime, datetime, str, bool], int] = {}
+    one_each: dict[Hole, int] = {}
     for hole in holes:
-        key = (hole.since, hole.until, hole.file, hole.whole)
-        lines[key] = lines.get(key, 0) + hole.lines
-    return [
-        Hole(since, until, file, count, whole)
-        for (since, until, file, whole), count in lines.items()
-    ]
+        key = replace(hole, lines=0)
+        one_each[key] = one_each.get(key, 0) + hole.lines
+    return [replace(hole, lines=count) for hole, count in one_each.items()]
 
 
 def fewest(holes: Iterable[Hole], most: int = MAX_HOLES) -> list[Hole]:
@@ -311,20 +315,17 @@ def fewest(holes: Iterable[Hole], most: int = MAX_HOLES) -> list[Hole]:
 
 
 def _one_of(holes: Sequence[Hole]) -> Hole:
-    files = {hole.file for hole in holes}
-    return Hole(
-        holes[0].since,
-        max(hole.until for hole in holes),
-        files.pop() if len(files) == 1 else "",
-        skipped_lines(holes),
-    )
+    files = {(hole.file, hole.origin) for hole in holes}
+    file, origin = files.pop() if len(files) == 1 else ("", "")
+    until = max(hole.until for hole in holes)
+    return Hole(holes[0].since, until, file, skipped_lines(holes), origin=origin)
 
 
 def skipped_lines(holes: Iterable[Hole]) -> int:
     """How many lines could not be read."""
     all_holes = list(holes)
-    wholes = {(hole.file, hole.lines) for hole in all_holes if hole.whole}
-    return sum(hole.lines for hole in all_holes if not hole.whole) + sum(n for _, n in wholes)
+    wholes = {(hole.file, hole.origin, hole.lines) for hole in all_holes if hole.whole}
+    return sum(hole.lines for hole in all_holes if not hole.whole) + sum(n for *_, n in wholes)
 
 
 def holes_in(manifest: Mapping[str, Any]) -> list[Hole]:
@@ -336,16 +337,24 @@ def holes_in(manifest: Mapping[str, Any]) -> list[Hole]:
             str(one.get("file", "")),
             int(one.get("lines", 1)),
             bool(one.get("whole")),
+            str(one.get("origin", "")),
         )
         for one in manifest.get("unread", [])
     )
 
 
 def holes_for_manifest(holes: Iterable[Hole], fresh: Iterable[Hole]) -> list[dict[str, Any]]:
-    """Holes for a manifest; those of a file that is read again are the same ones."""
-    holes_by_key: dict[tuple[str, str, str], Hole] = {}
+    """Holes for a manifest; those of a file that is read again are the same ones.
+
+    What is known without an origin was written before there were any: it is the file of that name.
+    """
+    holes_by_key: dict[tuple[str, str, str, str], Hole] = {}
     for hole in (*holes, *fresh):
-        key = (iso(hole.since), iso(hole.until), hole.file)
+        place = (iso(hole.since), iso(hole.until), hole.file)
+        key = (*place, hole.origin)
+        before = holes_by_key.pop((*place, ""), None) if hole.origin and hole.file else None
+        if before and before.lines > hole.lines:
+            hole = replace(hole, lines=before.lines)
         if key not in holes_by_key or holes_by_key[key].lines < hole.lines:
             holes_by_key[key] = hole
     return [hole.as_dict() for hole in fewest(holes_by_key.values())]
@@ -354,7 +363,7 @@ def holes_for_manifest(holes: Iterable[Hole], fresh: Iterable[Hole]) -> list[dic
 def cleared(holes: Iterable[Hole], windows: Sequence[Window]) -> list[Hole]:
     """What is left of holes once stretches of time are held without any."""
     return [
-        Hole(gap.since, gap.until, hole.file, hole.lines, hole.whole)
+        replace(hole, since=gap.since, until=gap.until)
         for hole in holes
         for gap in gaps(windows, hole.window)
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kit.base.times import parse_iso
 from kit.base.windows import Window
 from kit.events import COLUMNS
-from kit.sources.document import base_name
+from kit.sources.document import base_name, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -65,6 +65,8 @@ class Lacking:
     """What its events span, as ISO texts."""
     what: tuple[str, ...]
     """Keys of ``EFFECTS``."""
+    origin: str = ""
+    """Tells files of one name apart, see ``origin_of``; empty of several."""
 
     def touches(self, window: Window) -> bool:
         """Whether any of its events may lie in a window."""
@@ -72,7 +74,8 @@ class Lacking:
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest."""
-        return {"file": self.file, "since": self.since, "until": self.until, "what": [*self.what]}
+        entry = {"file": self.file, "since": self.since, "until": self.until, "what": [*self.what]}
+        return {**entry, "origin": self.origin} if self.origin else entry
 
 
 @dataclass(slots=True)
@@ -145,7 +148,13 @@ def absent_in(columns: Iterable[str]) -> list[str]:
 def lacking_in(manifest: Mapping[str, Any]) -> list[Lacking]:
     """What the files of a lake lack, as its manifest has it."""
     return [
-        Lacking(str(one["file"]), str(one["since"]), str(one["until"]), tuple(one["what"]))
+        Lacking(
+            str(one["file"]),
+            str(one["since"]),
+            str(one["until"]),
+            tuple(one["what"]),
+            str(one.get("origin", "")),
+        )
         for one in manifest.get("lacking", [])
     ]
 
@@ -154,12 +163,16 @@ def lacking_for_manifest(
     lacking: Iterable[Lacking], fresh: Mapping[str, tuple[Window, Presence]]
 ) -> list[dict[str, Any]]:
     """What files lack, for a manifest."""
-    lacking_by_key = {(one.file, one.since, one.until): one for one in lacking}
+    lacking_by_key = {(one.file, one.since, one.until, one.origin): one for one in lacking}
     for file, (span, presence) in fresh.items():
         if presence.what:
             text = span.as_text()
-            one = Lacking(base_name(file), text["since"], text["until"], presence.what)
-            lacking_by_key[one.file, one.since, one.until] = one
+            place = (base_name(file), text["since"], text["until"])
+            lacking_by_key.pop(
+                (*place, ""), None
+            )  # written before files of one name were told apart
+            origin = origin_of(file)
+            lacking_by_key[*place, origin] = Lacking(*place, presence.what, origin)
     every = list(lacking_by_key.values())
     if len(every) > _MAX_FILES:
         rest = every[_MAX_FILES - 1 :]

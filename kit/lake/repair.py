@@ -100,7 +100,7 @@ def _manifest(lake: Lake, lines: list[str]) -> bool:
         return False
     fresh: dict[str, Any] = {"format": FORMAT, "covered": []}
     lake.storage.write(MANIFEST, (json.dumps(fresh) + "\n").encode())
-    lines.append("the manifest was made anew from the files; what they cover is not known any more")
+    lines.append("the manifest was rebuilt from the files; what they cover is not known any more")
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kit.base.windows import Window
+from kit.base.windows import Window, merged
 from kit.lake.coverage import bridged
 from kit.lake.files import PutAside, shortened
 from kit.lake.holes import Hole, Trail, cleared, holes_for_manifest, holes_in, summed
@@ -24,23 +24,26 @@ from kit.lake.parquet import read_keys, write_events
 from kit.lake.repeats import ROW, index_of, keys_beside, news
 from kit.lake.storage import Change
 from kit.lake.workers import code_blocks
-from kit.sources.document import Documents
+from kit.sources.document import Documents, origin_of
 from kit.sources.exports import blocks
+from kit.sources.written_times import order_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from kit.lake.files import Lake
     from kit.lake.ingest import BlockResult
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
     from kit.sources.walk import StoredFile
-    from kit.sources.written_times import Order
 
-__all__ = ["AddResult", "ReceivedPage", "add", "add_received"]
+__all__ = ["AddResult", "Pending", "ReceivedPage", "add", "add_received"]
 
 _MAX_NAMED = 1_000
 """Skipped documents that an import names one by one."""
+
+_FOLLOWED = 10_000
+"""Files without an event that an import follows one by one."""
 
 _MAX_FILES_OF_DAY = 8
 """Files that a new day may have; more become one."""
@@ -68,13 +71,41 @@ class AddResult:
         return bool(self.barren) and not self.events and not self.repeats
 
 
+@dataclass(slots=True)
+class Pending:
+    """What the rounds of an import leave for those that follow.
+
+    Skipped lines of a file without an event may belong anywhere in what the whole import covers;
+    if somebody says what it covers, those of any file may belong up to its ends.
+    """
+
+    trails: dict[str, Trail] = field(default_factory=dict)
+    """Files with skipped lines; of very many without an event, the rest as one without a name."""
+    covered_windows: list[Window] = field(default_factory=list)
+    """What the rounds cover."""
+    events: bool = False
+    """Whether any of it was an event."""
+    ends: bool = True
+    """Whether the next round is the last one."""
+
+    def follow(self, trails: Mapping[str, Trail], *, every: bool) -> None:
+        """Take in the files of a round; with *every*, also those with events."""
+        for file, one in trails.items():
+            self.events = self.events or one.span is not None
+            if one.barren and len(self.trails) >= _FOLLOWED:
+                self.trails.setdefault("", Trail()).follow(one)
+            elif one.barren or (every and one.skipped):
+                self.trails[file] = one
+
+
 def add(
     lake: Lake,
     files: Iterable[Path | StoredFile],
     *,
     covers: Window | None = None,
-    date_order: Order | None = None,
+    date_order: str | None = None,
     on_progress: Callable[[int], None] | None = None,
+    pending: Pending | None = None,
 ) -> AddResult:
     """Add export files to a lake.
 
@@ -87,19 +118,22 @@ def add(
         covers: the stretch of time that the files hold in full; what the events of each
             file span, if left out. It is not believed where nothing was an event.
         date_order: what comes first in local dates, ``day-first`` or ``month-first``, where no
-            number above 12 in the file shows it; such rows are skipped if left out.
+            number above 12 in the file shows it; ``$OKTA_KIT_DATE_ORDER`` if left out. Without
+            either such rows are skipped.
         on_progress: is called with the number of events read since the last call.
+        pending: what the rounds before this one left, where an import has several; this one is
+            taken in.
 
     Returns:
-        What was added, repeated and put aside.
+        What was added, repeated and skipped.
 
     Raises:
         SourceError: a file cannot be read, another writer does not end, or the lake is of
             a newer version.
         DiskFull: there is no space; the lake is as it was, or has some days more.
-        UsageError: the folder cannot be written.
+        UsageError: the folder cannot be written, or *date_order* is none.
     """
-    read = _FileRecords()
+    read, before = _FileRecords(), pending or Pending()
 
     def on_block(block: BlockResult) -> None:
         read.follow(block)
@@ -109,25 +143,32 @@ def add(
     def note(contents: Contents, result: AddResult) -> dict[str, Any]:
         result.lacking = {file: one.what for file, one in read.presences.items() if one.what}
         result.barren = [file for file, one in read.trails.items() if one.barren]
-        if result.nothing:
+        if result.nothing and not before.events:
             return contents.noting([])
-        holes = holes_in(contents.manifest)
-        if covers:
+        holes, trails = holes_in(contents.manifest), {**before.trails, **read.trails}
+        fresh: list[Hole] = []
+        if covers and before.ends:
             result.covered_windows = [covers]
-            fresh = read.holes([covers])
-            if not any(one.skipped for one in read.trails.values()):
+            fresh = _holes(trails, [covers])
+            if not any(one.skipped for one in trails.values()):
                 holes = cleared(holes, [covers])
-        else:
-            spans, fresh = read.spans(), read.holes(())
+        elif not covers:
+            spans, fresh = read.spans(), _holes(read.trails, ())
             unread = [hole.window for hole in (*holes, *fresh)]
             result.covered_windows = bridged(spans.values(), contents.covered_windows(), unread)
-            fresh += read.holes(result.covered_windows, barren=True)
+            barren = {file: one for file, one in trails.items() if one.barren}
+            fresh += _holes(barren, merged([*before.covered_windows, *result.covered_windows]))
         lacking = lacking_noted(lacking_in(contents.manifest), read.lacking())
         return contents.noting(
             result.covered_windows, unread=holes_for_manifest(holes, fresh), lacking=lacking
         )
 
-    return _add_blocks(lake, blocks(files, order=date_order), note, on_block)
+    result = _add_blocks(
+        lake, blocks(files, order=order_of(date_order)), note, on_block, origin=origin_of
+    )
+    before.follow(read.trails, every=covers is not None)
+    before.covered_windows = merged([*before.covered_windows, *result.covered_windows])
+    return result
 
 
 @dataclass(slots=True)
@@ -150,18 +191,15 @@ class _FileRecords:
         """What the events of each file span."""
         return {file: span for file, one in self.trails.items() if (span := one.span)}
 
-    def holes(self, reach: Sequence[Window], *, barren: bool = False) -> list[Hole]:
-        """Where skipped lines may belong; with *barren*, of files without an event alone."""
-        return [
-            hole
-            for file, one in self.trails.items()
-            if one.barren or not barren
-            for hole in one.holes(file, reach)
-        ]
-
     def lacking(self) -> dict[str, tuple[Window, Presence]]:
         """What the events of each file span, and what they have."""
         return {file: (span, self.presences[file]) for file, span in self.spans().items()}
+
+
+def _holes(trails: Mapping[str, Trail], reach: Sequence[Window]) -> list[Hole]:
+    """Where the skipped lines of files may belong."""
+    each = (one.holes(file, reach, origin_of(file)) for file, one in trails.items())
+    return [hole for some in each for hole in some]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +226,7 @@ def add_received(
         state: what the manifest says from then on, by its names.
 
     Returns:
-        What was added, repeated and put aside.
+        What was added, repeated and skipped.
 
     Raises:
         SourceError, DiskFull, UsageError: as ``add``.
@@ -223,6 +261,7 @@ def _add_blocks(
     on_block: Callable[[BlockResult], None],
     *,
     side_by_side: bool = True,
+    origin: Callable[[str], str] = lambda _: "",
 ) -> AddResult:
     """Code blocks and bring their days into the lake."""
     result = AddResult()
@@ -230,9 +269,10 @@ def _add_blocks(
     with lake.writing() as staging, (staging / "skipped").open("w+", encoding="utf-8") as spool:
 
         def take_block(block: BlockResult) -> None:
-            spool.writelines(one.as_json() + "\n" for one in block.put_aside)
-            if block.put_aside:
-                result.put_aside = shortened([*result.put_aside, *block.put_aside], _MAX_NAMED)
+            aside = [replace(one, origin=origin(one.file)) for one in block.put_aside]
+            spool.writelines(one.as_json() + "\n" for one in aside)
+            if aside:
+                result.put_aside = shortened([*result.put_aside, *aside], _MAX_NAMED)
             result.unknown |= block.unknown
             on_block(block)
 

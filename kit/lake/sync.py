@@ -80,7 +80,7 @@ def bring_up_to_date(
 
 
 def _progress() -> AbstractContextManager[Callable[[PullResult], None]]:
-    """Whoever is to be told how far a pull is."""
+    """The callback that hears how far a pull is."""
     say = listener()
     return _bar() if say is None else nullcontext(_in_words(say))
 

@@ -1,4 +1,4 @@
-"""A lake's days are written anew: coded with a newer catalogue, or fewer files a day."""
+"""A lake's days are rewritten: coded with a newer catalogue, or fewer files a day."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["compact", "recode"]
 
 _HOLD = 128 << 20
-"""Bytes of events in a row group of a file written anew: larger ones are read faster."""
+"""Bytes of events in a row group of a file rewritten: larger ones are read faster."""
 
 
 def recode(lake: Lake, on_day: Callable[[date], None] | None = None) -> int:
@@ -39,7 +39,7 @@ def recode(lake: Lake, on_day: Callable[[date], None] | None = None) -> int:
         on_day: is called with each day that is done.
 
     Returns:
-        How many days were coded anew.
+        How many days were coded again.
     """
     version, days = load().version, 0
     for day in lake.days():

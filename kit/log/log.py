@@ -101,6 +101,7 @@ def open_log(
     since: str | None = None,
     until: str | None = None,
     engine: str | SparkSession | None = None,
+    date_order: str | None = None,
 ) -> Log:
     """Open a source as one table of events.
 
@@ -114,6 +115,9 @@ def open_log(
         engine: what answers questions: ``duckdb``, ``spark://host:port``, ``sc://host:port``
             (Spark Connect), ``local[N]`` or a SparkSession, which is left as it is;
             ``$OKTA_KIT_ENGINE`` if left out, else ``duckdb``.
+        date_order: of export files, what comes first in local dates such as 03/04/2026 where the
+            file does not show it: ``day-first`` or ``month-first``; ``$OKTA_KIT_DATE_ORDER`` if
+            left out.
 
     Returns:
         The opened log.
@@ -121,7 +125,7 @@ def open_log(
     Raises:
         SourceError: there is no such file or lake, it cannot be read, or it holds no event;
             or the cluster cannot be reached, or what it needs is not installed.
-        UsageError: there is no such engine.
+        UsageError: there is no such engine or date order.
         OktaError: the live org refused, or could not be reached.
 
     Example:
@@ -133,7 +137,8 @@ def open_log(
     check_engine(engine)
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
-        log = log_of(open_source(source, folder, since=since, until=until), folder, engine)
+        log_source = open_source(source, folder, since=since, until=until, date_order=date_order)
+        log = log_of(log_source, folder, engine)
         # The files live as long as a question can be asked, and go with the last of them.
         weakref.finalize(log.answers.backend, stack.pop_all().close)
     return log

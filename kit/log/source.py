@@ -27,6 +27,7 @@ from kit.lake.lacking import EFFECTS, Lacking, lacking_in
 from kit.lake.orgs import lakes
 from kit.lake.parquet import open_event_file
 from kit.sources.exports import expand
+from kit.sources.written_times import order_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,6 +130,7 @@ def open_source(
     *,
     since: str | None = None,
     until: str | None = None,
+    date_order: str | None = None,
 ) -> Source:
     """Read a source: export files are brought to a lake's form, of a lake it is looked up.
 
@@ -137,15 +139,18 @@ def open_source(
         folder: where the copy of export files is made.
         since: of the live org, what is pulled at least.
         until: of the live org, where the pull ends.
+        date_order: of export files, as ``open_log`` takes it.
 
     Returns:
         What it holds.
 
     Raises:
+        UsageError: *date_order* is none.
         SourceError: there is no such file or lake, it cannot be read, or it holds no event.
         OktaError: the live org refused, or could not be reached.
     """
     names = [source] if isinstance(source, str | Path) else list(source)
+    order_of(date_order)
     source_name = ", ".join(map(str, names))
     if (copy := _copy_of(names)) is not None:
         if not copy.names():
@@ -162,7 +167,7 @@ def open_source(
         return _open_lake(lake, source_name)
     files = expand([SAMPLE if name == "sample" else name for name in names])
     lake = Lake(folder / "lake")
-    result = add(lake, files)
+    result = add(lake, files, date_order=date_order)
     if not lake.names():
         raise SourceError(_nothing_in(names, files, result.put_aside))
     with lake.writing():
@@ -303,7 +308,7 @@ def _nothing_in(
     if put_aside:
         first, count = put_aside[0], phrases.count(skipped(put_aside), "line")
         return (
-            f"{what}: no System Log event in it; {count} put aside, "
+            f"{what}: no System Log event in it; {count} skipped, "
             f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."
         )
     empty = "the file is empty" if len(files) == 1 else "the files are empty"

@@ -23,13 +23,14 @@ __all__ = ["read_once", "run_each"]
 
 
 @contextmanager
-def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
+def read_once(sources: Iterable[str], date_order: str | None = None) -> Iterator[dict[str, str]]:
     """Read the export files that several reports are about, once for all of them.
 
     A source that cannot be read is left to its reports, which say so each.
 
     Args:
         sources: the source of each report.
+        date_order: of local dates in them, as ``open_log`` takes it.
 
     Yields:
         What the reports' environment needs to read the copies, which go afterwards.
@@ -45,7 +46,7 @@ def read_once(sources: Iterable[str]) -> Iterator[dict[str, str]]:
         for number, source in enumerate(shared):
             place = folder / str(number)
             with suppress(KitError):
-                open_source(names_of(source), place)
+                open_source(names_of(source), place, date_order=date_order)
                 copies += [str(place / "lake")] if (place / "lake").is_dir() else []
         yield {COPY: os.pathsep.join(copies)} if copies else {}
 

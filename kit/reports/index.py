@@ -40,7 +40,7 @@ def reports(out: Path, notebook: str = "*") -> list[dict[str, Any]]:
 
 
 def write_index(out: Path) -> Path:
-    """Write ``index.html`` anew, in one step.
+    """Rewrite ``index.html`` in one step.
 
     Args:
         out: the folder of all reports.

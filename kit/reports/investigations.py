@@ -36,7 +36,13 @@ _DATE_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d-")
 
 
 def begin(
-    notebook: Path, parameters: Mapping[str, Any], *, name: str = "", folder: Path, day: date
+    notebook: Path,
+    parameters: Mapping[str, Any],
+    *,
+    name: str = "",
+    folder: Path,
+    day: date,
+    date_order: str | None = None,
 ) -> Path:
     """Copy a notebook into a folder of investigations, ready to run there.
 
@@ -49,6 +55,8 @@ def begin(
         name: what the case is called; as the notebook, if empty.
         folder: of the investigations; made if missing.
         day: stands at the head of the file's name.
+        date_order: of local dates in the source, as ``open_log`` takes it. The copy does not keep
+            it: its kernel reads ``$OKTA_KIT_DATE_ORDER``.
 
     Returns:
         The path of the copy, ``folder/DAY-NAME.ipynb``.
@@ -68,7 +76,7 @@ def begin(
     if isinstance(source := values.get("source"), str):
         values["source"] = ",".join(_in_full(part.strip()) for part in source.split(","))
     with temporary_folder() as scratch:
-        values = close_window(values, scratch)
+        values = close_window(values, scratch, date_order=date_order)
     defaults = check_values(declarations, {})
     changed = {k: v for k, v in values.items() if v != defaults[k]}
     copy = json.loads(notebook.read_text(encoding="utf-8"))

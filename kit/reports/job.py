@@ -31,6 +31,8 @@ class ReportJob:
     limits: Limits
     engine: str = field(default=DUCKDB, repr=False)
     """What answers its questions; an address may hold a token."""
+    date_order: str | None = None
+    """Of local dates in its source, as ``open_log`` takes it."""
     redact: bool = False
     pdf: bool = False
     require_complete: bool = False
@@ -77,6 +79,7 @@ def perform(
                 key=_key(report_shelf.folder) if job.redact else None,
                 require_complete=job.require_complete,
                 engine=job.engine,
+                date_order=job.date_order,
                 pass_env=job.pass_env,
             )
             page = report_shelf.keep(report.folder)

@@ -91,6 +91,7 @@ def run_report(
     key: Key | None = None,
     require_complete: bool = False,
     engine: str = DUCKDB,
+    date_order: str | None = None,
     pass_env: Sequence[str] = (),
 ) -> Report:
     """Run a notebook into a report.
@@ -105,6 +106,7 @@ def run_report(
             without it; the report says so.
         require_complete: refuse a window that the source does not cover.
         engine: what answers the notebook's questions, as ``open_log`` takes it.
+        date_order: of local dates in the source, as ``open_log`` takes it.
         pass_env: names of environment variables that the notebook gets besides what it needs
             to run.
 
@@ -149,7 +151,12 @@ def run_report(
             try:
                 with stop.armed():
                     values = close_window(
-                        values, source, people=people, require_complete=require_complete, out=out
+                        values,
+                        source,
+                        people=people,
+                        require_complete=require_complete,
+                        date_order=date_order,
+                        out=out,
                     )
             except StoppedError:
                 raise stop.fault("while the source was read") from None

@@ -30,6 +30,7 @@ def close_window(
     people: People | None = None,
     require_complete: bool = False,
     out: Path | None = None,
+    date_order: str | None = None,
 ) -> dict[str, Any]:
     """Read a run's source and fix its window.
 
@@ -39,6 +40,7 @@ def close_window(
         people: notes who is replaced by which pseudonym; without it people keep their names.
         require_complete: refuse a window that the source does not cover.
         out: the folder of all reports, where marks of a source of files are kept.
+        date_order: of local dates in the source, as ``open_log`` takes it.
 
     Returns:
         The parameters with ``since`` and ``until`` as closed ISO times, as far as the run has
@@ -58,7 +60,8 @@ def close_window(
     from kit.log.source import open_source
 
     since, until = (str(values.get(k) or "") for k in ("since", "until"))
-    log_source = open_source(names_of(source), folder, since=since, until=until)
+    names = names_of(source)
+    log_source = open_source(names, folder, since=since, until=until, date_order=date_order)
     window = log_source.window(since, until)
     coverage = log_source.coverage(window)
     if require_complete and not coverage.complete:

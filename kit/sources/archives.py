@@ -9,11 +9,12 @@ from __future__ import annotations
 import tarfile
 import tempfile
 import zipfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
 from kit.base.text import clean
+from kit.sources.parquet_rows import MAGIC as _PARQUET
 from kit.sources.unpacked import BROKEN, unpack
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _LARGEST_HEADER = 1 << 20
 """Bytes of a member's name and attributes in a tar archive."""
 
 _LARGEST_INSIDE = 8 << 30
-"""Bytes of a zip archive within another one, which lies on the disk meanwhile."""
+"""Bytes of a zip archive or Parquet file within another file, which lie on the disk meanwhile."""
 
 _FREE = 256 << 20
 _TIMES = 200
@@ -57,7 +58,10 @@ _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "it is a 7z archive. Unpack it, and import what comes out",
     b"Rar!": "it is a RAR archive. Unpack it, and import what comes out",
     b"\xd0\xcf\x11\xe0": "it is an Excel workbook. Save it as CSV (UTF-8) there",
-    b"PAR1": "it is a Parquet file. Export its rows as JSON or CSV",
+    b"Obj\x01": "it is an Avro file. Export its rows as Parquet or JSON: of BigQuery with "
+    "EXPORT DATA OPTIONS(format = 'PARQUET'), of Event Hubs with Parquet as Capture's format",
+    b"ORC": "it is an ORC file. Export its rows as Parquet or JSON: of Athena with "
+    "UNLOAD (SELECT ...) TO 's3://...' WITH (format = 'PARQUET')",
 }
 """What other files begin with, and what to do with them."""
 
@@ -77,6 +81,8 @@ class Part:
     """Which member it is, from the outermost archive inwards."""
     fault: str = ""
     """Why it cannot be read."""
+    table: IO[bytes] | None = None
+    """The same to be read at any place, if it is a Parquet file."""
 
 
 def parts_of(file: str, stream: IO[bytes]) -> Iterator[Part]:
@@ -115,6 +121,10 @@ def _parts(
         body = _BoundedStream(
             head_stream, whole.tell if whole else lambda: counter.size if counter else 0
         )
+    if head_stream.head.startswith(_PARQUET):
+        with _anywhere(body, whole if content is whole else None) as table:
+            yield Part(file, body, place, table=table)
+        return
     if not (is_zip or is_tar):
         yield Part(file, body, place)
         return
@@ -131,21 +141,28 @@ def _parts(
         yield Part(file, None, place, f"the archive is damaged: {_why(fault)}")
 
 
+@contextmanager
+def _anywhere(stream: Readable, whole: IO[bytes] | None) -> Iterator[IO[bytes]]:
+    """What can be read at any place: *whole*, or a copy of the stream on the disk."""
+    if whole is not None:
+        whole.seek(0)
+        yield whole
+        return
+    with tempfile.TemporaryFile() as copy:
+        size = 0
+        while piece := stream.read(_PIECE):
+            size += len(piece)
+            if size > _LARGEST_INSIDE:
+                raise EOFError(f"it is larger than {_LARGEST_INSIDE >> 30} GB")
+            copy.write(piece)
+        copy.seek(0)
+        yield copy
+
+
 def _of_zip(
     file: str, stream: Readable, whole: IO[bytes] | None, place: tuple[int, ...], depth: int
 ) -> Iterator[Part]:
-    if whole is None:
-        with tempfile.TemporaryFile() as copy:
-            size = 0
-            while piece := stream.read(_PIECE):
-                size += len(piece)
-                if size > _LARGEST_INSIDE:
-                    raise EOFError(f"it is larger than {_LARGEST_INSIDE >> 30} GB")
-                copy.write(piece)
-            copy.seek(0)
-            yield from _of_zip(file, stream, copy, place, depth)
-        return
-    with zipfile.ZipFile(whole) as archive:
+    with _anywhere(stream, whole) as copy, zipfile.ZipFile(copy) as archive:
         members = archive.infolist()
         if any(one.filename == _WORKBOOK for one in members[:3]):
             yield Part(file, None, place, "it is an Excel workbook. Save it as CSV (UTF-8) there")

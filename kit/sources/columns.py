@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kit.sources.losses import loss_in
 from kit.sources.written_times import utc
 
 if TYPE_CHECKING:
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
     from kit.sources.written_times import Order
 
-__all__ = ["PLAIN", "Path", "ProductTable", "event_of_row", "leaves", "place_of", "squeezed"]
+__all__ = [
+    "PLAIN",
+    "LossyRowError",
+    "Path",
+    "ProductTable",
+    "event_of_row",
+    "leaves",
+    "place_of",
+    "squeezed",
+]
 
 Path = tuple[str, ...]
 """Where in a LogEvent a value stands."""
@@ -96,6 +106,10 @@ class ProductTable(msgspec.Struct, frozen=True):
 
     def __hash__(self) -> int:
         return hash((self.name, self.signs))
+
+
+class LossyRowError(ValueError):
+    """A row has lost what it tells of; says what is lost, and which export works."""
 
 
 PLAIN = ProductTable("")
@@ -175,6 +189,9 @@ def event_of_row(
     Returns:
         The event, with what no name explains under ``fromRow``; None if the row has no uuid, type
         or time.
+
+    Raises:
+        LossyRowError: one of its objects is cut off, or written so that it cannot be read.
     """
     event: dict[str, Any] = {}
     targets: dict[str, dict[str, Any]] = {}
@@ -211,8 +228,10 @@ def _put(event: dict[str, Any], path: Path, value: Any, rest: dict[str, Any], na
         if not isinstance(place, dict):
             rest[name] = value
             return
+    if path[-1] in _OBJECTS and isinstance(value, str) and (loss := loss_in(name, value)):
+        raise LossyRowError(loss)
     if value is None or (path[-1] in _OBJECTS and isinstance(value, str)):
-        rest[name] = value  # cut off
+        rest[name] = value
     elif isinstance(value, dict) and isinstance(place.get(path[-1]), dict):
         place[path[-1]] = value | place[path[-1]]
     else:
@@ -228,7 +247,7 @@ def _read(path: Path, value: Any, table: ProductTable, order: Order | None) -> A
     if isinstance(value, str) and (path[-1] in _OBJECTS or value.startswith(("{", "@{"))):
         value = _parse(value)
     if path == ("target",):
-        return _list_of_targets(value)
+        return value if isinstance(value, str) else _list_of_targets(value)
     if path[-1] == "debugData" and isinstance(value, dict):
         return _debug_data(value)
     if isinstance(value, dict) and len(path) == 1:

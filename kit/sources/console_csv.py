@@ -12,10 +12,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kit.sources.columns import PLAIN, ProductTable, event_of_row, place_of, squeezed
+from kit.sources.columns import PLAIN, LossyRowError, ProductTable, event_of_row, place_of, squeezed
 from kit.sources.document import Document
+from kit.sources.losses import loss_in
 from kit.sources.wrappers import tables
-from kit.sources.written_times import first_above_twelve, is_local, names_no_zone
+from kit.sources.written_times import ORDER, first_above_twelve, is_local, names_no_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,9 +37,9 @@ of the other products it is known that they write UTC."""
 _CONSOLE = ProductTable("", columns={"timestamp": "published", "Timestamp": "published"})
 _UNCLEAR = (
     "its time {time} is a local date of which it is not clear what is the day and what the month, "
-    "since no number of the file's dates is above 12 in one place alone. Import the file with "
-    "--date-order day-first or --date-order month-first, or export the log again and do not save "
-    "it from a spreadsheet"
+    "since no number of the file's dates is above 12 in one place alone. Say it with "
+    "--date-order day-first or --date-order month-first (in Python date_order=…, for notebooks "
+    f"${ORDER}), or export the log again and do not save it from a spreadsheet"
 )
 
 
@@ -176,12 +177,28 @@ def _raw(header: Header, row: list[str], dates: _Dates) -> tuple[bytes, str | No
         order = dates.order()
         if order is None:
             return _as_json(dict(pairs)), _UNCLEAR.format(time=local)
-    event = event_of_row(pairs, header.table, order)
+    if original_text.startswith("{") and (
+        loss := _cell_loss(header.names[original or 0], original_text)
+    ):
+        return original_text.encode(), loss
+    try:
+        event = event_of_row(pairs, header.table, order)
+    except LossyRowError as lossy:
+        return _as_json(dict(pairs)), str(lossy)
     if event is None:
         return (original_text.encode() if original_text else _as_json(dict(pairs))), None
     event.pop("fromRow", None)
     event["fromCsv"] = {name: value for name, value in pairs if value}
     return _as_json(event), None
+
+
+def _cell_loss(name: str, text: str) -> str | None:
+    """What is lost of a cell that should be an event."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return loss_in(name, text)
+    return None
 
 
 def _wrapper(header: Header) -> str:

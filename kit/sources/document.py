@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -10,7 +13,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Block", "Document", "Documents", "Lines", "base_name"]
+__all__ = ["Block", "Document", "Documents", "Lines", "base_name", "origin_of"]
 
 _WHITE = b" \t\r\n"
 
@@ -19,6 +22,19 @@ def base_name(file: str) -> str:
     """A file's name without its folder; of an archive's member ``archive.zip!folder/member``."""
     archive, mark, member = file.partition("!")
     return f"{PurePath(archive).name}{mark}{member}"
+
+
+@lru_cache(maxsize=1024)
+def origin_of(file: str) -> str:
+    """What tells files of one name in different folders apart; it does not say the folder.
+
+    Args:
+        file: a file's name, with its folder or below the working directory, or an address.
+    """
+    place = file.partition("!")[0]
+    folder = place.rpartition("/")[0] if "://" in place else os.path.dirname(os.path.abspath(place))  # noqa: PTH100, PTH120  # of bytes that are no text, too
+    data = folder.encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(data, digest_size=6).hexdigest() if place else ""
 
 
 class Document(msgspec.Struct, frozen=True, gc=False):

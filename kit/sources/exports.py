@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kit.base.errors import SourceError
-from kit.sources import console_csv
+from kit.sources import console_csv, parquet_rows
 from kit.sources.archives import parts_of
 from kit.sources.document import Block, Document, Documents, Lines
 from kit.sources.json_stream import JsonStream
@@ -109,6 +109,8 @@ def _of_part(
 ) -> Iterator[Block]:
     if part.stream is None:
         yield Documents([Document(part.file, 0, b"", fault=part.fault)])
+    elif part.table is not None:
+        yield from _in_blocks(parquet_rows.rows(part.file, part.table), size)
     else:
         again = partial(_lines, path, part.place)
         yield from _blocks(part.file, part.stream, size, again, order)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StoredFile", "Walk", "ahead", "is_export"]
 
-_SUFFIXES = {".ndjson", ".jsonl", ".json", ".log", ".csv", ".zip", ".tar", ".tgz", ".txt", ".tsv"}
+_SUFFIXES = {".ndjson", ".jsonl", ".json", ".log", ".csv", ".zip", ".tar", ".tgz", ".txt", ".tsv",
+             ".parquet"}  # fmt: skip
 _PACKED = {".gz", ".zst", ".bz2", ".xz"}
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}")
 _SMALL = 4 << 20

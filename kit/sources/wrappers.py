@@ -14,15 +14,18 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from kit.sources.bigquery import rows_of
-from kit.sources.columns import PLAIN, ProductTable, event_of_row, leaves
+from kit.sources.columns import PLAIN, LossyRowError, ProductTable, event_of_row, leaves
 from kit.sources.udm import log_event_of
 
-__all__ = ["Inside", "advice", "inside_of", "tables", "unwrap"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Inside", "advice", "inside_of", "product_of", "tables", "unwrap"]
 
 UDM = "Google SecOps UDM"
 """A data model with lists of objects, which no table of names tells of."""
@@ -63,8 +66,11 @@ _FLAT = re.compile(
 )
 """A name that puts a part of an event beside its uuid, as tables do."""
 
-_PRINTED = re.compile(rb'"published"\s*:\s*(?:\d|"(?:\d{4}-\d\d-\d\d |\\?/Date|[^"]*(?:UTC|GMT)"))')
-"""A time as databases and PowerShell print it."""
+_PRINTED = re.compile(
+    rb'"published"\s*:\s*(?:\d|"(?:\d{4}-\d\d-\d\d |\\?/Date|[^"]*(?:UTC|GMT)"))'
+    rb'|"(?:outcome|actor|client|target|transaction|debugContext|debugData)"\s*:\s*"\s*[\[{@]'
+)
+"""A time as databases and PowerShell print it, or an object that a table holds as text."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _elements = msgspec.json.Decoder(list[msgspec.Raw])
@@ -139,6 +145,8 @@ def advice(document: bytes) -> str | None:
         fields = _fields.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    if loss := _row_loss(document, fields):
+        return loss
     table = _product(fields)
     if table is None or not table.advice:
         return None
@@ -152,6 +160,16 @@ def tables() -> tuple[ProductTable, ...]:
     """The products, in the order in which they are tried."""
     text = Path(__file__).with_name("wrappers.toml").read_text(encoding="utf-8")
     return msgspec.convert(tuple(tomllib.loads(text)["wrapper"]), tuple[ProductTable, ...])
+
+
+def product_of(columns: Iterable[str]) -> ProductTable | None:
+    """The product whose table has these columns.
+
+    Args:
+        columns: the names of the table's columns, dotted where they lie in others.
+    """
+    names = set(columns)
+    return next((one for one in tables() if names.issuperset(one.signs)), None)
 
 
 Fields = dict[str, msgspec.Raw]
@@ -262,7 +280,7 @@ def _from_object(document: bytes, depth: int) -> Inside | None:
             or _lists(fields)
             or _first(fields, _INSIDE, depth)
         )
-        inside = inside or _likeliest(fields)
+        inside = inside or _likeliest(fields, depth)
     return Inside(inside.contents, name or inside.wrapper) if inside else None
 
 
@@ -316,7 +334,10 @@ def _rebuilt(document: bytes, fields: Fields, product: ProductTable | None) -> I
     except msgspec.DecodeError:  # a number that is out of range
         return None
     for table in candidates:
-        event = event_of_row(row, table) if table.name != UDM else log_event_of(value)
+        try:
+            event = event_of_row(row, table) if table.name != UDM else log_event_of(value)
+        except LossyRowError:
+            return None  # ``advice`` says so
         if event is not None:
             raw = json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
             return Inside([raw]) if raw != document else None
@@ -359,16 +380,30 @@ def _lists(fields: Fields) -> Inside | None:
     return Inside([bytes(one) for raw in lists for one in _elements.decode(raw)])
 
 
-def _likeliest(fields: Fields) -> Inside | None:
-    """The list with events in it under any other name."""
-    likely = [raw for one in fields.values() if _holds_events(raw := bytes(one))]
-    if not likely:
-        return None
-    return Inside([bytes(one) for one in _elements.decode(max(likely, key=len))])
+def _likeliest(fields: Fields, depth: int) -> Inside | None:
+    """What stands under any other name: the list with events in it, an event, or its text."""
+    values = sorted(map(bytes, fields.values()), key=len, reverse=True)
+    for raw in values:
+        if raw[:1] == b"[" and (b'"uuid"' in raw or b'"published"' in raw):
+            return Inside([bytes(one) for one in _elements.decode(raw)])
+    for raw in values if depth > 1 else ():
+        if raw[:1] in {b"{", b'"'} and _MARKS.search(raw):
+            inside = _content(raw, depth - 1)
+            if inside is not None:
+                return inside
+    return None
 
 
-def _holds_events(raw: bytes) -> bool:
-    return raw[:1] == b"[" and (b'"uuid"' in raw or b'"published"' in raw)
+def _row_loss(document: bytes, fields: Fields) -> str | None:
+    """What a row has lost."""
+    table = _product(fields) or PLAIN
+    try:
+        event_of_row(leaves(msgspec.json.decode(document)), table)
+    except LossyRowError as lossy:
+        return str(lossy)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    return None
 
 
 def _cut_at(fields: Fields) -> int:

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast, get_args
 
-__all__ = ["Order", "first_above_twelve", "is_local", "names_no_zone", "utc"]
+from kit.base.errors import UsageError
+
+__all__ = ["ORDER", "Order", "first_above_twelve", "is_local", "names_no_zone", "order_of", "utc"]
 
 Order = Literal["day-first", "month-first"]
 """Which of a local date's first two numbers comes first."""
+
+ORDER = "OKTA_KIT_DATE_ORDER"
+"""Names the order where neither the file shows it nor an option says it."""
+
+
+def order_of(order: str | None) -> Order | None:
+    """The order of local dates that somebody says.
+
+    Args:
+        order: ``day-first`` or ``month-first``; ``$OKTA_KIT_DATE_ORDER`` if left out or empty.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    name = order or os.environ.get(ORDER)
+    if not name:
+        return None
+    if name not in get_args(Order):
+        where = "date_order" if order else f"${ORDER}"
+        raise UsageError(f"{where}: {name!r} is no order. Write day-first or month-first.")
+    return cast("Order", name)
+
 
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?([.,]\d+)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",

@@ -24,7 +24,7 @@ def case_in_words(case: Case) -> str:
         "not_fixed": "It is not fixed",
         "unproven": "A fix is not proven yet",
     }[case.fix.verdict]
-    if not case.app_key:  # people's own mistakes at signing in, which nobody mends
+    if not case.app_key:  # people's own mistakes at signing in, which nobody fixes
         return (
             f"{case.code} concerns no app, since {case.since}: {case.hit}, "
             f"{len(case.still_failing):,} still failing.{_behind(case.apart)}"

@@ -95,7 +95,7 @@ class RemediationReport(NotebookReport):
 
     @view
     def meaning(self) -> Iterator[Part]:
-        """What the code means, whose job it is and whether a retry helps."""
+        """What the code means, who owns it and whether a retry helps."""
         if self.case is None:
             return
         remedy = self.case.remedy
@@ -109,7 +109,7 @@ class RemediationReport(NotebookReport):
             {
                 **facts,
                 "Cause": remedy.cause,
-                "Whose job": OWNERS[remedy.owner],
+                "Owner": OWNERS[remedy.owner],
                 "Retry": f"{_RETRY[remedy.retry]} {remedy.retry_note}".strip(),
             }
         )
@@ -217,7 +217,7 @@ class RemediationReport(NotebookReport):
 
     @view
     def ticket(self) -> Iterator[Part]:
-        """A ticket's text, ready to be sent to whose job it is."""
+        """A ticket's text, ready to send to the owner."""
         if self.case is not None:
             text = code_names(self.log).sentence(ticket(self.case))
             yield Block(text, caption="A ticket, ready to send")

@@ -1,4 +1,4 @@
-"""A DataFrame becomes a figure, with its finding in words for who cannot see it.
+"""A DataFrame becomes a figure, with its finding in words for those who cannot see it.
 
 Each function returns the figure and its alt text, and knows no Okta.
 """

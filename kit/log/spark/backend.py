@@ -163,7 +163,7 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
                     f"{self.lake}: the Spark cluster cannot read these files. Put the lake on a "
                     "disk that the workers see under the same name, or into a bucket."
                 )
-            return f"{self.lake}: the lake was rewritten meanwhile. Open it again."
+            return f"{self.lake}: the lake was rewritten while in use. Open it again."
         if missing := _MISSING.search(text):
             return (
                 f"{self.lake}: Python on the Spark cluster's workers has no {missing[1]}. Install "
