@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gzip
 import io
 import json
 import re
@@ -259,6 +260,20 @@ def _lowered(one: Event) -> Event:
     }
 
 
+def _log_events(events: Events) -> bytes:
+    lines = [{"id": "1", "timestamp": 1, "message": json.dumps(e)} for e in events]
+    return json.dumps({"logGroup": "okta", "logEvents": lines}).encode()
+
+
+def _labelled(event: Event) -> list[Any]:
+    return ["1798761600000000000", json.dumps(event), {"level": "warn"}]
+
+
+def _frame(event: Event) -> bytes:
+    message = f"<134>1 2027-01-01T00:00:00Z host okta - - - {json.dumps(event)}".encode()
+    return b"%d %b" % (len(message), message)
+
+
 def _loki(events: Events) -> Any:
     pairs = [["1798761600000000000", json.dumps(one)] for one in events]
     half = len(pairs) // 2
@@ -468,6 +483,42 @@ IN_JSON: dict[str, Callable[[Events], str]] = {
     ),
     "OCSF": _each(_ocsf),
     "PowerShell": _whole(lambda events: {"value": [_powershell(e) for e in events], "Count": 4}),
+    "Amazon SQS, of SNS": _whole(
+        lambda events: {
+            "Messages": [
+                {"MessageId": "m", "Body": json.dumps({"Message": json.dumps({"detail": e})})}
+                for e in events
+            ]
+        }
+    ),
+    "Amazon Kinesis, laid out": _whole(
+        lambda events: {
+            "Records": [
+                {"kinesis": {"data": base64.encodebytes(json.dumps(e, indent=1).encode()).decode()}}
+                for e in events
+            ]
+        }
+    ),
+    "Amazon CloudWatch to Kinesis": _whole(
+        lambda events: {
+            "Records": [
+                {"data": base64.b64encode(gzip.compress(_log_events([e]))).decode()} for e in events
+            ]
+        }
+    ),
+    "Grafana Loki, structured metadata": _whole(
+        lambda events: {
+            "status": "success",
+            "data": {
+                "resultType": "streams",
+                "result": [{"stream": {}, "values": [_labelled(e) for e in events]}],
+            },
+        }
+    ),
+    "OCSF, raw_data": _each(lambda e: _ocsf(e) | {"unmapped": {}, "raw_data": json.dumps(e)}),
+    "seconds since 1970 as text": _each(
+        lambda e: {**e, "published": f"{_moment(e).timestamp():.3f}"}
+    ),
     "objects as text": _each(lambda e: {name: _as_text(value) for name, value in e.items()}),
     "under a name of one's own": _each(lambda e: {"meadow": {"okta event": e}}),
     "jq": lambda events: "\n".join(json.dumps(e, indent=2) for e in events),
@@ -525,6 +576,16 @@ IN_TABLES: dict[str, Callable[[Events], bytes]] = {
             for e in events
         ]
     ).encode(),
+    "Snowflake, CSV of one column": lambda events: table(
+        [{"RECORD_METADATA": "{}", "RECORD_CONTENT": json.dumps(e)} for e in events]
+    ).encode(),
+    "Snowflake, CSV without a header": lambda events: (
+        table([{"V": json.dumps(e)} for e in events]).partition("\r\n")[2].encode()
+    ),
+    "PostgreSQL, CSV": lambda events: table(
+        [{"id": 1, "doc": json.dumps(e, indent=2)} for e in events]
+    ).encode("utf-8-sig"),
+    "syslog, RFC 6587": lambda events: b"".join(map(_frame, events)),
     "Parquet": lambda events: parquet(
         [{**e, "published": _moment(e)} for e in events], published=pa.timestamp("ns", "UTC")
     ),

@@ -139,3 +139,13 @@ def test_another_csv_is_no_log(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match="no System Log event"):
         open_log(write(tmp_path / "x.csv", ["a", "b"], [["1", "2"]]))
+
+
+def test_something_broken_above_events_is_no_header(tmp_path: Path) -> None:
+    """Each is a line by itself, whatever a table could make of it."""
+    from kit.sources.console_csv import header_of
+
+    line = json.dumps({"uuid": "1", "eventType": "x", "published": "2026-10-27T09:00:00Z"})
+
+    assert header_of(f"broken\n{line}\n{line}\n".encode()) is None
+    assert header_of(f"broken;off\n{line}\n".encode()) is None

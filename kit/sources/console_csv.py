@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kit.sources.columns import PLAIN, LossyRowError, ProductTable, event_of_row, place_of, squeezed
@@ -31,6 +32,8 @@ _ORIGINALS = ("_raw", "event.original", "@message", "log_text", "raw_log", "Raw 
 _MESSAGES = ("message", "Message", "Line", "line", "event", "log", "raw", "JSON", "json")
 """Columns that may, beside others."""
 _LARGEST_CELL = 1 << 24
+_FIRST = 128 << 10
+"""Bytes in which the first row of a table ends."""
 _WITHOUT_ZONE = {"", "Admin Console CSV", "Okta Workflows"}
 """Tables whose times, if they name no zone, a spreadsheet may have written in that of its machine;
 of the other products it is known that they write UTC."""
@@ -53,7 +56,7 @@ class Header:
     original: int | None = None
     """The column that may hold the event as Okta wrote it."""
     before: int = 0
-    """Lines before it: Excel's ``sep=;``."""
+    """Lines before it: Excel's ``sep=;``; -1 if the table has none and begins with a row."""
 
 
 def header_of(text: bytes) -> Header | None:
@@ -65,9 +68,47 @@ def header_of(text: bytes) -> Header | None:
     Returns:
         The header; None if it is none of a table with System Log events.
     """
+    return _header_of(text) or _header_by_rows(text)
+
+
+def _header_by_rows(text: bytes) -> Header | None:
+    """The header of a table of which one column, however it is called, holds the event.
+
+    It may have no header at all, as warehouses unload it.
+    """
+    beginning = text[:_FIRST].decode("utf-8-sig", "replace")
+    lines = beginning.splitlines(keepends=True)
+    for delimiter in _DELIMITERS:
+        try:
+            records = list(islice(csv.reader(lines, delimiter=delimiter, strict=True), 2))
+        except csv.Error:
+            continue
+        for before, cells in zip((-1, 0), records, strict=False):
+            place = next((n for n, cell in enumerate(cells) if _is_event(cell)), None)
+            is_table = len(cells) > 1 or '""uuid""' in beginning
+            if place is None or not is_table or len(cells) != len(records[0]):
+                continue  # also events a line each below something broken
+            if before < 0:
+                names = tuple(f"column {n}" for n in range(1, len(cells) + 1))
+            else:
+                names = tuple(name.strip() for name in records[0])
+            return Header(names, delimiter, PLAIN, place, before)
+    return None
+
+
+def _is_event(cell: str) -> bool:
+    if not (cell.startswith("{") and '"uuid"' in cell and '"eventType"' in cell):
+        return False
+    try:
+        return isinstance(json.loads(cell), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _header_of(text: bytes) -> Header | None:
     line, _, rest = text.partition(b"\n")
     if line.strip().lower() in {b"sep=" + d.encode() for d in _DELIMITERS}:
-        header = header_of(rest)
+        header = _header_of(rest)
         return header and Header(
             header.names, header.delimiter, header.table, header.original, header.before + 1
         )

@@ -37,7 +37,7 @@ _OF_ROWS = re.compile(rb'"(?:columns|rows)"\s*:')
 """Its rows mean nothing without the names of the columns before them."""
 _OF_ONE = re.compile(rb'\[\s*(?:"\d{10,}"\s*,\s*"|\{\s*"field"\s*:)')
 """An array that is one event: Loki's pair of a time and a line, or CloudWatch's list of fields."""
-_OF_AN_EVENT = re.compile(rb'uuid|EventOriginalUid|event_code|"eyJ')
+_OF_AN_EVENT = re.compile(rb'uuid|EventOriginalUid|event_code|"(?:ey[AJ]|ew[0ko]|H4sI)')
 """What an array or object in an envelope has that is worth a look."""
 _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _MAX_PLACES = 1_000
@@ -48,6 +48,8 @@ _WINDOW = 64 << 10
 _INDENT = 1024
 _SHORT = 64
 """Bytes after which it shows what stands in an array."""
+_FRAME = re.compile(rb"(\d{1,8}) (?=<\d{1,3}>\d )")
+"""Syslog over TCP may say how long each message is. https://www.rfc-editor.org/rfc/rfc6587"""
 _DEEPEST = 100
 """Arrays that may be open at once."""
 
@@ -447,6 +449,14 @@ class _Text:
         stream, text = self.stream, self.text
         within = stream._open[-1:]
         begins_line = self._indent(start) is not None
+        if not within and (frame := _FRAME.match(text, start)):
+            end = frame.end() + int(frame[1])
+            if end <= len(text):
+                self.add(frame.end(), end)
+                stream._fresh = False
+                return end
+            if not self.last and end - start < MAX_DOCUMENT_BYTES:
+                return None
         if within == b"{" and not (begins_line and text[start] != 0x22):
             return bracket  # names and values of an envelope
         if within == b"{":

@@ -12,6 +12,8 @@ import binascii
 import json
 import re
 import tomllib
+import zlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,8 +38,8 @@ _LISTS = (
 """Names under which APIs, log stores and hooks send their lists."""
 
 _ORIGINALS = """
-_raw event.original original log_text logText rawLog raw_log @message full_log message Message line
-log body Body event raw RAW text textPayload jsonPayload json
+_raw event.original original raw_data log_text logText rawLog raw_log @message full_log message
+Message line log body Body event raw RAW text textPayload jsonPayload json
 """.split()
 """Where the event stands as Okta wrote it; a copy in other names may stand beside it."""
 
@@ -51,8 +53,14 @@ _EVENTS_OWN = {"uuid", "published", "outcome", "actor", "displayMessage", "targe
 """Names that no envelope has, so that an event without its uuid is not looked into."""
 
 _REQUIRED_FIELDS = {"uuid", "published", "eventType"}
-_MARKS = re.compile(rb'uuid|event_?type|EventOriginalUid|event_code|productLogId|"eyJ', re.I)
-"""What a list with events in it has."""
+_MARKS = re.compile(
+    rb'uuid|event_?type|EventOriginalUid|event_code|productLogId|"(?:ey[AJ]|ew[0ko]|H4sI)', re.I
+)
+"""What a list with events in it has; the last ones begin an object, or gzip, in base64."""
+
+_BASE64 = re.compile(r"ey[AJ]|ew[0ko]|H4sI")
+_LARGEST = 32 << 20
+"""Bytes that may come of what is packed in a text."""
 
 _DEEPEST = 8
 _MAX_BRACES = 20
@@ -67,7 +75,7 @@ _FLAT = re.compile(
 """A name that puts a part of an event beside its uuid, as tables do."""
 
 _PRINTED = re.compile(
-    rb'"published"\s*:\s*(?:\d|"(?:\d{4}-\d\d-\d\d |\\?/Date|[^"]*(?:UTC|GMT)"))'
+    rb'"published"\s*:\s*(?:\d|"(?:\d{9,19}[".]|\d{4}-\d\d-\d\d |\\?/Date|[^"]*(?:UTC|GMT)"))'
     rb'|"(?:outcome|actor|client|target|transaction|debugContext|debugData)"\s*:\s*"\s*[\[{@]'
 )
 """A time as databases and PowerShell print it, or an object that a table holds as text."""
@@ -212,11 +220,9 @@ def _content(value: bytes, depth: int) -> Inside | None:
 def _from_text(text: str, depth: int) -> Inside | None:
     """What stands in a text: JSON once more, in base64 too, or behind a syslog header."""
     text = text.strip()
-    if text.startswith("eyJ"):
-        try:
-            text = base64.b64decode(text, validate=True).decode().strip()
-        except (binascii.Error, ValueError):
-            return None
+    if _BASE64.match(text):
+        with suppress(binascii.Error, ValueError, zlib.error):  # else it merely begins so
+            text = _decoded(text)
     if depth <= 1:
         return None
     raw = text.encode("utf-8", "surrogatepass")
@@ -225,6 +231,15 @@ def _from_text(text: str, depth: int) -> Inside | None:
         if inside is not None:
             return inside
     return _from_line(raw, depth - 1)
+
+
+def _decoded(text: str) -> str:
+    """What stands in base64, in lines or for URLs too, packed with gzip as CloudWatch sends it."""
+    plain = "".join(text.split()).replace("-", "+").replace("_", "/")
+    data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    if data.startswith(b"\x1f\x8b"):
+        data = zlib.decompressobj(wbits=31).decompress(data, _LARGEST)
+    return data.decode().strip()
 
 
 def _from_line(line: bytes, depth: int) -> Inside | None:
@@ -251,8 +266,12 @@ def _from_line(line: bytes, depth: int) -> Inside | None:
 
 def _from_array(document: bytes, depth: int) -> Inside | None:
     elements = [bytes(one) for one in _elements.decode(document)]
-    if len(elements) == 2 and re.fullmatch(rb'"\d{10,}"', elements[0]) and elements[1][:1] == b'"':
-        return _content(elements[1], depth - 1)  # Loki's pair of a time and a line
+    if (
+        len(elements) in {2, 3}
+        and re.fullmatch(rb'"\d{10,}"', elements[0])
+        and elements[1][:1] == b'"'
+    ):
+        return _content(elements[1], depth - 1)  # Loki's time and line, and what labels it
     if elements and all(_is_field(one) for one in elements):  # of CloudWatch Logs Insights
         pairs = [msgspec.json.decode(one) for one in elements]
         row = json.dumps({one["field"]: one["value"] for one in pairs}, ensure_ascii=False)
@@ -387,6 +406,10 @@ def _likeliest(fields: Fields, depth: int) -> Inside | None:
         if raw[:1] == b"[" and (b'"uuid"' in raw or b'"published"' in raw):
             return Inside([bytes(one) for one in _elements.decode(raw)])
     for raw in values if depth > 1 else ():
+        if raw[:1] == b"[" and _MARKS.search(raw):
+            elements = [bytes(one) for one in _elements.decode(raw)]
+            if any(_content(one, depth - 1) for one in elements[:3]):
+                return Inside(elements)
         if raw[:1] in {b"{", b'"'} and _MARKS.search(raw):
             inside = _content(raw, depth - 1)
             if inside is not None:
