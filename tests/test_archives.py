@@ -134,7 +134,7 @@ def test_a_local_date_in_a_member_finds_its_order_in_that_member(tmp_path: Path)
 
     log = open_log(path)
 
-    assert (log.first.month, log.put_aside) == (2, ())
+    assert (log.first.month, log.skipped_lines) == (2, ())
 
 
 def encrypted(archive: bytes) -> bytes:

@@ -245,7 +245,7 @@ def test_two_files_of_one_name_hide_nothing_of_each_other(tmp_path: Path) -> Non
         add_all(lake, [str(folder)], again=True)
         log = open_log(lake.address)
         assert log.coverage(DAYS).skipped == 2
-        assert len(log.put_aside) == 2
+        assert len(log.skipped_lines) == 2
 
 
 def test_files_that_are_left_out_by_their_names_are_said(

@@ -111,7 +111,7 @@ def test_columns_that_are_not_understood_are_told_and_kept(tmp_path: Path) -> No
     assert raw["fromCsv"]["colour"] == "red"
 
 
-def test_rows_that_do_not_fit_are_put_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_rows_that_do_not_fit_are_skipped_and_the_rest_goes_on(tmp_path: Path) -> None:
     """Too many fields, no uuid, no readable time; fewer targets are normal."""
     good = row_of(event())
     short = row_of(event())[:-4]
@@ -121,7 +121,7 @@ def test_rows_that_do_not_fit_are_put_aside_and_the_rest_goes_on(tmp_path: Path)
     done = add(Lake(tmp_path / "lake"), [write(tmp_path / "x.csv", NAMES, rows)])
 
     assert done.events == 2
-    assert [one.line for one in done.put_aside] == [3, 4, 6]
+    assert [one.line for one in done.skipped_lines] == [3, 4, 6]
 
 
 def test_a_time_without_a_zone_is_utc(tmp_path: Path) -> None:

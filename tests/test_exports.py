@@ -55,7 +55,7 @@ def test_every_form_of_an_export_holds_the_same_events(tmp_path: Path, content: 
 
     log = open_log(path)
 
-    assert (log.count, log.put_aside) == (4, ())
+    assert (log.count, log.skipped_lines) == (4, ())
     assert failures(log)["uuid"].tolist() == [one["uuid"] for one in EVENTS]
 
 
@@ -92,7 +92,7 @@ def test_every_form_of_an_export_holds_the_same_events(tmp_path: Path, content: 
         "text",
     ],
 )
-def test_what_does_not_fit_is_put_aside_and_the_rest_goes_on(tmp_path: Path, line: bytes) -> None:
+def test_what_does_not_fit_is_skipped_and_the_rest_goes_on(tmp_path: Path, line: bytes) -> None:
     """One bad line costs that line, and is counted with its place and reason."""
     path = tmp_path / "export.ndjson"
     path.write_bytes(NDJSON + line + b"\n" + json.dumps(event(transaction="last")).encode())
@@ -100,8 +100,8 @@ def test_what_does_not_fit_is_put_aside_and_the_rest_goes_on(tmp_path: Path, lin
     log = open_log(path)
 
     assert log.count == 5
-    assert [(aside.file, aside.line) for aside in log.put_aside] == [(str(path), 5)]
-    assert log.put_aside[0].reason
+    assert [(aside.file, aside.line) for aside in log.skipped_lines] == [(str(path), 5)]
+    assert log.skipped_lines[0].reason
 
 
 def test_unknown_fields_and_values_are_normal(log_of: Callable[..., object]) -> None:
@@ -110,7 +110,7 @@ def test_unknown_fields_and_values_are_normal(log_of: Callable[..., object]) -> 
 
     log = log_of(odd)
 
-    assert (log.count, len(log.put_aside)) == (1, 0)
+    assert (log.count, len(log.skipped_lines)) == (1, 0)
 
 
 def test_targets_are_found_by_type_wherever_they_stand(log_of: Callable[..., object]) -> None:
@@ -165,7 +165,7 @@ def test_a_gzip_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None:
     log = open_log(path)
 
     assert 0 < log.count < 3000
-    assert "breaks off" in log.put_aside[-1].reason
+    assert "breaks off" in log.skipped_lines[-1].reason
 
 
 def test_an_array_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_an_array_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None
 
     log = open_log(path)
 
-    assert (log.count, len(log.put_aside)) == (3, 1)
+    assert (log.count, len(log.skipped_lines)) == (3, 1)
 
 
 @pytest.mark.parametrize("indent", [None, 2], ids=["one line", "indented"])
@@ -200,7 +200,7 @@ def test_what_is_no_event_in_an_array_costs_that_alone(tmp_path: Path) -> None:
 
     log = open_log(path)
 
-    assert (log.count, [aside.line for aside in log.put_aside]) == (3, [2])
+    assert (log.count, [aside.line for aside in log.skipped_lines]) == (3, [2])
 
 
 @pytest.mark.parametrize(

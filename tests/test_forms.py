@@ -57,7 +57,7 @@ def test_every_form_reads_to_what_the_plain_log_reads_to(
     rows, counted = plain
     log = open_log(path)
 
-    assert log.put_aside == ()
+    assert log.skipped_lines == ()
     assert _without(form, log_rows(log)) == _without(form, rows)
     assert log_failures(log).equals(counted)
 
@@ -269,7 +269,7 @@ def test_an_array_of_texts_gives_the_events_in_them(tmp_path: Path) -> None:
     log = open_log(path)
 
     assert log.count == 2
-    assert sum(one.count for one in log.put_aside) == 2
+    assert sum(one.count for one in log.skipped_lines) == 2
 
 
 def test_hostile_depth_ends(tmp_path: Path) -> None:

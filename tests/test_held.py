@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-SAID = (
+FACTS = (
     "source",
     "first",
     "last",
     "count",
     "covered_windows",
     "growing",
-    "put_aside",
+    "skipped_lines",
     "repeats",
     "end",
 )
@@ -54,7 +54,7 @@ def flawed_export(path: Path, *events: dict[str, Any]) -> Path:
 
 def facts_of(log: Log) -> dict[str, Any]:
     """All that a report says of its source."""
-    return {name: getattr(log, name) for name in SAID}
+    return {name: getattr(log, name) for name in FACTS}
 
 
 def test_a_copy_is_read_in_the_place_of_its_source(
@@ -72,7 +72,7 @@ def test_a_copy_is_read_in_the_place_of_its_source(
     copied = open_log([str(path)])
 
     assert facts_of(copied) == itself
-    assert (copied.repeats, len(copied.put_aside)) == (1, 1)
+    assert (copied.repeats, len(copied.skipped_lines)) == (1, 1)
     assert copied.lakes[""].address == held.lakes[""].address
 
 

@@ -17,7 +17,7 @@ from factories import event
 from kit.base.times import iso
 from kit.base.windows import TICK, Window
 from kit.lake import Lake, add, holes
-from kit.lake.holes import Trail, holes_for_manifest, holes_in, skipped_lines
+from kit.lake.holes import Trail, holes_for_manifest, holes_in, lines_lost
 from kit.log.source import open_source
 from properties import max_examples
 
@@ -64,7 +64,7 @@ def test_each_skipped_line_lies_in_a_hole_however_the_file_is_cut_into_blocks(
         joined.follow(_trail(lines[first:last]))
     found = joined.holes("a.ndjson", [DAY])
     assert found == _trail(lines).holes("a.ndjson", [DAY])
-    assert skipped_lines(found) == sum(not readable for _, readable in lines)
+    assert lines_lost(found) == sum(not readable for _, readable in lines)
     for at, readable in lines:
         assert readable or any(hole.touches(Window(at, at + TICK)) for hole in found)
 
@@ -82,7 +82,7 @@ def test_holes_that_are_too_many_become_fewer_and_lose_no_line(
             joined.follow(_trail([line]))
         found = joined.holes("a.ndjson", [DAY])
     assert len(found) <= most
-    assert skipped_lines(found) == sum(not readable for _, readable in lines)
+    assert lines_lost(found) == sum(not readable for _, readable in lines)
     for at, readable in lines:
         assert readable or any(hole.touches(Window(at, at + TICK)) for hole in found)
 
@@ -93,7 +93,7 @@ def test_a_manifest_counts_each_line_once_however_often_a_file_is_read(lines: li
     fresh = _trail(lines).holes("a.ndjson", [DAY])
     once = holes_in({"unread": holes_for_manifest([], fresh)})
     again = holes_in({"unread": holes_for_manifest(once, fresh)})
-    assert skipped_lines(once) == sum(not readable for _, readable in lines)
+    assert lines_lost(once) == sum(not readable for _, readable in lines)
     assert again == once
 
 
@@ -165,7 +165,7 @@ def test_a_readable_import_over_a_hole_clears_it(tmp_path: Path, gap: Path) -> N
     lake, window = Lake(tmp_path / "lake"), Window(START, START + timedelta(minutes=10))
     add(lake, [gap])
     add(lake, [gap])
-    assert skipped_lines(holes_in(lake.manifest())) == 1
+    assert lines_lost(holes_in(lake.manifest())) == 1
     assert not open_source(lake.address, tmp_path / "x").coverage(window).complete
     empty = tmp_path / "empty.json"
     empty.write_text("[]")
@@ -197,5 +197,5 @@ def test_where_nothing_was_an_event_nothing_is_covered(tmp_path: Path) -> None:
     file.write_text(BROKEN)
     done = add(lake, [file], covers=DAY)
     assert done.nothing
-    assert len(done.put_aside) == len(lake.put_aside()) == 1
+    assert len(done.skipped_lines) == len(lake.skipped_lines()) == 1
     assert lake.covered_windows() == []

@@ -123,7 +123,7 @@ def test_every_event_of_many_blocks_arrives_with_its_line(tmp_path: Path, form: 
     done = add(lake, [path])
 
     assert (done.events, done.repeats) == (2498, 0)
-    assert [aside.line for aside in lake.put_aside()] == [10, 2310]
+    assert [aside.line for aside in lake.skipped_lines()] == [10, 2310]
 
 
 def test_what_does_not_fit_is_kept_with_its_place_and_reason_once(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_what_does_not_fit_is_kept_with_its_place_and_reason_once(tmp_path: Path
     add(lake, [path])
     add(lake, [path])
 
-    aside = lake.put_aside()
+    aside = lake.skipped_lines()
     assert [(p.line, p.text) for p in aside] == [(3, '{"uuid": "x"'), (4, '{"published": 5}')]
     assert all(p.reason and p.file == str(path) for p in aside)
     assert overview(lake)["put_aside"] == 2

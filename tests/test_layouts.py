@@ -142,8 +142,8 @@ def test_a_time_beyond_the_calendar_costs_its_event(tmp_path: Path, at: str) -> 
     path.write_text(json.dumps([event(at), event()]), encoding="utf-8")
     done = add(Lake(tmp_path / "lake"), [path])
 
-    assert (done.events, skipped(done.put_aside)) == (1, 1)
-    assert "no time in UTC" in done.put_aside[0].reason
+    assert (done.events, skipped(done.skipped_lines)) == (1, 1)
+    assert "no time in UTC" in done.skipped_lines[0].reason
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ def test_all_that_is_skipped_is_counted_and_kept_on_disk(tmp_path: Path) -> None
 
     for _ in range(2):
         done = add(lake, [path])
-        held = lake.put_aside()
+        held = lake.skipped_lines()
 
-        assert (skipped(done.put_aside), skipped(held)) == (12_000, 12_000)
-        assert len(done.put_aside) < 2_000
+        assert (skipped(done.skipped_lines), skipped(held)) == (12_000, 12_000)
+        assert len(done.skipped_lines) < 2_000
         assert len(held) < 11_000
         kept = [p.read_text().count("\n") for p in lake.folder.glob("_put_aside/*")]
         assert sum(kept) == 12_000

@@ -57,7 +57,7 @@ def test_a_cell_that_a_spreadsheet_cut_off_is_skipped_and_said(tmp_path: Path, w
 
     done = add(lake, [path])
 
-    (line,) = done.put_aside
+    (line,) = done.skipped_lines
     assert done.events == 1
     assert "is cut off by a spreadsheet at 32,767 characters" in line.reason
     assert "failures and recoveries may be too few" in line.reason
@@ -73,8 +73,8 @@ def test_a_value_that_is_cut_elsewhere_says_where(tmp_path: Path) -> None:
 
         done = add(Lake(tmp_path / f"lake-{name}"), [path])
 
-        assert (done.events, len(done.put_aside)) == (1, 1)
-        assert "target is cut off after 19 characters" in done.put_aside[0].reason
+        assert (done.events, len(done.skipped_lines)) == (1, 1)
+        assert "target is cut off after 19 characters" in done.skipped_lines[0].reason
 
 
 def test_athenas_text_of_a_struct_is_refused_with_the_export_that_works(tmp_path: Path) -> None:
@@ -85,5 +85,5 @@ def test_athenas_text_of_a_struct_is_refused_with_the_export_that_works(tmp_path
     done = add(Lake(tmp_path / "lake"), [path])
 
     assert done.events == 0
-    assert "Amazon Athena" in done.put_aside[0].reason
-    assert "UNLOAD" in done.put_aside[0].reason
+    assert "Amazon Athena" in done.skipped_lines[0].reason
+    assert "UNLOAD" in done.skipped_lines[0].reason

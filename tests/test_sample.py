@@ -52,7 +52,7 @@ def test_files_for_a_benchmark_hold_as_many_events_as_asked_for(tmp_path: Path) 
 
     log = open_log(str(tmp_path / "*.gz"))
 
-    assert (log.count, log.repeats, len(log.put_aside)) == (3001, 0, 0)
+    assert (log.count, log.repeats, len(log.skipped_lines)) == (3001, 0, 0)
 
 
 def test_every_event_is_read_once_and_what_does_not_fit_is_counted(
@@ -61,8 +61,8 @@ def test_every_event_is_read_once_and_what_does_not_fit_is_counted(
     """Repeats, late and broken lines are all accounted for."""
     assert sample.count == truth["events"]
     assert sample.repeats == truth["repeats"]
-    assert len(sample.put_aside) == truth["put_aside"]
-    reasons = " ".join(one.reason for one in sample.put_aside)
+    assert len(sample.skipped_lines) == truth["put_aside"]
+    reasons = " ".join(one.reason for one in sample.skipped_lines)
     assert "uuid" in reasons
     assert "published" in reasons
 

@@ -36,7 +36,7 @@ def test_local_dates_are_read_by_a_number_above_12_anywhere_in_the_file(
 
     log = open_log(path)
 
-    assert log.put_aside == ()
+    assert log.skipped_lines == ()
     assert (log.first.isoformat(), log.count) == ("2026-10-01T09:05:00+00:00", 4)
 
 
@@ -132,7 +132,7 @@ def test_a_date_that_shows_its_order_is_read_so_whatever_the_option_says(tmp_pat
 
     done = add(lake, files, date_order="month-first")
 
-    assert (done.events, done.repeats, done.put_aside) == (4, 4, [])
+    assert (done.events, done.repeats, done.skipped_lines) == (4, 4, [])
 
 
 def test_rows_that_contradict_the_option_are_skipped(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def import_files(
     parts = [
         f"{phrases.count(result.events, 'event')} added",
         f"{phrases.count(result.repeats, 'repeat')} left out",
-        f"{phrases.count(skipped(result.put_aside), 'line')} skipped",
+        f"{phrases.count(skipped(result.skipped_lines), 'line')} skipped",
     ]
     if result.before:
         parts.append(f"{phrases.count(result.before, 'file')} imported before")
@@ -97,9 +97,9 @@ def import_files(
         print_note(f"{count} left out by suffix ({names}). To import such a file, name it itself.")
     if caution := event_lake.storage.caution():
         print_note(caution)
-    for one in result.put_aside[:5]:
+    for one in result.skipped_lines[:5]:
         print_note(f"{one.file}:{one.line}: {one.reason}")
-    if more := skipped(result.put_aside[5:]):
+    if more := skipped(result.skipped_lines[5:]):
         print_note(f"and {more:,} more; okta-kit lake lists them.")
     for name, columns in result.unknown.items():
         print_note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")

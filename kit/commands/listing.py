@@ -99,7 +99,7 @@ def listing(
     if kind is not None:
         rows = rows[rows["kind"] == kind]
     coverage = coverage_of(log, window)
-    coverage_text = phrases.coverage_in_words(coverage, skipped(log.put_aside))
+    coverage_text = phrases.coverage_in_words(coverage, skipped(log.skipped_lines))
     sentence = f"{phrases.count(len(rows), 'failure')}, {phrases.span(window)}; {coverage_text}."
     sentence += "".join(f" {note}" for note in coverage.notes)
     sentence += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())

@@ -61,7 +61,7 @@ def pull_org(
     parts = [
         f"{phrases.count(result.events, 'event')} added",
         f"{phrases.count(result.repeats, 'repeat')} left out",
-        f"{phrases.count(result.put_aside, 'event')} skipped",
+        f"{phrases.count(result.skipped_lines, 'event')} skipped",
         f"{phrases.count(result.requests, 'request')} made",
     ]
     print(f"{lake}: {', '.join(parts)}.")

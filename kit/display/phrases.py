@@ -50,12 +50,12 @@ def span(window: Window) -> str:
     return f"{moment(window.since)} to {moment(window.until)}"
 
 
-def coverage_in_words(coverage: Coverage, put_aside: int = 0) -> str:
+def coverage_in_words(coverage: Coverage, skipped_lines: int = 0) -> str:
     """Say whether the source holds the whole window, and what of it could not be read.
 
     Args:
         coverage: of the window.
-        put_aside: skipped lines in the whole source.
+        skipped_lines: skipped lines in the whole source.
     """
     parts = []
     if coverage.missing:
@@ -64,8 +64,8 @@ def coverage_in_words(coverage: Coverage, put_aside: int = 0) -> str:
         lines = count(coverage.skipped, "line")
         where = _some([_stretch(gap) for gap in coverage.unread])
         parts.append(f"{lines} in the window could not be read: {where}")
-    elif put_aside:
-        parts.append(f"{count(put_aside, 'skipped line')} in the source")
+    elif skipped_lines:
+        parts.append(f"{count(skipped_lines, 'skipped line')} in the source")
     if coverage.complete:
         parts.insert(0, "the whole window is held")
     if coverage.provisional:

@@ -5,7 +5,7 @@
 ``upkeep`` rewrites days, ``coverage`` counts time.
 """
 
-from kit.lake.files import FORMAT, Lake, PutAside, skipped
+from kit.lake.files import FORMAT, Lake, SkippedLine, skipped
 from kit.lake.repair import repair
 from kit.lake.store import AddResult, add
 from kit.lake.upkeep import compact, recode
@@ -14,7 +14,7 @@ __all__ = [
     "FORMAT",
     "AddResult",
     "Lake",
-    "PutAside",
+    "SkippedLine",
     "add",
     "compact",
     "recode",

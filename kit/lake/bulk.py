@@ -43,7 +43,7 @@ class ImportResult(AddResult):
         """Take in what came of further files."""
         self.events += other.events
         self.repeats += other.repeats
-        self.put_aside = shortened([*self.put_aside, *other.put_aside], _MAX_NAMED)
+        self.skipped_lines = shortened([*self.skipped_lines, *other.skipped_lines], _MAX_NAMED)
         self.covered_windows += other.covered_windows
         self.unknown |= other.unknown
         self.lacking |= other.lacking

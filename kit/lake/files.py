@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from kit.lake.inventory import Faults
     from kit.lake.storage import Contents, Storage
 
-__all__ = ["FORMAT", "Lake", "PutAside", "shortened", "skipped"]
+__all__ = ["FORMAT", "Lake", "SkippedLine", "shortened", "skipped"]
 
 WAIT = 120.0
 """Seconds that a writer waits for another one to end."""
@@ -51,7 +51,7 @@ _LOOKS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class PutAside:
+class SkippedLine:
     """One document that is no event, with where it stood and why."""
 
     file: str
@@ -84,14 +84,14 @@ _MAX_FILE_CHARS = 8 << 20
 """Characters of a file of skipped documents, more or less."""
 
 
-def skipped(lines: Iterable[PutAside]) -> int:
+def skipped(lines: Iterable[SkippedLine]) -> int:
     """How many documents were skipped."""
     return sum(one.count for one in lines)
 
 
-def shortened(lines: Iterable[PutAside], most: int = SHOWN) -> list[PutAside]:
+def shortened(lines: Iterable[SkippedLine], most: int = SHOWN) -> list[SkippedLine]:
     """The first of many skipped documents; a last one stands for all others and their number."""
-    first: list[PutAside] = []
+    first: list[SkippedLine] = []
     more, count = None, 0
     for one in lines:
         if len(first) < most:
@@ -100,7 +100,7 @@ def shortened(lines: Iterable[PutAside], most: int = SHOWN) -> list[PutAside]:
             more, count = more or one, count + one.count
     if more is not None:
         reason = "and those after it, which the lake's _put_aside folder lists"
-        first.append(PutAside(more.file, more.line, reason, count=count))
+        first.append(SkippedLine(more.file, more.line, reason, count=count))
     return first
 
 
@@ -243,7 +243,7 @@ class Lake:
         faults = find_faults(manifest, sizes)
         return without(stretches(manifest), faults.days)
 
-    def put_aside(self) -> list[PutAside]:
+    def skipped_lines(self) -> list[SkippedLine]:
         """What did not fit, by file and line; the same text from the same place once.
 
         Returns:
@@ -254,11 +254,11 @@ class Lake:
         rest = [fresh.pop()] if len(fresh) > SHOWN else []
         return [*sorted(fresh, key=lambda one: (one.file, one.line)), *rest]
 
-    def _all_aside(self) -> Iterator[PutAside]:
+    def _all_aside(self) -> Iterator[SkippedLine]:
         for name in self.storage.names("_put_aside"):
             try:
                 for line in self.storage.read(name).decode().splitlines():
-                    yield PutAside(**json.loads(line))
+                    yield SkippedLine(**json.loads(line))
             except (OSError, ValueError, TypeError) as fault:
                 raise damaged(self.address, name, fault) from None
 
@@ -284,12 +284,12 @@ class Lake:
 
         self.storage.commit(checked_change)
 
-    def keep_aside(self, put_aside: Iterable[PutAside]) -> None:
+    def keep_aside(self, skipped_lines: Iterable[SkippedLine]) -> None:
         """Keep what did not fit, in files of a bounded size; while writing."""
         marks: _SkippedMarks | None = None
         lines: list[str] = []
         length = 0
-        for one in put_aside:
+        for one in skipped_lines:
             if marks is None:
                 marks = _SkippedMarks()
                 for before in self._all_aside():
@@ -335,7 +335,7 @@ class _SkippedMarks:
     def __init__(self) -> None:
         self._marks: set[int] = set()
 
-    def is_new(self, one: PutAside) -> bool:
+    def is_new(self, one: SkippedLine) -> bool:
         """Whether this is the first of its kind; it is remembered."""
         name = base_name(one.file)
         mark = hash((name, one.origin, one.line, one.text))

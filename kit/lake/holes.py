@@ -30,8 +30,8 @@ __all__ = [
     "fewest",
     "holes_for_manifest",
     "holes_in",
+    "lines_lost",
     "own_time",
-    "skipped_lines",
     "summed",
 ]
 
@@ -318,10 +318,10 @@ def _one_of(holes: Sequence[Hole]) -> Hole:
     files = {(hole.file, hole.origin) for hole in holes}
     file, origin = files.pop() if len(files) == 1 else ("", "")
     until = max(hole.until for hole in holes)
-    return Hole(holes[0].since, until, file, skipped_lines(holes), origin=origin)
+    return Hole(holes[0].since, until, file, lines_lost(holes), origin=origin)
 
 
-def skipped_lines(holes: Iterable[Hole]) -> int:
+def lines_lost(holes: Iterable[Hole]) -> int:
     """How many lines could not be read."""
     all_holes = list(holes)
     wholes = {(hole.file, hole.origin, hole.lines) for hole in all_holes if hole.whole}

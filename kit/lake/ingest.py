@@ -17,7 +17,7 @@ import pyarrow as pa
 from kit.catalogue import load
 from kit.catalogue.coding import code_event
 from kit.events import UnfitEventError, decode, row, schema
-from kit.lake.files import PutAside
+from kit.lake.files import SkippedLine
 from kit.lake.holes import Trail, own_time
 from kit.lake.lacking import Presence, absent_in
 from kit.lake.parquet import HOLD, EventFile
@@ -54,7 +54,7 @@ class BlockResult:
     """What stood in each source file, in order."""
     presences: dict[str, Presence] = field(default_factory=dict)
     """What of each source file's failing events counting can rely on."""
-    put_aside: list[PutAside] = field(default_factory=list)
+    skipped_lines: list[SkippedLine] = field(default_factory=list)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CSV columns that were not understood, by source file."""
 
@@ -178,7 +178,7 @@ def _code_block(block: Block) -> tuple[BlockResult, _Rows]:
         if document.lacks:
             presence.add(document.lacks)
         if event is None:
-            result.put_aside.append(_aside(document, raw))
+            result.skipped_lines.append(_aside(document, raw))
             trail.skip(document.count, own_time(document))
             continue
         coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
@@ -232,6 +232,6 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _aside(document: Document, reason: str) -> PutAside:
+def _aside(document: Document, reason: str) -> SkippedLine:
     text = document.raw[:2000].decode("utf-8", "replace")
-    return PutAside(document.file, document.line, reason, text, document.count)
+    return SkippedLine(document.file, document.line, reason, text, document.count)

@@ -58,7 +58,7 @@ def overview(lake: Lake) -> dict[str, Any]:
         events, state = sum(rows for rows, _ in files), state_of(day, readable)
         one = {"date": str(day), "events": events, "files": len(files), "coverage": state}
         days.append(one if day == last else {**one, **_range(day, last)})
-    aside = lake.put_aside()
+    aside = lake.skipped_lines()
     newest = tail(covered_windows)
     whole = Window(covered_windows[0].since, covered_windows[-1].until) if covered_windows else None
     return {

@@ -60,7 +60,7 @@ class PullResult:
 
     events: int = 0
     repeats: int = 0
-    put_aside: int = 0
+    skipped_lines: int = 0
     pages: int = 0
     read: int = 0
     """Events read, repeats among them."""
@@ -352,7 +352,7 @@ class _Pull:
         result = add_received(self.lake, place, pages, facts)
         self.done.events += result.events
         self.done.repeats += result.repeats
-        self.done.put_aside += skipped(result.put_aside)
+        self.done.skipped_lines += skipped(result.skipped_lines)
 
 
 class _Published(msgspec.Struct):

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from kit.base.windows import Window, merged
 from kit.lake.coverage import bridged
-from kit.lake.files import PutAside, shortened
+from kit.lake.files import SkippedLine, shortened
 from kit.lake.holes import Hole, Trail, cleared, holes_for_manifest, holes_in, summed
 from kit.lake.inventory import Tally
 from kit.lake.lacking import Presence, lacking_in
@@ -55,7 +55,7 @@ class AddResult:
 
     events: int = 0
     repeats: int = 0
-    put_aside: list[PutAside] = field(default_factory=list)
+    skipped_lines: list[SkippedLine] = field(default_factory=list)
     """What was skipped, ``shortened``; the lake holds it all."""
     covered_windows: list[Window] = field(default_factory=list)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -269,10 +269,10 @@ def _add_blocks(
     with lake.writing() as staging, (staging / "skipped").open("w+", encoding="utf-8") as spool:
 
         def take_block(block: BlockResult) -> None:
-            aside = [replace(one, origin=origin(one.file)) for one in block.put_aside]
+            aside = [replace(one, origin=origin(one.file)) for one in block.skipped_lines]
             spool.writelines(one.as_json() + "\n" for one in aside)
             if aside:
-                result.put_aside = shortened([*result.put_aside, *aside], _MAX_NAMED)
+                result.skipped_lines = shortened([*result.skipped_lines, *aside], _MAX_NAMED)
             result.unknown |= block.unknown
             on_block(block)
 
@@ -287,7 +287,7 @@ def _add_blocks(
 
         lake.commit(change)
         spool.seek(0)
-        lake.keep_aside(PutAside(**json.loads(line)) for line in spool)
+        lake.keep_aside(SkippedLine(**json.loads(line)) for line in spool)
     return result
 
 

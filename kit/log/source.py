@@ -20,9 +20,9 @@ from kit.base.paths import COPY, LAKE, PULLED, SAMPLE, place
 from kit.base.times import iso, parse_time
 from kit.base.windows import TICK, Coverage, Window, common, gaps, merged
 from kit.display import phrases
-from kit.lake import Lake, PutAside, add, skipped
+from kit.lake import Lake, SkippedLine, add, skipped
 from kit.lake.coverage import tail
-from kit.lake.holes import Hole, holes_in, skipped_lines
+from kit.lake.holes import Hole, holes_in, lines_lost
 from kit.lake.lacking import EFFECTS, Lacking, lacking_in
 from kit.lake.orgs import lakes
 from kit.lake.parquet import open_event_file
@@ -56,7 +56,7 @@ class Source:
     """What the events of its files lack that counting needs."""
     growing: bool = False
     """Whether more may come: a lake's newest minutes are provisional."""
-    put_aside: tuple[PutAside, ...] = ()
+    skipped_lines: tuple[SkippedLine, ...] = ()
     repeats: int = 0
     end: datetime | None = None
     """Where a window ends that names no end, if not behind the last event."""
@@ -101,7 +101,7 @@ class Source:
             gaps(() if self.unread else self.covered_windows, window),
             self._provisional(window),
             tuple(merged(hole.within(window) for hole in holes)),
-            skipped_lines(holes),
+            lines_lost(holes),
             self._notes(window),
         )
 
@@ -169,7 +169,7 @@ def open_source(
     lake = Lake(folder / "lake")
     result = add(lake, files, date_order=date_order)
     if not lake.names():
-        raise SourceError(_nothing_in(names, files, result.put_aside))
+        raise SourceError(_nothing_in(names, files, result.skipped_lines))
     with lake.writing():
         lake.cover([], copy_of=_told_by(names), repeats=result.repeats)
     return _source_of(lake, source_name, repeats=result.repeats)
@@ -195,7 +195,7 @@ def _of_many(many: Mapping[str, Lake], source_name: str) -> Source:
         growing=True,
         holes=tuple(hole for one in sources.values() for hole in one.holes),
         lacking=tuple(lack for one in sources.values() for lack in one.lacking),
-        put_aside=tuple(line for one in sources.values() for line in one.put_aside),
+        skipped_lines=tuple(line for one in sources.values() for line in one.skipped_lines),
         unread=unread,
     )
 
@@ -228,7 +228,7 @@ def _source_of(lake: Lake, source_name: str, *, growing: bool = False, repeats: 
         holes=tuple(holes_in(manifest)),
         lacking=tuple(lacking_in(manifest)),
         growing=growing,
-        put_aside=tuple(lake.put_aside()),
+        skipped_lines=tuple(lake.skipped_lines()),
         repeats=repeats,
         end=max(ends, default=None),
     )
@@ -302,11 +302,11 @@ def _names_in_words(files: Sequence[str]) -> str:
 
 
 def _nothing_in(
-    names: Sequence[str | Path], files: Sequence[Path], put_aside: Sequence[PutAside]
+    names: Sequence[str | Path], files: Sequence[Path], skipped_lines: Sequence[SkippedLine]
 ) -> str:
     what = ", ".join(map(str, names))
-    if put_aside:
-        first, count = put_aside[0], phrases.count(skipped(put_aside), "line")
+    if skipped_lines:
+        first, count = skipped_lines[0], phrases.count(skipped(skipped_lines), "line")
         return (
             f"{what}: no System Log event in it; {count} skipped, "
             f"the first at {first.file}:{first.line}: {first.reason}. Export it as NDJSON or JSON."

@@ -112,7 +112,7 @@ def redacted_copy(log: Log, folder: Path, people: People) -> None:
                 reason=people.redact(one.reason),
                 text=f"{n}",
             )
-            for n, one in enumerate(log.put_aside)
+            for n, one in enumerate(log.skipped_lines)
         ]
         lake.keep_aside(aside)
     people.key.save()

@@ -125,12 +125,12 @@ class NotebookReport:
         return open_log(names, since=since or None, until=until or None)
 
     def _facts(self, **more: object) -> Facts:
-        put_aside = skipped(self.log.put_aside)
+        skipped_lines = skipped(self.log.skipped_lines)
         return Facts(
             {
                 "Window": phrases.span(self.window),
                 "Source": f"{self.log.source}: {phrases.count(self.log.count, 'event')}",
-                "Coverage": phrases.coverage_in_words(self.coverage, put_aside),
+                "Coverage": phrases.coverage_in_words(self.coverage, skipped_lines),
                 **({"Mind": " ".join(self.coverage.notes)} if self.coverage.notes else {}),
                 **({"Orgs": _orgs(self.log)} if self.log.orgs else {}),
                 **more,
