@@ -45,11 +45,11 @@ def usual_rate(trends: Trends) -> float | None:
     rows = trends.selected_rows(folded_failures(log, before))
     rows = rows.filter(rows.operation.isin(operations))
     failed = int(to_pandas(rows.aggregate(failures=rows.count()))["failures"].iloc[0])
-    worked = count_successes(log, before)
-    worked = worked[worked["operation"].isin(operations)]
+    successes = count_successes(log, before)
+    successes = successes[successes["operation"].isin(operations)]
     if trends.apps:
-        worked = worked[worked["app_key"].isin(trends.apps)]
-    return _share(failed, int(worked["successes"].sum()))
+        successes = successes[successes["app_key"].isin(trends.apps)]
+    return _share(failed, int(successes["successes"].sum()))
 
 
 def usual_rate_of_code(history: History, since: datetime) -> float | None:
@@ -80,5 +80,5 @@ def _before(log: Log, since: datetime) -> Window | None:
     return window if window.until - window.since - missing >= _ENOUGH else None
 
 
-def _share(failed: int, worked: int) -> float | None:
-    return failed / (failed + worked) if failed + worked else None
+def _share(failed: int, successes: int) -> float | None:
+    return failed / (failed + successes) if failed + successes else None

@@ -67,8 +67,6 @@ class Deed:
     sentence: str
     names: tuple[str, ...] = ()
     """Logins of those it is about."""
-    most: int = 3
-    """How many of the names are shown; the others are counted."""
     link: tuple[str, str] | None = None
     """What a link to it is called, and where it leads, as for a tile; ``retry.csv`` lies beside
     the page."""
@@ -78,6 +76,8 @@ class Deed:
     """Whether it comes before all else, as access that somebody kept after leaving."""
     incident: str = ""
     """The id of the incident that it is about, for whoever knows a page of it."""
+    most: int = 3
+    """How many of the names are shown; the others are counted."""
 
 
 @dataclass(frozen=True)

@@ -67,10 +67,12 @@ class Note:
     """A sentence below the answer."""
 
     sentence: str
+    anchor: str = ""
+    """The id by which a link finds it."""
 
     def html(self) -> str:
         """The sentence as a paragraph."""
-        return f"<p>{_safe(self.sentence)}</p>"
+        return f"<p{_id(self.anchor)}>{_safe(self.sentence)}</p>"
 
     def text(self) -> str:
         """The same as text."""
@@ -86,13 +88,16 @@ class Block:
     """What it is."""
     collapsed: bool = False
     """Whether the caption is shown alone until a reader opens it."""
+    anchor: str = ""
+    """The id by which a link finds it."""
 
     def html(self) -> str:
         """The text in its lines, below its caption."""
         lines = "\n".join(escape(line) for line in clean_lines(self.content).split("\n"))
+        place, caption = _id(self.anchor), escape(self.caption)
         if self.collapsed:
-            return f"<details><summary>{escape(self.caption)}</summary><pre>{lines}</pre></details>"
-        return f"<p><strong>{escape(self.caption)}</strong></p><pre>{lines}</pre>"
+            return f"<details{place}><summary>{caption}</summary><pre>{lines}</pre></details>"
+        return f"<p{place}><strong>{caption}</strong></p><pre>{lines}</pre>"
 
     def text(self) -> str:
         """The same as text."""
@@ -109,15 +114,15 @@ class Facts:
 
     def html(self) -> str:
         """A table of two columns."""
+        start = f"{self.anchor}-" if self.anchor else ""
         rows = "".join(
-            f'<tr{self._id(name)}><th scope="row" style="{SET["text"]}">{escape(name)}</th>'
+            f"<tr{_id(start and start + _slug(name))}>"
+            f'<th scope="row" style="{SET["text"]}">{escape(name)}</th>'
             f'<td style="{SET["text"]}">{_safe(value)}</td></tr>'
             for name, value in self.values.items()
         )
-        return f'<table class="facts"><tbody>{rows}</tbody></table>'
-
-    def _id(self, name: str) -> str:
-        return f' id="{self.anchor}-{_slug(name)}"' if self.anchor else ""
+        place = _id(start and f"{start}facts")
+        return f'<table class="facts"{place}><tbody>{rows}</tbody></table>'
 
     def text(self) -> str:
         """A line for each value."""
@@ -131,6 +136,8 @@ class Steps:
     items: Sequence[Mapping[str, str]]
     """Each with ``title``, ``state`` (a word shown beside it) and any further texts, shown as
     lines named by their keys; an empty name shows the text alone."""
+    anchor: str = ""
+    """The id by which a link finds them."""
 
     def html(self) -> str:
         """A numbered list."""
@@ -140,7 +147,7 @@ class Steps:
             body = "".join(f"<br>{_label(k)}{_safe(v)}" for k, v in _lines(item))
             mark = f' <span class="state {_slug(state)}">{escape(state)}</span>' if state else ""
             steps.append(f"<li><strong>{_safe(item['title'])}</strong>{mark}{body}</li>")
-        return f'<ol class="steps">{"".join(steps)}</ol>'
+        return f'<ol class="steps"{_id(self.anchor)}>{"".join(steps)}</ol>'
 
     def text(self) -> str:
         """The same as text, with the numbers."""
@@ -335,6 +342,10 @@ def _png(figure: Figure) -> bytes:
 
 def _lines(item: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(k, v) for k, v in item.items() if k not in {"title", "state"} and v]
+
+
+def _id(anchor: str) -> str:
+    return f' id="{escape(anchor)}"' if anchor else ""
 
 
 def _safe(text: object) -> str:

@@ -140,12 +140,12 @@ class NotebookReport:
             deeds: what to do next.
             scope: what the condition is of, where it is more than what the report is about.
         """
-        held = "wholly held" if self.coverage.complete else "not wholly held"
+        coverage = "wholly held" if self.coverage.complete else "not wholly held"
         own = [one for one in relevant(self.own_incidents) if one.state == "fixed"]
         return FirstScreen(
             condition=self.condition,
             sentence=sentence,
-            origin=f"{phrases.span(self.window)} · {_in_short(self.log.source)} · {held}",
+            origin=f"{phrases.span(self.window)} · {_in_short(self.log.source)} · {coverage}",
             tiles=(*tiles, coverage_tile(self.window, self.coverage, "#about-coverage")),
             deeds=tuple(deeds) or self._fetching(),
             to_retry=len(logins(own)),

@@ -23,7 +23,7 @@ __all__ = [
     "leavers_deed",
     "logins",
     "open_in_words",
-    "people",
+    "persons",
     "relevant",
     "since_in_words",
 ]
@@ -57,7 +57,7 @@ def app_of(one: Incident) -> str:
     return one.app or phrases.SIGN_IN
 
 
-def people(number: int) -> str:
+def persons(number: int) -> str:
     """How many people."""
     return phrases.count(number, "person", "people")
 
@@ -83,11 +83,11 @@ def open_in_words(
     """
     mine = relevant(incidents)
     failing = [one for one in mine if one.state in FAILING]
-    fixed = [one for one in mine if one.state == "fixed"]
+    to_retry = [one for one in mine if one.state == "fixed"]
     if condition == "broken":
         return _worst([one for one in failing if one.width in _BROKEN])
     if condition == "fixed_some_left":
-        return _worst(sorted(fixed, key=lambda one: -len(one.left)))
+        return _worst(sorted(to_retry, key=lambda one: -len(one.left)))
     if condition == "some_failing":
         return _worst(sorted(failing, key=lambda one: one.width == "rise"))
     if condition == "cannot_tell":
@@ -124,14 +124,14 @@ def _worst(incidents: Sequence[Incident]) -> str:
 
 def incident_in_words(one: Incident) -> str:
     """How an incident stands, in a sentence."""
-    app, since, who = app_of(one), since_in_words(one), people(one.users)
-    left = len(one.left)
+    app, since, who = app_of(one), since_in_words(one), persons(one.users)
+    count = len(one.left)
     if one.state == "over":
         return f"{app} works again: {one.code} hit {who}, and nobody is left."
     if one.state == "fixed":
-        fixed = f" since {phrases.moment(one.fixed_at)}" if one.fixed_at else ""
-        are = "is" if left == 1 else "are"
-        return f"{app} works again{fixed}; {left:,} of {who} {are} left to retry."
+        at = f" since {phrases.moment(one.fixed_at)}" if one.fixed_at else ""
+        are = "is" if count == 1 else "are"
+        return f"{app} works again{at}; {count:,} of {who} {are} left to retry."
     if one.width == "rise":
         failures = phrases.count(one.failures, "failure")
         return f"{one.code} on {app} is far above its usual: {failures} of {who} {since}."
@@ -139,7 +139,7 @@ def incident_in_words(one: Incident) -> str:
         return f"{app} is broken {since}: all fail with {one.code}, {who} so far."
     if one.width == "group":
         return f"{who} fail on {app} {since} with {one.code}, while others work."
-    who = one.left[0] if left == 1 else who
+    who = one.left[0] if count == 1 else who
     return f"{who} fails on {app} {since} with {one.code}; others work."
 
 
@@ -159,13 +159,13 @@ def deeds_of(
     mine = [one for one in relevant(incidents) if one.state != "over"]
     with_leavers = [one for one in mine if one.leavers]
     failing = [one for one in mine if one.state in FAILING]
-    fixed = sorted(
+    to_retry = sorted(
         (one for one in mine if one.state == "fixed"), key=lambda one: (-len(one.left), one.id)
     )
     alone = [one for one in failing if set(one.left) - set(one.leavers) or not one.left]
-    wanted = [*alone[:1], *fixed[:1], *alone[1:], *fixed[1:]]
+    next_ones = [*alone[:1], *to_retry[:1], *alone[1:], *to_retry[1:]]
     deeds = [leavers_deed(with_leavers, command(with_leavers[0]), rows)] if with_leavers else []
-    for one in wanted:
+    for one in next_ones:
         link = (f"all that is open, {one.code} among it", f"#{rows}")
         deeds.append(_deed(one, command(one), link))
     return tuple(deeds[:_MOST_DEEDS])
@@ -195,11 +195,11 @@ def leavers_deed(incidents: Sequence[Incident], command: str, rows: str) -> Deed
 
 def _deed(one: Incident, command: str, link: tuple[str, str]) -> Deed:
     app, catalogue = app_of(one), load()
-    left = people(len(one.left))
+    who = persons(len(one.left))
     if one.state == "fixed":
-        sentence = f"Retry {left} on {app}, which works again: one first, then the rest:"
+        sentence = f"Retry {who} on {app}, which works again: one first, then the rest:"
     elif one.width == "rise":
-        sentence = f"Find out why {one.code} on {app} rises: {people(one.users)} hit."
+        sentence = f"Find out why {one.code} on {app} rises: {persons(one.users)} hit."
     else:
         remedy = catalogue.remedy(one.code, app=one.app)
         steps = catalogue.steps(one.code, app=one.app)

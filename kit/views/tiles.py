@@ -51,11 +51,11 @@ def left_tile(incidents: Iterable[Incident], link: str) -> Tile:
         link: where they are listed.
     """
     mine = relevant(incidents)
-    left = len(logins(mine))
+    number = len(logins(mine))
     retry = len(logins(one for one in mine if one.state == "fixed"))
-    note = f"{retry:,} to retry now" if retry and retry < left else ""
-    name = "user still failing" if left == 1 else "users still failing"
-    return Tile(f"{left:,}", name, link, note, "wait" if left else "good")
+    note = f"{retry:,} to retry now" if retry and retry < number else ""
+    name = "user still failing" if number == 1 else "users still failing"
+    return Tile(f"{number:,}", name, link, note, "wait" if number else "good")
 
 
 def leavers_tile(incidents: Iterable[Incident], link: str) -> Tile:
