@@ -44,6 +44,10 @@ _LONGEST = 300
 """Letters of a text; the style cuts what is still too long for the window."""
 
 
+_FEW = 3
+"""Names that lines of a set number have room for; where more are named, none of them is cut."""
+
+
 @dataclass(frozen=True)
 class Tile:
     """A number that stands for rows of the page."""
@@ -197,7 +201,8 @@ def _deed(deed: Deed) -> str:
     names = _names(deed, lambda name: f"<b>{_text(name)}</b>")
     parts = [f'<span class="deed">{_text(deed.sentence)}</span>']
     if names:
-        parts.append(f'<span class="names">{names}</span>')
+        look = "names" if len(deed.names) > deed.most or deed.most <= _FEW else "names every"
+        parts.append(f'<span class="{look}">{names}</span>')
     if deed.link:
         parts.append(_a(*deed.link))
     if deed.command:
