@@ -126,30 +126,30 @@ def look(browser: Any, path: Path, width: int, height: int) -> dict[str, Any]:
 
 def faults(seen: dict[str, Any], facts: dict[str, Any], width: int, height: int) -> list[str]:
     """What of the first screen's contract a page breaks."""
-    found = []
-    if seen["conditions"] != [facts["condition"]]:
-        found.append(f"conditions {seen['conditions']}, not {facts['condition']}")
-    if not 3 <= len(seen["tiles"]) <= 6:
-        found.append(f"{len(seen['tiles'])} tiles")
     wrong = facts["condition"] not in ("over", "all_clear")
-    if not wrong <= len(seen["deeds"]) <= 3:
-        found.append(f"{len(seen['deeds'])} deeds")
-    for kind in ("status", "tiles", "deeds"):
-        for one in seen[kind]:
-            left, top, right, bottom = one["box"]
-            if left < 0 or top < 0 or right > width or bottom > height or not one["text"]:
-                found.append(f"{kind} {one['text'][:40]!r} at {one['box']}")
-    if seen["width"] > width:
-        found.append(f"{seen['width']} wide")
-    if width < 640 and (seen["sideways"] or seen["beyond"]):
-        found.append(f"sideways {seen['sideways'][:3]} {seen['beyond'][:3]}")
-    if seen["dead"]:
-        found.append(f"dead links {seen['dead'][:5]}")
-    if None in seen["tile_links"]:
-        found.append("a tile without a link")
-    picture = seen["picture"]
-    if picture and width == 1280:
-        left, top, right, _ = picture["box"]
-        if right - left < 0.6 * width or top >= height:
-            found.append(f"picture at {picture['box']}")
-    return found
+    inside = [
+        f"{kind} {one['text'][:40]!r} at {one['box']}"
+        for kind in ("status", "tiles", "deeds")
+        for one in seen[kind]
+        if not (_within(one["box"], width, height) and one["text"])
+    ]
+    picture = seen["picture"] if width == SIZES[0][0] else None
+    left, top, right, _ = picture["box"] if picture else (0, 0, width, 0)
+    on_phone = width == SIZES[1][0]
+    broken = {
+        f"conditions {seen['conditions']}": seen["conditions"] != [facts["condition"]],
+        f"{len(seen['tiles'])} tiles": not 3 <= len(seen["tiles"]) <= 6,
+        f"{len(seen['deeds'])} deeds": not wrong <= len(seen["deeds"]) <= 3,
+        f"{seen['width']} wide": seen["width"] > width,
+        f"sideways {seen['sideways'][:3]}": on_phone and bool(seen["sideways"]),
+        f"beyond the side {seen['beyond'][:3]}": on_phone and bool(seen["beyond"]),
+        f"dead links {seen['dead'][:5]}": bool(seen["dead"]),
+        "a tile without a link": None in seen["tile_links"],
+        f"a picture at {[left, top, right]}": right - left < 0.6 * width or top >= height,
+    }
+    return [*inside, *(name for name, is_so in broken.items() if is_so)]
+
+
+def _within(box: list[int], width: int, height: int) -> bool:
+    left, top, right, bottom = box
+    return left >= 0 and top >= 0 and right <= width and bottom <= height
