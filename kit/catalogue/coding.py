@@ -48,7 +48,9 @@ _STATUS = re.compile(
 """A status phrase that is all of a text or stands before a mark: ``Bad Request. …``."""
 
 
-_OPERATION = re.compile(r"Error (?:while|in) (?:trying|creat|verify|updat|delet|deactivat|activat|push)")
+_OPERATION = re.compile(
+    r"Error (?:while|in) (?:trying|creat|verify|updat|delet|deactivat|activat|push)"
+)
 """A sentence of Okta's that names what was tried."""
 
 

@@ -45,7 +45,9 @@ _OTHERS = frozenset(
     " automatikus käyttäjän ei onnistunut utilizatorului pentru nu reușit".split()
 )
 """Small words of the languages that Okta ships and that are written in Latin letters."""
-_WITHOUT_BLANKS = re.compile("失败|失敗|无法|無法|用户|使用者|应用|ユーザー|アプリ|ません|できな|ました")
+_WITHOUT_BLANKS = re.compile(
+    "失败|失敗|无法|無法|用户|使用者|应用|ユーザー|アプリ|ません|できな|ました"
+)
 """Words of the languages that Okta ships and that are written without blanks."""
 _ENGLISH = frozenset(
     "the a an is are was were be to of for in on with by not from user failed could cannot has have"
