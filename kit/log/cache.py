@@ -4,7 +4,7 @@ Folding ten million events into failures takes seconds, and every report begins 
 lake's files never change, so an answer holds for as long as the lake consists of the same
 files: it is kept beside them in ``_kept/``, with the names of the files that it speaks of. Where
 files were only added since, an answer that says how to grow reads these alone. What is kept can
-be deleted at any time, and a lake that cannot be written is asked anew each time. In an object
+be deleted at any time, and a lake that cannot be written is asked again each time. In an object
 store it lies beside the lake as well: who reads it on another machine has it, too.
 """
 
@@ -88,7 +88,7 @@ class ResultCache:
                 gives the answer to all.
 
         Returns:
-            The answer as a table. A lake that grows meanwhile does not change it.
+            The answer as a table. A lake that grows in the meantime does not change it.
         """
         if name not in self._answers:
             if self._lake:
@@ -141,7 +141,7 @@ class ResultCache:
 
     def _save(self, lake: Lake, name: str, files: set[str], answer: ir.Table) -> ir.Table:
         if files != set(self._files()):
-            return answer  # it may speak of some of a file's events that came meanwhile
+            return answer  # it may speak of some of a file's events that came in between
         file_name = f"_kept/{name}-{uuid.uuid4().hex[:12]}.parquet"
         with suppress(duckdb.Error, OSError, KitError):
             lake.storage.save(

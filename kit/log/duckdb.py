@@ -68,7 +68,7 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         self._lakes: list[Lake] = []
 
     def to_pyarrow(self, *arguments: Any, **options: Any) -> Any:
-        """Answer a question; a fault of a lake's file is told in a line."""
+        """Answer a question; a fault of a lake's file is one line."""
         with self._explain_faults():
             return super().to_pyarrow(*arguments, **options)
 
@@ -111,7 +111,7 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
     def files(self, lake: Lake) -> Files:
         """Open a lake that holds events.
 
-        A folder is listed anew by each question; a lake in a store stays as it is now.
+        Each question lists a folder again; a lake in a store stays as it is now.
         """
         self._lakes.append(lake)
         root, names = glob.escape(lake.address), lake.names

@@ -45,8 +45,8 @@ class Log(Source):
     events: ir.Table
     """One row an event, the columns of ``kit.events.COLUMNS``; of many orgs, ``org`` first."""
     events_by_day: ir.Table = field(repr=False)
-    """What questions read: the same with ``date``, the UTC day as text, by which the files are told
-    apart. Of many orgs with the org in ids and names, since two may use the same."""
+    """What questions read: the same with ``date``, the UTC day as text, by which the
+    files are found. Of many orgs with the org in ids and names, since two may use the same."""
     count: int
     engine: Any = field(repr=False, compare=False)
     """What answers questions: an engine's name, or a SparkSession."""
