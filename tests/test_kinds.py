@@ -317,10 +317,10 @@ def test_a_form_with_a_group_that_is_not_there_is_left_out_and_told(
 def test_no_text_takes_long(text: str) -> None:
     """A hostile text cannot hold up an import."""
     CATALOGUE.kind_of_text(text)  # patterns are compiled when they are first needed
-    begun = time.perf_counter()
+    begun = time.process_time()
     CATALOGUE.kind_of_text(text)
 
-    assert time.perf_counter() - begun < 0.05
+    assert time.process_time() - begun < 0.05
 
 
 def test_a_texts_words_are_plain() -> None:

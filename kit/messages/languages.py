@@ -41,8 +41,8 @@ _OTHERS = frozenset(
     " van mislukt användaren inte för kunde ikke bruger bruker til kunne nie użytkownika dla został"
     " se nepodařilo uživatele pro için olarak kullanıcı kullanıcısının kullanıcının uygulaması"
     " uygulamasına otomatik başarısız oldu edilemedi pengguna aplikasi untuk ke gagal otomatis"
-    " tidak dapat cho người dùng ứng dụng không được tự động thành công của felhasználó nem sikerült"
-    " automatikus käyttäjän ei onnistunut utilizatorului pentru nu reușit".split()
+    " tidak dapat cho người dùng ứng dụng không được tự động thành công của felhasználó nem"
+    " sikerült automatikus käyttäjän ei onnistunut utilizatorului pentru nu reușit".split()
 )
 """Small words of the languages that Okta ships and that are written in Latin letters."""
 _WITHOUT_BLANKS = re.compile(
