@@ -62,10 +62,14 @@ LOGS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 WINDOWS = {"sample": {}, "an empty window": {"since": "2026-12-01", "until": "2026-12-08"}}
-CASES = [(name, one) for name in (*LOGS, *WINDOWS, "hostile") for one in ("failure_trends",)]
-CASES += [(name, "remediation") for name in (*LOGS, "sample", "hostile")]
-CASES += [(name, one) for name in ("sample", "long names") for one in ("user_history", "orgs")]
-CASES += [("sample", "error_code"), ("many left", "error_code"), ("all clear", "user_history")]
+CASES = [
+    *((log, "failure_trends") for log in ("all clear", "a leaver", "long names", *WINDOWS)),
+    *((log, "remediation") for log in ("over", "many left", "five long logins", "hostile")),
+    *((log, "remediation") for log in ("three left", "an unknown fault", "sample")),
+    *((log, "user_history") for log in ("one user", "all clear", "sample")),
+    *((log, "error_code") for log in ("many left", "hostile")),
+    *((log, "orgs") for log in ("long names", "sample")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +169,9 @@ PAPER = """
 """
 
 
-@pytest.mark.parametrize(("log", "name"), [("sample", one) for one in REPORTS] + [CASES[8]])
+@pytest.mark.parametrize(
+    ("log", "name"), [("sample", one) for one in REPORTS] + [("hostile", "remediation")]
+)
 def test_nothing_is_cut_or_folded_on_paper(browser: Any, folder: Path, log: str, name: str) -> None:
     """At the width that A4 leaves; every page of it has the report's name and its number."""
     path, _ = page_of(folder, log, name)
