@@ -32,6 +32,9 @@ SET = {
 _LONG_TEXT_CHARS = 60
 """Letters from which a cell's text is long."""
 
+_PAPER_COLUMNS = 10
+"""Columns that paper is wide enough for."""
+
 _TITLES = {
     "first_seen": "first seen (UTC)",
     "last_seen": "last seen (UTC)",
@@ -90,6 +93,8 @@ class Table:
     """Whether the caption is shown alone until a reader opens it."""
     names: CodeNames = PLAIN
     """What its codes of unknown texts are shown as."""
+    anchor: str = ""
+    """The id by which a link finds it."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -124,12 +129,15 @@ class Table:
 
     def html(self) -> str:
         """The table as a report has it: its first rows, or the sentence that there is none."""
+        place = f' id="{escape(self.anchor)}"' if self.anchor else ""
         if self.rows.empty:
-            return f"<p>{escape(clean(self._nothing()))}</p>"
+            return f"<p{place}>{escape(clean(self._nothing()))}</p>"
         caption = escape(clean(self._full_caption()))
         if self.collapsed:
-            return f"<details><summary>{caption}</summary>{grid(self._first_rows())}</details>"
-        return grid(self._first_rows(), caption)
+            rows = grid(self._first_rows())
+            return f"<details{place}><summary>{caption}</summary>{rows}</details>"
+        table = grid(self._first_rows(), caption)
+        return f"<div{place}>{table}</div>" if place else table
 
     def text(self) -> str:
         """The same as text."""
@@ -168,23 +176,30 @@ def grid(rows: pd.DataFrame, caption: str = "") -> str:
     body = "".join(
         "<tr>"
         + "".join(
-            _td(kind, cell(str(name), value))
+            _td(kind, cell(str(name), value), title(name))
             for kind, (name, value) in zip(kinds, row.items(), strict=True)
         )
         + "</tr>"
         for _, row in rows.iterrows()
     )
     name = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
+    wide = " wide" if len(kinds) > _PAPER_COLUMNS else ""
     return (
-        f'<div class="scroll"><table>{name}<thead><tr>{head}</tr></thead>'
+        f'<div class="scroll cards{wide}"><table>{name}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
 
-def _td(kind: str, text: str) -> str:
-    """A cell; long texts get room where a page leaves it to them, as JupyterLab does."""
+def _td(kind: str, text: str, heading: str) -> str:
+    """A cell; long texts get room where a page leaves it to them, as JupyterLab does.
+
+    It says what stands above it, for a page so narrow that a row is set as a card.
+    """
     room = ";min-width:18em" if len(text) > _LONG_TEXT_CHARS else ""
-    return f'<td class="{kind}" style="{SET[kind]}{room}">{smaller_codes(escape(text))}</td>'
+    return (
+        f'<td class="{kind}" style="{SET[kind]}{room}" data-title="{escape(heading)}">'
+        f"{smaller_codes(escape(text))}</td>"
+    )
 
 
 def title(name: object) -> str:
