@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-__all__ = ["every_user", "find_apps", "find_code", "find_user", "most_hit"]
+__all__ = ["SIGN_IN", "every_user", "find_apps", "find_code", "find_user", "most_hit"]
+
+SIGN_IN = "Okta sign-in"
+"""What stands for the app where a failure concerns none."""
 
 
 def find_apps(log: Log, app: str) -> set[str]:
@@ -28,10 +31,13 @@ def find_apps(log: Log, app: str) -> set[str]:
 
     Returns:
         Their keys, as ``folded_failures`` has them; several instances of an app may share a name.
+        Of ``SIGN_IN`` the empty key, which is that of failures without an app.
 
     Raises:
         UsageError: the log knows no such app; says the nearest.
     """
+    if app.strip().casefold() == SIGN_IN.casefold():
+        return {""}
     failed = folded_failures(log).select("app", "app_key").distinct()
     working_apps = every_hour(log).select("app", "app_key").distinct()
     apps = to_pandas(failed.union(working_apps).distinct())

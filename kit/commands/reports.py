@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,9 +16,12 @@ from kit.commands.faults import end_on_sigterm, exit_code_of
 from kit.commands.notebooks import find_notebook, values_for
 from kit.commands.notes import print_note
 from kit.commands.options import DateOrder, Engine, Parameters, Since, Source, Until
+from kit.commands.report_set import ALL, TRENDS, set_of
 from kit.display import phrases
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from kit.reports.job import ReportJob
 
 __all__ = ["register"]
@@ -53,7 +57,12 @@ def register(app: typer.Typer) -> None:
 def make_reports(
     context: typer.Context,
     notebooks: Annotated[
-        list[str], typer.Argument(metavar="NOTEBOOK...", help="Names in notebooks/, or paths.")
+        list[str],
+        typer.Argument(
+            metavar="NOTEBOOK...",
+            help="Names in notebooks/, or paths. all: failure_trends, a remediation for each "
+            "incident that is not over, and the index, linked.",
+        ),
     ],
     parameter: Parameters = None,
     source: Source = None,
@@ -104,7 +113,7 @@ def make_reports(
 ) -> None:
     """Run notebooks into reports and print each report's path.
 
-    Example: okta-kit report failure_trends remediation --source sample --since 7d -j 2
+    Example: okta-kit report all --source sample --since 7d -j 2
     """
     from kit.base.parameters import check_values, read_parameters
     from kit.log.spark.engines import check_engine, choose_engine
@@ -112,7 +121,10 @@ def make_reports(
     from kit.reports.job import ReportJob
     from kit.reports.notify import urls
 
-    paths = [find_notebook(name) for name in notebooks]
+    if ALL in notebooks and len(notebooks) > 1:
+        raise UsageError("report all: it stands alone. Make other reports with a command more.")
+    linked = notebooks == [ALL]
+    paths = [find_notebook(name) for name in ([TRENDS] if linked else notebooks)]
     parameters_by_notebook = {path: read_parameters(path) for path in paths}
     runs = [
         run
@@ -141,14 +153,54 @@ def make_reports(
         )
         for path, values in runs
     ]
+    if linked:
+        raise typer.Exit(_make_sets(reports, jobs, debug=bool(context.obj)))
     if len(reports) == 1:
         raise typer.Exit(_make(reports[0]))
-    from kit.reports.batch import read_once, run_each
+    from kit.reports.batch import read_once
 
-    calls = [partial(_make_alone, one, debug=bool(context.obj)) for one in reports]
     sources = (str(one.get("source", "")) for one in checked)
     with read_once(sources, date_order) as environment:
-        raise typer.Exit(run_each(calls, jobs, environment, "kit.commands.worker_preload"))
+        raise typer.Exit(_make_each(reports, jobs, environment, debug=bool(context.obj)))
+
+
+def _make_sets(firsts: Sequence[ReportJob], jobs: int, *, debug: bool) -> int:
+    """Make the linked set of each report of all that fails. Returns the exit code."""
+    from kit.base.errors import KitError
+    from kit.base.object_store import is_store
+    from kit.base.paths import COPY
+    from kit.base.tempdirs import temporary_folder
+    from kit.reports.job import notify_fault
+
+    codes = []
+    for first in firsts:
+        with temporary_folder() as folder:
+            try:
+                reports = set_of(first, folder)
+            except KitError as fault:
+                notify_fault(first, fault, print_note)
+                if len(firsts) == 1 or debug:
+                    raise
+                print_note(str(fault))
+                codes.append(fault.exit_code)
+                continue
+            copy = folder / "lake"
+            environment = {COPY: str(copy)} if copy.is_dir() else {}
+            codes.append(_make_each(reports, jobs, environment, debug=debug))
+    index = f"{firsts[0].out.rstrip('/')}/index.html"
+    if is_store(index) or Path(index).is_file():
+        print(index)
+    return next((code for code in codes if code), 0)
+
+
+def _make_each(
+    reports: Sequence[ReportJob], jobs: int, environment: Mapping[str, str], *, debug: bool
+) -> int:
+    """Make reports, each in a process of its own. Returns the exit code of the first that failed."""
+    from kit.reports.batch import run_each
+
+    calls = [partial(_make_alone, one, debug=debug) for one in reports]
+    return run_each(calls, jobs, environment, "kit.commands.worker_preload")
 
 
 def _make(job: ReportJob) -> int:

@@ -1,0 +1,91 @@
+"""The linked set that ``report all`` makes: what fails, and a page for each open incident."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kit.base.parameters import check_values, read_parameters
+from kit.commands.notebooks import find_notebook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from kit.analysis.incidents import Incident
+    from kit.log.log import Log
+    from kit.reports.job import ReportJob
+
+__all__ = ["ALL", "TRENDS", "set_of"]
+
+ALL = "all"
+"""What stands for the set in the place of a notebook's name."""
+
+TRENDS, _REMEDIATION = "failure_trends", "remediation"
+
+
+def set_of(job: ReportJob, folder: Path) -> list[ReportJob]:
+    """Say which reports belong to one of all that fails.
+
+    Args:
+        job: the report of all that fails.
+        folder: where the copy of export files is made, once for all of the set.
+
+    Returns:
+        The report itself, then one ``remediation`` for each incident that is not over, the worst
+        first. All have the same closed window; that report alone speaks of changes in a notice.
+
+    Raises:
+        KitError: as ``kit.reports.window.open_window`` raises it, or there is no such app.
+    """
+    from kit.log.log import log_of
+    from kit.log.spark.engines import choose_engine
+    from kit.reports.window import open_window
+
+    values = check_values(read_parameters(job.notebook), job.values)
+    log_source, window = open_window(
+        values, folder, require_complete=job.require_complete, date_order=job.date_order
+    )
+    log = log_of(log_source, folder, choose_engine(job.engine))
+    shared = {"source": str(values["source"]), **window.as_text()}
+    notebook = find_notebook(_REMEDIATION)
+    further = {"notify_on": "failure", "notify_preview": False}
+    if job.notify_preview:
+        further["notify"] = ()
+    pages = [
+        replace(job, notebook=notebook, values={**shared, **about}, **further)
+        for about in _cases(log, window.until, str(values.get("app") or ""))
+    ]
+    return [replace(job, values={**job.values, **shared}), *pages]
+
+
+def _cases(log: Log, until: object, app: str) -> list[dict[str, str]]:
+    """The code and the app of each incident that is not over."""
+    from kit.analysis.failures import folded_failures
+    from kit.analysis.incidents import incidents
+    from kit.analysis.names import find_apps
+    from kit.log.log import to_pandas
+
+    apps = find_apps(log, app) if app else None
+    unfinished = [
+        one
+        for one in incidents(log, until)
+        if one.state != "over" and (apps is None or one.app_key in apps)
+    ]
+    failing = to_pandas(folded_failures(log).select("app", "app_key", "code").distinct())
+    cases = [{"code": one.code, "app": _app(one, failing)} for one in unfinished]
+    return [one for n, one in enumerate(cases) if one not in cases[:n]]
+
+
+def _app(incident: Incident, failing: pd.DataFrame) -> str:
+    """What names the app of an incident, and no other one with the same code."""
+    from kit.analysis.names import SIGN_IN
+
+    same_code = failing[failing["code"] == incident.code]
+    if not incident.app_key:
+        return SIGN_IN if (same_code["app_key"] != "").any() else ""
+    named = same_code["app"].fillna("").str.casefold() == (incident.app or "").casefold()
+    if incident.app and same_code.loc[named, "app_key"].nunique() == 1:
+        return incident.app
+    return incident.app_key
