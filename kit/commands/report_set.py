@@ -9,6 +9,7 @@ from kit.base.parameters import check_values, read_parameters
 from kit.commands.notebooks import find_notebook
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
@@ -50,17 +51,21 @@ def set_of(job: ReportJob, folder: Path) -> list[ReportJob]:
     log = log_of(log_source, folder, choose_engine(job.engine))
     shared = {"source": str(values["source"]), **window.as_text()}
     notebook = find_notebook(_REMEDIATION)
-    further = {"notify_on": "failure", "notify_preview": False}
-    if job.notify_preview:
-        further["notify"] = ()
+    page = replace(
+        job,
+        notebook=notebook,
+        notify=() if job.notify_preview else job.notify,
+        notify_on="failure",
+        notify_preview=False,
+    )
     pages = [
-        replace(job, notebook=notebook, values={**shared, **about}, **further)
+        replace(page, values={**shared, **about})
         for about in _cases(log, window.until, str(values.get("app") or ""))
     ]
     return [replace(job, values={**job.values, **shared}), *pages]
 
 
-def _cases(log: Log, until: object, app: str) -> list[dict[str, str]]:
+def _cases(log: Log, until: datetime, app: str) -> list[dict[str, str]]:
     """The code and the app of each incident that is not over."""
     from kit.analysis.failures import folded_failures
     from kit.analysis.incidents import incidents

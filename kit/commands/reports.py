@@ -171,6 +171,7 @@ def _make_sets(firsts: Sequence[ReportJob], jobs: int, *, debug: bool) -> int:
     from kit.base.paths import COPY
     from kit.base.tempdirs import temporary_folder
     from kit.reports.job import notify_fault
+    from kit.reports.report_store import shelf
 
     codes = []
     for first in firsts:
@@ -187,6 +188,8 @@ def _make_sets(firsts: Sequence[ReportJob], jobs: int, *, debug: bool) -> int:
             copy = folder / "lake"
             environment = {COPY: str(copy)} if copy.is_dir() else {}
             codes.append(_make_each(reports, jobs, environment, debug=debug))
+            with shelf(first.out) as store:
+                store.link(reports[0].values["until"])
     index = f"{firsts[0].out.rstrip('/')}/index.html"
     if is_store(index) or Path(index).is_file():
         print(index)
@@ -196,7 +199,7 @@ def _make_sets(firsts: Sequence[ReportJob], jobs: int, *, debug: bool) -> int:
 def _make_each(
     reports: Sequence[ReportJob], jobs: int, environment: Mapping[str, str], *, debug: bool
 ) -> int:
-    """Make reports, each in a process of its own. Returns the exit code of the first that failed."""
+    """Make reports, each in a process of its own. Returns the first exit code that is not 0."""
     from kit.reports.batch import run_each
 
     calls = [partial(_make_alone, one, debug=debug) for one in reports]

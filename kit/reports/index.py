@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.base.files import write_whole
 from kit.reports.changes import iso_in_words, newest_first, previous_and_changes
 from kit.reports.incident_changes import CONDITIONS
 from kit.reports.staging import locked
+from kit.reports.ways import link_pages, neighbours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["reports", "write_index"]
 
@@ -39,11 +43,12 @@ def reports(out: Path, notebook: str = "*") -> list[dict[str, Any]]:
     return sorted(runs, key=lambda r: (str(r.get("started")), r["folder"]), reverse=True)
 
 
-def write_index(out: Path) -> Path:
-    """Rewrite ``index.html`` in one step.
+def write_index(out: Path, changed: Iterable[Mapping[str, Any]] = ()) -> Path:
+    """Rewrite ``index.html`` in one step, and the links of the pages that lead to what changed.
 
     Args:
         out: the folder of all reports.
+        changed: the reports that came or went, as their ``summary.json`` and ``folder``.
 
     Returns:
         The index's path.
@@ -61,9 +66,10 @@ def write_index(out: Path) -> Path:
     environment.filters.update(moment=iso_in_words, clean=clean)
     template = environment.get_template("index.html.j2")
     with locked(out):
-        write_whole(
-            out / "index.html", template.render(conditions=CONDITIONS, **_sorted(reports(out)))
-        )
+        runs = reports(out)
+        pages = {run["folder"]: run for one in changed for run in neighbours(one, runs)}
+        link_pages(out, pages.values(), runs)
+        write_whole(out / "index.html", template.render(conditions=CONDITIONS, **_sorted(runs)))
     return out / "index.html"
 
 

@@ -183,7 +183,7 @@ def _published(run: _Run, out: Path) -> Report:
     try:
         facts, changes = run.write()
         folder = run.place.publish(folder_name(facts))
-        write_index(out)
+        write_index(out, [{**facts, "folder": folder.relative_to(out).as_posix()}])
     except OSError as fault:
         raise not_kept(run.place.home, fault) from None
     return Report(folder, folder / "report.html", facts, changes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
 from kit.analysis.incidents import condition, incidents
+from kit.analysis.names import SIGN_IN
 from kit.analysis.stops import coverage_of
 from kit.analysis.unknown_texts import code_names
 from kit.base.windows import Window
@@ -192,17 +193,28 @@ class NotebookReport:
         )
 
 
-def incidents_of(case: Case | None, every: Iterable[Incident]) -> tuple[Incident, ...]:
+def incidents_of(
+    case: Case | None, every: Iterable[Incident], *, code: str = "", app: str = ""
+) -> tuple[Incident, ...]:
     """Those of some incidents that are a case's: of its code on its app.
 
     Args:
-        case: the case; without one, none are.
+        case: the case; without one, those with the code and on the app that were asked for.
         every: the incidents.
+        code: the code that was asked for, without case; without it and a case, none are.
+        app: the app's name or id; any if empty.
     """
-    if case is None:
-        return ()
-    mine = case.app_key, case.code
-    return tuple(one for one in every if (one.app_key, one.code) == mine)
+    if case is not None:
+        mine = case.app_key, case.code
+        return tuple(one for one in every if (one.app_key, one.code) == mine)
+    names = app.strip().casefold()
+    return tuple(
+        one
+        for one in every
+        if code
+        and one.code.casefold() == code.strip().casefold()
+        and (not names or names in {(one.app or SIGN_IN).casefold(), one.app_key.casefold()})
+    )
 
 
 def _orgs(log: Log) -> str:

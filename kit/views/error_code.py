@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kit.analysis.incidents import Incident
     from kit.display.parts import Part
     from kit.reports.summary import Result
+    from kit.views.next_steps import Step
 
 __all__ = ["ErrorCodeReport", "error_code_report"]
 
@@ -50,7 +51,8 @@ class ErrorCodeReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        return incidents_of(self.case, self.incidents)
+        asked = {name: self.parameters[name] for name in ("code", "app")}
+        return incidents_of(self.case, self.incidents, **asked)
 
     @property
     def headline_text(self) -> str:
@@ -186,7 +188,10 @@ class ErrorCodeReport(NotebookReport):
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
-        steps = [("remediation", parameters, "what to do about it")]
+        steps: list[Step] = [
+            ("remediation", parameters, "what to do about it"),
+            ("failure_trends", {}, "all that fails in this window"),
+        ]
         users = set(case.people["user"].dropna())
         hit = [one for one in case.still_failing or case.recovered if one in users][:2]
         yield self._next(

@@ -20,6 +20,7 @@ from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import LISTED, one_by_one
+from kit.views.next_steps import CODE_WAY, USER_WAY, incident_steps
 from kit.views.sections import left_behind, left_behind_in_words, worst_buckets
 from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_in_words
 from kit.views.unknown_texts import NEAREST_IS_A_HINT, by_template
@@ -92,6 +93,7 @@ class TrendsReport(NotebookReport):
             table.loc[fell, columns].dropna(axis="columns", how="all"),
             caption="What failed in the window, by app and code",
             most=25,
+            ways=CODE_WAY,
             empty="nothing.",
         )
         if (~fell).any():
@@ -126,7 +128,7 @@ class TrendsReport(NotebookReport):
         table = self.trends.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
         order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
-        yield Table(table, caption="How each code stands, and why", most=25)
+        yield Table(table, caption="How each code stands, and why", most=25, ways=CODE_WAY)
 
     @view
     def over_time(self) -> Iterator[Part]:
@@ -198,6 +200,7 @@ class TrendsReport(NotebookReport):
             worst.dropna(axis="columns", how="all"),
             caption="Users with most that still fails",
             most=12,
+            ways=USER_WAY,
             collapsed=True,
         )
 
@@ -231,14 +234,14 @@ class TrendsReport(NotebookReport):
         hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
         cases = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
-        steps = [
-            (name, one, why)
+        steps = incident_steps(self.own_incidents)
+        mine = [more for _, more, _ in steps]
+        steps += [
+            ("remediation", one, f"what to do about {one['code']}")
             for one in cases
-            for name, why in (
-                ("remediation", f"what to do about {one['code']}"),
-                ("error_code", f"{one['code']} in depth"),
-            )
+            if one not in mine
         ]
+        steps += [("error_code", one, f"{one['code']} in depth") for one in cases]
         still = self.trends.recovery
         still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
         still = still[still["hit_type"] == "user"]

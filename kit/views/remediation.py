@@ -27,6 +27,7 @@ from kit.views.case_words import (
     search_in_words,
 )
 from kit.views.failure_list import one_by_one
+from kit.views.next_steps import USER_WAY
 from kit.views.sections import (
     case_over_time,
     kind_and_meaning,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from kit.display.parts import Part
     from kit.reports.summary import Result
     from kit.sources.okta import AppEvidence
+    from kit.views.next_steps import Step
 
 __all__ = ["RemediationReport", "remediation_report"]
 
@@ -73,7 +75,8 @@ class RemediationReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        return incidents_of(self.case, self.incidents)
+        asked = {name: self.parameters[name] for name in ("code", "app")}
+        return incidents_of(self.case, self.incidents, **asked)
 
     @property
     def headline_text(self) -> str:
@@ -237,6 +240,7 @@ class RemediationReport(NotebookReport):
                 mine.drop(columns="helps").dropna(axis="columns", how="all"),
                 caption=f"{str(helps).capitalize()}, {len(mine):,}: {HELPS[str(helps)]}",
                 most=100,
+                ways=USER_WAY,
             )
 
     @view
@@ -247,10 +251,12 @@ class RemediationReport(NotebookReport):
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
-        steps = [
+        steps: list[Step] = [
+            ("failure_trends", {}, "all that fails in this window"),
             ("error_code", parameters, f"{case.code} in depth"),
-            ("failure_trends", {"app": case.app} if case.app_key else {}, "all its codes"),
         ]
+        if case.app_key:
+            steps.append(("failure_trends", {"app": case.app}, "all its codes"))
         users = set(case.people["user"].dropna())
         hit = [one for one in case.still_failing if one in users][:2]
         yield self._next(

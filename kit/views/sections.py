@@ -15,6 +15,7 @@ from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Note
 from kit.display.table import Table
+from kit.views.next_steps import USER_WAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -167,6 +168,7 @@ def people_by_state(case: Case) -> Iterator[Part]:
         still[[*who, "failing_since", "last_failure"]],
         caption=f"Still failing, {len(still):,}",
         most=100,
+        ways=USER_WAY,
         empty="nobody.",
     )
     back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "hit"])
