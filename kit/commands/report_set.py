@@ -90,7 +90,7 @@ def _app(incident: Incident, failing: pd.DataFrame) -> str:
     same_code = failing[failing["code"] == incident.code]
     if not incident.app_key:
         return SIGN_IN if (same_code["app_key"] != "").any() else ""
-    named = same_code["app"].fillna("").str.casefold() == (incident.app or "").casefold()
-    if incident.app and same_code.loc[named, "app_key"].nunique() == 1:
+    same_name = same_code["app"].fillna("").str.casefold() == (incident.app or "").casefold()
+    if incident.app and same_code.loc[same_name, "app_key"].nunique() == 1:
         return incident.app
     return incident.app_key

@@ -123,8 +123,8 @@ def make_reports(
 
     if ALL in notebooks and len(notebooks) > 1:
         raise UsageError("report all: it stands alone. Make other reports with a command more.")
-    linked = notebooks == [ALL]
-    paths = [find_notebook(name) for name in ([TRENDS] if linked else notebooks)]
+    is_set = notebooks == [ALL]
+    paths = [find_notebook(name) for name in ([TRENDS] if is_set else notebooks)]
     parameters_by_notebook = {path: read_parameters(path) for path in paths}
     runs = [
         run
@@ -153,7 +153,7 @@ def make_reports(
         )
         for path, values in runs
     ]
-    if linked:
+    if is_set:
         raise typer.Exit(_make_sets(reports, jobs, debug=bool(context.obj)))
     if len(reports) == 1:
         raise typer.Exit(_make(reports[0]))

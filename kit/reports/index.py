@@ -10,7 +10,7 @@ from kit.base.files import write_whole
 from kit.reports.changes import iso_in_words, newest_first, previous_and_changes
 from kit.reports.incident_changes import CONDITIONS
 from kit.reports.staging import locked
-from kit.reports.ways import link_pages, neighbours
+from kit.reports.ways import link_pages, linked_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,7 +67,7 @@ def write_index(out: Path, changed: Iterable[Mapping[str, Any]] = ()) -> Path:
     template = environment.get_template("index.html.j2")
     with locked(out):
         runs = reports(out)
-        pages = {run["folder"]: run for one in changed for run in neighbours(one, runs)}
+        pages = {run["folder"]: run for one in changed for run in linked_runs(one, runs)}
         link_pages(out, pages.values(), runs)
         write_whole(out / "index.html", template.render(conditions=CONDITIONS, **_sorted(runs)))
     return out / "index.html"

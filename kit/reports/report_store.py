@@ -21,7 +21,7 @@ from kit.base.tempdirs import temporary_folder
 from kit.lake.marks import FILE
 from kit.reports.index import reports, write_index
 from kit.reports.upkeep import prune
-from kit.reports.ways import link_pages, neighbours
+from kit.reports.ways import link_pages, linked_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -112,7 +112,7 @@ class Shelf:
         """Fetch the pages whose links may change, set them, and send those that did."""
         assert self.objects
         runs = reports(folder)
-        pages = {run["folder"]: run for one in changed for run in neighbours(one, runs)}
+        pages = {run["folder"]: run for one in changed for run in linked_runs(one, runs)}
         names = {name: folder / name for name in (f"{one}/{_PAGE}" for one in pages)}
         self.objects.get_all((name, path) for name, path in names.items() if path.is_file())
         linked = link_pages(folder, pages.values(), runs)

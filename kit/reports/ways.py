@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["find_report", "link_pages", "neighbours", "with_links"]
+__all__ = ["find_report", "link_pages", "linked_runs", "with_links"]
 
 _MARK = re.compile(r'<a\b[^>]*\bdata-way="([^"]*)"[^>]*>')
 _HREF = re.compile(r'\s+href="[^"]*"')
@@ -42,19 +42,19 @@ def find_report(
         none.
     """
     notebook, _, query = way.partition("?")
-    wanted = {name: _spelling(values[0]) for name, values in parse_qs(query).items()}
+    subject = {name: _spelling(values[0]) for name, values in parse_qs(query).items()}
     hits = [
         run
         for run in runs
         if run.get("notebook") == notebook
         and run.get("folder") != facts.get("folder")
         and _same_window(run, facts)
-        and _is_about(run, wanted)
+        and _is_about(run, subject)
     ]
     return min(newest_first(dict(one) for one in hits), key=_further, default=None)
 
 
-def neighbours(
+def linked_runs(
     facts: Mapping[str, Any], runs: Iterable[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
     """The reports whose links may change when one comes or goes: its siblings, and beside it.
@@ -158,13 +158,13 @@ def _parameters(run: Mapping[str, Any]) -> dict[str, Any]:
     return parameters if isinstance(parameters, dict) else {}
 
 
-def _is_about(run: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
+def _is_about(run: Mapping[str, Any], subject: Mapping[str, str]) -> bool:
     """Whether a report is about just that: what it was given, or chose where that was left open."""
-    given, results = _parameters(run), run.get("results")
-    chosen = results if isinstance(results, dict) else {}
+    parameters, results = _parameters(run), run.get("results")
+    results = results if isinstance(results, dict) else {}
     for name in _ABOUT:
-        mine = {_spelling(values.get(name)) for values in (given, chosen)}
-        if (wanted.get(name, "") not in mine) if wanted.get(name) else (mine != {""}):
+        mine = {_spelling(values.get(name)) for values in (parameters, results)}
+        if (subject.get(name, "") not in mine) if subject.get(name) else (mine != {""}):
             return False
     return True
 
@@ -176,5 +176,5 @@ def _spelling(value: object) -> str:
 
 def _further(run: Mapping[str, Any]) -> int:
     """How many parameters a report was given beside what it is about."""
-    known = {*_ABOUT, "source", "since", "until", "bucket"}
-    return sum(bool(value) for name, value in _parameters(run).items() if name not in known)
+    usual = {*_ABOUT, "source", "since", "until", "bucket"}
+    return sum(bool(value) for name, value in _parameters(run).items() if name not in usual)

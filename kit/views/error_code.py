@@ -51,8 +51,8 @@ class ErrorCodeReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        asked = {name: self.parameters[name] for name in ("code", "app")}
-        return incidents_of(self.case, self.incidents, **asked)
+        code, app = self.parameters["code"], self.parameters["app"]
+        return incidents_of(self.case, self.incidents, code=code, app=app)
 
     @property
     def headline_text(self) -> str:

@@ -117,11 +117,11 @@ def incident_steps(incidents: Iterable[Incident]) -> list[Step]:
 
 def _state_in_words(one: Incident) -> str:
     where = f"{one.code} on {one.app or SIGN_IN}"
-    left = f"{phrases.count(len(one.left), 'user')} left" if one.left else ""
+    users = f"{phrases.count(len(one.left), 'user')} left" if one.left else ""
     if one.leavers:
-        left = f"{phrases.count(len(one.leavers), 'leaver')} with access"
+        users = f"{phrases.count(len(one.leavers), 'leaver')} with access"
     state = {"fixed": "fixed", "regressed": "came back"}.get(one.state, "fails now")
-    return f"{where}, {', '.join(filter(None, [state, left]))}"
+    return f"{where}, {', '.join(filter(None, [state, users]))}"
 
 
 def _one(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> Section:

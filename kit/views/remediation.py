@@ -18,6 +18,7 @@ from kit.display.parts import Block, Facts, Headline, Note, Steps
 from kit.display.reasons import in_words
 from kit.display.table import Table
 from kit.messages import is_fingerprint
+from kit.views.admin_links import case_links
 from kit.views.app_evidence import app_evidence_parts
 from kit.views.base import NotebookReport, incidents_of, view
 from kit.views.case_words import (
@@ -75,8 +76,8 @@ class RemediationReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        asked = {name: self.parameters[name] for name in ("code", "app")}
-        return incidents_of(self.case, self.incidents, **asked)
+        code, app = self.parameters["code"], self.parameters["app"]
+        return incidents_of(self.case, self.incidents, code=code, app=app)
 
     @property
     def headline_text(self) -> str:
@@ -242,6 +243,7 @@ class RemediationReport(NotebookReport):
                 most=100,
                 ways=USER_WAY,
             )
+        yield from case_links(self.log, self.case)
 
     @view
     def next(self) -> Iterator[Part]:
