@@ -8,6 +8,7 @@ from kit.analysis.failures import folded_failures, with_keys
 from kit.analysis.successes import every_hour
 from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
+from kit.display import phrases
 from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-__all__ = ["SIGN_IN", "every_user", "find_apps", "find_code", "find_user", "most_hit"]
-
-SIGN_IN = "Okta sign-in"
-"""What stands for the app where a failure concerns none."""
+__all__ = ["every_user", "find_apps", "find_code", "find_user", "most_hit"]
 
 
 def find_apps(log: Log, app: str) -> set[str]:
@@ -31,12 +29,12 @@ def find_apps(log: Log, app: str) -> set[str]:
 
     Returns:
         Their keys, as ``folded_failures`` has them; several instances of an app may share a name.
-        Of ``SIGN_IN`` the empty key, which is that of failures without an app.
+        Of ``phrases.SIGN_IN`` the empty key, which is that of failures without an app.
 
     Raises:
         UsageError: the log knows no such app; says the nearest.
     """
-    if app.strip().casefold() == SIGN_IN.casefold():
+    if app.strip().casefold() == phrases.SIGN_IN.casefold():
         return {""}
     failed = folded_failures(log).select("app", "app_key").distinct()
     working_apps = every_hour(log).select("app", "app_key").distinct()

@@ -251,7 +251,7 @@ def case(
     reason = str(mine["reason"].iloc[-1] or "")
     live = ask(app_key) if ask else None
     return Case(
-        app=app_name or "(no app)",
+        app=app_name or phrases.SIGN_IN,
         app_key=app_key,
         code=code,
         meaning=catalogue.meaning(code, app=app_name, text=reason)

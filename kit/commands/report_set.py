@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kit.base.parameters import check_values, read_parameters
 from kit.commands.notebooks import find_notebook
+from kit.display import phrases
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,11 +86,9 @@ def _cases(log: Log, until: datetime, app: str) -> list[dict[str, str]]:
 
 def _app(incident: Incident, failing: pd.DataFrame) -> str:
     """What names the app of an incident, and no other one with the same code."""
-    from kit.analysis.names import SIGN_IN
-
     same_code = failing[failing["code"] == incident.code]
     if not incident.app_key:
-        return SIGN_IN if (same_code["app_key"] != "").any() else ""
+        return phrases.SIGN_IN if (same_code["app_key"] != "").any() else ""
     same_name = same_code["app"].fillna("").str.casefold() == (incident.app or "").casefold()
     if incident.app and same_code.loc[same_name, "app_key"].nunique() == 1:
         return incident.app

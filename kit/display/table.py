@@ -95,6 +95,8 @@ class Table:
     """What its codes of unknown texts are shown as."""
     ways: Mapping[str, Way] = field(default_factory=dict)
     """By column, to which report its cells lead, where there is one."""
+    anchor: str = ""
+    """The id by which a link finds it."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -129,13 +131,15 @@ class Table:
 
     def html(self) -> str:
         """The table as a report has it: its first rows, or the sentence that there is none."""
+        place = f' id="{escape(self.anchor)}"' if self.anchor else ""
         if self.rows.empty:
-            return f"<p>{escape(clean(self._nothing()))}</p>"
+            return f"<p{place}>{escape(clean(self._nothing()))}</p>"
         caption = escape(clean(self._full_caption()))
         if self.collapsed:
             rows = grid(self._first_rows(), ways=self._ways())
-            return f"<details><summary>{caption}</summary>{rows}</details>"
-        return grid(self._first_rows(), caption, self._ways())
+            return f"<details{place}><summary>{caption}</summary>{rows}</details>"
+        table = grid(self._first_rows(), caption, self._ways())
+        return f"<div{place}>{table}</div>" if place else table
 
     def text(self) -> str:
         """The same as text."""
@@ -187,7 +191,7 @@ def grid(
     body = "".join(
         "<tr>"
         + "".join(
-            _td(kind, cell(str(name), value), ways[str(name)][n] if name in ways else "")
+            _td(kind, cell(str(name), value), title(name), way=_at(ways, name, n))
             for kind, (name, value) in zip(kinds, row.items(), strict=True)
         )
         + "</tr>"
@@ -195,17 +199,26 @@ def grid(
     )
     name = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
     return (
-        f'<div class="scroll"><table>{name}<thead><tr>{head}</tr></thead>'
+        f'<div class="scroll cards"><table>{name}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
 
-def _td(kind: str, text: str, way: str) -> str:
-    """A cell; long texts get room where a page leaves it to them, as JupyterLab does."""
+def _td(kind: str, text: str, heading: str, *, way: str) -> str:
+    """A cell; long texts get room where a page leaves it to them, as JupyterLab does.
+
+    It says what stands above it, for a page so narrow that a row is set as a card.
+    """
     room = ";min-width:18em" if len(text) > _LONG_TEXT_CHARS else ""
     html = smaller_codes(escape(text))
     html = way_in_html(way, html) if way else html
-    return f'<td class="{kind}" style="{SET[kind]}{room}">{html}</td>'
+    return (
+        f'<td class="{kind}" style="{SET[kind]}{room}" data-title="{escape(heading)}">{html}</td>'
+    )
+
+
+def _at(ways: Mapping[str, Sequence[str]], column: object, row: int) -> str:
+    return ways[str(column)][row] if column in ways else ""
 
 
 def _way(row: Mapping[Any, Any], column: str, way: Way) -> str:

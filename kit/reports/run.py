@@ -35,7 +35,7 @@ from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
 from kit.reports.page import bare_page, load_exporter, report_page
 from kit.reports.people import People
-from kit.reports.retry_file import retry_csv
+from kit.reports.retry_file import keep_retry_file
 from kit.reports.signals import StoppedError, StopSignal, stoppable
 from kit.reports.staging import ReportPlace, making, not_kept
 from kit.reports.summary import collect, summary
@@ -290,9 +290,7 @@ class _Run:
                 page = bare_page(facts)
                 page = self._page(facts, None)
             _write_text(folder / "report.html", page)
-        retry = self._published.get("retry")
-        if isinstance(retry, list) and not fault:
-            _write_text(folder / "retry.csv", retry_csv(retry))
+        keep_retry_file(folder, None if facts["exit_code"] else self._published.get("retry"))
         text = json.dumps(facts, ensure_ascii=False, indent=2, default=str)
         _write_text(folder / "summary.json", text + "\n")
         return facts, changes

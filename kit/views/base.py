@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
 from kit.analysis.incidents import condition, incidents
-from kit.analysis.names import SIGN_IN
 from kit.analysis.stops import coverage_of
 from kit.analysis.unknown_texts import code_names
 from kit.base.windows import Window
 from kit.catalogue import load
 from kit.display import phrases
+from kit.display.first_screen import Deed, FirstScreen
 from kit.display.parts import Facts, Parameters, with_names
 from kit.display.section import Live, Section
 from kit.lake.files import skipped
 from kit.log.log import Log, open_log
 from kit.reports.summary import Result
 from kit.views.next_steps import go_on
+from kit.views.open_words import lacking_in_words, logins, relevant
+from kit.views.tiles import coverage_tile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Coverage
     from kit.cases.case import Case
     from kit.display.choices import Choices
+    from kit.display.first_screen import Tile
     from kit.display.parts import Listing, Part
     from kit.views.next_steps import Step
 
@@ -125,6 +129,53 @@ class NotebookReport:
         names = [part.strip() for part in source.split(",")]
         return open_log(names, since=since or None, until=until or None)
 
+    def _first_screen(
+        self, sentence: str, tiles: Sequence[Tile], deeds: Sequence[Deed], *, scope: str = ""
+    ) -> FirstScreen:
+        """The frame that the report begins with.
+
+        Args:
+            sentence: the answer in one short sentence.
+            tiles: its tiles, but for the coverage.
+            deeds: what to do next.
+            scope: what the condition is of, where it is more than what the report is about.
+        """
+        coverage = "wholly held" if self.coverage.complete else "not wholly held"
+        own = [one for one in relevant(self.own_incidents) if one.state == "fixed"]
+        return FirstScreen(
+            condition=self.condition,
+            sentence=sentence,
+            origin=f"{phrases.span(self.window)} · {_in_short(self.log.source)} · {coverage}",
+            tiles=(*tiles, coverage_tile(self.window, self.coverage, "#about-coverage")),
+            deeds=tuple(deeds) or self._fetching(),
+            to_retry=len(logins(own)),
+            scope=scope,
+        )
+
+    def _fetching(self) -> tuple[Deed, ...]:
+        """What to do where nothing is known to be open and the window is not wholly held."""
+        if self.condition != "cannot_tell":
+            return ()
+        lacking = lacking_in_words(self.window, self.coverage)
+        live = self.log.growing
+        command = ["okta-kit", "pull", "--since", self.window.as_text()["since"]]
+        return (
+            Deed(
+                f"Bring in what is missing: {lacking}. Then run this report again.",
+                link=("what is held", "#about-coverage"),
+                command=shlex.join(command) if live else "",
+            ),
+        )
+
+    def _command(self, one: Incident) -> str:
+        """The command that makes the ``remediation`` of an incident; empty if none can."""
+        command = ["okta-kit", "report", "remediation", "-p", f"code={one.code}"]
+        command += ["-p", f"app={one.app}"] if one.app else []
+        command += ["--source", self.parameters["source"]]
+        for name, value in self.window.as_text().items():
+            command += [f"--{name}", value]
+        return shlex.join(command) if all(map(str.isprintable, command)) else ""
+
     def _facts(self, **more: object) -> Facts:
         skipped_lines = skipped(self.log.skipped_lines)
         return Facts(
@@ -135,7 +186,8 @@ class NotebookReport:
                 **({"Mind": " ".join(self.coverage.notes)} if self.coverage.notes else {}),
                 **({"Orgs": _orgs(self.log)} if self.log.orgs else {}),
                 **more,
-            }
+            },
+            anchor="about",
         )
 
     def _no_failures(self, what: str = "") -> str:
@@ -213,8 +265,18 @@ def incidents_of(
         for one in every
         if code
         and one.code.casefold() == code.strip().casefold()
-        and (not names or names in {(one.app or SIGN_IN).casefold(), one.app_key.casefold()})
+        and (
+            not names or names in {(one.app or phrases.SIGN_IN).casefold(), one.app_key.casefold()}
+        )
     )
+
+
+_MAX_SOURCE = 60
+"""Letters of a source's name in the small line; the facts say all of it."""
+
+
+def _in_short(source: str) -> str:
+    return source if len(source) <= _MAX_SOURCE else f"…{source[1 - _MAX_SOURCE :]}"
 
 
 def _orgs(log: Log) -> str:

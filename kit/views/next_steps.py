@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from kit.analysis.names import SIGN_IN
 from kit.base.paths import INVESTIGATIONS, NOTEBOOKS
 from kit.base.text import clean
 from kit.display import phrases
@@ -116,7 +115,7 @@ def incident_steps(incidents: Iterable[Incident]) -> list[Step]:
 
 
 def _state_in_words(one: Incident) -> str:
-    where = f"{one.code} on {one.app or SIGN_IN}"
+    where = f"{one.code} on {one.app or phrases.SIGN_IN}"
     users = f"{phrases.count(len(one.left), 'user')} left" if one.left else ""
     if one.leavers:
         users = f"{phrases.count(len(one.leavers), 'leaver')} with access"

@@ -55,19 +55,29 @@ _MAX_ROWS = 14
 _EPISODE = "#F3D9C4"
 
 
-def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
+def over_time(
+    counts: pd.DataFrame,
+    window: Window,
+    bucket: str,
+    *,
+    moments: Mapping[str, Any] | None = None,
+    about: str = "",
+) -> tuple[Figure, str]:
     """Draw failures over time, stacked by app and code.
 
     Args:
         counts: ``bucket`` datetime64[us, UTC], ``app``, ``code``, ``failures`` int64.
         window: the time axis.
         bucket: ``hour`` or ``day``.
+        moments: moments to be marked, UTC: onset, change and fix.
+        about: what the moments are of, for the title.
 
     Returns:
         The figure and its alt text.
     """
     names = counts["code"] + _BETWEEN + counts["app"]
-    return _stacked(_wide(counts, names, "codes"), window, bucket, ", app and code")
+    by = ", app and code" + (f"; marked: {short(about)}" if about else "")
+    return _stacked(_wide(counts, names, "codes"), window, bucket, by, moments or {})
 
 
 def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
@@ -82,11 +92,13 @@ def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[
         The figure and its alt text.
     """
     names = counts["kind"].str.replace("_", " ").replace("", "not told")
-    return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind")
+    return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind", {})
 
 
-def _stacked(wide: pd.DataFrame, window: Window, bucket: str, by: str) -> tuple[Figure, str]:
-    figure, axes = figure_of(f"Failures by {bucket}{by}", height=3.4 + 0.2 * len(wide.columns))
+def _stacked(
+    wide: pd.DataFrame, window: Window, bucket: str, by: str, moments: Mapping[str, Any]
+) -> tuple[Figure, str]:
+    figure, axes = figure_of(f"Failures by {bucket}{by}", height=3.0 + 0.2 * len(wide.columns))
     bottom = pd.Series(0, index=wide.index)
     for place, name in enumerate(wide.columns):
         bars(
@@ -105,9 +117,10 @@ def _stacked(wide: pd.DataFrame, window: Window, bucket: str, by: str) -> tuple[
     axes.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
     axes.set_ylim(0, max(bottom.max() * 1.06, 1))
     whole_numbers(axes)
+    marks([axes], moments, window)
     time_axis(axes, window, bucket)
     legend(axes, columns=1)
-    return figure, _peak_in_words(wide, bucket)
+    return figure, f"{_peak_in_words(wide, bucket)}{_marks_in_words(moments)}"
 
 
 def failing_against_working(
@@ -126,7 +139,7 @@ def failing_against_working(
     """
     worst = attempts.groupby("app")["failures"].sum().sort_values(ascending=False)
     apps = list(worst[worst > 0].index[:4])
-    figure = Figure(figsize=(WIDTH, 0.9 + 1.45 * max(len(apps), 1)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.9 + 1.1 * max(len(apps), 1)), layout="constrained")
     figure.suptitle(f"Share of attempts that failed, by {bucket}", **TITLE)
     panels = figure.subplots(max(len(apps), 1), 1, sharex=True, squeeze=False)[:, 0]
     parts = []
@@ -299,6 +312,16 @@ def _wide(counts: pd.DataFrame, names: pd.Series[str], what: str) -> pd.DataFram
     series = names.where(names.isin(top_names), rest)
     wide = counts.groupby(["bucket", series])["failures"].sum().unstack(fill_value=0)
     return wide[[name for name in [*top_names, rest] if name in wide.columns]]
+
+
+def _marks_in_words(moments: Mapping[str, Any]) -> str:
+    """The moments that are marked, as the end of an alt text; nothing where there are none."""
+    texts = [
+        f"{name} {phrases.moment(pd.Timestamp(when))}"
+        for name, when in moments.items()
+        if when is not None and not pd.isna(when)
+    ]
+    return f" Marked: {', '.join(texts)}." if texts else ""
 
 
 def _peak_in_words(wide: pd.DataFrame, bucket: str) -> str:
