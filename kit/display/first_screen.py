@@ -119,8 +119,12 @@ class FirstScreen:
             deeds=tuple(replace(one, sentence=names.sentence(one.sentence)) for one in self.deeds),
         )
 
-    def html(self) -> str:
-        """The frame, with its style for where no page has it; a report drops that."""
+    def html(self, *, styled: bool = True) -> str:
+        """The frame.
+
+        Args:
+            styled: with its style, for where no page has it.
+        """
         parts = [status_html(self.condition, self.to_retry, self.scope)]
         parts.append(f'<p class="headline">{_text(self.sentence)}</p>')
         if self.origin:
@@ -132,7 +136,7 @@ class FirstScreen:
             parts.append(f'<p class="do-next">Do next</p><ol data-do-next="">{items}</ol>')
         if self.links:
             parts.append(f'<p class="ways">{" · ".join(_a(*one) for one in self.links)}</p>')
-        style = f"<style>{first_screen_style()}</style>"
+        style = f"<style>{first_screen_style()}</style>" if styled else ""
         return f'{style}<div class="first-screen">{"".join(parts)}</div>'
 
     def text(self) -> str:

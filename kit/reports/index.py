@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.base.files import write_whole
+from kit.display.first_screen import first_screen_style
 from kit.reports.changes import iso_in_words, newest_first, previous_and_changes
+from kit.reports.front_page import front_page
 from kit.reports.incident_changes import CONDITIONS
 from kit.reports.staging import locked
 from kit.reports.ways import link_pages, linked_runs
@@ -69,7 +71,13 @@ def write_index(out: Path, changed: Iterable[Mapping[str, Any]] = ()) -> Path:
         runs = reports(out)
         pages = {run["folder"]: run for one in changed for run in linked_runs(one, runs)}
         link_pages(out, pages.values(), runs)
-        write_whole(out / "index.html", template.render(conditions=CONDITIONS, **_sorted(runs)))
+        text = template.render(
+            conditions=CONDITIONS,
+            front=front_page(runs),
+            screen_style=first_screen_style(),
+            **_sorted(runs),
+        )
+        write_whole(out / "index.html", text)
     return out / "index.html"
 
 

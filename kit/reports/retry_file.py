@@ -36,7 +36,7 @@ def keep_retry_file(folder: Path, rows: object) -> None:
         return
     (folder / _FILE).unlink(missing_ok=True)
     page = folder / "report.html"
-    text = page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
     if (without := _LINK.sub("", text)) != text:
         page.write_text(without, encoding="utf-8")
 

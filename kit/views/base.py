@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +20,7 @@ from kit.display.section import Live, Section
 from kit.lake.files import skipped
 from kit.log.log import Log, open_log
 from kit.reports.summary import Result
-from kit.views.next_steps import go_on
+from kit.views.next_steps import go_on, incident_ways
 from kit.views.open_words import lacking_in_words, logins, relevant
 from kit.views.tiles import coverage_tile
 
@@ -147,10 +148,16 @@ class NotebookReport:
             sentence=sentence,
             origin=f"{phrases.span(self.window)} · {_in_short(self.log.source)} · {coverage}",
             tiles=(*tiles, coverage_tile(self.window, self.coverage, "#about-coverage")),
-            deeds=tuple(deeds) or self._fetching(),
+            deeds=tuple(replace(one, way=self._ways.get(one.incident, "")) for one in deeds)
+            or self._fetching(),
             to_retry=len(logins(own)),
             scope=scope,
         )
+
+    @property
+    def _ways(self) -> dict[str, str]:
+        """By id, the way to the page of each incident that is not over."""
+        return incident_ways(self.incidents)
 
     def _fetching(self) -> tuple[Deed, ...]:
         """What to do where nothing is known to be open and the window is not wholly held."""
@@ -234,6 +241,7 @@ class NotebookReport:
                 **more,
                 "incidents": [one.as_dict() for one in self.incidents],
                 "condition": self.condition,
+                "ways": self._ways,
                 "window": self.window.as_text(),
                 "source": self.log.source,
                 "coverage": self.coverage.as_dict(),

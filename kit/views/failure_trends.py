@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kit.analysis.incidents import Incident
+    from kit.display.first_screen import FirstScreen
     from kit.display.parts import Part
     from kit.reports.summary import Result
 
@@ -85,17 +87,22 @@ class TrendsReport(NotebookReport):
             or (not self.parameters["kind"] and one.app_key in self.trends.apps)
         )
 
-    @view
-    def headline(self) -> Iterator[Part]:
-        """How things stand, what to do next, and what failed over time."""
+    @property
+    def first_screen(self) -> FirstScreen:
+        """How things stand, in numbers, and what to do next."""
         mine = self.open_incidents
         own = condition(mine, self.coverage.complete)
-        yield self._first_screen(
+        return self._first_screen(
             open_in_words(own, mine, self.window, self.coverage),
             trends_tiles(self.trends, mine),
             deeds_of(mine, self._command, "open"),
             scope="" if mine == self.incidents else "All apps",
         )
+
+    @view
+    def headline(self) -> Iterator[Part]:
+        """How things stand, what to do next, and what failed over time."""
+        yield self.first_screen
         picture = trends_picture(self.trends)
         if picture is not None:
             yield picture
@@ -247,7 +254,7 @@ class TrendsReport(NotebookReport):
         hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
         cases = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
-        steps = incident_steps(self.own_incidents)
+        steps = incident_steps(self.open_incidents)
         mine = [more for _, more, _ in steps]
         steps += [
             ("remediation", one, f"what to do about {one['code']}")
@@ -273,7 +280,10 @@ class TrendsReport(NotebookReport):
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        return self._result(self.headline_text, {"totals": self.trends.totals, "by_code": by_code})
+        results = {"totals": self.trends.totals, "by_code": by_code}
+        screen = self.first_screen.in_words(code_names(self.log))
+        more = {} if screen.scope else {"first_screen": asdict(screen)}
+        return self._result(self.headline_text, results, **more)
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from kit.analysis.incidents import Incident
     from kit.display.ways import Way
 
-__all__ = ["CODE_WAY", "USER_WAY", "Step", "go_on", "incident_steps"]
+__all__ = [
+    "CODE_WAY",
+    "USER_WAY",
+    "Step",
+    "go_on",
+    "incident_parameters",
+    "incident_steps",
+    "incident_ways",
+]
 
 CODE_WAY: dict[str, Way] = {"code": ("remediation", ("code", "app"))}
 """A code in a table leads to what to do about it."""
@@ -102,16 +110,31 @@ def incident_steps(incidents: Iterable[Incident]) -> list[Step]:
         incidents: the incidents, in the order in which they are listed.
     """
     every = [one for one in incidents if one.state != "over"]
+    about = incident_parameters(every)
+    return [("remediation", about[one.id], _state_in_words(one)) for one in every]
+
+
+def incident_ways(incidents: Iterable[Incident]) -> dict[str, str]:
+    """By id, the way to the page of each incident that is not over."""
+    every = [one for one in incidents if one.state != "over"]
+    parameters = incident_parameters(every)
+    return {name: way_to("remediation", about) for name, about in parameters.items()}
+
+
+def incident_parameters(incidents: Iterable[Incident]) -> dict[str, dict[str, str]]:
+    """By id, the code and the app of each incident; the app's id where two share a name."""
+    every = list(incidents)
     apps: dict[tuple[str, str | None], set[str]] = {}
     for one in every:
         apps.setdefault((one.code, one.app), set()).add(one.app_key)
-    steps: list[Step] = []
-    for one in every:
-        # Two instances of an app may share a name.
-        app = one.app if len(apps[one.code, one.app]) == 1 else one.app_key
-        about = {"code": one.code, **({"app": app} if app else {})}
-        steps.append(("remediation", about, _state_in_words(one)))
-    return steps
+    names = {one.id: one.app if len(apps[one.code, one.app]) == 1 else "" for one in every}
+    return {
+        one.id: {
+            "code": one.code,
+            **({"app": app} if (app := names[one.id] or one.app_key) else {}),
+        }
+        for one in every
+    }
 
 
 def _state_in_words(one: Incident) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from kit.catalogue import load
 from kit.display import phrases
 from kit.display.first_screen import Deed
-from kit.display.ways import way_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +26,6 @@ __all__ = [
     "persons",
     "relevant",
     "since_in_words",
-    "way_of",
 ]
 
 FAILING = ("open", "regressed")
@@ -57,11 +55,6 @@ def logins(incidents: Iterable[Incident], *, leavers: bool = False) -> tuple[str
 def app_of(one: Incident) -> str:
     """The incident's app, or what stands for it."""
     return one.app or phrases.SIGN_IN
-
-
-def way_of(one: Incident) -> str:
-    """The way to an incident's page."""
-    return way_to("remediation", {"code": one.code, "app": one.app or one.app_key})
 
 
 def persons(number: int) -> str:
@@ -197,7 +190,6 @@ def leavers_deed(incidents: Sequence[Incident], command: str, rows: str) -> Deed
         command,
         warning=True,
         incident=incidents[0].id,
-        way=way_of(incidents[0]),
     )
 
 
@@ -215,4 +207,4 @@ def _deed(one: Incident, command: str, link: tuple[str, str]) -> Deed:
         first = steps[0].title if steps else "Read the vendor's words"
         sentence = f"{app}: {why}First: {first[0].lower()}{first[1:]}"
         sentence += ", for:" if one.left else "."
-    return Deed(sentence, one.left, link, command, incident=one.id, way=way_of(one))
+    return Deed(sentence, one.left, link, command, incident=one.id)
