@@ -35,6 +35,9 @@ SET = {
 _LONG_TEXT_CHARS = 60
 """Letters from which a cell's text is long."""
 
+_PAPER_COLUMNS = 9
+"""Columns that paper is wide enough for."""
+
 _TITLES = {
     "first_seen": "first seen (UTC)",
     "last_seen": "last seen (UTC)",
@@ -198,8 +201,9 @@ def grid(
         for n, (_, row) in enumerate(rows.iterrows())
     )
     name = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
+    wide = " wide" if len(kinds) > _PAPER_COLUMNS else ""
     return (
-        f'<div class="scroll cards"><table>{name}<thead><tr>{head}</tr></thead>'
+        f'<div class="scroll cards{wide}"><table>{name}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -102,7 +102,7 @@ def load_exporter() -> None:
 
 def _contents(body: str) -> list[tuple[str, str]]:
     """The sections of a page: each with its anchor and title, both as HTML has them."""
-    headings = re.findall(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', body, re.S)
+    headings = re.findall(r'<h2(?: data-fold="")? id="([^"]+)"[^>]*>(.*?)</h2>', body, re.S)
     texts = [(name, re.sub(r"<a [^>]*>¶</a>|<[^>]+>", "", title)) for name, title in headings]
     return [(name, text.strip()) for name, text in texts]
 

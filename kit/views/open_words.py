@@ -166,8 +166,7 @@ def deeds_of(
     next_ones = [*alone[:1], *to_retry[:1], *alone[1:], *to_retry[1:]]
     deeds = [leavers_deed(with_leavers, command(with_leavers[0]), rows)] if with_leavers else []
     for one in next_ones:
-        link = (f"all that is open, {one.code} among it", f"#{rows}")
-        deeds.append(_deed(one, command(one), link))
+        deeds.append(_deed(one, command(one), ("where it is listed", f"#{rows}")))
     return tuple(deeds[:_MOST_DEEDS])
 
 

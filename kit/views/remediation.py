@@ -101,7 +101,9 @@ class RemediationReport(NotebookReport):
             yield self._facts()
             return
         yield self._first_screen(
-            case_sentence(case, own), case_tiles(case, own), case_deeds(case, own)
+            case_sentence(case, own),
+            case_tiles(case, own),
+            case_deeds(case, own, self.parameters["source"]),
         )
         yield case_picture(case)
         yield self._facts(
@@ -200,8 +202,8 @@ class RemediationReport(NotebookReport):
                 {
                     "title": step.title,
                     "state": _SETTLED if step.settled else _STEP[step.state],
-                    "": step.do,
-                    "You should see": step.see,
+                    "": "" if step.settled else step.do,
+                    "You should see": "" if step.settled else step.see,
                     "Shown by": "" if step.evidence == NOT_SHOWN else step.shown_by,
                     "Evidence": "" if step.evidence == NOT_SHOWN else step.evidence,
                 }

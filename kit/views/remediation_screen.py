@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kit.analysis.incidents import Incident
     from kit.cases.case import Case
 
-__all__ = ["case_deeds", "case_sentence", "case_tiles", "code_rate_tile"]
+__all__ = ["case_deeds", "case_sentence", "case_tiles", "code_rate_tile", "code_tiles"]
 
 _ALL_NAMED = 5
 """Logins that are named one by one; more of them are in ``retry.csv``."""
@@ -80,10 +80,28 @@ def case_tiles(case: Case | None, own: Sequence[Incident]) -> list[Tile]:
     still = left_tile(own, "#left")
     hit = f"of {case.people['hit_key'].nunique():,} hit"
     return [
-        Tile(still.number, still.name, still.link, still.note or hit, still.tone),
+        replace(still, note=still.note or hit),
         leavers_tile(own, "#left"),
         code_rate_tile(case),
         Tile(number, verdict[fix.verdict], "#proof-facts", at, tone[fix.verdict]),
+    ]
+
+
+def code_tiles(case: Case, own: Sequence[Incident], apps: int) -> list[Tile]:
+    """Apps with the code, users still failing, leavers with access, and the rate.
+
+    Args:
+        case: the code on its app.
+        own: its incidents.
+        apps: how many apps have the code.
+    """
+    still = left_tile(own, "#people")
+    hit = f"of {case.people['hit_key'].nunique():,} hit"
+    return [
+        Tile(f"{apps:,}", "app with this code" if apps == 1 else "apps with this code", "#apps"),
+        replace(still, note=still.note or hit),
+        leavers_tile(own, "#people"),
+        code_rate_tile(case),
     ]
 
 
@@ -96,12 +114,13 @@ def code_rate_tile(case: Case) -> Tile:
     )
 
 
-def case_deeds(case: Case, own: Sequence[Incident]) -> list[Deed]:
+def case_deeds(case: Case, own: Sequence[Incident], source: str) -> list[Deed]:
     """Access to take away, the step that is next, whom to retry, whom to tell.
 
     Args:
         case: the code on its app.
         own: its incidents.
+        source: the source, as a command takes it.
 
     Returns:
         One to three; none where nobody is left and nothing fails.
@@ -112,10 +131,10 @@ def case_deeds(case: Case, own: Sequence[Incident]) -> list[Deed]:
     names, leavers = logins(mine), logins(mine, leavers=True)
     fails = any(one.state in FAILING for one in mine)
     fit = len(names) <= _ALL_NAMED and sum(len(clean(one)) for one in names) <= _ALL_LETTERS
-    deeds = []
+    deeds, retrying = [], _retrying(mine[0], source)
     if leavers:
         link = ("what failed", "#left") if fit else ("all of them: retry.csv", "retry.csv")
-        deeds.append(_with(leavers_deed(mine, "", "left"), link))
+        deeds.append(_with(leavers_deed(mine, retrying, "left"), link))
     if fails:
         deeds.append(_next_step(case))
     rest = tuple(name for name in names if name not in leavers)
@@ -125,7 +144,7 @@ def case_deeds(case: Case, own: Sequence[Incident]) -> list[Deed]:
         sentence = words.get(retry, words["after_fix"]).format(who=persons(len(rest)))
         link = ("their last failures", "#left") if fit else ("the list: retry.csv", "retry.csv")
         most = _ALL_NAMED if fit else 3
-        deeds.append(Deed(f"{sentence}:", rest, link, incident=mine[0].id, most=most))
+        deeds.append(Deed(f"{sentence}:", rest, link, retrying, incident=mine[0].id, most=most))
     if len(deeds) < 2 and fails and case.remedy:
         owner = OWNERS[case.remedy.owner]
         deeds.append(Deed(f"Tell the owner of the fix: {owner}.", link=("a ticket", "#ticket")))
@@ -151,6 +170,13 @@ def _next_step(case: Case) -> Deed:
         link=("all steps", "#steps"),
         command=_explain(case.code),
     )
+
+
+def _retrying(one: Incident, source: str) -> str:
+    """The command that lists who is to be retried, for a tool."""
+    command = ["okta-kit", "failures", "--still-failing", "--code", one.code]
+    command += [*(["--app", one.app] if one.app else []), "--source", source, "--format", "csv"]
+    return shlex.join(command) if all(map(str.isprintable, command)) else ""
 
 
 def _explain(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,17 +10,24 @@ import pandas as pd
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import failures
 from kit.analysis.names import find_user
-from kit.analysis.one_user import most_failing, user_events, user_recovery
-from kit.analysis.recovery import access_left_behind, with_state
+from kit.analysis.one_user import daily_successes, most_failing, user_events, user_recovery
+from kit.analysis.recovery import with_state
 from kit.analysis.unresolved import open_before
 from kit.base.times import iso
 from kit.catalogue import load
 from kit.display import charts, phrases
-from kit.display.parts import Chart, Headline, Note
+from kit.display.parts import Chart
 from kit.display.table import Table
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import one_by_one
 from kit.views.next_steps import CODE_WAY
+from kit.views.open_words import deeds_of
+from kit.views.user_screen import (
+    incidents_of_user,
+    line_of_time,
+    user_sentence,
+    user_tiles,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,20 +90,33 @@ class UserHistoryReport(NotebookReport):
         more = f"; and {len(lanes) - 4:,} more" if len(lanes) > 4 else ""
         return f"{text} Still failing: {'; '.join(lanes[:4])}{more}."
 
+    @cached_property
+    def works(self) -> pd.DataFrame:
+        """What worked for the user, by day, as ``daily_successes`` lists it."""
+        return daily_successes(self.log, self.window, self.user_key or "")
+
     @view
     def headline(self) -> Iterator[Part]:
-        """The answer, the window and how much of it is held."""
-        yield Headline(self.headline_text)
+        """How the user stands, what to do next, and what worked beside what failed."""
+        mine = incidents_of_user(self.incidents, self.user)
+        yield self._first_screen(
+            user_sentence(self),
+            user_tiles(self),
+            deeds_of(mine, self._command, "stands"),
+            scope="All users and apps",
+        )
+        line = line_of_time(self.events, self.works)
+        if len(line):
+            yield Chart(charts.timeline, line, self.window)
         names = self.recovery["user_name"].dropna()
-        yield self._facts(**({"Name": names.iloc[0]} if len(names) else {}))
+        yield self._facts(
+            **({"Name": names.iloc[0]} if len(names) else {}),
+            Attempts="An attempt is a failure, or a success of an operation that failed",
+        )
 
     @view
     def stands(self) -> Iterator[Part]:
         """Each operation of the user that failed, and what became of it."""
-        if len(access_left_behind(self.recovery)):
-            yield Note(
-                "First: access was left behind. A deactivation failed and has not worked since."
-            )
         columns = (
             "app operation state failures failing_since last_failure recovered_at abandoned_at "
             "time_to_recover"
@@ -105,6 +126,7 @@ class UserHistoryReport(NotebookReport):
             caption="What failed, by app and operation, and what became of it",
             most=30,
             empty=_NOTHING,
+            anchor="stands",
         )
         if len(self.open_before):
             open_columns = "app operation code failing_since published vendor_message uuid".split()
@@ -118,14 +140,21 @@ class UserHistoryReport(NotebookReport):
     @view
     def timeline(self) -> Iterator[Part]:
         """All that happened to the user in one order of time."""
-        if len(self.events):
-            yield Chart(charts.timeline, self.events, self.window)
         columns = "published what app operation code actor event_type uuid".split()
         yield Table(
             self.events[columns].iloc[::-1],
             caption="All that happened, the latest first",
             most=60,
             empty=_NOTHING,
+        )
+        daily = self.works.assign(app=self.works["app"].fillna(phrases.SIGN_IN))
+        yield Table(
+            daily.iloc[::-1],
+            caption="What worked, by day: sign-ins and all else that could have failed",
+            most=60,
+            empty=_NOTHING,
+            collapsed=True,
+            anchor="works",
         )
 
     @view

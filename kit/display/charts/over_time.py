@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
 
 __all__ = [
+    "code_by_app",
     "code_by_day",
     "failing_against_working",
     "failures_and_rate",
@@ -159,6 +160,64 @@ def failing_against_working(
         )
     time_axis(panels[-1], window, bucket)
     return figure, "Share of attempts that failed: " + ("; ".join(parts) or "none") + "."
+
+
+def code_by_app(
+    counts: pd.DataFrame,
+    window: Window,
+    bucket: str,
+    *,
+    apps: pd.DataFrame,
+    moments: Mapping[str, Any],
+) -> tuple[Figure, str]:
+    """Draw one code's failures over time, one panel an app.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``app_key``, ``failures`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+        apps: the apps, the first first: ``app``, ``app_key``; ``failures``, ``attempts`` and
+            ``users`` int64, of the same window or of a longer one. Four are drawn.
+        moments: moments to be marked, UTC: onset, change and fix.
+
+    Returns:
+        The figure and its alt text.
+    """
+    rows = apps.head(_MAX_PANELS).to_dict("records")
+    figure = Figure(figsize=(WIDTH, 1.6 + 1.25 * max(len(rows), 1)), layout="constrained")
+    figure.suptitle(f"Failures with this code, by app and {bucket}", **TITLE)
+    panels = figure.subplots(max(len(rows), 1), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    parts = []
+    for place, (axes, row) in enumerate(zip(panels, rows, strict=False)):
+        mine = counts[counts["app_key"] == row["app_key"]]
+        colour = COLOURS[(place + 1) % len(COLOURS)]
+        at, width = days(mine["bucket"]), width_of(window, bucket)
+        bars(axes, at, mine["failures"], width, facecolor=colour, hatch=HATCHES[place])
+        numbers = (
+            f"{row['failures']:,} of {phrases.count(row['attempts'], 'attempt')} failed, "
+            f"{phrases.count(row['users'], 'user')}"
+        )
+        name = str(row["app"])
+        label = f"{short(name, 30)}: {numbers}"
+        plate = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+        at_top: dict[str, Any] = {"transform": axes.transAxes, "va": "top", "zorder": 5}
+        axes.text(0.01, 0.97, label, fontsize=10.5, color=INK, bbox=plate, **at_top)
+        style(axes)
+        parts.append(f"{name}: {numbers}")
+    panels[0].set_ylim(0, max(float(counts["failures"].max() or 0) * 1.35, 1.0))
+    whole_numbers(panels[0])
+    panels[-1].set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
+    marks(list(panels), moments, window)
+    time_axis(panels[-1], window, bucket)
+    others = len(apps) - len(rows)
+    more = f"; and {phrases.count(others, 'other app')}" if others > 0 else ""
+    return figure, (
+        f"Failures with this code by app and {bucket}. {'; '.join(parts)}{more}."
+        f"{_marks_in_words(moments)}"
+    )
+
+
+_MAX_PANELS = 4
 
 
 def failures_and_rate(
