@@ -11,6 +11,7 @@ __all__ = [
     "INVESTIGATIONS",
     "LAKE",
     "NOTEBOOKS",
+    "ONLY_APPS",
     "PLAIN",
     "PULLED",
     "SAMPLE",
@@ -40,6 +41,9 @@ kernels run in the folders of their notebooks."""
 
 APPS = "_apps.json"
 """In a lake: what the live org said of the apps that a report asked about."""
+
+ONLY_APPS = "OKTA_KIT_ONLY_APPS"
+"""Set for the kernel of an owner's report: the file that names the apps that it is about."""
 
 PLAIN = "OKTA_KIT_PLAIN"
 """Set where a notebook's cells show no controls, whoever looks: for a report's kernel, or by a

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from kit.base.parameters import check_values, read_parameters
 from kit.commands.notebooks import find_notebook
+from kit.commands.notes import print_note
 from kit.display import phrases
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from kit.analysis.incidents import Incident
     from kit.log.log import Log
     from kit.reports.job import ReportJob
+    from kit.reports.owners import Owner
 
 __all__ = ["ALL", "TRENDS", "set_of"]
 
@@ -27,16 +30,24 @@ ALL = "all"
 TRENDS, _REMEDIATION = "failure_trends", "remediation"
 
 
-def set_of(job: ReportJob, folder: Path) -> list[ReportJob]:
+def set_of(
+    job: ReportJob,
+    folder: Path,
+    owners: Sequence[Owner] = (),
+    on_note: Callable[[str], None] = print_note,
+) -> list[ReportJob]:
     """Say which reports belong to one of all that fails.
 
     Args:
         job: the report of all that fails.
         folder: where the copy of export files is made, once for all of the set.
+        owners: each gets such a report of their own apps, and its notice.
+        on_note: is called with a line about each app of an owner that the log does not know.
 
     Returns:
         The report itself, then one ``remediation`` for each incident that is not over, the worst
-        first. All have the same closed window; that report alone speaks of changes in a notice.
+        first, then those of the owners. All have the same closed window; a remediation sends no
+        notice of changes, because the report of all that fails does.
 
     Raises:
         KitError: as ``kit.reports.window.open_window`` raises it, or there is no such app.
@@ -63,7 +74,28 @@ def set_of(job: ReportJob, folder: Path) -> list[ReportJob]:
         replace(page, values={**shared, **about})
         for about in _cases(log, window.until, str(values.get("app") or ""))
     ]
-    return [replace(job, values={**job.values, **shared}), *pages]
+    first = replace(job, values={**job.values, **shared})
+    return [first, *pages, *_of_owners(first, log, owners, on_note)]
+
+
+def _of_owners(
+    first: ReportJob, log: Log, owners: Sequence[Owner], on_note: Callable[[str], None]
+) -> Iterator[ReportJob]:
+    """The report of each owner whose apps the log knows."""
+    from kit.analysis.names import find_apps
+    from kit.base.errors import UsageError
+
+    for owner in owners:
+        ids: dict[str, None] = {}
+        for app in owner.apps:
+            try:
+                ids |= dict.fromkeys(sorted(find_apps(log, app)))
+            except UsageError as fault:
+                on_note(f"{owner.name}: {fault}")
+        if ids:
+            yield replace(
+                first, owner=replace(owner, app_keys=tuple(ids)), notify=tuple(owner.notices)
+            )
 
 
 def _cases(log: Log, until: datetime, app: str) -> list[dict[str, str]]:

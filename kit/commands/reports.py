@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kit.reports.job import ReportJob
+    from kit.reports.owners import Owner
 
 __all__ = ["register"]
 
@@ -107,6 +109,14 @@ def make_reports(
             help="Hand this environment variable to the notebooks; may be repeated.",
         ),
     ] = None,
+    owners: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Of report all: a CSV file app,owner,contact,notice; each owner gets a report and "
+            "a notice of their own apps. [$OKTA_KIT_OWNERS]",
+        ),
+    ] = "",
     jobs: Annotated[
         int, typer.Option("-j", "--jobs", min=1, help="Notebooks that run at the same time.")
     ] = 1,
@@ -124,6 +134,7 @@ def make_reports(
     if ALL in notebooks and len(notebooks) > 1:
         raise UsageError("report all: it stands alone. Make other reports with a command more.")
     is_set = notebooks == [ALL]
+    app_owners = _owners(owners, is_set=is_set)
     paths = [find_notebook(name) for name in ([TRENDS] if is_set else notebooks)]
     parameters_by_notebook = {path: read_parameters(path) for path in paths}
     runs = [
@@ -154,7 +165,8 @@ def make_reports(
         for path, values in runs
     ]
     if is_set:
-        raise typer.Exit(_make_sets(reports, jobs, debug=bool(context.obj)))
+        debug = bool(context.obj)
+        raise typer.Exit(_make_sets(reports, app_owners, jobs, debug=debug))
     if len(reports) == 1:
         raise typer.Exit(_make(reports[0]))
     from kit.reports.batch import read_once
@@ -164,7 +176,20 @@ def make_reports(
         raise typer.Exit(_make_each(reports, jobs, environment, debug=bool(context.obj)))
 
 
-def _make_sets(firsts: Sequence[ReportJob], jobs: int, *, debug: bool) -> int:
+def _owners(file: str, *, is_set: bool) -> Sequence[Owner]:
+    if file and not is_set:
+        raise UsageError("--owners: it belongs to okta-kit report all.")
+    file = file or os.environ.get("OKTA_KIT_OWNERS", "")
+    if not file or not is_set:
+        return ()
+    from kit.reports.owners import read_owners
+
+    return read_owners(Path(file).expanduser())
+
+
+def _make_sets(
+    firsts: Sequence[ReportJob], owners: Sequence[Owner], jobs: int, *, debug: bool
+) -> int:
     """Make the linked set of each report of all that fails. Returns the exit code."""
     from kit.base.errors import KitError
     from kit.base.object_store import is_store
@@ -177,7 +202,7 @@ def _make_sets(firsts: Sequence[ReportJob], jobs: int, *, debug: bool) -> int:
     for first in firsts:
         with temporary_folder() as folder:
             try:
-                reports = set_of(first, folder)
+                reports = set_of(first, folder, owners)
             except KitError as fault:
                 notify_fault(first, fault, print_note)
                 if len(firsts) == 1 or debug:

@@ -282,7 +282,9 @@ def _series(facts: Mapping[str, Any]) -> dict[str, Any]:
     parameters = facts.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     without_window = {k: v for k, v in parameters.items() if k not in {"since", "until"}}
-    return {**without_window, "--redact": bool(facts.get("redacted"))}
+    owner = facts.get("owner")
+    name = owner.get("name") if isinstance(owner, dict) else None
+    return {**without_window, "--redact": bool(facts.get("redacted")), "--owner": name}
 
 
 def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

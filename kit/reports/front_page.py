@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kit.analysis.incidents import condition
+from kit.analysis.condition import condition
 from kit.base.times import parse_iso
 from kit.display import phrases
 from kit.display.first_screen import STATUSES, Deed, FirstScreen, Tile

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kit.reports.execute import Limits
+    from kit.reports.owners import Owner
     from kit.reports.pseudonyms import Key
     from kit.reports.run import Report
 
@@ -44,6 +45,8 @@ class ReportJob:
     """On which good reports: ``failure`` (none), ``change`` or ``always``."""
     notify_preview: bool = False
     """Whether the notice is shown, and not sent."""
+    owner: Owner | None = field(default=None, repr=False)
+    """Whose apps alone it is about; the notice goes to where the owner is told."""
 
 
 def perform(
@@ -81,6 +84,7 @@ def perform(
                 engine=job.engine,
                 date_order=job.date_order,
                 pass_env=job.pass_env,
+                owner=job.owner,
             )
             page = report_shelf.keep(report.folder)
         except KitError as fault:

@@ -49,9 +49,12 @@ def find_report(
         if run.get("notebook") == notebook
         and run.get("folder") != facts.get("folder")
         and _same_window(run, facts)
+        and run.get("owner") in (None, facts.get("owner"))
         and _is_about(run, subject)
     ]
-    return min(newest_first(dict(one) for one in hits), key=_further, default=None)
+    own = facts.get("owner")
+    every = newest_first(dict(one) for one in hits)
+    return min(every, key=lambda run: (run.get("owner") != own, _further(run)), default=None)
 
 
 def linked_runs(
