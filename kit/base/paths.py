@@ -14,6 +14,7 @@ __all__ = [
     "ONLY_APPS",
     "PLAIN",
     "PULLED",
+    "REPORTS",
     "SAMPLE",
     "place",
 ]
@@ -38,6 +39,9 @@ INVESTIGATIONS = (
 ) / "investigations"
 """Where JupyterLab begins notebooks of a case: in a checkout, else where it was started from; its
 kernels run in the folders of their notebooks."""
+
+REPORTS = INVESTIGATIONS.with_name("reports")
+"""Where a notebook in JupyterLab keeps marks of a source of files: with the reports."""
 
 APPS = "_apps.json"
 """In a lake: what the live org said of the apps that a report asked about."""

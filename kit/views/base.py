@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
-from kit.analysis.incidents import condition, incidents
+from kit.analysis.incidents import condition, incidents, marks_of, with_marks
 from kit.analysis.stops import coverage_of
 from kit.analysis.unknown_texts import code_names
+from kit.base.paths import REPORTS
 from kit.base.windows import Window
 from kit.catalogue import load
 from kit.display import phrases
@@ -18,8 +20,10 @@ from kit.display.first_screen import Deed, FirstScreen
 from kit.display.parts import Facts, Parameters, with_names
 from kit.display.section import Live, Section
 from kit.lake.files import skipped
+from kit.lake.marks import MARKS, marks_place, read_marks
 from kit.log.log import Log, open_log
 from kit.reports.summary import Result
+from kit.views.marks import marks_listing
 from kit.views.next_steps import go_on, incident_ways
 from kit.views.open_words import lacking_in_words, logins, relevant
 from kit.views.tiles import coverage_tile
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from kit.display.choices import Choices
     from kit.display.first_screen import Tile
     from kit.display.parts import Listing, Part
+    from kit.lake.marks import Mark
     from kit.views.next_steps import Step
 
 __all__ = ["NotebookReport", "incidents_of", "view"]
@@ -222,7 +227,26 @@ class NotebookReport:
     @property
     def incidents(self) -> tuple[Incident, ...]:
         """The incidents as they stand at the window's end."""
-        return incidents(self.log, self.window.until)
+        return with_marks(incidents(self.log, self.window.until), self._marks, self.window.until)
+
+    @cached_property
+    def _marks(self) -> dict[str, Mark]:
+        """What people say of incidents: as a run was given it, else as it was kept when asked."""
+        if os.environ.get(MARKS):
+            return marks_of(self.log)
+        return read_marks(self._marks_home)
+
+    @property
+    def _marks_home(self) -> str:
+        names = [part.strip() for part in self.parameters["source"].split(",")]
+        return marks_place(names, REPORTS)
+
+    @view
+    def marks(self) -> Iterator[Part]:
+        """What people say of the incidents; in JupyterLab a button acknowledges one."""
+        source, home = self.parameters["source"], self._marks_home
+        forget = partial(vars(self).pop, "_marks", None)
+        yield marks_listing(self.own_incidents, self._marks, home, source, forget)
 
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
