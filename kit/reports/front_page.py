@@ -6,6 +6,7 @@ have a line each. All comes from the summaries: the index is written where no pa
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -34,6 +35,8 @@ _STATES = {"open": "fails", "regressed": "came back", "fixed": "works again", "o
 _FAILING = ("open", "regressed")
 _NEEDED = {"id", "code", "state", "width", "since", "last_failure", "left", "mark"}
 """What the index reads of an incident."""
+_FORM = (KeyError, TypeError, ValueError, AttributeError)
+"""What a summary of another form makes of being read: a notebook may have published anything."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def front_page(runs: Sequence[Mapping[str, Any]]) -> FrontPage | None:
         runs: all reports, as ``kit.reports.index.reports`` lists them.
 
     Returns:
-        What stands above the runs; None where no run published any incidents.
+        What stands above the runs; None where no run published any incidents, or in another form.
     """
     groups: dict[tuple[str, bool], list[Mapping[str, Any]]] = {}
     for run in runs:  # the newest run first
@@ -89,7 +92,9 @@ def front_page(runs: Sequence[Mapping[str, Any]]) -> FrontPage | None:
         return None
     own, *others = [_newest(group) for group in groups.values()]
     sources = sorted(map(_line, others), key=lambda one: [*STATUSES].index(one["condition"]))
-    return replace(_page(own, runs), sources=tuple(sources))
+    with suppress(*_FORM):
+        return replace(_page(own, runs), sources=tuple(sources))
+    return None
 
 
 def _knows_incidents(run: Mapping[str, Any]) -> bool:
@@ -185,9 +190,16 @@ def _screen(
 ) -> FirstScreen:
     """The first screen of the report that is about all; else what the incidents alone tell."""
     pages = {str(one["id"]): str(one["page"]) for one in unfinished}
-    screen = base.get("first_screen")
-    if not isinstance(screen, dict):
-        return _plain_screen(base, unfinished, pages)
+    if isinstance(screen := base.get("first_screen"), dict):
+        with suppress(*_FORM):
+            return _screen_of(screen, base, pages)
+    return _plain_screen(base, unfinished, pages)
+
+
+def _screen_of(
+    screen: Mapping[str, Any], base: Mapping[str, Any], pages: Mapping[str, str]
+) -> FirstScreen:
+    """The first screen of a report as the index has it: what it leads to lies elsewhere."""
     tiles = [Tile(**{**one, "link": _link(one["link"], base)}) for one in screen["tiles"]]
     deeds = [_deed(one, base, pages) for one in screen["deeds"]]
     names = ("condition", "sentence", "origin", "to_retry")
