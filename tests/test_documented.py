@@ -159,7 +159,7 @@ def test_the_table_says_which_exit_codes_stop() -> None:
 
 
 def test_the_mapped_dag_runs_a_report_for_each_app() -> None:
-    """Over its interval, in a pool, in the worker's environment; it stops where the table does."""
+    """Up to the end of its interval, in a pool, in the worker's environment; it stops where the table does."""
     tree = ast.parse((SCHEDULERS / "okta_fanout.py").read_text(encoding="utf-8"))
     (given,) = [
         {word.arg: word.value for word in call.keywords}
@@ -170,7 +170,7 @@ def test_the_mapped_dag_runs_a_report_for_each_app() -> None:
     line = ast.literal_eval(given["bash_command"]).partition("okta-kit ")[2]
 
     assert understood(words_of(line))["parameter"] == ["app=$APP"]
-    assert "--since {{ data_interval_start | ts }}" in line
+    assert "--since 7d --require-complete" in line
     assert "--until {{ data_interval_end | ts }}" in line
     assert set(ast.literal_eval(given["skip_on_exit_code"])) == STOPS
     assert ast.literal_eval(given["append_env"]) is True
@@ -202,11 +202,8 @@ def test_the_array_job_runs_a_report_and_queues_what_may_pass_later(
     words = (tmp_path / "okta-kit.said").read_text(encoding="utf-8").splitlines()
     params = understood(words)
     assert params["parameter"] == ["app=It's an $APP"]
-    assert (params["since"], params["until"], params["out"]) == (
-        "2026-10-26",
-        "2026-10-27",
-        "reports",
-    )
+    assert (params["since"], params["until"], params["out"]) == ("7d", "2026-10-27", "reports")
+    assert params["require_complete"] is True
     assert done.returncode == code
     said = [path.read_text(encoding="utf-8") for path in tmp_path.glob("scontrol.said")]
     assert said == [f"requeue\n{task}\n" for task in queued]
@@ -231,7 +228,7 @@ def _array_task(folder: Path, code: int, told: dict[str, str]) -> subprocess.Com
         program.chmod(0o755)
     (folder / "apps.txt").write_text("Slack\nIt's an $APP\n", encoding="utf-8")
     return subprocess.run(
-        ["bash", SCHEDULERS / "okta_fanout.sbatch", "2026-10-26", "2026-10-27"],
+        ["bash", SCHEDULERS / "okta_fanout.sbatch", "7d", "2026-10-27"],
         cwd=folder,
         env={"PATH": f"{folder}:/usr/bin:/bin"} | told,
         capture_output=True,

@@ -255,7 +255,7 @@ def test_a_set_without_names_is_linked_and_hides_the_owner_too(tmp_path: Path) -
     assert len(files) > 8
     for path in files:
         text = path.read_text("utf-8")
-        for name in ("c@example.com", "Ada", "ada@example.com", str(tmp_path)):
+        for name in ("c@example.com", "Ada Example", "ada@example.com", str(tmp_path)):
             assert name not in text, path
     (trends,) = [
         path.parent
