@@ -159,7 +159,7 @@ def test_the_table_says_which_exit_codes_stop() -> None:
 
 
 def test_the_mapped_dag_runs_a_report_for_each_app() -> None:
-    """Up to the end of its interval, in a pool, in the worker's environment; it stops where the table does."""
+    """In a pool, in the worker's environment; it stops where the table does."""
     tree = ast.parse((SCHEDULERS / "okta_fanout.py").read_text(encoding="utf-8"))
     (given,) = [
         {word.arg: word.value for word in call.keywords}

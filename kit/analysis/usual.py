@@ -39,9 +39,10 @@ def usual_rate(trends: Trends) -> float | None:
         0 to 1; None where less than a day before the window is held, or nothing was tried.
     """
     log, before = trends.log, _before(trends.log, trends.window.since)
-    if before is None or trends.hit.empty:
+    fell = trends.hit[trends.hit["failures"] > 0]
+    if before is None or fell.empty:
         return None
-    operations = sorted(set(trends.hit["operation"]))
+    operations = sorted(set(fell["operation"]))
     rows = trends.selected_rows(folded_failures(log, before))
     rows = rows.filter(rows.operation.isin(operations))
     failed = int(to_pandas(rows.aggregate(failures=rows.count()))["failures"].iloc[0])

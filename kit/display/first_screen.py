@@ -45,6 +45,10 @@ _LONGEST = 300
 """Letters of a text; the style cuts what is still too long for the window."""
 
 
+_FEW = 3
+"""Names that lines of a set number have room for; where more are named, none of them is cut."""
+
+
 @dataclass(frozen=True)
 class Tile:
     """A number that stands for rows of the page."""
@@ -195,26 +199,27 @@ def first_screen_style() -> str:
 def _tile(tile: Tile) -> str:
     note = f"<small>{_text(tile.note)}</small>" if tile.note else ""
     return (
-        f'<li class="tile {escape(tile.tone)}" data-tile="{escape(tile.name)}">'
-        f'<a href="{escape(tile.link)}"><b>{_text(tile.number)}</b> '
+        f'<li class="tile {_value(tile.tone)}" data-tile="{_value(tile.name)}">'
+        f'<a href="{_value(tile.link)}"><strong>{_text(tile.number)}</strong> '
         f"<span>{_text(tile.name)}</span> {note}</a></li>"
     )
 
 
 def _deed(deed: Deed) -> str:
-    names = _names(deed, lambda name: f"<b>{_text(name)}</b>")
+    names = _names(deed, lambda name: f"<strong>{_text(name)}</strong>")
     sentence = _text(deed.sentence)
     sentence = way_in_html(deed.way, sentence) if deed.way else sentence
     parts = [f'<span class="deed">{sentence}</span>']
     if names:
-        parts.append(f'<span class="names">{names}</span>')
+        look = "names" if len(deed.names) > deed.most or deed.most <= _FEW else "names every"
+        parts.append(f'<span class="{look}">{names}</span>')
     if deed.link:
         parts.append(_a(*deed.link))
     if deed.command:
         look = ' class="way-command"' if deed.way else ""
         parts.append(f"<code{look}>{escape(clean(deed.command))}</code>")
     look = ' class="warning"' if deed.warning else ""
-    about = f' data-incident="{escape(deed.incident)}"' if deed.incident else ""
+    about = f' data-incident="{_value(deed.incident)}"' if deed.incident else ""
     return f"<li{look}{about}>{' '.join(parts)}</li>"
 
 
@@ -227,7 +232,12 @@ def _names(deed: Deed, write: Callable[[str], str]) -> str:
 
 
 def _a(name: str, where: str) -> str:
-    return f'<a href="{escape(where)}">{_text(name)}</a>'
+    return f'<a href="{_value(where)}">{_text(name)}</a>'
+
+
+def _value(text: object) -> str:
+    """Text as an attribute's value."""
+    return escape(clean(text))
 
 
 def _text(text: object) -> str:

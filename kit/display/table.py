@@ -35,7 +35,7 @@ SET = {
 _LONG_TEXT_CHARS = 60
 """Letters from which a cell's text is long."""
 
-_PAPER_COLUMNS = 9
+_PAPER_COLUMNS = 10
 """Columns that paper is wide enough for."""
 
 _TITLES = {

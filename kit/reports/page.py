@@ -63,7 +63,8 @@ def report_page(notebook: Any, facts: Mapping[str, Any], changes: RunChanges | N
     title = _title(notebook, facts["notebook"])
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     style += first_screen_style() + sorting_style() + _paper_style(title)
-    resources = {"facts": facts, "title": title, "style": style}
+    has_parameters = any(_shows_parameters(cell) for cell in notebook.cells)
+    resources = {"facts": facts, "title": title, "style": style, "asked": has_parameters}
     body, _ = exporter.from_notebook_node(notebook, resources=resources)
     start = body.index("<main>") + len("<main>")
     first_section = re.compile(f"{SECTION}|<h2|<footer").search(body, start)
@@ -91,6 +92,12 @@ def _paper_style(title: str) -> str:
         f'@page {{ @bottom-left {{ content: "{name}"; font: 8pt sans-serif; }} '
         '@bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }\n'
     )
+
+
+def _shows_parameters(cell: Any) -> bool:
+    """Whether a cell shows the parameters, so that the page need not say them at its end."""
+    texts = (one.get("data", {}).get("text/html", "") for one in cell.get("outputs", []))
+    return any('class="parameters"' in "".join(text) for text in texts)
 
 
 def load_exporter() -> None:

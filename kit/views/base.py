@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kit.analysis.choices import choices
 from kit.analysis.incidents import condition, incidents, marks_of, with_marks
 from kit.analysis.stops import coverage_of
+from kit.analysis.successes import bucket_of, count_successes
 from kit.analysis.unknown_texts import code_names
 from kit.base.paths import REPORTS
 from kit.base.windows import Window
 from kit.catalogue import load
-from kit.display import phrases
+from kit.display import charts, phrases
 from kit.display.first_screen import Deed, FirstScreen
-from kit.display.parts import Facts, Parameters, with_names
+from kit.display.parts import Chart, Facts, Parameters, with_names
 from kit.display.section import Live, Section
 from kit.lake.files import skipped
 from kit.lake.marks import MARKS, marks_place, read_marks
@@ -163,6 +164,12 @@ class NotebookReport:
     def _ways(self) -> dict[str, str]:
         """By id, the way to the page of each incident that is not over."""
         return incident_ways(self.incidents)
+
+    def _what_worked(self) -> Chart:
+        """The picture of a page on which nothing failed: the attempts that worked."""
+        bucket = bucket_of(self.window)
+        counts = count_successes(self.log, self.window, bucket)
+        return Chart(charts.worked_over_time, counts, self.window, bucket)
 
     def _fetching(self) -> tuple[Deed, ...]:
         """What to do where nothing is known to be open and the window is not wholly held."""

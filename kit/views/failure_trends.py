@@ -92,8 +92,10 @@ class TrendsReport(NotebookReport):
         """How things stand, in numbers, and what to do next."""
         mine = self.open_incidents
         own = condition(mine, self.coverage.complete)
+        quiet = self.trends.by_code.empty and own in {"all_clear", "cannot_tell"}
+        sentence = open_in_words(own, mine, self.window, self.coverage)
         return self._first_screen(
-            open_in_words(own, mine, self.window, self.coverage),
+            self.headline_text if quiet else sentence,
             trends_tiles(self.trends, mine),
             deeds_of(mine, self._command, "open"),
             scope="" if mine == self.incidents else "All apps",
@@ -103,9 +105,7 @@ class TrendsReport(NotebookReport):
     def headline(self) -> Iterator[Part]:
         """How things stand, what to do next, and what failed over time."""
         yield self.first_screen
-        picture = trends_picture(self.trends)
-        if picture is not None:
-            yield picture
+        yield trends_picture(self.trends) or self._what_worked()
         yield self._facts(Rate=failures_in_words(self.trends))
 
     @view

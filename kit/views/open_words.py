@@ -165,7 +165,7 @@ def deeds_of(
     alone = [one for one in failing if set(one.left) - set(one.leavers) or not one.left]
     next_ones = [*alone[:1], *to_retry[:1], *alone[1:], *to_retry[1:]]
     deeds = [leavers_deed(with_leavers, command(with_leavers[0]), rows)] if with_leavers else []
-    link = ("where it is listed", f"#{rows}")
+    link = "where it is listed", f"#{rows}"
     deeds += [_deed(one, command(one), link) for one in next_ones]
     return tuple(deeds[:_MOST_DEEDS])
 

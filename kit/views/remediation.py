@@ -98,6 +98,7 @@ class RemediationReport(NotebookReport):
         case, own = self.case, self.own_incidents
         if case is None:
             yield self._first_screen(self.headline_text, case_tiles(None, own), ())
+            yield self._what_worked()
             yield self._facts()
             return
         yield self._first_screen(

@@ -52,10 +52,10 @@ def failures_in_words(trends: Trends) -> str:
 def trends_picture(trends: Trends) -> Chart | None:
     """Failures over time by code and app, with onset, change and fix of what hit most users.
 
-    None where nothing failed in the window.
+    Where nothing failed in the window, who still fails by code; None where nobody does.
     """
     if not len(trends.over_time):
-        return None
+        return Chart(charts.by_code, trends.by_code) if len(trends.by_code) else None
     app, moments = _marks_of_the_worst(trends)
     return Chart(
         charts.over_time,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from kit.analysis.unresolved import open_before
 from kit.base.times import iso
 from kit.catalogue import load
 from kit.display import charts, phrases
+from kit.display.first_screen import Deed
 from kit.display.parts import Chart
 from kit.display.table import Table
 from kit.views.base import NotebookReport, view
@@ -102,16 +104,33 @@ class UserHistoryReport(NotebookReport):
         yield self._first_screen(
             user_sentence(self),
             user_tiles(self),
-            deeds_of(mine, self._command, "stands"),
+            deeds_of(mine, self._command, "stands") or self._elsewhere(),
             scope="All users and apps",
         )
-        line = line_of_time(self.events, self.works)
-        if len(line):
+        if self.user_key is None:
+            yield self._what_worked()
+        else:
+            line = line_of_time(self.events, self.works)
             yield Chart(charts.timeline, line, self.window)
         names = self.recovery["user_name"].dropna()
         yield self._facts(
             **({"Name": names.iloc[0]} if len(names) else {}),
             Attempts="An attempt is a failure, or a success of an operation that failed",
+        )
+
+    def _elsewhere(self) -> tuple[Deed, ...]:
+        """Where to look where nothing is to be done for this user, but for others."""
+        if self.condition not in {"broken", "some_failing", "fixed_some_left"}:
+            return ()
+        command = ["okta-kit", "report", "failure_trends", "--source", self.parameters["source"]]
+        for name, value in self.window.as_text().items():
+            command += [f"--{name}", value]
+        return (
+            Deed(
+                "Nothing is to be done for this user. Look at all that is open:",
+                link=("what became of this user's failures", "#stands"),
+                command=shlex.join(command) if all(map(str.isprintable, command)) else "",
+            ),
         )
 
     @view

@@ -12,6 +12,7 @@ from kit.display.charts.over_time import (
     failures_and_rate,
     kinds_over_time,
     over_time,
+    worked_over_time,
 )
 from kit.display.charts.people import (
     by_code,
@@ -35,4 +36,5 @@ __all__ = [
     "timeline",
     "times_of_day",
     "users_by_code",
+    "worked_over_time",
 ]

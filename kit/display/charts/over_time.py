@@ -48,6 +48,7 @@ __all__ = [
     "failures_and_rate",
     "kinds_over_time",
     "over_time",
+    "worked_over_time",
 ]
 
 _MAX_SERIES = 6
@@ -160,6 +161,28 @@ def failing_against_working(
         )
     time_axis(panels[-1], window, bucket)
     return figure, "Share of attempts that failed: " + ("; ".join(parts) or "none") + "."
+
+
+def worked_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
+    """Draw what worked over time, for a page on which nothing failed.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``successes`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        The figure and its alt text.
+    """
+    by_time = counts.groupby("bucket")["successes"].sum()
+    figure, axes = figure_of(f"Nothing failed; what worked, by {bucket}", height=3.0)
+    bars(axes, days(by_time.index), by_time, width_of(window, bucket), color=WORKED)
+    axes.set_ylabel(f"attempts {_each(bucket)}", fontsize=10.5)
+    axes.set_ylim(0, max(float(by_time.max()) * 1.06 if len(by_time) else 0.0, 1.0))
+    whole_numbers(axes)
+    time_axis(axes, window, bucket)
+    total = int(by_time.sum())
+    return figure, f"Nothing failed; {phrases.count(total, 'attempt')} worked, by {bucket}."
 
 
 def code_by_app(
