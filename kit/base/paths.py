@@ -50,7 +50,7 @@ ONLY_APPS = "OKTA_KIT_ONLY_APPS"
 """Set for the kernel of an owner's report: the file that names the apps that it is about."""
 
 PLAIN = "OKTA_KIT_PLAIN"
-"""Set where a notebook's cells show no controls, whoever looks: for a report's kernel, or by a
+"""Set where a notebook's cells show no controls for any viewer: for a report's kernel, or by a
 user."""
 
 PULLED = "OKTA_KIT_PULLED"

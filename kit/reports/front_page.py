@@ -16,6 +16,7 @@ from urllib.parse import quote
 from kit.analysis.condition import condition
 from kit.base.times import parse_iso
 from kit.display import phrases
+from kit.display.code_names import CodeNames
 from kit.display.first_screen import STATUSES, Deed, FirstScreen, Tile
 from kit.reports.changes import iso_in_words, newest_first, previous
 from kit.reports.incident_changes import change_in_words
@@ -57,7 +58,7 @@ class FrontPage:
 
     screen: FirstScreen
     incidents: tuple[Mapping[str, Any], ...] = ()
-    """Those that are not over, each with ``where``, ``now``, ``names`` and ``page``."""
+    """Those that are not over, each with ``what``, ``where``, ``now``, ``names`` and ``page``."""
     over: tuple[Mapping[str, Any], ...] = ()
     """Those that were over within the last days."""
     lanes: tuple[Lane, ...] = ()
@@ -127,7 +128,9 @@ def _page(base: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> FrontPa
         lanes_left_out=max(0, len(lanes) - _LANES),
         begin=begin,
         end=iso_in_words(_until(base)),
-        changes=tuple(change_in_words(one) for one in base.get("changes") or ()),
+        changes=tuple(
+            _code_names(base).sentence(change_in_words(one)) for one in base.get("changes") or ()
+        ),
         compared=iso_in_words(_until(before)) if before else "",
         failed=_failed_since(base, runs),
     )
@@ -176,11 +179,18 @@ def _row(
     now = "rises" if one.get("width") == "rise" else _STATES.get(str(one.get("state")), "")
     return {
         **one,
+        "what": _code_names(base).name(str(one["code"])),
         "where": one.get("app") or phrases.SIGN_IN,
         "now": _STATES["over"] if one.get("state") == "over" else now,
         "names": names,
         "page": _address(page) if page else "",
     }
+
+
+def _code_names(base: Mapping[str, Any]) -> CodeNames:
+    """What the unknown texts of a run's incidents say."""
+    words = base.get("words")
+    return CodeNames(words if isinstance(words, dict) else {})
 
 
 def _screen(
@@ -240,7 +250,7 @@ def _plain_screen(
     failing = [one for one in relevant if one["state"] in _FAILING]
     deeds = [
         Deed(
-            f"{one['where']}: {one['code']} {one['now']}.",
+            f"{one['where']}: {one['what']} {one['now']}.",
             tuple(one.get("left") or ()),
             ("what to do", page) if (page := pages.get(str(one["id"]))) else None,
             warning=bool(one.get("leavers")),
@@ -302,4 +312,4 @@ def _lane(one: Mapping[str, Any], start: datetime, end: datetime) -> Lane:
         words += f", works again since {iso_in_words(one['fixed_at'])}"
     if number := len(one.get("left") or ()):
         words += f", {phrases.count(number, 'user')} left"
-    return Lane(f"{one['code']} on {one['where']}", str(one["state"]), tuple(spans), words)
+    return Lane(f"{one['what']} on {one['where']}", str(one["state"]), tuple(spans), words)

@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup, escape
+
 from kit.base.files import write_whole
+from kit.display.code_names import smaller_codes
 from kit.display.first_screen import first_screen_style
 from kit.reports.changes import iso_in_words, newest_first, previous_and_changes
 from kit.reports.front_page import front_page
@@ -65,7 +68,7 @@ def write_index(out: Path, changed: Iterable[Mapping[str, Any]] = ()) -> Path:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(moment=iso_in_words, clean=clean)
+    environment.filters.update(moment=iso_in_words, clean=clean, small_code=_small_code)
     template = environment.get_template("index.html.j2")
     with locked(out):
         runs = reports(out)
@@ -79,6 +82,11 @@ def write_index(out: Path, changed: Iterable[Mapping[str, Any]] = ()) -> Path:
         )
         write_whole(out / "index.html", text)
     return out / "index.html"
+
+
+def _small_code(text: object) -> Markup:
+    """Text with the code of an unknown text small behind its words; escaped once."""
+    return Markup(smaller_codes(str(escape(text))))  # noqa: S704  # it is escaped here
 
 
 def _sorted(runs: list[dict[str, Any]]) -> dict[str, Any]:

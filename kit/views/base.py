@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["NotebookReport", "incidents_of", "view"]
 
 _WORDS = 500
-"""Unknown texts whose words a run is told for its notices and what it compares."""
+"""Unknown texts whose words a run gets for its notices and what it compares."""
 _Of = TypeVar("_Of", bound="NotebookReport")
 
 
@@ -165,6 +165,11 @@ class NotebookReport:
         """By id, the way to the page of each incident that is not over."""
         return incident_ways(self.incidents)
 
+    @property
+    def _codes(self) -> list[str]:
+        """The codes of the incidents, each once."""
+        return list(dict.fromkeys(one.code for one in self.incidents))
+
     def _what_worked(self) -> Chart:
         """The picture of a page on which nothing failed: the attempts that worked."""
         bucket = bucket_of(self.window)
@@ -273,6 +278,7 @@ class NotebookReport:
                 "incidents": [one.as_dict() for one in self.incidents],
                 "condition": self.condition,
                 "ways": self._ways,
+                "words": {c: names.words[c] for c in self._codes if c in names.words},
                 "window": self.window.as_text(),
                 "source": self.log.source,
                 "coverage": self.coverage.as_dict(),
