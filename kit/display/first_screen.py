@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from kit.base.text import clean
 from kit.display import phrases
 from kit.display.code_names import CodeNames, smaller_codes
+from kit.display.ways import way_in_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,9 @@ class Deed:
     """Whether it comes before all else, as access that somebody kept after leaving."""
     incident: str = ""
     """The id of the incident that it is about, for whoever knows a page of it."""
+    way: str = ""
+    """Which report says more, as ``way_to`` says it: where it lies there, the sentence leads to it,
+    and the command that makes it is not shown."""
     most: int = 3
     """How many of the names are shown; the others are counted."""
 
@@ -119,8 +123,12 @@ class FirstScreen:
             deeds=tuple(replace(one, sentence=names.sentence(one.sentence)) for one in self.deeds),
         )
 
-    def html(self) -> str:
-        """The frame, with its style for where no page has it; a report drops that."""
+    def html(self, *, styled: bool = True) -> str:
+        """The frame.
+
+        Args:
+            styled: with its style, for where no page has it.
+        """
         parts = [status_html(self.condition, self.to_retry, self.scope)]
         parts.append(f'<p class="headline">{_text(self.sentence)}</p>')
         if self.origin:
@@ -132,7 +140,7 @@ class FirstScreen:
             parts.append(f'<p class="do-next">Do next</p><ol data-do-next="">{items}</ol>')
         if self.links:
             parts.append(f'<p class="ways">{" · ".join(_a(*one) for one in self.links)}</p>')
-        style = f"<style>{first_screen_style()}</style>"
+        style = f"<style>{first_screen_style()}</style>" if styled else ""
         return f'{style}<div class="first-screen">{"".join(parts)}</div>'
 
     def text(self) -> str:
@@ -199,14 +207,17 @@ def _tile(tile: Tile) -> str:
 
 def _deed(deed: Deed) -> str:
     names = _names(deed, lambda name: f"<strong>{_text(name)}</strong>")
-    parts = [f'<span class="deed">{_text(deed.sentence)}</span>']
+    sentence = _text(deed.sentence)
+    sentence = way_in_html(deed.way, sentence) if deed.way else sentence
+    parts = [f'<span class="deed">{sentence}</span>']
     if names:
         look = "names" if len(deed.names) > deed.most or deed.most <= _FEW else "names every"
         parts.append(f'<span class="{look}">{names}</span>')
     if deed.link:
         parts.append(_a(*deed.link))
     if deed.command:
-        parts.append(f"<code>{escape(clean(deed.command))}</code>")
+        look = ' class="way-command"' if deed.way else ""
+        parts.append(f"<code{look}>{escape(clean(deed.command))}</code>")
     look = ' class="warning"' if deed.warning else ""
     about = f' data-incident="{_value(deed.incident)}"' if deed.incident else ""
     return f"<li{look}{about}>{' '.join(parts)}</li>"

@@ -57,7 +57,8 @@ def opening_in_order(opening: str, changes: str, about: str, facts: Mapping[str,
     details = soup.select_one("details.about") or _empty_about(soup)
     below = [one.extract() for one in soup.select(".facts, .parameters")]
     pictures = [one.extract() for one in soup.find_all("figure")[:1]]
-    first = [one.extract() for one in [*soup.select(".failed"), *soup.find_all("h1")]]
+    first = soup.select("nav.ways, .owner") + soup.select(".failed") + soup.find_all("h1")
+    first = [one.extract() for one in first]
     screen, details = screen.extract(), details.extract()
     for one in [*below, *BeautifulSoup(about, "html.parser").contents]:
         details.append(one)

@@ -125,7 +125,8 @@ def bare_page(facts: Mapping[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
         f'<meta name="color-scheme" content="light dark"><title>{name}</title></head>'
-        f'<body><h1>{name}</h1><p role="alert"><strong>This run failed:</strong> {error}</p>'
+        f'<body><p><a data-way="index">All reports</a></p><h1>{name}</h1>'
+        f'<p role="alert"><strong>This run failed:</strong> {error}</p>'
         "<p>The notebook beside this page holds what could be kept.</p></body></html>\n"
     )
 
@@ -144,7 +145,7 @@ def _cleaner() -> Any:
         clean_content_tags={"script", "style", "iframe", "object"},
         attributes={
             "*": {"class", "id", "title", *_MARKS},
-            "a": {"href"},
+            "a": {"href", "data-way"},
             "img": {"src", "alt", "width", "height"},
             "td": {"colspan", "rowspan", "style"},
             "th": {"colspan", "rowspan", "scope", "style"},

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from functools import partial
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
-from kit.analysis.incidents import condition, incidents
+from kit.analysis.incidents import condition, incidents, marks_of, with_marks
 from kit.analysis.stops import coverage_of
 from kit.analysis.successes import bucket_of, count_successes
 from kit.analysis.unknown_texts import code_names
+from kit.base.paths import REPORTS
 from kit.base.windows import Window
 from kit.catalogue import load
 from kit.display import charts, phrases
@@ -18,9 +21,11 @@ from kit.display.first_screen import Deed, FirstScreen
 from kit.display.parts import Chart, Facts, Parameters, with_names
 from kit.display.section import Live, Section
 from kit.lake.files import skipped
+from kit.lake.marks import MARKS, marks_place, read_marks
 from kit.log.log import Log, open_log
 from kit.reports.summary import Result
-from kit.views.next_steps import go_on
+from kit.views.marks import marks_listing
+from kit.views.next_steps import go_on, incident_ways
 from kit.views.open_words import lacking_in_words, logins, relevant
 from kit.views.tiles import coverage_tile
 
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from kit.display.choices import Choices
     from kit.display.first_screen import Tile
     from kit.display.parts import Listing, Part
+    from kit.lake.marks import Mark
     from kit.views.next_steps import Step
 
 __all__ = ["NotebookReport", "incidents_of", "view"]
@@ -148,10 +154,21 @@ class NotebookReport:
             sentence=sentence,
             origin=f"{phrases.span(self.window)} · {_in_short(self.log.source)} · {coverage}",
             tiles=(*tiles, coverage_tile(self.window, self.coverage, "#about-coverage")),
-            deeds=tuple(deeds) or self._fetching(),
+            deeds=tuple(replace(one, way=self._ways.get(one.incident, "")) for one in deeds)
+            or self._fetching(),
             to_retry=len(logins(own)),
             scope=scope,
         )
+
+    @property
+    def _ways(self) -> dict[str, str]:
+        """By id, the way to the page of each incident that is not over."""
+        return incident_ways(self.incidents)
+
+    @property
+    def _codes(self) -> list[str]:
+        """The codes of the incidents, each once."""
+        return list(dict.fromkeys(one.code for one in self.incidents))
 
     def _what_worked(self) -> Chart:
         """The picture of a page on which nothing failed: the attempts that worked."""
@@ -222,7 +239,26 @@ class NotebookReport:
     @property
     def incidents(self) -> tuple[Incident, ...]:
         """The incidents as they stand at the window's end."""
-        return incidents(self.log, self.window.until)
+        return with_marks(incidents(self.log, self.window.until), self._marks, self.window.until)
+
+    @cached_property
+    def _marks(self) -> dict[str, Mark]:
+        """What people say of incidents: as a run was given it, else as it was kept when asked."""
+        if os.environ.get(MARKS):
+            return marks_of(self.log)
+        return read_marks(self._marks_home)
+
+    @property
+    def _marks_home(self) -> str:
+        names = [part.strip() for part in self.parameters["source"].split(",")]
+        return marks_place(names, REPORTS)
+
+    @view
+    def marks(self) -> Iterator[Part]:
+        """What people say of the incidents; in JupyterLab a button acknowledges one."""
+        source, home = self.parameters["source"], self._marks_home
+        forget = partial(vars(self).pop, "_marks", None)
+        yield marks_listing(self.own_incidents, self._marks, home, source, forget)
 
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
@@ -241,6 +277,8 @@ class NotebookReport:
                 **more,
                 "incidents": [one.as_dict() for one in self.incidents],
                 "condition": self.condition,
+                "ways": self._ways,
+                "words": {c: names.words[c] for c in self._codes if c in names.words},
                 "window": self.window.as_text(),
                 "source": self.log.source,
                 "coverage": self.coverage.as_dict(),
@@ -252,17 +290,30 @@ class NotebookReport:
         )
 
 
-def incidents_of(case: Case | None, every: Iterable[Incident]) -> tuple[Incident, ...]:
+def incidents_of(
+    case: Case | None, every: Iterable[Incident], *, code: str = "", app: str = ""
+) -> tuple[Incident, ...]:
     """Those of some incidents that are a case's: of its code on its app.
 
     Args:
-        case: the case; without one, none are.
+        case: the case; without one, those with the code and on the app that were asked for.
         every: the incidents.
+        code: the code that was asked for, without case; without it and a case, none are.
+        app: the app's name or id; any if empty.
     """
-    if case is None:
-        return ()
-    mine = case.app_key, case.code
-    return tuple(one for one in every if (one.app_key, one.code) == mine)
+    if case is not None:
+        mine = case.app_key, case.code
+        return tuple(one for one in every if (one.app_key, one.code) == mine)
+    names = app.strip().casefold()
+    return tuple(
+        one
+        for one in every
+        if code
+        and one.code.casefold() == code.strip().casefold()
+        and (
+            not names or names in {(one.app or phrases.SIGN_IN).casefold(), one.app_key.casefold()}
+        )
+    )
 
 
 _MAX_SOURCE = 60

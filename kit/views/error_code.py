@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from kit.display.first_screen import Deed
     from kit.display.parts import Part
     from kit.reports.summary import Result
+    from kit.views.next_steps import Step
 
 __all__ = ["ErrorCodeReport", "error_code_report"]
 
@@ -70,7 +71,8 @@ class ErrorCodeReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        return incidents_of(self.case, self.incidents)
+        code, app = self.parameters["code"], self.parameters["app"]
+        return incidents_of(self.case, self.incidents, code=code, app=app)
 
     @property
     def headline_text(self) -> str:
@@ -237,7 +239,10 @@ class ErrorCodeReport(NotebookReport):
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
-        steps = [("remediation", parameters, "what to do about it")]
+        steps: list[Step] = [
+            ("remediation", parameters, "what to do about it"),
+            ("failure_trends", {}, "all that fails in this window"),
+        ]
         users = set(case.people["user"].dropna())
         hit = [one for one in case.still_failing or case.recovered if one in users][:2]
         yield self._next(

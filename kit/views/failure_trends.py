@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from kit.display.parts import Chart, Note
 from kit.display.table import Table
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import LISTED, one_by_one
+from kit.views.next_steps import CODE_WAY, USER_WAY, incident_steps
 from kit.views.open_words import deeds_of, open_in_words
 from kit.views.sections import left_behind_in_words, worst_buckets
 from kit.views.stands import OPEN, with_stand
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kit.analysis.incidents import Incident
+    from kit.display.first_screen import FirstScreen
     from kit.display.parts import Part
     from kit.reports.summary import Result
 
@@ -84,19 +87,24 @@ class TrendsReport(NotebookReport):
             or (not self.parameters["kind"] and one.app_key in self.trends.apps)
         )
 
-    @view
-    def headline(self) -> Iterator[Part]:
-        """How things stand, what to do next, and what failed over time."""
+    @property
+    def first_screen(self) -> FirstScreen:
+        """How things stand, in numbers, and what to do next."""
         mine = self.open_incidents
         own = condition(mine, self.coverage.complete)
         quiet = self.trends.by_code.empty and own in {"all_clear", "cannot_tell"}
         sentence = open_in_words(own, mine, self.window, self.coverage)
-        yield self._first_screen(
+        return self._first_screen(
             self.headline_text if quiet else sentence,
             trends_tiles(self.trends, mine),
             deeds_of(mine, self._command, "open"),
             scope="" if mine == self.incidents else "All apps",
         )
+
+    @view
+    def headline(self) -> Iterator[Part]:
+        """How things stand, what to do next, and what failed over time."""
+        yield self.first_screen
         yield trends_picture(self.trends) or self._what_worked()
         yield self._facts(Rate=failures_in_words(self.trends))
 
@@ -110,6 +118,7 @@ class TrendsReport(NotebookReport):
             table.loc[is_open, names].dropna(axis="columns", how="all"),
             caption="What is open, by code and app",
             most=25,
+            ways=CODE_WAY,
             empty="nothing.",
             anchor="open",
         )
@@ -119,6 +128,7 @@ class TrendsReport(NotebookReport):
                 caption="What else failed in the window: over, or no more than people's mistakes",
                 most=25,
                 collapsed=bool(is_open.any()),
+                ways=CODE_WAY,
             )
 
     @view
@@ -141,7 +151,7 @@ class TrendsReport(NotebookReport):
         table = self.trends.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
         order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
-        yield Table(table, caption="How each code stands, and why", most=25)
+        yield Table(table, caption="How each code stands, and why", most=25, ways=CODE_WAY)
 
     @view
     def over_time(self) -> Iterator[Part]:
@@ -210,6 +220,7 @@ class TrendsReport(NotebookReport):
             worst.dropna(axis="columns", how="all"),
             caption="Users with most that still fails",
             most=12,
+            ways=USER_WAY,
             collapsed=True,
         )
 
@@ -243,14 +254,14 @@ class TrendsReport(NotebookReport):
         hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
         cases = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
-        steps = [
-            (name, one, why)
+        steps = incident_steps(self.open_incidents)
+        mine = [more for _, more, _ in steps]
+        steps += [
+            ("remediation", one, f"what to do about {one['code']}")
             for one in cases
-            for name, why in (
-                ("remediation", f"what to do about {one['code']}"),
-                ("error_code", f"{one['code']} in depth"),
-            )
+            if one not in mine
         ]
+        steps += [("error_code", one, f"{one['code']} in depth") for one in cases]
         still = self.trends.recovery
         still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
         still = still[still["hit_type"] == "user"]
@@ -269,7 +280,10 @@ class TrendsReport(NotebookReport):
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        return self._result(self.headline_text, {"totals": self.trends.totals, "by_code": by_code})
+        results = {"totals": self.trends.totals, "by_code": by_code}
+        screen = self.first_screen.in_words(code_names(self.log))
+        more = {} if screen.scope else {"first_screen": asdict(screen)}
+        return self._result(self.headline_text, results, **more)
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from kit.display.parts import Block, Facts, Note, Steps
 from kit.display.reasons import in_words
 from kit.display.table import Table
 from kit.messages import is_fingerprint
+from kit.views.admin_links import case_links
 from kit.views.app_evidence import app_evidence_parts
 from kit.views.base import NotebookReport, incidents_of, view
 from kit.views.case_words import (
@@ -27,6 +28,7 @@ from kit.views.case_words import (
     search_in_words,
 )
 from kit.views.failure_list import one_by_one
+from kit.views.next_steps import USER_WAY
 from kit.views.remediation_screen import case_deeds, case_sentence, case_tiles
 from kit.views.sections import (
     case_over_time,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from kit.display.parts import Part
     from kit.reports.summary import Result
     from kit.sources.okta import AppEvidence
+    from kit.views.next_steps import Step
 
 __all__ = ["RemediationReport", "remediation_report"]
 
@@ -78,7 +81,8 @@ class RemediationReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        return incidents_of(self.case, self.incidents)
+        code, app = self.parameters["code"], self.parameters["app"]
+        return incidents_of(self.case, self.incidents, code=code, app=app)
 
     @property
     def headline_text(self) -> str:
@@ -262,6 +266,7 @@ class RemediationReport(NotebookReport):
                 caption=f"{str(helps).capitalize()}, {len(mine):,}: {HELPS[str(helps)]}",
                 most=100,
                 anchor=place,
+                ways=USER_WAY,
             )
             place = ""
         if len(rows):
@@ -271,6 +276,7 @@ class RemediationReport(NotebookReport):
                 most=100,
                 collapsed=True,
             )
+        yield from case_links(self.log, self.case)
 
     @view
     def next(self) -> Iterator[Part]:
@@ -280,10 +286,12 @@ class RemediationReport(NotebookReport):
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
-        steps = [
+        steps: list[Step] = [
+            ("failure_trends", {}, "all that fails in this window"),
             ("error_code", parameters, f"{case.code} in depth"),
-            ("failure_trends", {"app": case.app} if case.app_key else {}, "all its codes"),
         ]
+        if case.app_key:
+            steps.append(("failure_trends", {"app": case.app}, "all its codes"))
         users = set(case.people["user"].dropna())
         hit = [one for one in case.still_failing if one in users][:2]
         yield self._next(

@@ -22,6 +22,7 @@ from kit.display.parts import Chart
 from kit.display.table import Table
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import one_by_one
+from kit.views.next_steps import CODE_WAY
 from kit.views.open_words import deeds_of
 from kit.views.user_screen import (
     incidents_of_user,
@@ -152,6 +153,7 @@ class UserHistoryReport(NotebookReport):
                 self.open_before[open_columns].dropna(axis="columns", how="all"),
                 caption="What still fails from before the window, each with its last failure",
                 most=30,
+                ways=CODE_WAY,
             )
 
     @view
@@ -194,7 +196,9 @@ class UserHistoryReport(NotebookReport):
         rows["meaning"] = [load().meaning(code) or "" for code in rows["code"]]
         rows = rows.sort_values(["failures", "code"], ascending=[False, True])
         columns = "code app failures meaning first_seen last_seen vendor_message".split()
-        yield Table(rows[columns], caption="What the codes mean", most=15, empty=_NOTHING)
+        yield Table(
+            rows[columns], caption="What the codes mean", most=15, empty=_NOTHING, ways=CODE_WAY
+        )
 
     @view
     def next(self) -> Iterator[Part]:
