@@ -46,6 +46,10 @@ PLANTED = (
     "fe80::77",
     "PlantedPhone",
     "Plantedville",
+    "Plantedshire",
+    "Plantedbook",
+    "guoplanted",
+    "plantedsession",
     "stranger.elsewhere",
     "export.ndjson",
 )
@@ -65,8 +69,16 @@ def planted(path: Path) -> None:
             "ipAddress": "203.0.113.77",
             "device": "PlantedPhone",
             "userAgent": agent,
-            "geographicalContext": {"city": "Plantedville", "country": "Nowhere"},
+            "geographicalContext": {
+                "city": "Plantedville",
+                "country": "Nowhere",
+                "state": "Plantedshire",
+            },
+            "zone": f"{ADMIN}'s office",
         },
+        "device": {"id": "guoplanted", "name": "Plantedbook of Quillon"},
+        "authenticationContext": {"externalSessionId": "plantedsession"},
+        "securityContext": {"asNumber": 64500, "asOrg": f"{NAMED} Home Networks"},
         "debugContext": {"debugData": {"who": LOGIN, "requestId": "r1"}},
     }
     told = (
