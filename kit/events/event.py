@@ -204,15 +204,11 @@ def decode(raw: bytes) -> tuple[LogEvent, str]:
     clean = _without_nul(raw) if b"\\u0000" in raw else raw
     try:
         try:
-            event = _decoder.decode(clean)
-        except msgspec.ValidationError as fault:
-            if not _CONTEXT_FAULT.search(str(fault)):
-                raise
-            event = _decode_without_misfits(clean)
+            event = _decode(clean)
         except msgspec.DecodeError:
             if not _SURROGATE.search(raw):
                 raise
-            event = _decoder.decode(_without_halves(clean))
+            event = _decode(_without_halves(clean))
         text = raw.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise UnfitEventError(str(fault) or type(fault).__name__) from None
@@ -247,8 +243,13 @@ _OF_ALL = {"client", "userAgent", "geographicalContext", "transaction"}
 """Parts that hold more than that: what is no object there is no event."""
 
 
-def _decode_without_misfits(raw: bytes) -> LogEvent:
-    """Read an event whose context has values of types that are not Okta's."""
+def _decode(raw: bytes) -> LogEvent:
+    """Read an event, also one whose context has values of types that are not Okta's."""
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError as fault:
+        if not _CONTEXT_FAULT.search(str(fault)):
+            raise
     document = msgspec.json.decode(raw)
     _remove_misfits(document, _CONTEXT)
     return msgspec.convert(document, LogEvent)
