@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.changes import CandidateChanges, changes
+from kit.analysis.common import InCommon, in_common
 from kit.analysis.episodes import QUIET_GAP, History, Outage, history, outage
 from kit.analysis.failures import KEYS, failures, folded_failures
 from kit.analysis.names import find_apps, find_code, most_hit
@@ -118,6 +119,11 @@ class Case:
         successes = self.history.successes.count(self.window.since - _TICK, self.window.until)
         return len(self.in_window) + successes
 
+    @cached_property
+    def common(self) -> InCommon:
+        """What those hit have in common that those who worked meanwhile do not."""
+        return in_common(self.history, self.outage, self.fix.at)
+
     @property
     def changes(self) -> pd.DataFrame:
         """Candidates for what changed, the best first."""
@@ -195,6 +201,7 @@ class Case:
                 for s in self.steps
             ],
             "abandoned": self.abandoned,
+            "common": self.common.as_dict(),
         }
 
 

@@ -14,7 +14,7 @@ import ibis
 from kit.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import ibis.expr.types as ir
 
@@ -55,10 +55,15 @@ _MAX_DIGITS = 18
 
 _Step = str | int | tuple[str, ...]
 """A key, a place in a list, or the types of which the first object of a list is taken."""
+_Keys = list[str | int]
+"""Keys and places."""
 
 
 def field(
-    events: ir.Table, path: str | Sequence[str | int], *, type: str | None = None  # noqa: A002
+    events: ir.Table,
+    path: str | Sequence[str | int],
+    *,
+    type: str | None = None,
 ) -> ir.Value:
     """Read a field of the events' JSON.
 
@@ -93,15 +98,16 @@ def field(
     if "raw" not in events.columns:
         raise UsageError("field: the table has no column raw. Take log.events, or rows of it.")
     reader = _Spark if events.get_backend().name == "pyspark" else _DuckDB
-    raw, rest = reader.sound(events.raw), steps
-    while any(isinstance(step, tuple) for step in rest):
-        place = next(n for n, step in enumerate(rest) if isinstance(step, tuple))
-        raw = reader.first_of_type(raw, rest[:place], rest[place])
-        rest = rest[place + 1 :]
+    raw, rest = reader.sound(events.raw), list[str | int]()
+    for step in steps:
+        if isinstance(step, tuple):
+            raw, rest = reader.first_of_type(raw, rest, step), []
+        else:
+            rest.append(step)
     text = reader.text(raw, rest) if rest else raw
-    wanted = type or _TYPES.get(_name_in_schema(steps)) or _type_in(events, text, reader, raw, rest)
+    type_ = type or _TYPES.get(_name_in_schema(steps)) or _type_in(events, text, reader, raw, rest)
     name = next((step for step in reversed(steps) if isinstance(step, str)), "field")
-    return _typed(text, wanted, reader).name(name)
+    return _typed(text, type_, reader).name(name)
 
 
 def _steps(path: str | Sequence[str | int]) -> list[_Step]:
@@ -117,17 +123,17 @@ def _steps(path: str | Sequence[str | int]) -> list[_Step]:
         return steps
     steps, at = [], 0
     while at < len(path) or not steps:
-        dotted = at > 0 and path[at : at + 1] == "."
-        match = _PART.match(path, at + dotted)
-        if match is None or (match[2] is None and at > 0 and not dotted):
+        has_dot = at > 0 and path[at : at + 1] == "."
+        match = _PART.match(path, at + has_dot)
+        if match is None or (match[2] is None and at > 0 and not has_dot):
             raise UsageError(f"field: {path!r} cannot be read from sign {at + 1} on. {_EXAMPLE}.")
-        quoted, bracketed, key = match.groups()
-        if bracketed is None:
-            steps.append(key if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
-        elif bracketed.isdecimal():
-            steps.append(int(bracketed))
+        in_quotes, in_brackets, key = match.groups()
+        if in_brackets is None:
+            steps.append(key if in_quotes is None else re.sub(r"\\(.)", r"\1", in_quotes))
+        elif in_brackets.isdecimal():
+            steps.append(int(in_brackets))
         else:
-            steps.append(tuple(one.strip() for one in bracketed.split("|")))
+            steps.append(tuple(one.strip() for one in in_brackets.split("|")))
         at = match.end()
     return steps
 
@@ -138,22 +144,22 @@ def _name_in_schema(steps: list[_Step]) -> str:
 
 def _typed(text: ir.StringValue, type_: str, reader: Any) -> ir.Value:
     try:
-        wanted = ibis.dtype(type_)
+        dtype = ibis.dtype(type_)
     except Exception:  # noqa: BLE001  # Ibis' parser has faults of several kinds
         raise UsageError(
             f"field: {type_!r} is no type. Try string, int64, float64, boolean or array<string>."
         ) from None
-    if wanted.is_string():
+    if dtype.is_string():
         return text
-    if wanted.is_boolean():
+    if dtype.is_boolean():
         return ibis.cases((text == "true", True), (text == "false", False))
-    if wanted.is_nested():
-        return reader.nested(text, wanted)
-    return text.try_cast(wanted)
+    if dtype.is_nested():
+        return reader.nested(text, dtype)
+    return text.try_cast(dtype)
 
 
 def _type_in(
-    events: ir.Table, text: ir.StringValue, reader: Any, raw: ir.StringValue, rest: list[_Step]
+    events: ir.Table, text: ir.StringValue, reader: Any, raw: ir.StringValue, rest: _Keys
 ) -> str:
     """The type that a field's values have in a log, all of them.
 
@@ -203,27 +209,27 @@ class _DuckDB:
         return ibis.cases((raw.contains("\\ud") | raw.contains("\\uD"), halves), else_=raw)
 
     @staticmethod
-    def _pointer(steps: Sequence[_Step]) -> str:
+    def _pointer(steps: _Keys) -> str:
         keys = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
         return "".join(f"/{key}" for key in keys)
 
     @classmethod
-    def text(cls, raw: ir.StringValue, steps: Sequence[_Step]) -> ir.StringValue:
+    def text(cls, raw: ir.StringValue, steps: _Keys) -> ir.StringValue:
         """The text of a field, or its JSON."""
         return _try(_json_extract_string(raw, cls._pointer(steps)))
 
     @classmethod
-    def type_of(cls, raw: ir.StringValue, steps: Sequence[_Step]) -> ir.StringValue:
+    def type_of(cls, raw: ir.StringValue, steps: _Keys) -> ir.StringValue:
         """What JSON type a field is of."""
         return _try(_json_type(raw, cls._pointer(steps)))
 
     @classmethod
     def first_of_type(
-        cls, raw: ir.StringValue, steps: Sequence[_Step], types: tuple[str, ...]
+        cls, raw: ir.StringValue, steps: _Keys, types: tuple[str, ...]
     ) -> ir.StringValue:
         """The JSON of the first object of a list that is of some type."""
-        listed = cls.text(raw, steps) if steps else raw
-        each = _try_array(_json_extract(listed, "$[*]"))
+        items = cls.text(raw, steps) if steps else raw
+        each = _try_array(_json_extract(items, "$[*]"))
         return each.filter(lambda one: _json_extract_string(one, "/type").isin(types))[0]
 
     @staticmethod
@@ -248,26 +254,26 @@ class _Spark:
         return ibis.cases((raw.contains("\\ud") | raw.contains("\\uD"), halves), else_=raw)
 
     @staticmethod
-    def _path(steps: Sequence[_Step], quote: str = "'") -> str:
+    def _path(steps: _Keys, quote: str = "'") -> str:
         parts = (f"[{s}]" if isinstance(s, int) else f"[{quote}{s}{quote}]" for s in steps)
         return "$" + "".join(parts)
 
     @classmethod
-    def text(cls, raw: ir.StringValue, steps: Sequence[_Step]) -> ir.StringValue:
+    def text(cls, raw: ir.StringValue, steps: _Keys) -> ir.StringValue:
         """The text of a field, or its JSON."""
         if any(isinstance(step, str) and re.search(r"['?*]", step) for step in steps):
             return _try_variant_get(_try_parse_json(raw), cls._path(steps, '"'), "string")
         return _get_json_object(raw, cls._path(steps))
 
     @classmethod
-    def type_of(cls, raw: ir.StringValue, steps: Sequence[_Step]) -> ir.StringValue:
+    def type_of(cls, raw: ir.StringValue, steps: _Keys) -> ir.StringValue:
         """What JSON type a field is of."""
         part = _try_variant_get(_try_parse_json(raw), cls._path(steps, '"'), "variant")
         return _schema_of_variant(part)
 
     @classmethod
     def first_of_type(
-        cls, raw: ir.StringValue, steps: Sequence[_Step], types: tuple[str, ...]
+        cls, raw: ir.StringValue, steps: _Keys, types: tuple[str, ...]
     ) -> ir.StringValue:
         """The JSON of the first object of a list that is of some type."""
         each = _from_json(cls.text(raw, steps) if steps else raw, "array<string>")
@@ -279,55 +285,30 @@ class _Spark:
         """JSON as a list or an object of a type."""
         from ibis.backends.sql.datatypes import PySparkType
 
-        @ibis.udf.scalar.builtin(name="from_json", signature=((str, str), type_))
-        def read(text: str, schema: str) -> Any: ...
-
+        read = _builtin("from_json", type_, _TEXT, _TEXT)
         return read(text, PySparkType.to_string(type_))
 
 
-@ibis.udf.scalar.builtin(name="json_extract_string")
-def _json_extract_string(raw: str, path: str) -> str: ...  # type: ignore[empty-body]
+def _builtin(name: str, returns: str, *takes: str) -> Callable[..., Any]:
+    """A function of an engine's own, as Ibis calls it."""
+    signature = (takes, returns)
+    body: Any = {1: lambda _a: None, 2: lambda _a, _b: None, 3: lambda _a, _b, _c: None}[len(takes)]
+    function: Callable[..., Any] = ibis.udf.scalar.builtin(body, name=name, signature=signature)
+    return function
 
 
-@ibis.udf.scalar.builtin(name="json_type")
-def _json_type(raw: str, path: str) -> str: ...  # type: ignore[empty-body]
+_TEXT, _LIST = "string", "array<string>"
 
+_json_extract_string = _builtin("json_extract_string", _TEXT, _TEXT, _TEXT)
+_json_type = _builtin("json_type", _TEXT, _TEXT, _TEXT)
+_json_extract = _builtin("json_extract", _LIST, _TEXT, _TEXT)
+_try = _builtin("try", _TEXT, _TEXT)
+_try_array = _builtin("try", _LIST, _LIST)
 
-@ibis.udf.scalar.builtin(name="json_extract")
-def _json_extract(raw: str, path: str) -> list[str]: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="try")
-def _try(value: str) -> str: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="try")
-def _try_array(value: list[str]) -> list[str]: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="get_json_object")
-def _get_json_object(raw: str, path: str) -> str: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="from_json")
-def _from_json(raw: str, schema: str) -> list[str]: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="regexp_replace")
-def _regexp_replace(text: str, pattern: str, by: str) -> str: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="try_element_at")
-def _try_element_at(items: list[str], place: int) -> str: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="try_parse_json")
-def _try_parse_json(raw: str) -> str: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="try_variant_get")
-def _try_variant_get(variant: str, path: str, type_: str) -> str: ...  # type: ignore[empty-body]
-
-
-@ibis.udf.scalar.builtin(name="schema_of_variant")
-def _schema_of_variant(variant: str) -> str: ...  # type: ignore[empty-body]
+_get_json_object = _builtin("get_json_object", _TEXT, _TEXT, _TEXT)
+_from_json = _builtin("from_json", _LIST, _TEXT, _TEXT)
+_regexp_replace = _builtin("regexp_replace", _TEXT, _TEXT, _TEXT, _TEXT)
+_try_element_at = _builtin("try_element_at", _TEXT, _LIST, "int64")
+_try_parse_json = _builtin("try_parse_json", _TEXT, _TEXT)
+_try_variant_get = _builtin("try_variant_get", _TEXT, _TEXT, _TEXT, _TEXT)
+_schema_of_variant = _builtin("schema_of_variant", _TEXT, _TEXT)
