@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from math import exp, lgamma
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,7 +19,8 @@ from kit.analysis.episodes import Outage
 from kit.analysis.failures import COUNTED, folded_failures, successes
 from kit.analysis.radius import hit, who
 from kit.analysis.traits import OF_PEOPLE, TRAITS, traits_of_attempts, traits_of_people
-from kit.base.windows import Window
+from kit.base.windows import TICK, Window
+from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +29,13 @@ if TYPE_CHECKING:
 
     from kit.analysis.episodes import History
 
-__all__ = ["InCommon", "Trait", "in_common"]
+__all__ = ["InCommon", "Trait", "chance_of", "compare", "in_common"]
 
 _ALPHA = 0.05
 _MAX_OTHERS = 20_000
 """So many who worked are compared, the first by their keys: more tell no more."""
 _MIN_SHARE = 0.5
 """What fewer of those hit have is not what they have in common."""
-_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class InCommon:
             return "nobody_worked"
         if self.traits:
             return "traits"
-        least = _tail(self.hit, self.hit, self.hit, self.hit + self.worked)
+        least = chance_of(self.hit, self.hit, self.hit, self.hit + self.worked)
         return "too_few" if least * max(self.comparisons, 1) > _ALPHA else "nothing"
 
     @property
@@ -166,18 +165,18 @@ def in_common(
     keys = sorted(set(who(rows).dropna()))
     alone = keys[0] if len(keys) == 1 else None
     since = pd.Timestamp(history.window.since) if alone else now.start
-    until = pd.Timestamp(history.window.until) - _TICK if alone else end
-    window = Window(since.to_pydatetime(), (until + _TICK).to_pydatetime())
+    until = pd.Timestamp(history.window.until) - TICK if alone else end
+    window = Window(since.to_pydatetime(), (until + TICK).to_pydatetime())
     if not keys:
         return InCommon("user", 0, 0, since, until)
     hit_count = len(rows) if alone else len(keys)
     unit: Literal["user", "attempt"] = "attempt" if alone else "user"
-    others = _other_attempts(history, window, alone)
-    if not others.count().to_pyarrow().as_py():
+    others = to_pandas(_other_attempts(history, window, alone))
+    if others.empty:
         return InCommon(unit, hit_count, 0, since, until)
-    attempts = _failing_attempts(history, window, alone).union(others)
+    attempts = [to_pandas(_failing_attempts(history, window, alone)), others]
     sides: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for one in traits_of_attempts(history.log, window, attempts):
+    for one in traits_of_attempts(history.log, window, pd.concat(attempts)):
         sides[one["failed"]].append(one)
     people = {} if alone else traits_of_people(history.log, window, history.app_key)
     values = {
@@ -190,7 +189,7 @@ def in_common(
         len(sides[False]),
         since,
         until,
-        *_compare(values),
+        *compare(values),
         outdated=any(one["outdated"] for side in sides.values() for one in side),
     )
 
@@ -205,7 +204,7 @@ def _values_of(
 
     Who was not added to a group, as far as the log goes, counts as not in it.
     """
-    values = set(one.get(name) or ())
+    values = set(one.get(name, ()))
     if values or name not in people:
         return values
     return people[name].get(one["who"], {""} if people[name] and name in OF_PEOPLE else set())
@@ -241,7 +240,7 @@ _Values = dict[str, tuple[list[set[str]], ...]]
 """For each name the values of each of those hit, and of each of those who worked."""
 
 
-def _compare(
+def compare(
     values: _Values,
 ) -> tuple[tuple[Trait, ...], tuple[str, ...], dict[str, str], int]:
     """The traits, the names compared and not held, and how many values could have stood out."""
@@ -261,9 +260,11 @@ def _compare(
         n, total = len(hit_sets), len(hit_sets) + len(worked_sets)
         for value in sorted(in_hit.keys() | in_worked.keys()):
             a, c = in_hit[value], in_worked[value]
-            could_tell += _tail(min(a + c, n), n, a + c, total) <= _ALPHA
+            could_tell += chance_of(min(a + c, n), n, a + c, total) <= _ALPHA
             if a >= _MIN_SHARE * n and a * len(worked_sets) > c * n:
-                candidates.append(Trait(name, value, a, n, c, total - n, _tail(a, n, a + c, total)))
+                candidates.append(
+                    Trait(name, value, a, n, c, total - n, chance_of(a, n, a + c, total))
+                )
     traits = [_with_correction(one, could_tell) for one in candidates]
     traits = [one for one in traits if one.chance <= _ALPHA]
     order = [*TRAITS, *OF_PEOPLE]
@@ -276,7 +277,7 @@ def _with_correction(one: Trait, could_tell: int) -> Trait:
     return Trait(one.name, one.value, one.hit, one.of_hit, one.worked, one.of_worked, chance)
 
 
-def _tail(a: int, n: int, k: int, total: int) -> float:
+def chance_of(a: int, n: int, k: int, total: int) -> float:
     """The chance that of *n* drawn from *total*, *k* of which have it, *a* or more have it."""
     whole = _log_choose(total, n)
     terms = (

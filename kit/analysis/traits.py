@@ -6,16 +6,18 @@ another event of the same transaction about the same user, so these are read as 
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from kit.analysis.failures import with_keys
+from kit.analysis.failures import app_key_of, user_key_of
 from kit.log.field import field
-from kit.log.log import literal
+from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
 
     from kit.base.windows import Window
     from kit.log.log import Log
@@ -51,7 +53,7 @@ OF_PEOPLE = ("group", "assignment day", "profile source")
 _NO_VALUE = ("", "unknown", "null")
 
 
-def traits_of_attempts(log: Log, window: Window, attempts: ir.Table) -> list[dict[str, Any]]:
+def traits_of_attempts(log: Log, window: Window, attempts: pd.DataFrame) -> list[dict[str, Any]]:
     """List the values that some attempts have, by who made them.
 
     Args:
@@ -60,12 +62,13 @@ def traits_of_attempts(log: Log, window: Window, attempts: ir.Table) -> list[dic
         attempts: one row an attempt: ``uuid`` of its event, ``who`` and ``failed``.
 
     Returns:
-        One row for each of ``who`` and ``failed``: these, and for each of ``TRAITS`` the distinct
-        values, none where no event has any; and ``outdated``, whether the lake lacks columns for
-        what the events' JSON holds.
+        One row for each of ``who`` and ``failed``, in their order: these; for each of ``TRAITS``
+        the distinct values, none where no event has any; and ``outdated``, whether the lake lacks
+        columns for what the events' JSON holds.
     """
-    events = with_keys(log.within(window))
-    own = events.join(attempts, "uuid")
+    events = log.within(window)
+    events = events.select("uuid", "transaction_id", *_COLUMNS, user_key=user_key_of(events))
+    own = events.join(log.answers.table(f"attempts_{uuid.uuid4().hex}", attempts), "uuid")
     batches = own.filter(own.transaction_id.notnull())
     batches = batches.select("transaction_id", "user_key", "who", "failed").distinct()
     beside = events.join(batches, ["transaction_id", "user_key"])
@@ -75,7 +78,9 @@ def traits_of_attempts(log: Log, window: Window, attempts: ir.Table) -> list[dic
     lists = {name: rows[name].collect(distinct=True) for name in TRAITS}
     answer = rows.group_by(["who", "failed"]).aggregate(**lists, outdated=rows.outdated.any())
     values: list[dict[str, Any]] = answer.to_pyarrow().to_pylist()
-    return values
+    for one in values:
+        one.update({name: sorted(one[name] or ()) for name in TRAITS})
+    return sorted(values, key=lambda one: (one["who"], one["failed"]))
 
 
 _COLUMNS = (
@@ -160,22 +165,21 @@ def traits_of_people(log: Log, window: Window, app_key: str) -> dict[str, dict[s
     events = log.events_all_days
     of_interest = events.event_type.isin([*_OF_GROUP, _ASSIGNED, *_IMPORTED, *_OF_PROFILE])
     rows = events.filter(of_interest, events.published < literal(window.until))
-    rows = with_keys(rows.filter(rows.result == "SUCCESS"))
-    rows = rows.filter(rows.user_key != "")
+    rows = rows.filter(rows.result == "SUCCESS", user_key_of(rows) != "")
     kind = ibis.cases(
         (rows.event_type.isin(_OF_GROUP), "group"),
         (rows.event_type == _ASSIGNED, "assignment day"),
         (rows.event_type.isin(_OF_PROFILE), "department"),
         else_="profile source",
     )
-    rows = rows.mutate(kind=kind)
-    rows = rows.filter((rows.kind != "assignment day") | (rows.app_key == app_key))
+    rows = rows.mutate(kind=kind, user_key=user_key_of(rows))
+    rows = rows.filter((rows.kind != "assignment day") | (app_key_of(rows) == app_key))
     group = ibis.coalesce(rows.group_name, rows.group_id)
     value = ibis.cases(
         (rows.kind == "group", group),
         (rows.kind == "assignment day", rows.published.strftime("%Y-%m-%d")),
         (rows.kind == "department", _department(rows)),
-        else_=rows.app,
+        else_=ibis.coalesce(rows.app_name, rows.app_id),
     )
     rows = rows.mutate(value=value, which=ibis.ifelse(rows.kind == "group", group, ""))
     rows = rows.filter(rows.value.notnull())
@@ -184,8 +188,8 @@ def traits_of_people(log: Log, window: Window, app_key: str) -> dict[str, dict[s
         value=rows.value.argmax(latest), event_type=rows.event_type.argmax(latest)
     )
     people: dict[str, dict[str, set[str]]] = {name: {} for name in (*OF_PEOPLE, "department")}
-    for one in answer.to_pyarrow().to_pylist():
-        if one["event_type"] != _OF_GROUP[1]:
+    for one in to_pandas(answer, by=["kind", "user_key", "which"]).to_dict("records"):
+        if isinstance(one["value"], str) and one["event_type"] != _OF_GROUP[1]:
             people[one["kind"]].setdefault(one["user_key"], set()).add(one["value"])
     return people
 

@@ -122,7 +122,7 @@ class Case:
     @cached_property
     def common(self) -> InCommon:
         """What those hit have in common that those who worked meanwhile do not."""
-        return in_common(self.history, self.outage, self.fix.at)
+        return in_common(self.history, self.outage, self.proof.radius.until)
 
     @property
     def changes(self) -> pd.DataFrame:

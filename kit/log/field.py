@@ -88,10 +88,11 @@ def field(
         >>> import kit
         >>> log = kit.open_log("sample")
         >>> request = kit.field(log.events, "debugContext.debugData.requestId")
-        >>> log.events.filter(request == "a3a42413ae6cc5ec684d5a708").event_type.to_list()
-        ['user.session.start']
+        >>> rows = log.events.filter(request == "a3a42413ae6cc5ec684d5a708")
+        >>> rows.select("event_type").to_pyarrow().to_pylist()
+        [{'event_type': 'user.session.start'}]
         >>> app = kit.field(log.events, "target[AppInstance].displayName")
-        >>> app.nunique().execute()
+        >>> app.nunique().to_pyarrow().as_py()
         10
     """
     steps = _steps(path)

@@ -27,7 +27,8 @@ def common_traits(case: Case) -> Iterator[Part]:
             answer.rows.assign(
                 hit=[_of(one.hit, one.of_hit) for one in answer.traits],
                 worked=[_of(one.worked, one.of_worked) for one in answer.traits],
-            )[["trait", "value", "hit", "worked", "lift", "chance"]],
+                by_chance=[phrases.percent(one.chance) for one in answer.traits],
+            )[["trait", "value", "hit", "worked", "lift", "by_chance"]],
             caption="What sets those hit apart from those who worked; a lead, no verdict",
             most=10,
         )
@@ -69,9 +70,9 @@ def _nothing_in_words(answer: InCommon) -> str:
 def _scope_in_words(answer: InCommon) -> str:
     parts = [f"Compared: {phrases.join(answer.compared)}."] if answer.compared else []
     for side, why in (
-        ("both", "the log does not hold it"),
-        ("worked", "it stands only in events of those hit"),
-        ("hit", "it stands only in events of those who worked"),
+        ("both", "the log says nothing of it"),
+        ("worked", "the log says it of those hit alone"),
+        ("hit", "the log says it of those who worked alone"),
     ):
         names = [name for name, one in answer.not_held.items() if one == side]
         if names:
