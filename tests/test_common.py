@@ -292,7 +292,7 @@ def test_chance_alone_rarely_passes_for_a_trait(seed: int) -> None:
     runs, named = 40, 0
     for _ in range(runs):
         values = {"network": (dealt(8, 4), dealt(30, 4)), "agent": (dealt(8, 2), dealt(30, 2))}
-        named += bool(compare(values)[0])
+        named += bool(compare_sides(values)[0])
     # Of 40 with a chance of 0.05 each, 10 or more come about once in 20,000.
     assert named < 10
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from kit.analysis.episodes import History
 
-__all__ = ["InCommon", "Trait", "chance_of", "compare", "in_common"]
+__all__ = ["InCommon", "Trait", "chance_of", "compare_sides", "in_common"]
 
 _ALPHA = 0.05
 _MAX_OTHERS = 20_000
@@ -189,7 +189,7 @@ def in_common(
         len(sides[False]),
         since,
         until,
-        *compare(values),
+        *compare_sides(values),
         outdated=any(one["outdated"] for side in sides.values() for one in side),
     )
 
@@ -240,7 +240,7 @@ _Values = dict[str, tuple[list[set[str]], ...]]
 """For each name the values of each of those hit, and of each of those who worked."""
 
 
-def compare(
+def compare_sides(
     values: _Values,
 ) -> tuple[tuple[Trait, ...], tuple[str, ...], dict[str, str], int]:
     """The traits, the names compared and not held, and how many values could have stood out."""
