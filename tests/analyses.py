@@ -232,7 +232,7 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     yield "outages", lambda: episodes.outages(known)
     yield "onset", lambda: episodes.onset(known)
     yield "changes", lambda: changes.changes(known, now.start)
-    yield "mending", lambda: changes.mending(known, now.start)
+    yield "candidate fixes", lambda: changes.candidate_fixes(known, now.start)
     yield (
         "touching",
         lambda: changes.touching(

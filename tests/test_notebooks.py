@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OUTAGE = ("AADSTS50126", "8 still failing")
-SAID = {
+HEADLINES = {
     "error_code": (*OUTAGE, "quiet", "One broken connection"),
     "failure_trends": OUTAGE,
     "orgs": ("No broken connection seen in 1 org",),
@@ -88,7 +88,7 @@ def test_a_notebook_runs_on_the_sample_as_it_is(reports: dict[str, Report], name
     facts = json.loads((report.folder / "summary.json").read_text(encoding="utf-8"))
     executed = nbformat.read(report.folder / "notebook.ipynb", as_version=4)
     assert (report.status, report.error) == ("ok", None)
-    assert all(words in facts["headline"] for words in SAID[name])
+    assert all(words in facts["headline"] for words in HEADLINES[name])
     # All that the sample holds has lines that cannot be read; its last week has none.
     unread = 1 if name == "user_history" else 0
     assert (facts["coverage"]["skipped"], facts["coverage"]["complete"]) == (unread, not unread)

@@ -1,4 +1,4 @@
-"""The failures of a window by kind: what went wrong, whoever says it."""
+"""The failures of a window by kind: what went wrong, in any app's words."""
 
 from __future__ import annotations
 

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from kit.analysis.episodes import History
     from kit.log.log import Log
 
-__all__ = ["CHANGE_REACH", "CandidateChanges", "changes", "logged_changes", "mending", "touching"]
+__all__ = [
+    "CHANGE_REACH",
+    "CandidateChanges",
+    "candidate_fixes",
+    "changes",
+    "logged_changes",
+    "touching",
+]
 
 CHANGE_REACH = timedelta(hours=24)
 """How long before an onset a change is still shown as a candidate."""
@@ -107,7 +114,7 @@ def changes(history: History, onset: pd.Timestamp | None) -> CandidateChanges:
     )
 
 
-def mending(history: History, onset: pd.Timestamp) -> pd.DataFrame:
+def candidate_fixes(history: History, onset: pd.Timestamp) -> pd.DataFrame:
     """List the changes after an onset that may have fixed it, oldest first.
 
     Args:
@@ -131,7 +138,7 @@ def touching(
         history: one code on one app.
         since: the start, UTC.
         until: the end, not included.
-        onset: since when it fails; whoever acted in failing events since then counts.
+        onset: since when it fails; a user who acted in failing events since then counts.
 
     Returns:
         As in ``Changes.rows``, without ``before``, and ``order`` of their kinds.

@@ -73,7 +73,7 @@ class History:
 
     @cached_property
     def still_failing(self) -> pd.DataFrame:
-        """The failures that no success followed, of whoever still fails at the window's end."""
+        """The failures that no success followed, of those who still fail at the window's end."""
         rows = self.failures
         rows = rows[rows["worked_again"].isna() & rows["hit_type"].isin(COUNTED)]
         if rows.empty:
@@ -87,7 +87,7 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
 
     The rule: failures of one (app, code), in the order of time, are one episode as long as
     none comes more than *gap* after the one before it. An episode that began before the
-    window is told with its true start, so that windows with the same end agree; what comes
+    window has its true start, so that windows with the same end agree; what comes
     after the window's end is not looked at. It is ``open`` if the window ends within *gap*
     of its last failure. Attempts are its failures, and what worked on the app at the same
     operations in the hours that it touches.
@@ -318,7 +318,7 @@ def _failures_until(log: Log, window: Window, **only: str) -> ir.Table:
 
 
 def _episodes_until(log: Log, window: Window, rows: ir.Table) -> ir.Table:
-    """All episodes up to a window's end; those that go on over it are folded anew up to there."""
+    """All episodes up to a window's end; those that go on over it are folded again up to there."""
     all_episodes = every_episode(log)
     over = all_episodes.filter(all_episodes.last < literal(window.until))
     going_on = all_episodes.filter(

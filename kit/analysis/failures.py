@@ -4,8 +4,9 @@ The counting rule:
 
 1. Failing events of one transaction with the same app and user are one failure; without a
    user those about the same group, client, agent or hook. The best-coded event speaks for
-   it: a vendor's or the catalogue's code before an HTTP status, that before an unknown text,
-   that before a wrapper's general sentence, that before no reason; then the earliest.
+   it: a vendor's or the catalogue's code, then a kind told from the words, then an HTTP
+   status, then an unknown text, then a wrapper's general sentence, then no reason; of equals
+   the earliest.
 2. A failing event of an app, with no user in it, explains the users' failing events of the
    same app and transaction. It lends its code to those without a reason of their own, with a
    wrapper's general sentence, or with one that Okta cut off before a code, and is no failure
@@ -52,7 +53,7 @@ __all__ = [
 ]
 
 KEYS = ("app_key", "hit_key", "operation", "credential")
-"""What an attempt is told by: app, who or what is hit, operation, and what tells attempts at one
+"""What an attempt is known by: app, who or what is hit, operation, and what tells attempts at one
 operation apart: the factor, or the event types that show its success."""
 
 ROW = (
@@ -123,7 +124,7 @@ def with_keys(events: ir.Table) -> ir.Table:
         app_key_of(events),
     )
     of_user = user_key != ""
-    # In a lake that is older than the column, whoever is hit is a user.
+    # In a lake that is older than the column, everyone hit is a user.
     hit_type = ibis.ifelse(of_user, "user", events.hit_type)
     elsewhere = {
         "user": (events.user_id, ibis.coalesce(events.user_login, events.user_id)),
@@ -287,17 +288,22 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``hit_key``,
         ``operation``, ``credential``, ``scope``, ``uuid``, ``event_type``.
     """
-    return pick_successes(log.events_all_days if window is None else log.within(window))
+    rows = log.answers.view("successes", lambda: pick_successes(log.events_by_day))
+    return (rows if window is None else rows.filter(log.filters(rows, window))).drop("date")
 
 
 def pick_successes(events: ir.Table) -> ir.Table:
-    """Pick the events that succeeded at what could have failed, as ``successes`` lists them."""
+    """Pick the events that succeeded at what could have failed, as ``successes`` lists them.
+
+    With their ``date`` where the events have it.
+    """
     catalogue = load()
     # A type that exists only for failures has a code in every event.
     never = sorted(catalogue.report_types)
     is_success = events.result.isin(SUCCEEDED_RESULTS) & ~events.event_type.isin(never)
     rows = with_keys(events.filter(is_success, events.code.isnull()))
-    return rows.select("published", "app", *KEYS, "user_key", "scope", "uuid", "event_type")
+    columns = ("published", "app", *KEYS, "user_key", "scope", "uuid", "event_type", "date")
+    return rows.select(*(name for name in columns if name in events.columns or name != "date"))
 
 
 def _in_window(rows: ir.Table, window: Window) -> ir.BooleanValue:

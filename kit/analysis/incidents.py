@@ -1,7 +1,7 @@
 """Incidents: failures of one code on one app that belong together, from report to report.
 
 An incident opens with any failure on an app and lives until it is fixed and nobody is left to
-retry. It is worked out anew from all that the source holds before a moment, so every window that
+retry. It is worked out again from all that the source holds before a moment, so every window that
 ends then tells the same; ``docs/incidents.md`` has the rules.
 """
 
@@ -153,7 +153,7 @@ def with_marks(
     Args:
         incidents: the incidents.
         marks: marks by incident's id.
-        end: the moment at which they are told; a mark that has ended by then is none.
+        end: the moment at which they stand so; a mark that has ended by then is none.
 
     Returns:
         The incidents in their order; those without a mark as they are.
@@ -185,7 +185,7 @@ def _with_mark(one: Incident, mark: Mark | None, end: datetime) -> Incident:
 
 
 def end_of(log: Log, until: datetime | str | None = None) -> datetime:
-    """The moment at which a log's incidents are told.
+    """The moment at which a log's incidents stand.
 
     Args:
         log: the opened log.

@@ -1,4 +1,4 @@
-"""The kind of each failure: what went wrong, whoever says it.
+"""The kind of each failure: what went wrong, in any app's words.
 
 Most codes have one kind. Where the text has to tell, each different text is looked at once, so that
 the answer can be counted where the events are.

@@ -76,7 +76,7 @@ def user_recovery(log: Log, window: Window, user_key: str) -> pd.DataFrame:
 def user_events(log: Log, window: Window, user_key: str, failed: pd.DataFrame) -> pd.DataFrame:
     """List what happened to one user, oldest first.
 
-    A failure is told once, by the event that speaks for it. Of what worked, the operations on
+    A failure stands once, as the event that speaks for it. Of what worked, the operations on
     apps are listed, and those that also failed; thousands of sign-ins that worked are not.
 
     Args:

@@ -31,7 +31,7 @@ class Radius:
     hit: dict[str, int]
     """The same by what they are, as ``hit_counts`` counts them."""
     successes: int
-    """Successes of the same operations on the app meanwhile."""
+    """Successes of the same operations on the app during the outage."""
     users_worked: int | None
     """For how many users something worked; None where the stretch is too long to say."""
 
@@ -47,7 +47,7 @@ class Radius:
 def blast_radius(
     history: History, now: Outage | None, fixed_at: pd.Timestamp | None = None
 ) -> Radius:
-    """Tell a broken connection from broken users, by what failed and what worked meanwhile.
+    """Tell a broken connection from broken users, by what failed and what worked in the same time.
 
     The rule: looked at is the outage, from the onset to its last failure, or to the fix if
     that came before; ``verification`` looks past one in vain, unless the connection was broken.
@@ -75,8 +75,10 @@ def blast_radius(
         width: Literal["connection", "group", "user"] = "user"
     else:
         width = "group" if successes else "connection"
-    meanwhile = history.successes.users(now.start, end) if successes else 0
-    return Radius(width, now.start, end, len(rows), users, hit_counts(rows), successes, meanwhile)
+    users_worked = history.successes.users(now.start, end) if successes else 0
+    return Radius(
+        width, now.start, end, len(rows), users, hit_counts(rows), successes, users_worked
+    )
 
 
 def who(rows: pd.DataFrame) -> pd.Series[str]:

@@ -14,6 +14,7 @@ from kit.analysis.failures import (
     KEYS,
     folded_failures,
     pick_successes,
+    successes,
     with_keys,
 )
 from kit.catalogue import load
@@ -40,14 +41,14 @@ _ASSIGNED_TYPES = (
 
 
 _FAILURE = ["uuid", "operation", "hit_key", "credential"]
-"""What a failure is told by over time: an event that comes later may name its operation."""
+"""What follows a failure over time: an event that comes later may name its operation."""
 
 
 def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -> pd.DataFrame:
     """Say of each app, user and operation that failed whether it worked again by a window's end.
 
     That is a state at the window's end, of all that the source holds before it: windows that
-    end together agree, wherever they begin. What fell in the window is told apart from it.
+    end together agree, wherever they begin. What fell in the window stands apart.
 
     The rule: ``recovered`` if something succeeded after the last failure that shows the same
     operation to work: an event of a type that the catalogue names for it, else of the same
@@ -61,7 +62,7 @@ def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -
 
     Args:
         log: the opened log.
-        window: the window whose failures are counted, and at whose end the state is told.
+        window: the window whose failures are counted, and at whose end the state holds.
         everyone: clients, groups, agents and whatever else is hit beside the users, too.
         only: as in ``failure_rows``.
 
@@ -171,7 +172,7 @@ def first_after(log: Log, window: Window) -> ir.Table:
         window: what comes at its end or later is not looked at.
 
     Returns:
-        One row a failure up to then of whoever can be followed: ``uuid``; ``worked_again``, null
+        One row a failure up to then of those that can be followed: ``uuid``; ``worked_again``, null
         while it did not; ``failing_since``, the first failure of the same user and operation
         that nothing worked after until this one; ``followed``, whether one of these is of a
         type that can succeed.
@@ -250,7 +251,7 @@ def _worked_again(log: Log) -> ir.Table:
     failed = _to_follow(log)
     again = log.answers.once(
         "next_success",
-        lambda: _next_success(failed, pick_successes(log.events_all_days)),
+        lambda: _next_success(failed, successes(log)),
         lambda answer, fresh: _sooner(log, answer, fresh),
     )
     rows = failed.join(again, _FAILURE)
@@ -267,7 +268,7 @@ def _worked_again(log: Log) -> ir.Table:
 
 
 def _to_follow(log: Log) -> ir.Table:
-    """The failures of whoever can be followed."""
+    """The failures of those that can be followed."""
     failed = folded_failures(log)
     failed = failed.filter(failed.hit_key != "")
     return failed.select("uuid", "published", *KEYS, "scope", "followed")
@@ -287,7 +288,7 @@ def _next_success(failed: ir.Table, successes: ir.Table) -> ir.Table:
     )
     rows = failed.union(matches.select(*failed.columns))
     # Backwards, because engines add to what they have seen, and Spark would look at all that
-    # follows for each row anew. At one instant the success comes first: it is no recovery.
+    # follows for each row. At one instant the success comes first: it is no recovery.
     order = [rows.published.desc(), rows.uuid.notnull().cast("int8").desc()]
     later = ibis.window(group_by="key", order_by=order, preceding=None, following=0)
     rows = rows.mutate(worked_again=rows.worked.min().over(later))

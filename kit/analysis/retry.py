@@ -28,7 +28,7 @@ def retry_rows(log: Log, incidents: Sequence[Incident], until: datetime) -> pd.D
     Args:
         log: the opened log.
         incidents: the incidents.
-        until: the moment at which they are told.
+        until: the moment at which they stand so.
 
     Returns:
         One row for each of ``left``, the longest failing first: the columns ``RETRY``, all text

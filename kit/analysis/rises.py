@@ -33,7 +33,7 @@ _SECONDS = 86400
 _TIMES, _MORE = 3, 10
 """So many times the usual, and so many failures more."""
 _WEEKS, _ENOUGH = 4, 2
-"""Weeks that the usual is told from, and days of them that the source must hold."""
+"""Weeks that the usual is worked out from, and days of them that the source must hold."""
 _HELD = timedelta(hours=12)
 """A day of which the source holds so much counts as held."""
 
@@ -169,7 +169,7 @@ def _rise(noise: ir.Table, inside: pd.DataFrame, over: datetime | None) -> Rise:
 def _held_days(log: Log, end: datetime) -> _Days:
     """The days of which a source holds half or more, as it was at a moment.
 
-    Nothing is held behind the last event before it: what a source of files holds is told from its
+    Nothing is held behind the last event before it: what a source of files holds follows from its
     events, and a longer file must not know more of the time before than a shorter one.
     """
     newest = log.last

@@ -46,7 +46,7 @@ class Failure(NamedTuple):
     hit: str
     """Who is hit, and can be counted; empty if nobody."""
     key: tuple[str, str, str]
-    """Who or what is hit, operation and credential: what recovery is told by."""
+    """Who or what is hit, operation and credential: what recovery goes by."""
     worked: int | None
     """When it first worked again."""
     followed: bool

@@ -31,7 +31,7 @@ _ESCALATION_FACTOR, _ESCALATION_SHARE_FACTOR, _ESCALATION_MIN_MORE = 2.0, 1.5, 5
 
 @dataclass(frozen=True)
 class _StateFacts:
-    """What a state is told by."""
+    """What a state follows from."""
 
     first: pd.Timestamp
     last: pd.Timestamp

@@ -21,7 +21,7 @@ __all__ = ["SourceStop", "coverage_of", "stops"]
 
 _FAILED = ("FAILURE", "DENY")
 _MAX_NOTES = 3
-"""Stops that are told one by one."""
+"""Stops that are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ def examples(log: Log, window: Window) -> pd.DataFrame:
 
 
 def prepare(log: Log) -> None:
-    """Ask a lake what all questions begin with, so that it is kept for whoever asks next.
+    """Ask a lake what all questions begin with, so that it is kept for the next question.
 
     Args:
         log: the opened lake.

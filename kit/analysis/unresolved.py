@@ -24,7 +24,7 @@ def unresolved(log: Log, window: Window, recovered: pd.DataFrame) -> pd.DataFram
     """List who failed with which code and had no success since.
 
     Whoever failed with a code, worked, and fails with another one since, is no longer open under
-    the first; whoever failed with two and never worked since is open under both.
+    the first; a user who failed with two and never worked since is open under both.
 
     Args:
         log: the opened log.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from kit.analysis.changes import mending
+from kit.analysis.changes import candidate_fixes
 from kit.analysis.episodes import outages
 from kit.analysis.failures import KEYS
 from kit.analysis.radius import Radius, blast_radius, hit, who
@@ -34,7 +34,7 @@ class Fix:
     how: Literal["given", "change", "first success", ""] = ""
     """What the time is: given by who asks, a change in the log, or the first success."""
     event: pd.Series | None = field(default=None, compare=False)
-    """The change that fixed it, as ``mending`` lists it."""
+    """The change that fixed it, as ``candidate_fixes`` lists it."""
     first_success: pd.Timestamp | None = None
     """The first success after the last failure that counts as proof."""
 
@@ -65,7 +65,7 @@ def verification(
     parts failures from successes: with the fewest failures after it and the fewest successes
     that are proof before it; among equals one of the credentials or configuration, and the latest.
     The first success after the last failure takes its place if it parts them better: then the
-    mending left no trace in Okta.
+    the fix left no trace in Okta.
 
     The verdict: ``holds``: attempts worked after it, and none failed with this code; failures
     within 15 minutes after it are jobs that were under way, if it worked after the last of
@@ -139,7 +139,7 @@ def _best_fix(
     failed = history.failures["published"]
     until = pd.Timestamp(history.window.until)
     candidates: list[tuple[int, int, bool, pd.Timedelta, pd.Timestamp, pd.Series | None]] = []
-    for _, change in mending(history, now.start).iterrows():
+    for _, change in candidate_fixes(history, now.start).iterrows():
         at = change["published"]
         astray = int((failed > at).sum()) + proof.count(now.start, at)
         weak = change["kind"] not in {"credential", "configuration"}

@@ -23,7 +23,7 @@ _SHOWN_OF_NAME = 40
 def write_whole(path: Path, data: bytes | str, *, private: bool = False) -> None:
     """Write a file so that a reader, also after a kill or a loss of power, sees all of it or none.
 
-    It is written beside its place and renamed. A process that is killed meanwhile leaves that
+    It is written beside its place and renamed. A process that is killed before leaves that
     file, ``.NAME-…``, which no listing of ours takes for another one.
 
     Args:

@@ -99,7 +99,7 @@ class Object:
     size: int
     modified_at: datetime
     mark: str = ""
-    """Another one when it is written anew; empty where the store gives none."""
+    """Changes when it is written again; empty where the store gives none."""
 
 
 class Objects:
@@ -330,7 +330,7 @@ class Objects:
         return tuple(sorted(name.rpartition("/")[2] for name in names))
 
     def _type(self, name: str) -> dict[str, str]:
-        """What a browser is told of a file; it would offer to save a page that it cannot name."""
+        """What a browser learns of a file; it would offer to save a page that it cannot name."""
         kind = mimetypes.guess_type(name)[0] if self.scheme.startswith("s3") else None
         return {"ContentType": kind} if kind else {}
 

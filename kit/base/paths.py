@@ -42,7 +42,7 @@ APPS = "_apps.json"
 """In a lake: what the live org said of the apps that a report asked about."""
 
 PLAIN = "OKTA_KIT_PLAIN"
-"""Set where a notebook's cells show no controls, whoever looks: for a report's kernel, or by a
+"""Set where a notebook's cells show no controls for any viewer: for a report's kernel, or by a
 user."""
 
 PULLED = "OKTA_KIT_PULLED"

@@ -1,7 +1,8 @@
 """Temporary folders. They go with what they were made for.
 
 A process that is killed clears nothing up, so beside each folder lies a lock file that its process
-holds as long as it lives, and whoever makes the next folder there removes those whose lock is free.
+holds as long as it lives. The next process to make a folder there removes those whose lock is
+free.
 The lock file is made and locked before its folder is, and goes after it: a folder without a lock
 file is nobody's to remove, and one that is in use always has a lock that is held.
 """
@@ -74,7 +75,7 @@ def working_folder(within: Path, prefix: str) -> Iterator[Path]:
         prefix: what its name begins with; no other folders there may have a lock file by that.
 
     Yields:
-        The folder, readable by its owner alone. It may be moved away meanwhile.
+        The folder, readable by its owner alone. It may be moved away.
 
     Raises:
         OSError: it cannot be made.
@@ -99,7 +100,7 @@ def _locked(within: Path, prefix: str) -> tuple[Path, FileLock]:
     while True:
         folder = within / f"{prefix}{uuid.uuid4().hex[:12]}"
         lock = _try_lock(_lock_of(folder))
-        if lock is not None:  # else whoever removes the dead was faster
+        if lock is not None:  # else another process removed it first
             return folder, lock
 
 

@@ -42,8 +42,8 @@ __all__ = ["Case", "case", "choose"]
 class Case:
     """All that the log and the catalogue say of one code on one app, up to a window's end.
 
-    The outage is told whole, wherever the window begins: windows that end together agree on it.
-    What failed in the window is told apart.
+    The outage is whole, wherever the window begins: windows that end together agree on it.
+    What failed in the window stands apart.
     """
 
     app: str

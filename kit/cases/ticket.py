@@ -38,7 +38,7 @@ _MAX_SAMPLES = 3
 def retry_list(case: Case) -> pd.DataFrame:
     """List who is still to be retried, split by what helps.
 
-    What helps is told by the code of each one's last failure, which may be another than the
+    What helps follows from the code of each one's last failure, which may be another than the
     case's: a retry that now fails for another reason needs another remedy. The ids are that
     failure's, too.
 

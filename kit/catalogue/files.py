@@ -1,7 +1,7 @@
 """The catalogue's files are read and checked: the kit's own, and those of the user's folder.
 
 A mistake in the kit's own files is an error. A mistake in the user's folder leaves out the
-one file that it is in, and is told in a line: what the kit knows stays usable.
+one file that it is in, and is one line: what the kit knows stays usable.
 """
 
 from __future__ import annotations
@@ -252,7 +252,7 @@ def check_evidence(remedy: Remedy, event_types: Mapping[str, EventType]) -> None
 def _usable(
     forms: Iterable[WordForm], groups: Mapping[str, WordGroup], folder: _Folder
 ) -> list[WordForm]:
-    """The word forms whose groups are all there; what names another one is told."""
+    """The word forms whose groups are all there; what names another one is reported."""
     fit: list[WordForm] = []
     for form in forms:
         group_names = re.findall(r"\{(\w+)\}", f"{form.words} {form.beside} {form.unless}")

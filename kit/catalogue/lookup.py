@@ -219,8 +219,8 @@ class Catalogue:
         remedy = self.remedy(code, app=app, text=text, operation=operation)
         steps = remedy.steps if remedy else ()
         answer = self.okta_errors.get(code) if code.startswith("E0") else None
-        if answer and answer.mend:
-            first = Step(f"{code}: what it asks for", answer.mend, "The same call or task works.")
+        if answer and answer.fix:
+            first = Step(f"{code}: what it asks for", answer.fix, "The same call or task works.")
             return (first, *steps)
         return steps
 
@@ -339,7 +339,7 @@ class Catalogue:
         return nearest(code, self.codes)
 
     def kind(self, code: str, *, text: str = "", http_status: int | None = None) -> str:
-        """What went wrong, whoever says it.
+        """What went wrong, in any app's words.
 
         Args:
             code: the code; a kind's own name is a code too.

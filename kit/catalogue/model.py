@@ -44,7 +44,7 @@ Kind = Literal[
     "unreachable", "trust_broken", "vendor_fault", "exchange_malformed", "configuration",
     "pending", "manual_step", "no_reason",
 ]  # fmt: skip
-"""What went wrong, whoever says it. ``kinds.csv`` has the meaning of each."""
+"""What went wrong, in any app's words. ``kinds.csv`` has the meaning of each."""
 
 RETRIES = {
     "after_fix": "helps after the fix",
@@ -323,7 +323,7 @@ class OktaRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: str = ""
     retry: Retry | Literal[""] = ""
     meaning: str = ""
-    mend: str = ""
+    fix: str = ""
     """What an admin does who meets it, in a script, a hook or the log."""
     do: str = ""
     """What the person does whose own okta-kit was refused."""
@@ -332,7 +332,7 @@ class OktaRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KindMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One row of ``kinds.csv``: a kind of failure, whoever says it."""
+    """One row of ``kinds.csv``: a kind of failure, in any app's words."""
 
     kind: Kind
     meaning: _NonEmpty

@@ -54,7 +54,7 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "## Kinds"
     yield ""
     yield (
-        "Every code has one kind: what went wrong, whoever says it. It decides who does what."
+        "Every code has one kind: what went wrong, in any app's words. It decides who does what."
         " A text without a code gets its kind from its words, and then the kind is its code."
     )
     yield ""
@@ -133,7 +133,7 @@ def _okta_codes(catalogue: Catalogue) -> Iterator[str]:
         yield "| code | HTTP | kind | meaning | what to do |"
         yield "|---|---|---|---|---|"
         for row in group:
-            says = f"{_cell(row.meaning)} | {_cell(row.mend)}"
+            says = f"{_cell(row.meaning)} | {_cell(row.fix)}"
             yield f"| `{row.code}` | {row.http} | {catalogue.kind(row.code)} | {says} |"
 
 

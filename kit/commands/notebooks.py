@@ -20,7 +20,7 @@ def find_notebook(name: str) -> Path:
     """Find a notebook by its name in the kit, or by its path.
 
     Raises:
-        UsageError: there is none; the nearest name is told.
+        UsageError: there is none; names the nearest.
     """
     path = Path(name)
     if path.suffix == ".ipynb" and path.is_file():

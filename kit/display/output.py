@@ -44,7 +44,7 @@ def publish_html(html: str, plain: str, **where: Any) -> None:
 
     Args:
         html: the HTML. JupyterLab sets what stands between dollars as mathematics, which no
-            text of an event is meant to be: it is told to leave all of it alone.
+            text of an event is meant to be: it has to leave all of it alone.
         plain: the same as text.
         where: as for IPython's ``publish_display_data``.
     """

@@ -233,7 +233,7 @@ class Chart:
         return data
 
     def figure(self) -> tuple[Figure, str]:
-        """The figure as it is drawn anew, and its alt text."""
+        """The figure, drawn again, and its alt text."""
         return self.draw(self.names.frame(self.frame), *self.arguments[1:], **self.options)
 
     @cached_property

@@ -280,7 +280,7 @@ class Bucket:
         )
 
     def _settle(self, old: Iterable[str] = (), *, sweep: bool = False) -> None:
-        """Let the days hold what the manifest lists, whoever changed it.
+        """Let the days hold what the manifest lists, also after another writer.
 
         Args:
             old: files that may have to go from their days.

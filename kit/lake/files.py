@@ -263,7 +263,7 @@ class Lake:
                 raise damaged(self.address, name, fault) from None
 
     def cover(self, windows: list[Window], **facts: Any) -> None:
-        """Note that stretches of time are held, and what else is told; while writing."""
+        """Note that stretches of time are held, and what else is given; while writing."""
         self.commit(lambda contents: Change(contents.noting(windows, **facts)))
 
     def commit(self, change: Callable[[Contents], Change]) -> None:

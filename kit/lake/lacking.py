@@ -1,7 +1,7 @@
 """What the events of a file lack that counting needs: columns get dropped on the way.
 
 Failing events are joined by transaction, app and user into what a person counts as one failure.
-Where a form has lost these, the same log gives other counts, and whoever reads them must know.
+Where a form has lost these, the same log gives other counts, and the reader must know.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EFFECTS = {
     "recovered by it, and the events of one attempt may be counted as several failures",
     "targets": "there are no targets: provisioning failures name no app and no user, so failures, "
     "users and who still fails are other numbers",
-    "reason": "there is no reason: what went wrong is told from the event type alone",
+    "reason": "there is no reason: what went wrong follows from the event type alone",
     "actor": "there is no actor: who failed to sign in is not known",
     "debug": "there is no debug data: what it adds to a code, and Okta's request ids, are lost",
     "zone": "times name no zone and are read as UTC: if they are local times, all of them are off",

@@ -102,7 +102,7 @@ def read_marks(home: str | Path) -> dict[str, Mark]:
         return _decode(path.read_bytes(), path.parent) if path.is_file() else {}
     except OSError as fault:
         raise SourceError(
-            f"{path}: cannot be read ({fault.strerror}). Make it readable for whoever runs this."
+            f"{path}: cannot be read ({fault.strerror}). Let okta-kit's account read it."
         ) from None
 
 
@@ -161,7 +161,7 @@ def _decode(data: bytes | None, home: str | Path) -> dict[str, Mark]:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise SourceError(
-            f"{home}/{FILE}: it is no file of marks. Move it away; it will be made anew."
+            f"{home}/{FILE}: it is no file of marks. Move it away; a new one will be made."
         ) from None
 
 

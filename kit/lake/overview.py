@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["overview"]
 
 _ONE_BY_ONE = 7
-"""Days in a row without events that are told one by one."""
+"""Days in a row without events that are listed one by one."""
 
 
 def overview(lake: Lake) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class RangeReader:
         Args:
             fetch: gives the bytes from one place up to another.
             size: the file's, in bytes.
-            address: the file's, for whoever has to name it.
+            address: the file's, for messages that name it.
         """
         self.size = size
         self.address = address

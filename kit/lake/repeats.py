@@ -2,7 +2,7 @@
 
 The lake keeps the hashes of all its uuids in ``_uuids/``, in sorted files of which the manifest
 says how many uuids they hold and their checksum. Where these do not add up to what the events are,
-the files are made anew from the events. Hashes are looked at a range at a time, so memory is flat.
+the files are rebuilt from the events. Hashes are looked at a range at a time, so memory is flat.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ class Index:
 def index_of(
     storage: Storage, manifest: Mapping[str, Any], staging: Path, keys: Callable[[str], np.ndarray]
 ) -> Index:
-    """The hashes that a lake keeps, made anew where they are not those of its events.
+    """The hashes that a lake keeps, rebuilt where they are not those of its events.
 
     Args:
         storage: the lake's place.
         manifest: reconciled, so that it knows all files.
-        staging: a folder for what is made anew.
+        staging: a folder for what is rebuilt.
         keys: reads the hashes of an event file.
     """
     events = sum(map(Tally.read, manifest["inventory"].values()), Tally())

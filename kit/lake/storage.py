@@ -68,7 +68,7 @@ class Contents:
         return stretches(self.manifest)
 
     def noting(self, windows: list[Window], **facts: Any) -> dict[str, Any]:
-        """The manifest, if it calls more stretches of time held and says what else is told."""
+        """The manifest, if it calls more stretches of time held and records what else is given."""
         every = [w.as_text() for w in merged([*self.covered_windows(), *windows])]
         return {**self.manifest, **facts, "format": FORMAT, "covered": every}
 

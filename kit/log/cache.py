@@ -4,7 +4,7 @@ Folding ten million events into failures takes seconds, and every report begins 
 lake's files never change, so an answer holds for as long as the lake consists of the same
 files: it is kept beside them in ``_kept/``, with the names of the files that it speaks of. Where
 files were only added since, an answer that says how to grow reads these alone. What is kept can
-be deleted at any time, and a lake that cannot be written is asked anew each time. In an object
+be deleted at any time, and a lake that cannot be written is asked again each time. In an object
 store it lies beside the lake as well: who reads it on another machine has it, too.
 """
 
@@ -72,6 +72,7 @@ class ResultCache:
         self._files = files
         self._read = read
         self._answers: dict[str, ir.Table] = {}
+        self._views: dict[str, ir.Table] = {}
 
     def once(
         self,
@@ -88,7 +89,7 @@ class ResultCache:
                 gives the answer to all.
 
         Returns:
-            The answer as a table. A lake that grows meanwhile does not change it.
+            The answer as a table. A lake that grows in the meantime does not change it.
         """
         if name not in self._answers:
             if self._lake:
@@ -96,6 +97,22 @@ class ResultCache:
             else:
                 self._answers[name] = self._stored_table(name, question())
         return self._answers[name]
+
+    def view(self, name: str, question: Callable[[], ir.Table]) -> ir.Table:
+        """Name what many questions begin with, so that it is compiled once, not with each.
+
+        Nothing is worked out: a question still reads only the days that it asks for.
+
+        Args:
+            name: what it is called.
+            question: gives the expression.
+
+        Returns:
+            A table that stands for the expression.
+        """
+        if name not in self._views:
+            self._views[name] = self.backend.create_view(f"{self._prefix}{name}_view", question())
+        return self._views[name]
 
     def table(self, name: str, rows: pd.DataFrame) -> ir.Table:
         """Put rows where the events are, so that a question can join them.
@@ -141,7 +158,7 @@ class ResultCache:
 
     def _save(self, lake: Lake, name: str, files: set[str], answer: ir.Table) -> ir.Table:
         if files != set(self._files()):
-            return answer  # it may speak of some of a file's events that came meanwhile
+            return answer  # it may speak of some of a file's events that came in between
         file_name = f"_kept/{name}-{uuid.uuid4().hex[:12]}.parquet"
         with suppress(duckdb.Error, OSError, KitError):
             lake.storage.save(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -68,7 +69,7 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         self._lakes: list[Lake] = []
 
     def to_pyarrow(self, *arguments: Any, **options: Any) -> Any:
-        """Answer a question; a fault of a lake's file is told in a line."""
+        """Answer a question; a fault of a lake's file is one line."""
         with self._explain_faults():
             return super().to_pyarrow(*arguments, **options)
 
@@ -83,6 +84,16 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
             obj = ibis.memtable(obj)
         with self._explain_faults():
             return super().create_table(name, obj, **options)
+
+    def create_view(self, name: str, obj: Any, **_: Any) -> Any:
+        """Give an expression a name in this connection: what builds on it is compiled as one table.
+
+        DuckDB puts the view's query in its place, so a filter still reaches the files.
+        """
+        name = f"{name}_{uuid.uuid4().hex}"
+        with self._explain_faults():
+            self.raw_sql(f"CREATE TEMP VIEW {name} AS {self.compile(obj)}")
+        return self.table(name)
 
     @contextmanager
     def _explain_faults(self) -> Iterator[None]:
@@ -111,7 +122,7 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
     def files(self, lake: Lake) -> Files:
         """Open a lake that holds events.
 
-        A folder is listed anew by each question; a lake in a store stays as it is now.
+        Each question lists a folder again; a lake in a store stays as it is now.
         """
         self._lakes.append(lake)
         root, names = glob.escape(lake.address), lake.names

@@ -265,7 +265,7 @@ def _ends_of(path: Path | BinaryIO) -> list[int]:
 
 
 def _copy_of(names: list[str | Path]) -> Lake | None:
-    """The copy that is to be read in a source's place, if whoever runs this made one."""
+    """The copy that is to be read in a source's place, if the caller made one."""
     for copy in filter(None, os.environ.get(COPY, "").split(os.pathsep)):
         lake = Lake(copy)
         if lake.manifest().get("copy_of") in (ANYTHING, _told_by(names)):
@@ -279,7 +279,7 @@ def _told_by(names: Sequence[str | Path]) -> list[str]:
 
 
 def _pull(since: str | None, until: str | None) -> None:
-    """Bring the default lake up to date, unless whoever runs this has just done so."""
+    """Bring the default lake up to date, unless the caller has just done so."""
     if os.environ.get(PULLED):
         return
     from kit.lake.sync import bring_up_to_date

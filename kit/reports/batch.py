@@ -101,7 +101,7 @@ def run_each(
 
 def _process(call: Callable[[], int], environment: dict[str, str]) -> None:
     """Make one call, as the process's whole life."""
-    os.setsid()  # it hears of Ctrl-C from whoever started it, and once
+    os.setsid()  # it hears of Ctrl-C from its parent, and once
     os.environ.clear()
     os.environ.update(environment)
     sys.exit(call())

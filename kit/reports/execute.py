@@ -1,4 +1,4 @@
-"""A notebook's cells run in a kernel of their own, and whatever ends them is told.
+"""A notebook's cells run in a kernel of their own, and what ended them.
 
 papermill's parts run them: its parameter cell, its execution manager, which notes each
 cell's start, and its client. The notebook stays in hand whatever happens. Messages travel

@@ -31,7 +31,7 @@ _WARM = "--IPKernelApp.extra_extensions=kit.reports.kernel_preload"
 def starting(notebook: Any, scratch: Path, environment: Mapping[str, str]) -> Iterator[Any]:
     """Start a notebook's kernel, and end it.
 
-    One that cannot start is no fault yet: whoever runs cells tries again, and is told why.
+    One that cannot start is no fault yet: running the cells tries again, and says why.
 
     Args:
         notebook: the notebook (nbformat).
@@ -59,7 +59,7 @@ def starting(notebook: Any, scratch: Path, environment: Mapping[str, str]) -> It
         yield manager
     finally:
         if manager.has_kernel:
-            with suppress(Exception):  # it may have ended by itself meanwhile
+            with suppress(Exception):  # it may have ended by itself
                 run_sync(manager.shutdown_kernel)(now=True)
 
 
@@ -69,7 +69,7 @@ def kernel_name(notebook: Any) -> str:
 
 
 def _options(notebook: Any) -> list[str]:
-    """What a Python kernel is told; to load what the kit's first cell would, if it is the kit's."""
+    """A Python kernel's options; one of the kit's loads what the kit's first cell would."""
     code = "\n".join(c.source for c in notebook.cells if c.cell_type == "code")
     return [_NO_HISTORY, _WARM] if _USES_KIT.search(code) else [_NO_HISTORY]
 

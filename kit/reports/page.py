@@ -64,7 +64,7 @@ def report_page(notebook: Any, facts: Mapping[str, Any], changes: RunChanges | N
 
 
 def load_exporter() -> None:
-    """Import what a page is made with, for whoever has the time before there is one to make."""
+    """Import what a page is made with, while there is time before there is one to make."""
     import nbconvert  # noqa: F401  # imported to be there
 
     _cleaner()

@@ -119,7 +119,7 @@ class Key:
         return original
 
     def save(self) -> None:
-        """Keep the key and what it replaced, beside what others replaced meanwhile.
+        """Keep the key and what it replaced, beside what others replaced in between.
 
         Raises:
             UsageError: it cannot be written.

@@ -3,7 +3,7 @@
 Whoever makes, lists or removes reports works in a folder. For a store it is a copy on this machine,
 of the summaries alone: what else a report consists of is there by name. A report is sent from it
 page first and summary last; as lists go by summaries, none shows a report that is not all there.
-The index is written anew from the summaries as long as another run was faster.
+The index is written again from the summaries as long as another run was faster.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SUMMARY, _INDEX = "summary.json", "index.html"
 
 @dataclass(frozen=True)
 class Shelf:
-    """A place of reports, and the folder that stands for it meanwhile."""
+    """A place of reports, and the folder that stands in for it."""
 
     address: str
     """The place as the user named it."""

@@ -242,7 +242,7 @@ class _Run:
     redacted: bool
 
     def write(self) -> tuple[dict[str, Any], RunChanges | None]:
-        """Write all files of the report; again where a signal came meanwhile, which they say.
+        """Write all files of the report; again where a signal came in between, which they say.
 
         Raises:
             OSError: it cannot be written at all.

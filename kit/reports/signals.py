@@ -46,7 +46,7 @@ class StopSignal:
 
     @contextmanager
     def armed(self) -> Iterator[None]:
-        """Let a signal, also one that came before, end what is done meanwhile.
+        """Let a signal, also one that came before, end the block.
 
         Raises:
             StoppedError: a signal came.

@@ -5,7 +5,7 @@
     OUT/NOTEBOOK/UNTIL-HASH/   a report
     OUT/NOTEBOOK/.partial-…/   one in the making; beside it lies a lock that its run holds
     OUT/NOTEBOOK/.old-…/       what is being replaced
-    OUT/.index.lock            held by whoever moves a report or writes the index
+    OUT/.index.lock            held while a report is moved or the index is written
 
 What a killed run left is cleared by the next one of the notebook: its lock is free.
 """

@@ -1,7 +1,7 @@
 """The files in an export: itself, or the members of an archive, one behind another.
 
-Archives are told by their content, also packed ones and those within archives. Nothing is written
-by a member's name: names are only shown. A member that cannot be read costs itself.
+Archives are recognised by their content, also packed ones and those within archives. Nothing is
+written by a member's name: names are only shown. A member that cannot be read costs itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LARGEST_HEADER = 1 << 20
 """Bytes of a member's name and attributes in a tar archive."""
 
 _LARGEST_INSIDE = 8 << 30
-"""Bytes of a zip archive or Parquet file within another file, which lie on the disk meanwhile."""
+"""Bytes of a zip archive or Parquet file within another file, on disk until it is read."""
 
 _FREE = 256 << 20
 _TIMES = 200

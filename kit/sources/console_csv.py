@@ -1,8 +1,8 @@
 """CSV with System Log events in it: each row becomes a LogEvent again.
 
-The Admin Console's export, also as a spreadsheet has saved it anew, and the tables of other
-products. A column that holds the event as Okta wrote it is taken for it; else columns are found by
-name. What no name explains stays in the event, under ``fromCsv`` with the whole row, and is told.
+The Admin Console's export, also as a spreadsheet saved it, and the tables of other products. A
+column that holds the event as Okta wrote it is taken for it; else columns are found by name. What
+no name explains stays in the event, under ``fromCsv`` with the whole row, and is reported.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def csv_documents(
         file: the file's name.
         lines: its text, line by line with their ends, from its beginning.
         header: its header.
-        again: reads the lines anew, to learn the order of day and month in local dates.
+        again: reads the lines again, to learn the order of day and month in local dates.
         order: that order where no number of the file shows it.
 
     Yields:

@@ -56,7 +56,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     lacks: tuple[str, ...] = ()
     """What it lacks by its form, as ``kit.lake.lacking`` names it: ``zone``."""
     count: int = 1
-    """How many things it stands for: values in a row that are no events are told as one."""
+    """How many things it stands for: values in a row that are no events count as one."""
 
 
 class Lines(msgspec.Struct, frozen=True, gc=False, tag=True):

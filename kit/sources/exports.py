@@ -1,6 +1,6 @@
 """Exported System Log files: JSON in any layout or the Console's CSV, plain, packed, in archives.
 
-A file is told by its content, not by its name: exports get renamed. What is no
+A file is recognised by its content, not by its name: exports get renamed. What is no
 event is handed on all the same, with where it stood, so that the step that knows
 events can put it aside and count it.
 """
@@ -38,7 +38,7 @@ BLOCK = 1 << 20
 _SMALLEST = 50
 """Bytes that no event does with."""
 _SMALL_ONES = 1_000
-"""How many things smaller than that are told one by one where they stand in a row."""
+"""How many things smaller than that are listed one by one where they stand in a row."""
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \r\n"
 
@@ -117,7 +117,7 @@ def _of_part(
 
 
 def _lines(path: Path | StoredFile, place: tuple[int, ...]) -> Iterator[str]:
-    """The lines of a file, or of a member of an archive, read anew."""
+    """The lines of a file, or of a member of an archive, read again."""
     with path.open("rb") as stream:
         for part in parts_of(str(path), stream):
             if part.place == place and part.stream is not None:

@@ -1,4 +1,4 @@
-"""JSON documents are told apart, one behind another in any layout, in flat memory.
+"""JSON documents are separated, one behind another in any layout, in flat memory.
 
 One a line or over many lines, with or without anything between, in arrays, in arrays of arrays:
 what stands in an array is handed on by itself, so that the array may be of any length. What
@@ -530,7 +530,7 @@ def parts(document: Document) -> list[Document] | None:
     documents, at, line, place = [], 0, document.line, 0
     wrapper = document.wrapper or inside.wrapper
     for one in inside.contents:
-        place = raw.find(one, at) if place >= 0 else -1  # rows built anew stand nowhere in it
+        place = raw.find(one, at) if place >= 0 else -1  # rebuilt rows stand nowhere in it
         if place >= 0:
             line += raw.count(b"\n", at, place)
             at = place

@@ -59,7 +59,7 @@ def log_event_of(udm: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _plain(value: Any) -> Any:
-    """The same with names that are told by their letters alone."""
+    """The same with names that are compared by their letters alone."""
     if isinstance(value, dict):
         return {squeezed(name): _plain(one) for name, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list) else value

@@ -56,7 +56,7 @@ class StoredFile:
     address: str
     size: int
     mark: str
-    """What is another one when it is written anew: the store's ETag, or when it was written."""
+    """What changes when it is written again: the store's ETag, or when it was written."""
     objects: Objects | None = None
     """The store that it lies in; None of a file on disk."""
     name: str = ""

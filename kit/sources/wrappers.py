@@ -1,6 +1,6 @@
 """A JSON document that is no event may hold events: the envelopes that Okta's events come in.
 
-Where an event lies in an envelope is told by its content, and an object that merely has a name
+Where an event lies in an envelope follows from its content, and an object that merely has a name
 that is known is none: something in it has to be an event. Products and the names of their tables
 are data, in ``wrappers.toml`` beside this file.
 """
@@ -101,7 +101,7 @@ def unwrap(document: bytes) -> list[bytes] | None:
     An array gives its elements. An object gives the event in it as Okta wrote it, as an object or
     as text, or the elements of a list with events in it, wherever the products in
     ``wrappers.toml`` put them. A row of a table, or an event whose names another product has
-    spelt anew, gives the event that it tells of. A line gives the JSON behind its syslog header.
+    respelt, gives the event that it tells of. A line gives the JSON behind its syslog header.
     https://developer.okta.com/docs/concepts/event-hooks/#sample-event-delivery-payload
 
     Args:
@@ -257,7 +257,7 @@ def _from_line(line: bytes, depth: int) -> Inside | None:
         except (ValueError, RecursionError):
             continue
         if b"{" in (rest := text[end:].encode()) and _MARKS.search(rest):
-            return None  # several, which are told apart elsewhere
+            return None  # several, which are separated elsewhere
         inside = _content(text[:end].encode(), depth - 1)
         if inside is not None:
             return Inside(inside.contents, inside.wrapper or "syslog")
@@ -338,7 +338,7 @@ def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
 
 
 def _rebuilt(document: bytes, fields: Fields, product: ProductTable | None) -> Inside | None:
-    """The event that a table's row tells of, or one whose names are spelt anew."""
+    """The event that a table's row tells of, or one whose names are respelt."""
     plain_tables = [PLAIN] if any("uuid" in name.casefold() for name in fields) else []
     candidates = (
         [product, *plain_tables]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["NotebookReport", "incidents_of", "view"]
 
 _WORDS = 500
-"""Unknown texts whose words a run is told for its notices and what it compares."""
+"""Unknown texts whose words a run gets for its notices and what it compares."""
 _Of = TypeVar("_Of", bound="NotebookReport")
 
 

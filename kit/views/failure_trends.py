@@ -105,7 +105,7 @@ class TrendsReport(NotebookReport):
 
     @view
     def by_kind(self) -> Iterator[Part]:
-        """What went wrong, whoever says it: the codes folded into kinds."""
+        """What went wrong, in any app's words: the codes folded into kinds."""
         table, kinds = by_kind(self.trends), load().kinds
         yield Table(
             table.assign(

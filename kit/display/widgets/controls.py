@@ -95,7 +95,7 @@ class Controls:
         self._fault = fault if fault.startswith(f"{name}:") else f"{name}: {fault}"
 
     def cut_off(self) -> None:
-        """Say that this page does not hear of changes, because it was loaded anew."""
+        """Say that this page does not hear of changes, because it was loaded again."""
         self._status.value = (
             '<strong role="alert" style="color:#A3341F">This page was loaded again. Choose Run, '
             "Run All Cells: what its cells show does not follow the controls until then.</strong>"

@@ -76,7 +76,7 @@ def declaration(names: Iterable[str]) -> dict[str, Parameter]:
 
 
 def when_loaded_again(call: Callable[[], None]) -> None:
-    """Have something called when a page asks the kernel for its widgets: it was loaded anew.
+    """Have something called when a page asks the kernel for its widgets: it was loaded again.
 
     Widgets come back then. An output does not: it is reached through the page that ran its cell.
 

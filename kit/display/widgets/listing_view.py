@@ -188,7 +188,7 @@ class OpenedView:
 
 
 def _framed(view: Callable[[pd.Series[Any]], Section], row: pd.Series[Any]) -> str:
-    """What is shown of a row, set apart; a fault is told in one line."""
+    """What is shown of a row, set apart; a fault is one line."""
     try:
         html = view(row).html()
     except (KitError, KeyboardInterrupt) as fault:

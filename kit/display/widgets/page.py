@@ -50,7 +50,7 @@ class LivePage:
     def change(self, name: str, value: str) -> None:
         """Take another value for a parameter and draw again what depends on it.
 
-        A value that is wrong, and a question that fails or is stopped, is told in one line; what
+        A value that is wrong, and a question that fails or is stopped, gives one line; what
         was shown before stays.
 
         Args:

@@ -19,7 +19,7 @@ DUCKDB = "duckdb"
 """The engine that needs nothing else."""
 
 ENGINE = "OKTA_KIT_ENGINE"
-"""Names the engine where none is told. For a report's kernel, too."""
+"""Names the engine where none is given. For a report's kernel, too."""
 
 _CONNECT_PORT = 15002
 _LOCAL = re.compile(r"local(\[(\*|[1-9]\d*)\])?")

@@ -72,7 +72,7 @@ def is_remote(session: Any) -> bool:
 def _beside(session: Any) -> Any:
     """A new session on the same cluster, with what was set on the given one: keys, say."""
     if is_remote(session):
-        # A session of Spark Connect is told by an id, which the new one gets for itself.
+        # A session of Spark Connect has an id, which the new one gets for itself.
         way = copy(session.client._builder)
         way._params = {k: v for k, v in way._params.items() if k != way.PARAM_SESSION_ID}
         own = type(session)(way)

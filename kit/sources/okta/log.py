@@ -45,7 +45,7 @@ _CAUGHT_UP = 20
 """Thin pages in a row after which a poll has what there is for now: the log grows while it asks."""
 
 _RECENT = 20 * LIMIT
-"""Events by which it is told whether one came before."""
+"""Events that show whether one came before."""
 
 
 @dataclass(frozen=True)
