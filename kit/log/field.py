@@ -93,7 +93,7 @@ def field(
         [{'event_type': 'user.session.start'}]
         >>> app = kit.field(log.events, "target[AppInstance].displayName")
         >>> app.nunique().to_pyarrow().as_py()
-        10
+        5
     """
     steps = _steps(path)
     if "raw" not in events.columns:
