@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import kit
 from factories import event
-from kit.analysis.common import InCommon, Trait, chance_of, compare
+from kit.analysis.common import InCommon, Trait, chance_of, compare_sides
 from kit.lake import Lake, add
 from kit.log.log import open_log
 from properties import max_examples

@@ -40,6 +40,7 @@ _PREFIX = {
     "mac": "device-",
     "device": "device-",
     "session": "session-",
+    "owner": "owner-",
     "source": "source-",
 }
 
@@ -89,7 +90,7 @@ class Key:
 
         Args:
             kind: ``login``, ``name``, ``id``, ``ip``, ``mac``, ``device``, ``session``, ``agent``,
-                ``place`` or ``source``.
+                ``place``, ``owner`` or ``source``.
             value: what is replaced.
             of: the login of the person whose name this is, so that both look alike.
 
