@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.changes import CandidateChanges, changes
+from kit.analysis.common import InCommon, in_common
 from kit.analysis.episodes import QUIET_GAP, History, Outage, history, outage
 from kit.analysis.failures import KEYS, failures, folded_failures
 from kit.analysis.incidents import incidents
@@ -119,6 +120,11 @@ class Case:
         successes = self.history.successes.count(self.window.since - _TICK, self.window.until)
         return len(self.in_window) + successes
 
+    @cached_property
+    def common(self) -> InCommon:
+        """What those hit have in common that those who worked meanwhile do not."""
+        return in_common(self.history, self.outage, self.proof.radius.until)
+
     @property
     def changes(self) -> pd.DataFrame:
         """Candidates for what changed, the best first."""
@@ -196,6 +202,7 @@ class Case:
                 for s in self.steps
             ],
             "abandoned": self.abandoned,
+            "common": self.common.as_dict(),
         }
 
 

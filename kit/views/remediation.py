@@ -27,6 +27,7 @@ from kit.views.case_words import (
     recurrence_in_words,
     search_in_words,
 )
+from kit.views.common_traits import common_traits
 from kit.views.failure_list import one_by_one
 from kit.views.next_steps import USER_WAY
 from kit.views.remediation_screen import case_deeds, case_sentence, case_tiles
@@ -176,6 +177,12 @@ class RemediationReport(NotebookReport):
         if case is None:
             return
         yield from people_by_state(case)
+
+    @view
+    def common(self) -> Iterator[Part]:
+        """What those hit have in common that those who worked meanwhile do not."""
+        if self.case is not None:
+            yield from common_traits(self.case)
 
     @view
     def steps(self) -> Iterator[Part]:
