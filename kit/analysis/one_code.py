@@ -68,7 +68,7 @@ def failures_by_hour(history: History) -> pd.DataFrame:
         int64, ``failures`` int64.
     """
     at = _in_window(history)["published"]
-    rows = pd.DataFrame({"weekday": at.dt.weekday, "hour": at.dt.hour}).astype("int64")
+    rows = pd.DataFrame({"weekday": at.dt.day_of_week, "hour": at.dt.hour}).astype("int64")
     return (
         rows.groupby(["weekday", "hour"], as_index=False)
         .size()

@@ -16,7 +16,7 @@ from kit.display import charts, phrases
 from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
 from kit.messages import is_fingerprint
-from kit.views.base import NotebookReport, incidents_of, view
+from kit.views.base import NotebookReport, in_readers_zone, incidents_of, view
 from kit.views.failure_list import one_by_one
 from kit.views.sections import case_over_time, kind_and_meaning, name_columns, radius_in_words
 from kit.views.unknown_texts import nearest_codes_table
@@ -193,6 +193,7 @@ class ErrorCodeReport(NotebookReport):
             [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
         )
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         return self._result(self.headline_text, self._results())
@@ -226,7 +227,13 @@ class ErrorCodeReport(NotebookReport):
 
 
 def error_code_report(
-    source: str = "sample", *, since: str = "", until: str = "", code: str = "", app: str = ""
+    source: str = "sample",
+    *,
+    since: str = "",
+    until: str = "",
+    code: str = "",
+    app: str = "",
+    timezone: str = "",
 ) -> ErrorCodeReport:
     """Open a source and look at one code in depth.
 
@@ -236,6 +243,7 @@ def error_code_report(
         until: as for ``trends_report``.
         code: the code; the one with most users hit in the window or still failing if empty.
         app: the app's name or id; chosen likewise if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
@@ -243,5 +251,13 @@ def error_code_report(
     Raises:
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or a name is unknown (with the nearest).
+
+    Example:
+        >>> import kit
+        >>> report = kit.error_code_report("sample", since="7d", code="AADSTS50126")
+        >>> report.messages().frame["failures"].tolist()
+        [80, 15, 6]
     """
-    return ErrorCodeReport(source=source, since=since, until=until, code=code, app=app)
+    return ErrorCodeReport(
+        source=source, since=since, until=until, code=code, app=app, timezone=timezone
+    )

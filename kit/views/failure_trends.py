@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.by_kind import by_kind, counts_of_kinds
+from kit.analysis.comparison import Comparison, compare_windows, other_window
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
+from kit.analysis.groups import find_group
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
 from kit.analysis.unknown_texts import code_names
@@ -18,8 +20,9 @@ from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart, Headline, Note
 from kit.display.table import Table
-from kit.views.base import NotebookReport, view
+from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.failure_list import LISTED, one_by_one
+from kit.views.groups import comparison_parts, grouped_chart, grouped_table
 from kit.views.sections import left_behind, left_behind_in_words, worst_buckets
 from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_in_words
 from kit.views.unknown_texts import NEAREST_IS_A_HINT, by_template
@@ -27,6 +30,7 @@ from kit.views.unknown_texts import NEAREST_IS_A_HINT, by_template
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kit.base.windows import Window
     from kit.display.parts import Part
     from kit.reports.summary import Result
 
@@ -45,10 +49,17 @@ class TrendsReport(NotebookReport):
     """What is failing in a window and what is still open, by code and over time."""
 
     trends: Trends
+    group: str
+    """What the table and the chart count by."""
+    beside: Window | None
+    """The window that this one is held against."""
 
     def _look(self) -> None:
         bucket, kind = self.parameters["bucket"], self.parameters["kind"]
+        self.group = find_group(self.parameters["group_by"])
         self.trends = trends(self.log, self.window, app=self.app, bucket=bucket, kind=kind)
+        other = self.parameters["compare"]
+        self.beside = other_window(self.log, self.window, other) if other else None
 
     @property
     def app(self) -> str:
@@ -84,6 +95,9 @@ class TrendsReport(NotebookReport):
         table = self.trends.by_code
         left_rows = self._left_behind()
         yield from left_behind(people(left_rows)["still_failing"], left_rows["app"].dropna())
+        if self.group != "code":
+            yield grouped_table(self.trends, self.group)
+            return
         columns = (
             "code app users still_failing recovered failures rate state first_seen last_seen since"
         ).split()
@@ -134,7 +148,10 @@ class TrendsReport(NotebookReport):
         if not len(self.trends.over_time):
             yield Note("Nothing failed in the window.")
             return
-        yield Chart(charts.over_time, self.trends.over_time, self.window, self.trends.bucket)
+        if self.group == "code":
+            yield Chart(charts.over_time, self.trends.over_time, self.window, self.trends.bucket)
+        else:
+            yield grouped_chart(self.trends, self.group)
         yield worst_buckets(self.trends)
         if self.window.until - self.window.since > pd.Timedelta(days=1):
             yield Chart(charts.code_by_day, self.trends.over_time, self.window)
@@ -224,6 +241,12 @@ class TrendsReport(NotebookReport):
         )
 
     @view
+    def comparison(self) -> Iterator[Part]:
+        """What began, ended or grew against another window, where one is asked for."""
+        if self.beside is not None:
+            yield from comparison_parts(self._comparison)
+
+    @view
     def next(self) -> Iterator[Part]:
         """Which code to look into, and with which parameters."""
         table = self.trends.by_code
@@ -251,13 +274,27 @@ class TrendsReport(NotebookReport):
             steps.insert(0, ("user_history", {"user": logins[0]}, why))
         yield self._next(steps)
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         rows = self.trends.by_code[_SUMMARY_COLUMNS].astype(object).to_dict("records")
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        return self._result(self.headline_text, {"totals": self.trends.totals, "by_code": by_code})
+        compared = {"comparison": self._comparison.results()} if self.beside else {}
+        results = {"totals": self.trends.totals, "by_code": by_code, **compared}
+        return self._result(self.headline_text, results)
+
+    @cached_property
+    def _comparison(self) -> Comparison:
+        return compare_windows(
+            self.log,
+            self.window,
+            self.parameters["compare"],
+            by=self.group,
+            app=self.app,
+            kind=self.trends.kind,
+        )
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:
@@ -287,6 +324,9 @@ def trends_report(
     app: str = "",
     kind: str = "",
     bucket: str = "auto",
+    group_by: str = "code",
+    compare: str = "",
+    timezone: str = "",
 ) -> TrendsReport:
     """Open a source and count what fails in a window.
 
@@ -297,6 +337,11 @@ def trends_report(
         app: one app's name or id; all if empty.
         kind: one kind of failure, as ``kinds.csv`` names it; all if empty.
         bucket: ``hour``, ``day`` or ``auto``.
+        group_by: what the table and the chart count by: ``code``, ``kind``, ``app``, ``family``,
+            ``owner`` or ``operation``.
+        compare: another window to hold it against: ``7d`` before it begins, or
+            ``2026-10-20..2026-10-27``; none if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
@@ -304,9 +349,25 @@ def trends_report(
     Raises:
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, since is not before until, the log knows no such app, or
-            there is no such kind.
+            there is no such kind, grouping or time zone.
+
+    Example:
+        >>> import kit
+        >>> report = kit.trends_report("sample", since="7d", timezone="Europe/Berlin")
+        >>> report.by_code().frame["code"].iloc[0]
+        'AADSTS50126'
     """
-    return TrendsReport(source=source, since=since, until=until, app=app, kind=kind, bucket=bucket)
+    return TrendsReport(
+        source=source,
+        since=since,
+        until=until,
+        app=app,
+        kind=kind,
+        bucket=bucket,
+        group_by=group_by,
+        compare=compare,
+        timezone=timezone,
+    )
 
 
 def _app(name: object) -> dict[str, str]:

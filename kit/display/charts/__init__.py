@@ -9,6 +9,7 @@ from kit.display.charts.over_time import (
     code_by_day,
     failing_against_working,
     failures_and_rate,
+    groups_over_time,
     kinds_over_time,
     over_time,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "code_by_day",
     "failing_against_working",
     "failures_and_rate",
+    "groups_over_time",
     "kinds_over_time",
     "over_time",
     "people_over_time",
