@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Coverage, Window
 
 __all__ = [
+    "SIGN_IN",
     "count",
     "coverage_in_words",
     "duration",
@@ -22,6 +23,10 @@ __all__ = [
     "percent",
     "span",
 ]
+
+
+SIGN_IN = "Okta sign-in"
+"""What stands for the app where a failure concerns none."""
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -38,6 +38,7 @@ _PREFIX = {
     "agent": "agent-",
     "place": "place-",
     "mac": "device-",
+    "owner": "owner-",
     "source": "source-",
 }
 
@@ -86,7 +87,8 @@ class Key:
         """Replace one value.
 
         Args:
-            kind: ``login``, ``name``, ``id``, ``ip``, ``mac``, ``agent``, ``place`` or ``source``.
+            kind: ``login``, ``name``, ``id``, ``ip``, ``mac``, ``agent``, ``place``, ``owner`` or
+                ``source``.
             value: what is replaced.
             of: the login of the person whose name this is, so that both look alike.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["comparison_parts", "grouped_chart", "grouped_table"]
 
 _COLUMNS = "users still_failing recovered failures codes apps".split()
-_NOBODYS = {"app": "Okta sign-in", "kind": "not told", "owner": "not known"}
+_NOBODYS = {"app": phrases.SIGN_IN, "kind": "not told", "owner": "not known"}
 """What the group is called that nothing tells."""
 _COMPARED = "failures failures_before a_day a_day_before users users_before rate rate_before"
 
@@ -47,6 +47,7 @@ def grouped_table(trends: Trends, group: str) -> Table:
         caption=f"What failed in the window or still fails, by {group}",
         most=25,
         empty="nothing.",
+        anchor="open",
     )
 
 
