@@ -22,6 +22,7 @@ from kit.base.windows import TICK, Window
 from kit.cases.steps import StepFacts, StepState, steps
 from kit.catalogue import load
 from kit.display import phrases
+from kit.evidence.story import VendorStory, vendor_story
 from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Case:
     steps: tuple[StepState, ...]
     live: AppEvidence | None = None
     """What the live org says of the app, if it was asked."""
+    vendor: VendorStory | None = None
+    """What the vendor's own records say, where the source holds some that match."""
 
     @property
     def onset(self) -> pd.Timestamp:
@@ -195,6 +198,7 @@ class Case:
                 for s in self.steps
             ],
             "abandoned": self.abandoned,
+            "vendor": self.vendor.results() if self.vendor else None,
         }
 
 
@@ -249,6 +253,7 @@ def case(
     # The same code may need another remedy on another app, or by what the vendor said last.
     reason = str(mine["reason"].iloc[-1] or "")
     live = ask(app_key) if ask else None
+    story = vendor_story(log, app_key, code, window.until)
     return Case(
         app=app_name or "(no app)",
         app_key=app_key,
@@ -268,6 +273,7 @@ def case(
             StepFacts(case_history, now, proof, hit, live),
         ),
         live=live,
+        vendor=story,
     )
 
 

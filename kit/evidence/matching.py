@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["REACH", "RECORD", "Evidence", "evidence", "without_repeats"]
+__all__ = ["REACH", "RECORD", "VendorEvidence", "evidence", "without_repeats"]
 
 REACH = timedelta(minutes=2)
 """How far apart a likely match may be, once the clocks' difference is taken off."""
@@ -57,7 +57,7 @@ Match = Literal["request_id", "correlation_id", "likely", "none"]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class VendorEvidence:
     """The failures that a vendor's records can speak of, each with what matched it."""
 
     failures: pd.DataFrame
@@ -73,7 +73,7 @@ class Evidence:
     """How far the vendor's clock is ahead of Okta's, usually."""
 
 
-def evidence(log: Log) -> Evidence | None:
+def evidence(log: Log) -> VendorEvidence | None:
     """Join all failures of a log with the vendor's records of the same requests.
 
     A window, an app or a code changes nothing in the answer for a failure, so they are for the
@@ -118,7 +118,7 @@ def evidence(log: Log) -> Evidence | None:
             others[others["row"].isin(likely["record"])],
         ]
     )
-    return Evidence(
+    return VendorEvidence(
         failures.assign(
             match=match,
             records=pd.Series(ids, dtype=object),

@@ -49,18 +49,17 @@ def speakable_failures(log: Log) -> pd.DataFrame:
             [guid(one) if isinstance(one, str) else None for one in failures[name]], dtype=object
         )
     by_name = {vendor.name: vendor for vendor in vendors()}
-    failures["logs"] = pd.Series(
-        [
-            by_name[one.vendor].logs_of(
-                one.code,
-                one.family if isinstance(one.family, str) else "",
-                f"{_text(one.reason)} {_text(one.vendor_message)}",
-                one.request_id,
-            )
-            for one in failures.itertuples()
-        ],
-        dtype=object,
-    )
+    columns = ["vendor", "code", "family", "reason", "vendor_message", "request_id"]
+    logs = [
+        by_name[one["vendor"]].logs_of(
+            one["code"],
+            _text(one["family"]),
+            f"{_text(one['reason'])} {_text(one['vendor_message'])}",
+            one["request_id"],
+        )
+        for one in failures[columns].to_dict("records")
+    ]
+    failures["logs"] = pd.Series(logs, index=failures.index, dtype=object)
     return failures
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.base.windows import Window, merged
-from kit.vendors import schema
+from kit.vendors import record_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +51,7 @@ Spans = dict[str, dict[str, tuple[datetime, datetime]]]
 
 def as_record_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
     """Rows made by ``kit.vendors.record_row``, as Arrow."""
-    columns = schema()
+    columns = record_schema()
     arrays = [
         pa.array(values, type=column.type)
         for values, column in zip(zip(*rows, strict=True), columns, strict=True)
@@ -110,10 +110,10 @@ class RecordFile:
     def _begin(self) -> pq.ParquetWriter:
         if self._writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            names = schema().names
+            names = record_schema().names
             self._writer = pq.ParquetWriter(
                 self.path,
-                schema(),
+                record_schema(),
                 compression="zstd",
                 compression_level=1,
                 use_dictionary=[name for name in names if name not in _NO_DICTIONARY],

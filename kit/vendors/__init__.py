@@ -7,7 +7,7 @@ entry there, and a reader beside ``entra`` if its values need one.
 
 from kit.vendors.reading import RecordError, Unread, may_hold_record, read_record
 from kit.vendors.record import Record, content_id
-from kit.vendors.schema import COLUMNS, record_row, schema
+from kit.vendors.schema import COLUMNS, record_row, record_schema
 from kit.vendors.tables import VendorTable, table_of
 
 __all__ = [
@@ -20,6 +20,6 @@ __all__ = [
     "may_hold_record",
     "read_record",
     "record_row",
-    "schema",
+    "record_schema",
     "table_of",
 ]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kit.vendors.record import Record
-from kit.vendors.values import as_json, guid, squeezed, text, token_id
+from kit.vendors.values import as_json, guid, plain_name, text, token_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,7 +43,7 @@ def entra_record(
     Args:
         vendor: Entra.
         kind: the kind of record.
-        fields: its values by their squeezed names.
+        fields: its values by their plain names.
         published: when it happened.
         file: the name of the file that it stands in, which may say which log it is.
     """
@@ -82,9 +82,9 @@ def _sign_in(record: Record, first: Any, fields: dict[str, Any]) -> None:
     number = text(inner.get("errorcode"))
     number = text(first("status")) if number is None else number
     reason = text(inner.get("failurereason")) or text(first("reason"))
-    word = _RESULTS.get(squeezed(text(first("result")) or "") if not inner else "")
+    word = _RESULTS.get(plain_name(text(first("result")) or "") if not inner else "")
     if number is not None and not number.isdigit():
-        word = word or _RESULTS.get(squeezed(number))
+        word = word or _RESULTS.get(plain_name(number))
         in_words = _AADSTS.search(number) or _AADSTS.search(reason or "")
         number = in_words[1] if in_words else None
     if number is not None:
@@ -102,7 +102,7 @@ def _sign_in(record: Record, first: Any, fields: dict[str, Any]) -> None:
         refusing = [
             one
             for one in map(sub, policies)
-            if squeezed(text(one.get("result")) or "") == "failure"
+            if plain_name(text(one.get("result")) or "") == "failure"
         ]
         record.policies = [
             name
@@ -124,13 +124,13 @@ def _log(vendor: Vendor, fields: dict[str, Any], file: str, record: Record) -> s
         *(types if isinstance(types, list) else ()),
     ]
     for value in labels:
-        log = vendor.logs.get(squeezed(value)) if isinstance(value, str) else None
+        log = vendor.logs.get(plain_name(value)) if isinstance(value, str) else None
         if log is not None:
             return log
     if log := _log_by_file(vendor, file):
         return log
     nobody = record.account is None and record.account_id is None
-    identity = squeezed(text(fields.get("managedidentitytype")) or "none")
+    identity = plain_name(text(fields.get("managedidentitytype")) or "none")
     if nobody and identity not in {"none", "nomanagedidentity"}:
         return "managed_identity"
     if nobody and (record.principal_id or record.principal):
@@ -140,13 +140,13 @@ def _log(vendor: Vendor, fields: dict[str, Any], file: str, record: Record) -> s
 
 
 def _log_by_file(vendor: Vendor, file: str) -> str | None:
-    name = _squeezed_name(file)
+    name = _plain_file_name(file)
     return next((log for begin, log in vendor.logs.items() if name.startswith(begin)), None)
 
 
 @lru_cache(maxsize=256)
-def _squeezed_name(file: str) -> str:
-    return squeezed(file.rpartition("!")[2].rpartition("/")[2])
+def _plain_file_name(file: str) -> str:
+    return plain_name(file.rpartition("!")[2].rpartition("/")[2])
 
 
 def _call(record: Record, first: Any) -> None:
@@ -160,8 +160,9 @@ def _call(record: Record, first: Any) -> None:
 
 
 def _audit(record: Record, first: Any, fields: dict[str, Any]) -> None:
+    record.id = text(first("id"))  # no id of a request, and not compared with one
     record.activity = text(first("activity"))
-    record.result = _RESULTS.get(squeezed(text(first("result")) or ""))
+    record.result = _RESULTS.get(plain_name(text(first("result")) or ""))
     record.reason = text(first("reason"))
     user, app = _actors(fields)
     record.actor = text(user.get("userprincipalname")) or text(app.get("displayname"))
@@ -193,7 +194,7 @@ def _actors(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         for name, value in fields.items()
         if name.startswith("actor") and value not in (None, "")
     }
-    is_app = "app" in squeezed(text(columns.get("type")) or "") or (
+    is_app = "app" in plain_name(text(columns.get("type")) or "") or (
         "userprincipalname" not in columns and "serviceprincipalname" in columns
     )
     return ({}, columns) if is_app else (columns, {})
@@ -236,7 +237,7 @@ def _app_ids(target: dict[str, Any]) -> list[str]:
     }
     numbers = []
     for one in pairs:
-        if squeezed(text(one.get("displayname")) or "") in names:
+        if plain_name(text(one.get("displayname")) or "") in names:
             for side in ("newvalue", "oldvalue"):
                 numbers += re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
                                     str(one.get(side) or "").lower())  # fmt: skip
@@ -244,7 +245,7 @@ def _app_ids(target: dict[str, Any]) -> list[str]:
 
 
 def sub(value: Any) -> dict[str, Any]:
-    """An object's values by their squeezed names; nothing where it is none."""
+    """An object's values by their plain names; nothing where it is none."""
     if not isinstance(value, dict):
         return {}
-    return {squeezed(str(name)): one for name, one in value.items()}
+    return {plain_name(str(name)): one for name, one in value.items()}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["RecordKind", "Vendor", "marks", "title_of", "vendors"]
+__all__ = ["RecordKind", "Vendor", "record_marks", "title_of", "vendors"]
 
 
 class RecordKind(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class RecordKind(msgspec.Struct, frozen=True):
     """Names that a record of this kind has not."""
 
     def fits(self, names: set[str]) -> bool:
-        """Whether a record with these names, squeezed, is of this kind."""
+        """Whether a record with these names, plain_name, is of this kind."""
         return all(not names.isdisjoint(line) for line in self.signs) and names.isdisjoint(
             self.never
         )
@@ -75,7 +75,7 @@ class Vendor(msgspec.Struct, frozen=True):
     """A record in any form has one of these texts in it."""
     kind: list[RecordKind]
     logs: dict[str, str] = {}
-    """Tables, categories, event types and beginnings of file names, squeezed: to the log."""
+    """Tables, categories, event types and beginnings of file names, plain_name: to the log."""
     titles: dict[str, str] = {}
     """What people call a log."""
     speaks: Speaks = Speaks()
@@ -99,7 +99,7 @@ class Vendor(msgspec.Struct, frozen=True):
         return tuple(line.logs) if line else ()
 
     def kind_of(self, names: set[str]) -> RecordKind | None:
-        """The kind of a record with these names, squeezed."""
+        """The kind of a record with these names, plain_name."""
         return next((kind for kind in self.kind if kind.fits(names)), None)
 
 
@@ -111,7 +111,7 @@ def vendors() -> tuple[Vendor, ...]:
 
 
 @cache
-def marks() -> re.Pattern[bytes]:
+def record_marks() -> re.Pattern[bytes]:
     """What a text has in it that may be a record."""
     every = {mark for vendor in vendors() for mark in vendor.marks}
     return re.compile("|".join(map(re.escape, sorted(every))).encode(), re.I)

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from kit.vendors.entra import entra_record, sub
-from kit.vendors.forms import RecordKind, Vendor, marks, vendors
+from kit.vendors.forms import RecordKind, Vendor, record_marks, vendors
 from kit.vendors.record import Record
-from kit.vendors.values import as_json, moment, squeezed
+from kit.vendors.values import as_json, plain_name, utc_moment
 
 __all__ = ["RecordError", "Unread", "may_hold_record", "read_record"]
 
@@ -29,7 +29,7 @@ Unread = RecordError
 
 def may_hold_record(raw: bytes) -> bool:
     """Whether a document has a text in it that every record has."""
-    return marks().search(raw) is not None
+    return record_marks().search(raw) is not None
 
 
 def read_record(raw: bytes, file: str = "") -> Record | None:
@@ -86,17 +86,17 @@ def _read(vendor: Vendor, kind: RecordKind, fields: dict[str, Any], file: str) -
         (fields[name] for name in kind.names["published"] if fields.get(name) not in (None, "")),
         None,
     )
-    published = moment(value)
+    published = utc_moment(value)
     if published is None:
         raise RecordError(f"{vendor.title}: its time {str(value)[:60]!r} cannot be read")
     return entra_record(vendor, kind, fields, published, file)
 
 
 def _fields(value: dict[str, Any]) -> dict[str, Any]:
-    """A record's values by squeezed names; what an envelope holds goes before the envelope's."""
+    """A record's values by plain names; what an envelope holds goes before the envelope's."""
     fields: dict[str, Any] = {}
     for name, one in value.items():
-        plain = squeezed(name)
+        plain = plain_name(name)
         if fields.get(plain) in (None, ""):  # a heading may be there twice
             fields[plain] = one
     _take_elastic(value, fields)
@@ -132,7 +132,7 @@ def _take_elastic(value: dict[str, Any], fields: dict[str, Any]) -> None:
             fields.update({key: each for key, each in own.items() if each not in (None, "")})
             properties |= inner if isinstance(inner, dict) else {}
         else:
-            fields.setdefault(squeezed(name), one)
+            fields.setdefault(plain_name(name), one)
     fields["properties"] = properties
     source = value.get("source")
     fields["sourceip"] = source.get("ip") if isinstance(source, dict) else value.get("source.ip")

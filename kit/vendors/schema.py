@@ -11,7 +11,7 @@ from kit.vendors.record import Record, content_id
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "record_row", "schema"]
+__all__ = ["COLUMNS", "record_row", "record_schema"]
 
 _TEXT, _TIME, _LIST = "string", "timestamp[us, UTC]", "list<string>"
 
@@ -76,7 +76,7 @@ def record_row(record: Record, raw: str) -> tuple[Any, ...]:
 
 
 @cache
-def schema() -> pa.Schema:
+def record_schema() -> pa.Schema:
     """The table's Arrow schema."""
     import pyarrow as pa
 

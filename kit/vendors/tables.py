@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kit.vendors.forms import vendors
-from kit.vendors.values import squeezed
+from kit.vendors.values import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,6 +92,6 @@ def table_of(text: bytes) -> VendorTable | None:
 
 def _names(cells: list[str]) -> tuple[str, ...]:
     names = tuple(" ".join(cell.split()) for cell in cells)
-    plain = {squeezed(name) for name in names}
+    plain = {plain_name(name) for name in names}
     fits = any(vendor.kind_of(plain) for vendor in vendors())
     return names if fits else ()

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["as_json", "guid", "moment", "squeezed", "text", "token_id"]
+__all__ = ["as_json", "guid", "plain_name", "text", "token_id", "utc_moment"]
 
 _JUNK = re.compile(r"[^\w#]+|_")
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -28,7 +28,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=8192)
-def squeezed(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without what forms differ in: case, blanks, underscores, brackets, a zone."""
     return _JUNK.sub("", name.removesuffix(" [UTC]").casefold())
 
@@ -74,7 +74,7 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def moment(value: Any) -> datetime | None:
+def utc_moment(value: Any) -> datetime | None:
     """A time as exports write it, in UTC; without a zone it is UTC.
 
     ISO 8601 with up to nine decimals, ``/Date(ms)/``, ``9/14/2026, 7:12:31.441 AM`` (the month
