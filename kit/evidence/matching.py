@@ -283,7 +283,7 @@ def _likely_records(
 ) -> pd.DataFrame:
     """Records of the accounts that were shown, with a code and near the time of open failures."""
     still = failures[~failures.index.isin(id_matches["failure"])]
-    still = still[still["app_key"].isin(pairs["app_key"]) & still["logs"].map(bool)]
+    still = still[still["app_key"].isin(pairs["app_key"]) & still["logs"].astype(bool)]
     if still.empty:
         return _fetched([], table)
     sought = log.answers.table(
@@ -321,7 +321,7 @@ def _likely(
     rest = rest.where((others["attempts"] > 1) | ~others["key"].isin(claims.index), 0)
     free = others.assign(attempts=rest)[rest > 0]
     still = failures[~failures.index.isin(id_matches["failure"])]
-    open_failures = still[still["logs"].map(bool)][["app_key", "code", "published"]]
+    open_failures = still[still["logs"].astype(bool)][["app_key", "code", "published"]]
     open_failures = open_failures.reset_index(names="failure")
     open_failures["at"] = _seconds(open_failures["published"]) + round(clock.total_seconds())
     parts = []

@@ -6,8 +6,12 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 __all__ = ["RecordKind", "Vendor", "record_marks", "title_of", "vendors"]
 
@@ -23,10 +27,10 @@ class RecordKind(msgspec.Struct, frozen=True):
     never: list[str] = []
     """Names that a record of this kind has not."""
 
-    def fits(self, names: set[str]) -> bool:
+    def fits(self, names: AbstractSet[str]) -> bool:
         """Whether a record with these names, plain_name, is of this kind."""
-        return all(not names.isdisjoint(line) for line in self.signs) and names.isdisjoint(
-            self.never
+        return all(any(one in names for one in line) for line in self.signs) and not any(
+            one in names for one in self.never
         )
 
 
@@ -98,7 +102,7 @@ class Vendor(msgspec.Struct, frozen=True):
         line = next((one for one in self.logged if one.fits(code, family, low, request_id)), None)
         return tuple(line.logs) if line else ()
 
-    def kind_of(self, names: set[str]) -> RecordKind | None:
+    def kind_of(self, names: AbstractSet[str]) -> RecordKind | None:
         """The kind of a record with these names, plain_name."""
         return next((kind for kind in self.kind if kind.fits(names)), None)
 

@@ -63,9 +63,8 @@ def _record(value: Any, file: str, depth: int) -> Record | None:
         inner = _inner(value, file, depth)  # the record as it was, if Elastic kept it
         if inner is not None:
             return inner
-    names = {name for name, one in fields.items() if one is not None and one != ""}
     for vendor in vendors():
-        kind = vendor.kind_of(names)
+        kind = vendor.kind_of(fields.keys())
         if kind is not None:
             return _read(vendor, kind, fields, file)
     return _inner(value, file, depth)
@@ -140,4 +139,5 @@ def _take_elastic(value: dict[str, Any], fields: dict[str, Any]) -> None:
         fields["resultdescription"] = value["message"]
     event = value.get("event")
     identity = event.get("id") if isinstance(event, dict) else value.get("event.id")
-    fields.setdefault("id", identity)
+    if identity is not None:
+        fields.setdefault("id", identity)

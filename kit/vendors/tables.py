@@ -62,8 +62,7 @@ class VendorTable:
     def _document(self, row: list[str]) -> bytes:
         values: dict[str, str] = {}
         for name, value in zip(self.names, row, strict=False):
-            if value and name not in values:
-                values[name] = value
+            values[name] = values.get(name) or value  # a heading may be there twice
         return json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
