@@ -270,7 +270,7 @@ def case(
         proof=proof,
         steps=steps(
             catalogue.steps(code, app=app_name, text=reason),
-            StepFacts(case_history, now, proof, hit, live),
+            StepFacts(case_history, now, proof, hit, live, story),
         ),
         live=live,
         vendor=story,

@@ -76,6 +76,8 @@ class VendorStory:
     """Logs in which more would stand, and of which the source holds nothing."""
     audit_windows: tuple[Window, ...] = ()
     """The stretches of time that the audit log is held for."""
+    sign_in_windows: tuple[Window, ...] = ()
+    """Those of the logs that the refusals stand in."""
 
     @property
     def changes_before(self) -> pd.DataFrame:
@@ -188,6 +190,9 @@ def vendor_story(log: Log, app_key: str, code: str, until: datetime) -> VendorSt
         reasons={str(name): int(count) for name, count in reasons.items()},
         lacking_logs=tuple(sorted(one for one in {*logs, "audit"} if not coverage.get(one))),
         audit_windows=tuple(coverage.get("audit", ())),
+        sign_in_windows=tuple(
+            window for one in sorted(set(refusals["log"])) for window in coverage.get(one, ())
+        ),
     )
 
 
