@@ -43,6 +43,14 @@ def test_a_sentence_that_is_known_whole_has_its_remedy() -> None:
         GERMAN,
         "Échec du provisionnement automatique de l'utilisateur Ada pour l'application Anvil : ",
         "Не удалось автоматически подготовить пользователя: ",
+        "애플리케이션 Anvil에 대한 사용자 Ada의 자동 프로비저닝 실패: ",
+        "用户 Ada 自动预配到应用 Anvil 失败：",
+        "Error en el aprovisionamiento automático del usuario Ada para la aplicación Anvil: ",
+        "O provisionamento automático do usuário Ada para o aplicativo Anvil não foi concluído: ",
+        "Automatische inrichting van gebruiker Ada voor de app Anvil is niet gelukt: ",
+        "Ada kullanıcısının Anvil uygulamasına otomatik sağlanması başarısız oldu: ",
+        "Penyediaan otomatis pengguna Ada ke aplikasi Anvil gagal untuk pengguna: ",
+        "Việc cấp phép tự động cho người dùng Ada không thành công: ",
     ],
 )
 def test_of_another_sentence_the_vendors_english_is_taken(lead: str) -> None:
@@ -51,6 +59,15 @@ def test_of_another_sentence_the_vendors_english_is_taken(lead: str) -> None:
 
     assert (found.code, found.http_status) == ("already_exists", 409)
     assert found.vendor_message == "userName is taken"
+    assert "not in English" in found.note
+
+
+def test_a_vendors_words_of_any_sort_are_taken_from_behind_the_colon() -> None:
+    """Also where they begin as no known answer does."""
+    found = explanation(GERMAN + "Your session has expired")
+
+    assert found.vendor_message == "Your session has expired"
+    assert found.kind == "credentials_refused"
     assert "not in English" in found.note
 
 
@@ -69,6 +86,7 @@ def test_a_text_without_any_english_says_so() -> None:
         "Error while creating user Łukasz Żółć: Conflict",
         "INVALID_CREDENTIALS",
         "User der Mann does not exist",
+        "Automatic provisioning of user 山田太郎 to app Anvil failed: Matching user not found.",
         "E0000011",
         "",
     ],

@@ -276,17 +276,22 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``hit_key``,
         ``operation``, ``credential``, ``scope``, ``uuid``, ``event_type``.
     """
-    return pick_successes(log.events_all_days if window is None else log.within(window))
+    rows = log.answers.view("successes", lambda: pick_successes(log.events_by_day))
+    return (rows if window is None else rows.filter(log.filters(rows, window))).drop("date")
 
 
 def pick_successes(events: ir.Table) -> ir.Table:
-    """Pick the events that succeeded at what could have failed, as ``successes`` lists them."""
+    """Pick the events that succeeded at what could have failed, as ``successes`` lists them.
+
+    With their ``date`` where the events have it.
+    """
     catalogue = load()
     # A type that exists only for failures has a code in every event.
     never = sorted(catalogue.report_types)
     is_success = events.result.isin(SUCCEEDED_RESULTS) & ~events.event_type.isin(never)
     rows = with_keys(events.filter(is_success, events.code.isnull()))
-    return rows.select("published", "app", *KEYS, "user_key", "scope", "uuid", "event_type")
+    columns = ("published", "app", *KEYS, "user_key", "scope", "uuid", "event_type", "date")
+    return rows.select(*(name for name in columns if name in events.columns or name != "date"))
 
 
 def _in_window(rows: ir.Table, window: Window) -> ir.BooleanValue:

@@ -14,6 +14,7 @@ from kit.analysis.failures import (
     KEYS,
     folded_failures,
     pick_successes,
+    successes,
     with_keys,
 )
 from kit.catalogue import load
@@ -250,7 +251,7 @@ def _worked_again(log: Log) -> ir.Table:
     failed = _to_follow(log)
     again = log.answers.once(
         "next_success",
-        lambda: _next_success(failed, pick_successes(log.events_all_days)),
+        lambda: _next_success(failed, successes(log)),
         lambda answer, fresh: _sooner(log, answer, fresh),
     )
     rows = failed.join(again, _FAILURE)

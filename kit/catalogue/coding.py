@@ -48,6 +48,12 @@ _STATUS = re.compile(
 """A status phrase that is all of a text or stands before a mark: ``Bad Request. …``."""
 
 
+_OPERATION = re.compile(
+    r"Error (?:while|in) (?:trying|creat|verify|updat|delet|deactivat|activat|push)"
+)
+"""A sentence of Okta's that names what was tried."""
+
+
 class Coding(NamedTuple):
     """What ingest adds to an event, in the order of the events table."""
 
@@ -215,7 +221,8 @@ def kind_in_words(message: Message, catalogue: Catalogue) -> str:
     """Tell what a message says went wrong from its words alone.
 
     Names that were read from the message do not count, nor does the phrase that only repeats its
-    HTTP status.
+    HTTP status. Where the text says nothing, the sentence before it does (``Could not decrypt the
+    assertion: x``), unless it only names the operation.
 
     Args:
         message: the parsed text.
@@ -224,13 +231,17 @@ def kind_in_words(message: Message, catalogue: Catalogue) -> str:
     Returns:
         The kind; nothing where the words do not tell.
     """
-    text = message.text
+    text, lead = message.text, message.lead or ""
     for name in (message.user, message.group, message.app):
         if name and len(name) > 2:
-            text = text.replace(name, "<>")
+            text, lead = text.replace(name, "<>"), lead.replace(name, "<>")
     if message.http_status is not None:
         text = _STATUS.sub("", text, count=1)
-    return catalogue.kind_of_text(text) if text else ""
+    kind = catalogue.kind_of_text(text) if text else ""
+    if kind in {"", "no_reason"} and lead and not _OPERATION.match(lead):
+        of_lead = catalogue.kind_of_text(lead)
+        return kind if of_lead in {"", "no_reason"} else of_lead
+    return kind
 
 
 def _error_fields(data: Mapping[str, Any]) -> dict[str, str]:

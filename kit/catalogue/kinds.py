@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class _Pattern:
     """One of several forms, compiled when it is first looked for."""
 
     def __init__(self, forms: list[str], phrases: Mapping[str, tuple[str, ...]]) -> None:
-        self._pattern = "|".join("".join(_parts(form, phrases)) for form in forms)
+        self._forms, self._phrases = forms, phrases
 
     @cached_property
     def _search(self) -> Callable[[str], re.Match[str] | None]:
-        return re.compile(self._pattern).search
+        pattern = "|".join("".join(_parts(form, self._phrases)) for form in self._forms)
+        return re.compile(pattern).search
 
     def stands_in(self, plain: str) -> bool:
         """Tell whether one of the forms stands among a text's plain words."""
@@ -89,6 +91,7 @@ class KindWords:
         phrases = {name: tuple(group.words.split("|")) for name, group in groups.items()}
         self._forms: list[_Form] = []
         self._by_stem: dict[str, list[int]] = {}
+        element_stems: dict[str, frozenset[str]] = {}
         for number, form in enumerate(forms):
             beside, unless = _alternatives(form.beside), _alternatives(form.unless)
             self._forms.append(
@@ -99,7 +102,7 @@ class KindWords:
                     _Pattern(unless, phrases) if unless else None,
                 )
             )
-            for stem in _stems(form.words, beside, phrases):
+            for stem in _stems(form.words, beside, phrases, element_stems):
                 self._by_stem.setdefault(stem, []).append(number)
 
     def kind(self, text: str) -> str:
@@ -176,10 +179,16 @@ def _words(element: str, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[str
             yield name.replace("_", " ")
 
 
-def _stems(words: str, beside: list[str], phrases: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+def _stems(
+    words: str,
+    beside: list[str],
+    phrases: Mapping[str, tuple[str, ...]],
+    element_stems: dict[str, frozenset[str]],
+) -> frozenset[str]:
     """The beginnings of words of which one stands in every text that a form fits.
 
     Of the form's elements, the one with the fewest counts; a form's few texts are tried then.
+    ``element_stems`` keeps those of elements that stand in many forms.
     """
     element_groups = [
         [element.rstrip("+")]
@@ -188,12 +197,12 @@ def _stems(words: str, beside: list[str], phrases: Mapping[str, tuple[str, ...]]
     ]
     if beside:
         element_groups.append([form.split()[0] for form in beside])
+    for element in chain.from_iterable(element_groups):
+        if element not in element_stems:
+            element_stems[element] = frozenset(
+                phrase.split()[0].rstrip("*")[:_STEM] for phrase in _words(element, phrases)
+            )
     stems = [
-        frozenset(
-            phrase.split()[0].rstrip("*")[:_STEM]
-            for element in elements
-            for phrase in _words(element, phrases)
-        )
-        for elements in element_groups
+        frozenset().union(*map(element_stems.__getitem__, elements)) for elements in element_groups
     ]
     return min(stems, key=lambda one: (len(one & _COMMON), len(one)))

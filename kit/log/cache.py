@@ -72,6 +72,7 @@ class ResultCache:
         self._files = files
         self._read = read
         self._answers: dict[str, ir.Table] = {}
+        self._views: dict[str, ir.Table] = {}
 
     def once(
         self,
@@ -96,6 +97,22 @@ class ResultCache:
             else:
                 self._answers[name] = self._stored_table(name, question())
         return self._answers[name]
+
+    def view(self, name: str, question: Callable[[], ir.Table]) -> ir.Table:
+        """Name what many questions begin with, so that it is compiled once, not with each.
+
+        Nothing is worked out: a question still reads only the days that it asks for.
+
+        Args:
+            name: what it is called.
+            question: gives the expression.
+
+        Returns:
+            A table that stands for the expression.
+        """
+        if name not in self._views:
+            self._views[name] = self.backend.create_view(f"{self._prefix}{name}_view", question())
+        return self._views[name]
 
     def table(self, name: str, rows: pd.DataFrame) -> ir.Table:
         """Put rows where the events are, so that a question can join them.

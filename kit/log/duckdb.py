@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -83,6 +84,16 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
             obj = ibis.memtable(obj)
         with self._explain_faults():
             return super().create_table(name, obj, **options)
+
+    def create_view(self, name: str, obj: Any, **_: Any) -> Any:
+        """Give an expression a name in this connection: what builds on it is compiled as one table.
+
+        DuckDB puts the view's query in its place, so a filter still reaches the files.
+        """
+        name = f"{name}_{uuid.uuid4().hex}"
+        with self._explain_faults():
+            self.raw_sql(f"CREATE TEMP VIEW {name} AS {self.compile(obj)}")
+        return self.table(name)
 
     @contextmanager
     def _explain_faults(self) -> Iterator[None]:

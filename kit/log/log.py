@@ -60,14 +60,21 @@ class Log(Source):
 
     def within(self, window: Window) -> ir.Table:
         """The events of a window; only its days' files are read."""
+        return self.events_by_day.filter(self.filters(self.events_by_day, window)).drop("date")
+
+    @staticmethod
+    def filters(rows: ir.Table, window: Window) -> list[ir.BooleanValue]:
+        """What holds for the rows of a window: of their ``published``, and of their ``date``.
+
+        By their dates the files of other days are passed over.
+        """
         last = window.until - timedelta(microseconds=1)
-        rows = self.events_by_day.filter(
-            self.events_by_day.date >= _day(window.since),
-            self.events_by_day.date <= _day(last),
-            self.events_by_day.published >= literal(window.since),
-            self.events_by_day.published < literal(window.until),
-        )
-        return rows.drop("date")
+        return [
+            rows.date >= _day(window.since),
+            rows.date <= _day(last),
+            rows.published >= literal(window.since),
+            rows.published < literal(window.until),
+        ]
 
     def before(self, end: datetime) -> Log:
         """The log as it was at a moment: what is asked of it knows no event from then on.

@@ -85,7 +85,7 @@ def parse(text: str | None) -> Message:
     code = draft.get("vendor_code")
     if code and draft["truncated"] and flat.endswith(code):
         del draft["vendor_code"]  # it may lack its end
-    draft["text"] = rest
+    draft["text"], draft["lead"] = rest, draft.get("said")
     return Message(
         **{k: v for k, v in draft.items() if k in _MESSAGE_FIELDS and v not in ("", None)}
     )

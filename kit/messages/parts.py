@@ -57,6 +57,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """The class of the innermost exception, with its package."""
     text: str = ""
     """What is left inside all the layers; empty where nothing was said."""
+    lead: str | None = None
+    """The sentence that was taken off last, right before the text: ``Could not decrypt it``."""
     truncated: bool = False
 
 

@@ -145,6 +145,13 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
             answer.createTempView(name)
             return self.table(name)
 
+    def create_view(self, name: str, obj: Any, **_: Any) -> ir.Table:
+        """Give an expression a name in this session: what builds on it is compiled as one table."""
+        name = f"{name}_{uuid.uuid4().hex}"
+        with self.explain_faults():
+            self._session.sql(self.compile(obj)).createTempView(name)
+            return self.table(name)
+
     def to_pyarrow(self, expr: ir.Expr, /, **_: Any) -> Any:
         """Ask a question; times come with their zone, UTC."""
         question = expr.as_table()
