@@ -1,5 +1,7 @@
 """Sign-ins and audit records of Entra as people export them: one list of facts in every form."""
 
+# ruff: noqa: E501
+
 import csv
 import io
 import json
@@ -36,6 +38,7 @@ class SignIn:
 
     @property
     def of_principal(self) -> bool:
+        """Whether a service principal signed in, no user."""
         return bool(self.principal)
 
 

@@ -37,6 +37,7 @@ class Outage:
     truth: dict[str, Truth]
 
     def write_events(self, folder: Path) -> str:
+        """Write Okta's log into a folder; return the file's name."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "okta.ndjson"
         path.write_text("\n".join(map(json.dumps, self.events)), encoding="utf-8")
@@ -68,7 +69,7 @@ def failure(
     }
 
 
-def simulate_outage(seed: int, size: int = 40) -> Outage:
+def simulate_outage(seed: int, size: int = 40) -> Outage:  # noqa: PLR0915  # one story
     """Make an outage with known truth."""
     luck = random.Random(seed)  # a simulation
     skew = timedelta(seconds=luck.uniform(-110, 110))

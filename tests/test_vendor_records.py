@@ -1,5 +1,7 @@
 """Entra's records in every form: told by content, read to the same, once each."""
 
+# ruff: noqa: E501
+
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from entra_forms import FORMS, SignIn, audit_object, audit_row, number, table, write_form
 
+from kit.base.windows import Window
 from kit.lake import Lake, add
+from kit.lake.pages import joint_spans
 from kit.lake.vendor import vendor_coverage, vendor_files
 from kit.vendors import read_record
 
@@ -152,3 +156,39 @@ def test_a_zero_or_empty_id_is_none_and_the_content_tells_the_record(tmp_path: P
         )
         lakes.append(rows_of(lake)[0]["id"])
     assert lakes[0] == lakes[1] != zero
+
+
+@pytest.mark.parametrize(
+    ("names", "stretches"),
+    [
+        (("signins-page1.json", "signins-page2.json"), 1),
+        (("signins_1.json", "signins_2.json"), 1),
+        (("InteractiveSignIns (1).json", "InteractiveSignIns (2).json"), 1),
+        (("signins-2026-09-14.json", "signins-2026-09-15.json"), 2),
+        (("signins-20260914.json", "signins-20260915.json"), 2),
+        (("monday.json", "tuesday.json"), 2),
+    ],
+)
+def test_pages_of_one_export_cover_what_lies_between_them(
+    names: tuple[str, str], stretches: int
+) -> None:
+    day = timedelta(days=1)
+    spans = {f"/x/{name}": {"audit": (AT + n * day, AT + n * day)} for n, name in enumerate(names)}
+    assert len(list(joint_spans(spans))) == stretches
+
+
+def test_a_page_that_says_that_more_follows_is_one_export_with_the_next(tmp_path: Path) -> None:
+    for name, some, more in (("a", SIGN_INS[:1], "https://graph/x"), ("b", SIGN_INS[1:3], None)):
+        page = json.loads(FORMS["graph"](some)["signins.json"])
+        head = {"@odata.nextLink": more} if more else {}
+        (tmp_path / f"{name}.json").write_text(json.dumps(head | page))
+    lake = Lake(tmp_path / "lake")
+    add(lake, [tmp_path / "a.json", tmp_path / "b.json"])
+    assert len(vendor_coverage(lake)["interactive"]) == 1
+
+
+def test_covers_says_more_than_the_records_and_nothing_of_oktas_log(tmp_path: Path) -> None:
+    lake, window = Lake(tmp_path / "lake"), Window(AT - timedelta(days=1), AT + timedelta(days=1))
+    add(lake, map(Path, write_form("graph", SIGN_INS[:1], tmp_path)), covers=window)
+    assert vendor_coverage(lake) == {"interactive": [window]}
+    assert lake.covered_windows() == []

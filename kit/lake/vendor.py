@@ -8,6 +8,7 @@ says more of it is kept beside the poorer one; of both, the greater ``fullness``
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.base.windows import Window, merged
+from kit.lake.pages import joint_spans
+from kit.lake.parquet import by_time
 from kit.vendors import record_schema
 
 if TYPE_CHECKING:
@@ -89,7 +92,7 @@ class RecordFile:
         if self._held:
             table = pa.Table.from_batches(self._held)
             self._held, self.held_bytes = [], 0
-            self._begin().write_table(table.sort_by("published"))
+            self._begin().write_table(by_time(table))
 
     def close(self) -> None:
         """Write what is held, and end the file.
@@ -166,7 +169,10 @@ class NewRecords:
         if which not in self._saved:
             # Flat, so that a store lists it in one step; the day begins the name.
             name = f"{VENDOR}/{path.parent.name}-{uuid.uuid4().hex}.parquet"
-            lake.storage.save(name, lambda place: _write(path, mask, place))
+            if mask.all():
+                lake.storage.save(name, lambda place: shutil.copyfile(path, place))
+            else:
+                lake.storage.save(name, lambda place: _write(path, mask, place))
             self._saved[which] = name
         return self._saved[which]
 
@@ -225,11 +231,10 @@ def with_coverage(
         covers: what the files hold in full, if somebody says so.
     """
     coverage = {log: _windows(some) for log, some in facts.get("coverage", {}).items()}
-    for logs in spans.values():
-        for log, (first, last) in logs.items():
-            since = first.replace(microsecond=0)
-            window = covers or Window(since, last.replace(microsecond=0) + _SECOND)
-            coverage[log] = merged([*coverage.get(log, []), window])
+    for log, (first, last) in joint_spans(spans):
+        since = first.replace(microsecond=0)
+        window = covers or Window(since, last.replace(microsecond=0) + _SECOND)
+        coverage[log] = merged([*coverage.get(log, []), window])
     return {
         **facts,
         "coverage": {log: [one.as_text() for one in some] for log, some in coverage.items()},

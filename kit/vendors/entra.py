@@ -7,7 +7,7 @@ form; a form's names are in ``forms.toml``.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kit.vendors.record import Record
@@ -16,7 +16,7 @@ from kit.vendors.values import as_json, guid, plain_name, text, token_id
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kit.vendors.forms import RecordKind, Vendor
+    from kit.vendors.forms import Layout, Vendor
     from kit.vendors.record import Result
 
 __all__ = ["entra_record"]
@@ -35,40 +35,41 @@ _TARGETS = 10
 """Targets that the portal's CSV has columns for, and some more."""
 
 
-def entra_record(
-    vendor: Vendor, kind: RecordKind, fields: dict[str, Any], published: datetime, file: str
-) -> Record:
+def entra_record(layout: Layout, fields: dict[str, Any], published: datetime, file: str) -> Record:
     """Read one of Entra's records.
 
     Args:
-        vendor: Entra.
-        kind: the kind of record.
+        layout: what kind of record it is, and where what it says stands.
         fields: its values by their plain names.
         published: when it happened.
         file: the name of the file that it stands in, which may say which log it is.
     """
-    record = Record(vendor=vendor.name, log=kind.name, published=published)
-
-    def first(column: str) -> Any:
-        for name in kind.names.get(column, ()):
-            value = fields.get(name)
-            if value is not None and value != "":
-                return value
-        return None
-
-    for column in ("id", "original_id", "correlation_id", "other_correlation_id"):
-        setattr(record, column, guid(first(column)))
-    for column in ("account_id", "principal_id", "app_id", "tenant"):
-        setattr(record, column, guid(first(column)))
-    for column in ("account", "principal", "app", "address"):
-        setattr(record, column, text(first(column)))
-    if kind.name == "audit":
+    first = partial(layout.first, fields)
+    kind = layout.kind.name
+    record = Record(
+        vendor=layout.vendor.name,
+        log=kind,
+        published=published,
+        id=guid(first("id")),
+        original_id=guid(first("original_id")),
+        correlation_id=guid(first("correlation_id")),
+        other_correlation_id=guid(first("other_correlation_id")),
+        account=text(first("account")),
+        account_id=guid(first("account_id")),
+        principal=text(first("principal")),
+        principal_id=guid(first("principal_id")),
+        app=text(first("app")),
+        app_id=guid(first("app_id")),
+        tenant=guid(first("tenant")),
+        address=text(first("address")),
+    )
+    if kind == "audit":
         _audit(record, first, fields)
-    elif kind.name == "graph_activity":
+    elif kind == "graph_activity":
         _call(record, first)
     else:
         _sign_in(record, first, fields)
-        record.log = _log(vendor, fields, file, record)
+        record.log = _log(layout.vendor, fields, file, record)
     return record
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-__all__ = ["RecordKind", "Vendor", "record_marks", "title_of", "vendors"]
+__all__ = ["Layout", "RecordKind", "Vendor", "record_marks", "title_of", "vendors"]
 
 
 class RecordKind(msgspec.Struct, frozen=True):
@@ -107,6 +108,37 @@ class Vendor(msgspec.Struct, frozen=True):
         return next((kind for kind in self.kind if kind.fits(names)), None)
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Records of one kind that have the same names."""
+
+    vendor: Vendor
+    kind: RecordKind
+    names: dict[str, tuple[str, ...]]
+    """Under which of its names what it says stands, the best first."""
+
+    @classmethod
+    def of(cls, vendor: Vendor, kind: RecordKind, names: Iterable[str]) -> Layout:
+        """The layout of records with these names."""
+        there = set(names)
+        return cls(
+            vendor,
+            kind,
+            {
+                column: tuple(name for name in some if name in there)
+                for column, some in kind.names.items()
+            },
+        )
+
+    def first(self, fields: dict[str, Any], column: str) -> Any:
+        """What a record says of something; None where it says nothing."""
+        for name in self.names.get(column, ()):
+            value = fields[name]
+            if value is not None and value != "":
+                return value
+        return None
+
+
 @cache
 def vendors() -> tuple[Vendor, ...]:
     """All vendors."""
@@ -115,10 +147,9 @@ def vendors() -> tuple[Vendor, ...]:
 
 
 @cache
-def record_marks() -> re.Pattern[bytes]:
-    """What a text has in it that may be a record."""
-    every = {mark for vendor in vendors() for mark in vendor.marks}
-    return re.compile("|".join(map(re.escape, sorted(every))).encode(), re.I)
+def record_marks() -> tuple[bytes, ...]:
+    """Of these a text has one in it that may be a record, the most frequent first."""
+    return tuple(dict.fromkeys(mark.encode() for vendor in vendors() for mark in vendor.marks))
 
 
 def title_of(vendor: str, log: str | None = None) -> str:

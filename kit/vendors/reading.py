@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from kit.vendors.entra import entra_record, sub
-from kit.vendors.forms import RecordKind, Vendor, record_marks, vendors
+from kit.vendors.forms import Layout, record_marks, vendors
 from kit.vendors.record import Record
 from kit.vendors.values import as_json, plain_name, utc_moment
 
@@ -29,7 +30,7 @@ Unread = RecordError
 
 def may_hold_record(raw: bytes) -> bool:
     """Whether a document has a text in it that every record has."""
-    return record_marks().search(raw) is not None
+    return any(mark in raw for mark in record_marks())
 
 
 def read_record(raw: bytes, file: str = "") -> Record | None:
@@ -59,15 +60,22 @@ def _record(value: Any, file: str, depth: int) -> Record | None:
     if not isinstance(value, dict) or not depth:
         return None
     fields = _fields(value)
-    if "azure" in value or any(name.startswith(_ELASTIC) for name in value):
+    if "sourceip" in fields:
         inner = _inner(value, file, depth)  # the record as it was, if Elastic kept it
         if inner is not None:
             return inner
+    layout = _layout(tuple(fields))
+    return _inner(value, file, depth) if layout is None else _read(layout, fields, file)
+
+
+@lru_cache(maxsize=1024)
+def _layout(names: tuple[str, ...]) -> Layout | None:
+    """What a record with these names is; those of one export have the same."""
     for vendor in vendors():
-        kind = vendor.kind_of(fields.keys())
+        kind = vendor.kind_of(set(names))
         if kind is not None:
-            return _read(vendor, kind, fields, file)
-    return _inner(value, file, depth)
+            return Layout.of(vendor, kind, names)
+    return None
 
 
 def _inner(value: dict[str, Any], file: str, depth: int) -> Record | None:
@@ -80,31 +88,43 @@ def _inner(value: dict[str, Any], file: str, depth: int) -> Record | None:
     return None
 
 
-def _read(vendor: Vendor, kind: RecordKind, fields: dict[str, Any], file: str) -> Record:
-    value = next(
-        (fields[name] for name in kind.names["published"] if fields.get(name) not in (None, "")),
-        None,
-    )
+def _read(layout: Layout, fields: dict[str, Any], file: str) -> Record:
+    value = layout.first(fields, "published")
     published = utc_moment(value)
     if published is None:
-        raise RecordError(f"{vendor.title}: its time {str(value)[:60]!r} cannot be read")
-    return entra_record(vendor, kind, fields, published, file)
+        raise RecordError(f"{layout.vendor.title}: its time {str(value)[:60]!r} cannot be read")
+    return entra_record(layout, fields, published, file)
 
 
 def _fields(value: dict[str, Any]) -> dict[str, Any]:
     """A record's values by plain names; what an envelope holds goes before the envelope's."""
-    fields: dict[str, Any] = {}
-    for name, one in value.items():
-        plain = plain_name(name)
-        if fields.get(plain) in (None, ""):  # a heading may be there twice
-            fields[plain] = one
-    _take_elastic(value, fields)
+    fields = _by_plain_name(value)
+    if "azure" in value or any(name.startswith(_ELASTIC) for name in value):
+        _take_elastic(value, fields)
     properties = as_json(fields.get("properties"))
     if isinstance(properties, dict):
-        inner = sub(properties)
+        inner = _by_plain_name(properties)
         fields["outercorrelationid"] = fields.get("correlationid")
-        fields.update({name: one for name, one in inner.items() if one not in (None, "")})
+        for name in fields.keys() & inner.keys():
+            if inner[name] in (None, ""):
+                inner[name] = fields[name]
+        fields |= inner
     return fields
+
+
+def _by_plain_name(value: dict[str, Any]) -> dict[str, Any]:
+    names = _plain_names(tuple(value))
+    fields = dict(zip(names, value.values(), strict=True))
+    if len(fields) < len(names):  # a heading that is there twice
+        fields = {}
+        for name, one in zip(names, value.values(), strict=True):
+            fields[name] = one if fields.get(name) in (None, "") else fields[name]
+    return fields
+
+
+@lru_cache(maxsize=1024)
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(plain_name, names))
 
 
 def _take_elastic(value: dict[str, Any], fields: dict[str, Any]) -> None:

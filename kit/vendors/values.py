@@ -17,6 +17,7 @@ __all__ = ["as_json", "guid", "plain_name", "text", "token_id", "utc_moment"]
 
 _JUNK = re.compile(r"[^\w#]+|_")
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_LENGTH = 36
 _NO_GUID = "00000000-0000-0000-0000-000000000000"
 _LOCAL = re.compile(
     r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}),? +(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
@@ -44,6 +45,8 @@ def text(value: Any) -> str | None:
 
 def guid(value: Any) -> str | None:
     """An id, lower case and without braces; None where it is empty or all zeros."""
+    if type(value) is str and len(value) == _LENGTH and value[8] == value[13] == value[23] == "-":
+        return None if value == _NO_GUID else value.lower()
     value = text(value)
     if value is None:
         return None
