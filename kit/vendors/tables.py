@@ -67,7 +67,7 @@ class VendorTable:
 
 
 def table_of(text: bytes) -> VendorTable | None:
-    """Read the header of a CSV file.
+    """Tell by its header whether a CSV file holds a vendor's records.
 
     Args:
         text: the file's beginning, UTF-8.
