@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kit.analysis.trends import trends
     from kit.analysis.verification import verification
     from kit.cases.case import case
+    from kit.log.field import field
     from kit.log.log import open_log
     from kit.views import (
         error_code_report,
@@ -40,6 +41,7 @@ __all__ = [
     "episodes",
     "error_code_report",
     "failures",
+    "field",
     "history",
     "incident",
     "incidents",
@@ -63,6 +65,7 @@ _HOME = {
     "episodes": "kit.analysis.episodes",
     "error_code_report": "kit.views",
     "failures": "kit.analysis.failures",
+    "field": "kit.log.field",
     "history": "kit.analysis.episodes",
     "incident": "kit.analysis.episodes:outage",
     "incidents": "kit.analysis.incidents",

@@ -41,11 +41,13 @@ __all__ = [
     "COUNTED",
     "DEACTIVATIONS",
     "ROW",
+    "app_key_of",
     "failure_rows",
     "failures",
     "folded_failures",
     "pick_successes",
     "successes",
+    "user_key_of",
     "with_details",
     "with_keys",
 ]
@@ -116,10 +118,10 @@ def with_keys(events: ir.Table) -> ir.Table:
         ``credential`` (the factor, else empty) and ``scope``, the app as far as an attempt is
         bound to it: a password is the user's, whatever app it was asked for.
     """
-    user_key = ibis.coalesce(events.user_login.lower(), events.user_id, "")
+    user_key = user_key_of(events)
     app, app_key = (
         ibis.coalesce(events.app_name, events.app_id),
-        ibis.coalesce(events.app_id, events.app_name, ""),
+        app_key_of(events),
     )
     of_user = user_key != ""
     # In a lake that is older than the column, everyone hit is a user.
@@ -155,6 +157,16 @@ def with_keys(events: ir.Table) -> ir.Table:
         credential=ibis.coalesce(events.factor, ""),
         scope=ibis.ifelse(bound, app_key, ""),
     )
+
+
+def user_key_of(events: ir.Table) -> ir.StringValue:
+    """What tells users apart: the login without case, else the id; empty where there is none."""
+    return ibis.coalesce(events.user_login.lower(), events.user_id, "")
+
+
+def app_key_of(events: ir.Table) -> ir.StringValue:
+    """What tells apps apart: the id, else the name; empty where there is none."""
+    return ibis.coalesce(events.app_id, events.app_name, "")
 
 
 def folded_failures(log: Log, window: Window | None = None) -> ir.Table:

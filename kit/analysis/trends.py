@@ -20,6 +20,7 @@ from kit.analysis.states import states
 from kit.analysis.successes import bucket_of, count_successes, every_hour
 from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
+from kit.display import phrases
 from kit.log.log import literal, moments, to_pandas, whole
 from kit.messages import FINGERPRINT
 
@@ -376,4 +377,4 @@ _BY_CODE = [
 
 
 def _app_names(rows: pd.DataFrame) -> pd.Series[str]:
-    return rows["app"].fillna("(no app)")
+    return rows["app"].fillna(phrases.SIGN_IN)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.changes import CandidateChanges, changes
+from kit.analysis.common import InCommon, in_common
 from kit.analysis.episodes import QUIET_GAP, History, Outage, history, outage
 from kit.analysis.failures import KEYS, failures, folded_failures
+from kit.analysis.incidents import incidents
 from kit.analysis.names import find_apps, find_code, most_hit
 from kit.analysis.orgs import broken_connections
 from kit.analysis.radius import hit_counts, who
@@ -121,6 +123,11 @@ class Case:
         successes = self.history.successes.count(self.window.since - _TICK, self.window.until)
         return len(self.in_window) + successes
 
+    @cached_property
+    def common(self) -> InCommon:
+        """What those hit have in common that those who worked meanwhile do not."""
+        return in_common(self.history, self.outage, self.proof.radius.until)
+
     @property
     def changes(self) -> pd.DataFrame:
         """Candidates for what changed, the best first."""
@@ -199,6 +206,7 @@ class Case:
             ],
             "abandoned": self.abandoned,
             "vendor": self.vendor.results() if self.vendor else None,
+            "common": self.common.as_dict(),
         }
 
 
@@ -255,7 +263,7 @@ def case(
     live = ask(app_key) if ask else None
     story = vendor_story(log, app_key, code, window.until)
     return Case(
-        app=app_name or "(no app)",
+        app=app_name or phrases.SIGN_IN,
         app_key=app_key,
         code=code,
         meaning=catalogue.meaning(code, app=app_name, text=reason)
@@ -317,7 +325,8 @@ def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[
     """Choose the app and code to look into, of those asked for.
 
     The rule: the one with most users, hit in the window or still failing at its end; where there
-    is none, the connection that broke before the window, and on which nothing has worked since.
+    is none, the connection that broke before the window, and on which nothing has worked since;
+    then the incident that is not over.
 
     Args:
         log: the opened log.
@@ -351,9 +360,23 @@ def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[
         both = broken_connections(log, window)
         for name, values in filters:
             both = both[both[name].isin(values)]
+        if both.empty:
+            both = _unfinished(log, window)
+            for name, values in filters:
+                both = both[both[name].isin(values)]
         return None if both.empty else most_hit(both)
     by_pair = both.assign(who=who(both)).groupby(["app_key", "code"], as_index=False)
     return most_hit(by_pair.agg(users=("who", "nunique")))
+
+
+def _unfinished(log: Log, window: Window) -> pd.DataFrame:
+    """The incidents that are not over at a window's end: ``app_key``, ``code``, ``users``."""
+    rows = [
+        (one.app_key, one.code, one.users)
+        for one in incidents(log, window.until)
+        if one.state != "over"
+    ]
+    return pd.DataFrame(rows, columns=["app_key", "code", "users"])
 
 
 def _filtered(rows: ir.Table, filters: list[tuple[str, set[str]]]) -> ir.Table:

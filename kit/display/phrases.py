@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Coverage, Window
 
 __all__ = [
+    "SIGN_IN",
     "count",
     "coverage_in_words",
     "duration",
@@ -20,6 +21,10 @@ __all__ = [
     "percent",
     "span",
 ]
+
+
+SIGN_IN = "Okta sign-in"
+"""What stands for the app where a failure concerns none."""
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -6,7 +6,7 @@ says which rows are shown and in what order; a report shows the table as it was 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,12 @@ import pandas as pd
 from kit.base.text import clean
 from kit.display import phrases
 from kit.display.code_names import PLAIN, CodeNames, smaller_codes
+from kit.display.ways import way_in_html, way_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from kit.display.ways import Way
 
 __all__ = ["SET", "Table", "View", "cell", "grid", "title"]
 
@@ -31,6 +34,9 @@ SET = {
 
 _LONG_TEXT_CHARS = 60
 """Letters from which a cell's text is long."""
+
+_PAPER_COLUMNS = 10
+"""Columns that paper is wide enough for."""
 
 _TITLES = {
     "first_seen": "first seen (UTC)",
@@ -90,6 +96,10 @@ class Table:
     """Whether the caption is shown alone until a reader opens it."""
     names: CodeNames = PLAIN
     """What its codes of unknown texts are shown as."""
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    """By column, to which report its cells lead, where there is one."""
+    anchor: str = ""
+    """The id by which a link finds it."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -124,12 +134,15 @@ class Table:
 
     def html(self) -> str:
         """The table as a report has it: its first rows, or the sentence that there is none."""
+        place = f' id="{escape(self.anchor)}"' if self.anchor else ""
         if self.rows.empty:
-            return f"<p>{escape(clean(self._nothing()))}</p>"
+            return f"<p{place}>{escape(clean(self._nothing()))}</p>"
         caption = escape(clean(self._full_caption()))
         if self.collapsed:
-            return f"<details><summary>{caption}</summary>{grid(self._first_rows())}</details>"
-        return grid(self._first_rows(), caption)
+            rows = grid(self._first_rows(), ways=self._ways())
+            return f"<details{place}><summary>{caption}</summary>{rows}</details>"
+        table = grid(self._first_rows(), caption, self._ways())
+        return f"<div{place}>{table}</div>" if place else table
 
     def text(self) -> str:
         """The same as text."""
@@ -143,6 +156,15 @@ class Table:
     def _first_rows(self) -> pd.DataFrame:
         return self.names.frame(self.rows.head(self.most))
 
+    def _ways(self) -> dict[str, list[str]]:
+        """By column, where each cell of the first rows leads; empty where its row does not say."""
+        rows = self.rows.head(self.most).to_dict("records") if self.ways else []
+        return {
+            name: [_way(row, name, way) for row in rows]
+            for name, way in self.ways.items()
+            if name in self.rows.columns
+        }
+
     def _nothing(self) -> str:
         return f"{self.caption}: {self.empty}"
 
@@ -152,13 +174,17 @@ class Table:
         return self.names.sentence(self.caption) + first
 
 
-def grid(rows: pd.DataFrame, caption: str = "") -> str:
+def grid(
+    rows: pd.DataFrame, caption: str = "", ways: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """Rows as an HTML table.
 
     Args:
         rows: what is shown, all of it.
         caption: what it is called, as HTML.
+        ways: by column, where each row's cell leads; empty where it leads nowhere.
     """
+    ways = ways or {}
     kinds = [_kind(rows[name]) for name in rows.columns]
     head = "".join(
         f'<th scope="col" class="{kind}" style="{SET[kind].partition(";")[0]}">'
@@ -168,23 +194,41 @@ def grid(rows: pd.DataFrame, caption: str = "") -> str:
     body = "".join(
         "<tr>"
         + "".join(
-            _td(kind, cell(str(name), value))
+            _td(kind, cell(str(name), value), title(name), way=_at(ways, name, n))
             for kind, (name, value) in zip(kinds, row.items(), strict=True)
         )
         + "</tr>"
-        for _, row in rows.iterrows()
+        for n, (_, row) in enumerate(rows.iterrows())
     )
     name = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
+    wide = " wide" if len(kinds) > _PAPER_COLUMNS else ""
     return (
-        f'<div class="scroll"><table>{name}<thead><tr>{head}</tr></thead>'
+        f'<div class="scroll cards{wide}"><table>{name}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
 
-def _td(kind: str, text: str) -> str:
-    """A cell; long texts get room where a page leaves it to them, as JupyterLab does."""
+def _td(kind: str, text: str, heading: str, *, way: str) -> str:
+    """A cell; long texts get room where a page leaves it to them, as JupyterLab does.
+
+    It says what stands above it, for a page so narrow that a row is set as a card.
+    """
     room = ";min-width:18em" if len(text) > _LONG_TEXT_CHARS else ""
-    return f'<td class="{kind}" style="{SET[kind]}{room}">{smaller_codes(escape(text))}</td>'
+    html = smaller_codes(escape(text))
+    html = way_in_html(way, html) if way else html
+    return (
+        f'<td class="{kind}" style="{SET[kind]}{room}" data-title="{escape(heading)}">{html}</td>'
+    )
+
+
+def _at(ways: Mapping[str, Sequence[str]], column: object, row: int) -> str:
+    return ways[str(column)][row] if column in ways else ""
+
+
+def _way(row: Mapping[Any, Any], column: str, way: Way) -> str:
+    notebook, names = way
+    values = {name: row[name] for name in names if isinstance(row.get(name), str)}
+    return way_to(notebook, values) if values.get(column) else ""
 
 
 def title(name: object) -> str:

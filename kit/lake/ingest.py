@@ -93,10 +93,10 @@ class Coder:
         """
         with _no_collection(), self._or_abandoned():
             result, rows, records = _code_block(block)
-            for (day, failing), some in rows.items():
-                order = [(number << _PLACES) + place for place, _ in some]
-                batch = as_batch([one for _, one in some])
-                self._event_file(day).add(batch, failing=failing, order=order)
+            first = number << _PLACES
+            for (day, failing), (places, some) in rows.items():
+                order = [first + place for place in places]
+                self._event_file(day).add(as_batch(some), failing=failing, order=order)
             for day, some_records in records.items():
                 self._record_file(day).add(as_record_batch(some_records))
             self._relieve()
@@ -173,8 +173,8 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
     return pa.record_batch(arrays, schema=columns)
 
 
-_Rows = dict[tuple["date", bool], list[tuple[int, tuple[Any, ...]]]]
-"""Rows by day, the failing ones apart, each with its place in its block."""
+_Rows = dict[tuple["date", bool], tuple[list[int], list[tuple[Any, ...]]]]
+"""Rows by day, the failing ones apart, behind the place of each in its block."""
 _Records = dict["date", list[tuple[Any, ...]]]
 """Rows of a vendor's records by day."""
 
@@ -197,24 +197,36 @@ def _code_block(block: Block) -> tuple[BlockResult, _Rows, _Records]:
         if document.lacks:
             presence.add(document.lacks)
         if isinstance(event, Record):
-            day = event.published.date()
-            records.setdefault(day, []).append(record_row(event, raw))
-            spans = result.spans.setdefault(file, {})
-            first, last = spans.get(event.log, (event.published, event.published))
-            spans[event.log] = (min(first, event.published), max(last, event.published))
+            _take_record(event, raw, records, result.spans.setdefault(file, {}))
             continue
         if event is None:
             result.skipped_lines.append(_aside(document, raw))
             trail.skip(document.count, own_time(document))
             continue
-        coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
+        coding, at = code_event(event, catalogue), event.published
+        if at.tzinfo is not UTC:
+            at = at.astimezone(UTC)
         values = row(event, raw, coding, document.wrapper)
-        days.setdefault((at.date(), coding.code is not None), []).append((place, values))
+        key = at.date(), coding.code is not None
+        if (places_and_rows := days.get(key)) is None:
+            places_and_rows = days[key] = [], []
+        places_and_rows[0].append(place)
+        places_and_rows[1].append(values)
         result.events += 1
         trail.read(at)
         if coding.code is not None:
             presence.note(event.event_type, values)
     return result, days, records
+
+
+def _take_record(
+    record: Record, raw: str, records: _Records, spans: dict[str, tuple[datetime, datetime]]
+) -> None:
+    """Lay a vendor's record out, and note from when to when its file holds its log."""
+    at = record.published
+    records.setdefault(at.date(), []).append(record_row(record, raw))
+    first, last = spans.get(record.log, (at, at))
+    spans[record.log] = (min(first, at), max(last, at))
 
 
 _DEEPEST = 8

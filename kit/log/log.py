@@ -7,17 +7,21 @@ back; ``to_pandas`` brings every answer to one form.
 
 from __future__ import annotations
 
+import json
+import os
 import uuid
 import weakref
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import ibis
 import pandas as pd
 
+from kit.base.paths import ONLY_APPS
 from kit.base.tempdirs import temporary_folder
 from kit.base.times import iso
 from kit.log import duckdb
@@ -28,7 +32,6 @@ from kit.log.spark.engines import DUCKDB, check_engine, choose_engine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     import ibis.expr.types as ir
     from pyspark.sql import SparkSession
@@ -92,11 +95,36 @@ class Log(Source):
             logs[end] = replace(self, events_by_day=dated, answers=answers)
         return logs[end]
 
+    def of_apps(self, apps: Iterable[str]) -> Log:
+        """The log as if it held the events of some apps alone.
+
+        Args:
+            apps: their names, without case, or ids.
+        """
+        names = {app.strip().casefold() for app in apps}
+        names |= {f"{name} · {org.casefold()}" for name in names for org in self.orgs}
+
+        def mine(events: ir.Table) -> ir.Table:
+            same = [events[column].lower().isin(sorted(names)) for column in _APP_COLUMNS]
+            return events.filter(same[0] | same[1])
+
+        events = mine(self.events)
+        prefix = f"apps_{uuid.uuid4().hex[:12]}_"
+        return replace(
+            self,
+            events=events,
+            events_by_day=mine(self.events_by_day),
+            count=events.count().to_pyarrow().as_py(),
+            answers=ResultCache(self.answers.backend, prefix=prefix),
+        )
+
     def on_days(self, days: Iterable[datetime]) -> ir.Table:
         """The events of the UTC days of some moments; only their files are read."""
         dates = sorted({_day(one) for one in days})
         return self.events_by_day.filter(self.events_by_day.date.isin(dates)).drop("date")
 
+
+_APP_COLUMNS = ("app_name", "app_id")
 
 _cut: WeakKeyDictionary[ResultCache, dict[datetime, Log]] = WeakKeyDictionary()
 """Logs cut off at a moment: many questions share an end."""
@@ -148,6 +176,8 @@ def open_log(
         log = log_of(log_source, folder, engine)
         # The files live as long as a question can be asked, and go with the last of them.
         weakref.finalize(log.answers.backend, stack.pop_all().close)
+    if (file := Path(os.environ.get(ONLY_APPS, ""))).is_file():
+        return log.of_apps(json.loads(file.read_text(encoding="utf-8")))
     return log
 
 

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.analysis.by_kind import by_kind, counts_of_kinds
+from kit.analysis.by_kind import by_kind
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
+from kit.analysis.incidents import condition
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
 from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso
 from kit.catalogue import load
-from kit.display import charts, phrases
-from kit.display.parts import Chart, Headline, Note
+from kit.display import charts
+from kit.display.parts import Chart, Note
 from kit.display.table import Table
 from kit.views.base import NotebookReport, view
 from kit.views.failure_list import LISTED, one_by_one
-from kit.views.sections import left_behind, left_behind_in_words, worst_buckets
+from kit.views.next_steps import CODE_WAY, USER_WAY, incident_steps
+from kit.views.open_words import deeds_of, open_in_words
+from kit.views.sections import left_behind_in_words, worst_buckets
+from kit.views.stands import OPEN, with_stand
+from kit.views.trends_screen import failures_in_words, trends_picture, trends_tiles
 from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_in_words
 from kit.views.unknown_texts import NEAREST_IS_A_HINT, by_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kit.analysis.incidents import Incident
+    from kit.display.first_screen import FirstScreen
     from kit.display.parts import Part
     from kit.reports.summary import Result
 
@@ -66,42 +74,62 @@ class TrendsReport(NotebookReport):
         total = totals_in_words(self.trends, complete=self.coverage.complete)
         return f"{worst} {total}{left_behind_text}"
 
-    @view
-    def headline(self) -> Iterator[Part]:
-        """The answer, the window and how much of it is held."""
-        totals = self.trends.totals
-        yield Headline(self.headline_text)
-        yield self._facts(
-            Rate=f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
-            f"({phrases.percent(float(totals['rate']))})"
-            if totals["failures"]
-            else "nothing failed in the window"
+    @property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        """The incidents of the apps and the kind that were asked for."""
+        if not (self.app or self.parameters["kind"]):
+            return self.incidents
+        pairs = {*self.trends.by_code[["app_key", "code"]].itertuples(index=False, name=None)}
+        return tuple(
+            one
+            for one in self.incidents
+            if ((one.app_key, one.code) in pairs)
+            or (not self.parameters["kind"] and one.app_key in self.trends.apps)
+        )
+
+    @property
+    def first_screen(self) -> FirstScreen:
+        """How things stand, in numbers, and what to do next."""
+        mine = self.open_incidents
+        own = condition(mine, self.coverage.complete)
+        quiet = self.trends.by_code.empty and own in {"all_clear", "cannot_tell"}
+        sentence = open_in_words(own, mine, self.window, self.coverage)
+        return self._first_screen(
+            self.headline_text if quiet else sentence,
+            trends_tiles(self.trends, mine),
+            deeds_of(mine, self._command, "open"),
+            scope="" if mine == self.incidents else "All apps",
         )
 
     @view
+    def headline(self) -> Iterator[Part]:
+        """How things stand, what to do next, and what failed over time."""
+        yield self.first_screen
+        yield trends_picture(self.trends) or self._what_worked()
+        yield self._facts(Rate=failures_in_words(self.trends))
+
+    @view
     def by_code(self) -> Iterator[Part]:
-        """Who is hit by what, most users first, and how each code stands."""
-        table = self.trends.by_code
-        left_rows = self._left_behind()
-        yield from left_behind(people(left_rows)["still_failing"], left_rows["app"].dropna())
-        columns = (
-            "code app users still_failing recovered failures rate state first_seen last_seen since"
-        ).split()
-        fell = table["failures"] > 0
+        """What is open, whom it hits, and what else failed in the window."""
+        table = with_stand(self.trends.by_code, self.incidents)
+        is_open = table["now"].isin(OPEN)
+        names = "code app now still_failing users recovered failures rate since last".split()
         yield Table(
-            table.loc[fell, columns].dropna(axis="columns", how="all"),
-            caption="What failed in the window, by app and code",
+            table.loc[is_open, names].dropna(axis="columns", how="all"),
+            caption="What is open, by code and app",
             most=25,
+            ways=CODE_WAY,
             empty="nothing.",
+            anchor="open",
         )
-        if (~fell).any():
+        if (~is_open).any():
             yield Table(
-                table.loc[~fell, ["code", "app", "still_failing", "since", "last_failure"]],
-                caption="Still failing from before the window; nothing failed so in it",
+                table.loc[~is_open, [one for one in names if one != "since"]],
+                caption="What else failed in the window: over, or no more than people's mistakes",
                 most=25,
+                collapsed=bool(is_open.any()),
+                ways=CODE_WAY,
             )
-        if (table[["users", "still_failing"]] > 0).any(axis=None):
-            yield Chart(charts.by_code, table)
 
     @view
     def by_kind(self) -> Iterator[Part]:
@@ -116,9 +144,6 @@ class TrendsReport(NotebookReport):
             most=25,
             empty="nothing.",
         )
-        if (table["failures"] > 0).any():
-            counts = counts_of_kinds(self.trends)
-            yield Chart(charts.kinds_over_time, counts, self.window, self.trends.bucket)
 
     @view
     def states(self) -> Iterator[Part]:
@@ -126,18 +151,15 @@ class TrendsReport(NotebookReport):
         table = self.trends.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
         order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
-        yield Table(table, caption="How each code stands, and why", most=25)
+        yield Table(table, caption="How each code stands, and why", most=25, ways=CODE_WAY)
 
     @view
     def over_time(self) -> Iterator[Part]:
-        """Failures over time, by code and day, and their episodes."""
+        """The worst hours or days, and the episodes of each code."""
         if not len(self.trends.over_time):
             yield Note("Nothing failed in the window.")
             return
-        yield Chart(charts.over_time, self.trends.over_time, self.window, self.trends.bucket)
         yield worst_buckets(self.trends)
-        if self.window.until - self.window.since > pd.Timedelta(days=1):
-            yield Chart(charts.code_by_day, self.trends.over_time, self.window)
         app_episodes = self._episodes
         app_episodes = app_episodes[app_episodes["app_key"] != ""]
         columns = (
@@ -165,7 +187,7 @@ class TrendsReport(NotebookReport):
         total = attempts.groupby("app", as_index=False)[["failures", "successes"]].sum()
         total["rate"] = total["failures"] / (total["failures"] + total["successes"])
         total = total.sort_values(["failures", "app"], ascending=[False, True])
-        yield Table(total, caption="Failing against working, by app", most=15)
+        yield Table(total, caption="Failing against working, by app", most=15, collapsed=True)
 
     @view
     def people(self) -> Iterator[Part]:
@@ -198,6 +220,7 @@ class TrendsReport(NotebookReport):
             worst.dropna(axis="columns", how="all"),
             caption="Users with most that still fails",
             most=12,
+            ways=USER_WAY,
             collapsed=True,
         )
 
@@ -231,14 +254,14 @@ class TrendsReport(NotebookReport):
         hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
         cases = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
-        steps = [
-            (name, one, why)
+        steps = incident_steps(self.open_incidents)
+        mine = [more for _, more, _ in steps]
+        steps += [
+            ("remediation", one, f"what to do about {one['code']}")
             for one in cases
-            for name, why in (
-                ("remediation", f"what to do about {one['code']}"),
-                ("error_code", f"{one['code']} in depth"),
-            )
+            if one not in mine
         ]
+        steps += [("error_code", one, f"{one['code']} in depth") for one in cases]
         still = self.trends.recovery
         still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
         still = still[still["hit_type"] == "user"]
@@ -257,7 +280,10 @@ class TrendsReport(NotebookReport):
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        return self._result(self.headline_text, {"totals": self.trends.totals, "by_code": by_code})
+        results = {"totals": self.trends.totals, "by_code": by_code}
+        screen = self.first_screen.in_words(code_names(self.log))
+        more = {} if screen.scope else {"first_screen": asdict(screen)}
+        return self._result(self.headline_text, results, **more)
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:

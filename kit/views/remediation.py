@@ -14,10 +14,11 @@ from kit.cases.steps import NOT_SHOWN
 from kit.cases.ticket import HELPS, retry_list, ticket, warnings
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
-from kit.display.parts import Block, Facts, Headline, Note, Steps
+from kit.display.parts import Block, Facts, Note, Steps
 from kit.display.reasons import in_words
 from kit.display.table import Table
 from kit.messages import is_fingerprint
+from kit.views.admin_links import case_links
 from kit.views.app_evidence import app_evidence_parts
 from kit.views.base import NotebookReport, incidents_of, view
 from kit.views.case_words import (
@@ -26,9 +27,13 @@ from kit.views.case_words import (
     recurrence_in_words,
     search_in_words,
 )
+from kit.views.common_traits import common_traits
 from kit.views.failure_list import one_by_one
+from kit.views.next_steps import USER_WAY
+from kit.views.remediation_screen import case_deeds, case_sentence, case_tiles
 from kit.views.sections import (
     case_over_time,
+    case_picture,
     kind_and_meaning,
     people_by_state,
 )
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from kit.display.parts import Part
     from kit.reports.summary import Result
     from kit.sources.okta import AppEvidence
+    from kit.views.next_steps import Step
 
 __all__ = ["RemediationReport", "remediation_report"]
 
@@ -52,6 +58,9 @@ _RETRY = {
     "automatic": "Okta retries by itself; leave it alone.",
 }
 _STEP = {"done": "done", "to_do": "to do", "unknown": "not shown by the log"}
+_LEFT = "hit_type user user_name operation code failing_since published transaction_id".split()
+_IDS = "transaction_id trace_id correlation_id request_id uuid".split()
+_SETTLED = "settled by the fix"
 _VERDICT = {"holds": "holds", "not_fixed": "not fixed", "unproven": "unproven"}
 
 
@@ -74,7 +83,8 @@ class RemediationReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        return incidents_of(self.case, self.incidents)
+        code, app = self.parameters["code"], self.parameters["app"]
+        return incidents_of(self.case, self.incidents, code=code, app=app)
 
     @property
     def headline_text(self) -> str:
@@ -86,13 +96,23 @@ class RemediationReport(NotebookReport):
 
     @view
     def headline(self) -> Iterator[Part]:
-        """The answer, the window and how much of it is held."""
-        yield Headline(self.headline_text)
-        case = self.case
+        """How it stands, who is left, what to do next, and the outage with its fix."""
+        case, own = self.case, self.own_incidents
         if case is None:
+            yield self._first_screen(self.headline_text, case_tiles(None, own), ())
+            yield self._what_worked()
             yield self._facts()
             return
-        yield self._facts(Rate=f"In the window, {case.rate_in_words} failed with this code")
+        yield self._first_screen(
+            case_sentence(case, own),
+            case_tiles(case, own),
+            case_deeds(case, own, self.parameters["source"]),
+        )
+        yield case_picture(case)
+        yield self._facts(
+            Rate=f"In the window, {case.rate_in_words} failed with this code; an attempt is of an "
+            f"operation that failed with it on {case.app}"
+        )
 
     @view
     def meaning(self) -> Iterator[Part]:
@@ -155,11 +175,17 @@ class RemediationReport(NotebookReport):
 
     @view
     def people(self) -> Iterator[Part]:
-        """Who is hit, who still fails, who recovered and who was unassigned."""
+        """Who recovered and who was unassigned, and all who are hit over time."""
         case = self.case
         if case is None:
             return
         yield from people_by_state(case)
+
+    @view
+    def common(self) -> Iterator[Part]:
+        """What those hit have in common that those who worked meanwhile do not."""
+        if self.case is not None:
+            yield from common_traits(self.case)
 
     @view
     def steps(self) -> Iterator[Part]:
@@ -168,7 +194,10 @@ class RemediationReport(NotebookReport):
         if case is None:
             return
         if not case.steps:
-            yield Note("The catalogue has no steps for this code. Start from the vendor's words.")
+            yield Note(
+                "The catalogue has no steps for this code. Start from the vendor's words.",
+                anchor="steps",
+            )
             yield self._messages(case.failures)
             texts = case.failures["vendor_message"].fillna(case.failures["reason"]).dropna()
             if is_fingerprint(case.code) and len(texts):
@@ -183,14 +212,15 @@ class RemediationReport(NotebookReport):
             [
                 {
                     "title": step.title,
-                    "state": _STEP[step.state],
-                    "": step.do,
-                    "You should see": step.see,
+                    "state": _SETTLED if step.settled else _STEP[step.state],
+                    "": "" if step.settled else step.do,
+                    "You should see": "" if step.settled else step.see,
                     "Shown by": "" if step.evidence == NOT_SHOWN else step.shown_by,
                     "Evidence": "" if step.evidence == NOT_SHOWN else step.evidence,
                 }
                 for step in case.steps
-            ]
+            ],
+            anchor="steps",
         )
 
     @view
@@ -220,7 +250,8 @@ class RemediationReport(NotebookReport):
                 "Known from": fix_in_words(fix),
                 "Why": in_words(fix.reason),
                 **({"To verify": " ".join(f"{v}." for v in remedy.verify)} if remedy else {}),
-            }
+            },
+            anchor="proof",
         )
         yield Table(case.proof.sides, caption="Before the fix and after it, with this code", most=2)
 
@@ -229,7 +260,7 @@ class RemediationReport(NotebookReport):
         """A ticket's text, ready to send to the owner."""
         if self.case is not None:
             text = code_names(self.log).sentence(ticket(self.case))
-            yield Block(text, caption="A ticket, ready to send")
+            yield Block(text, caption="A ticket, ready to send", anchor="ticket")
 
     @view
     def retry(self) -> Iterator[Part]:
@@ -240,13 +271,28 @@ class RemediationReport(NotebookReport):
             yield Note(f"Careful: {warning}")
         rows = retry_list(self.case)
         if rows.empty:
-            yield Note("Nothing is left to retry.")
+            yield Note("Nothing is left to retry.", anchor="left")
+        people_rows = self.case.people[["user", "operation", "user_name", "failing_since"]]
+        place = "left"
         for helps, mine in rows.groupby("helps", sort=False):
+            wide = mine.merge(people_rows, "left", on=["user", "operation"])
+            names = [one for one in _LEFT if one in wide.columns]
             yield Table(
-                mine.drop(columns="helps").dropna(axis="columns", how="all"),
+                wide[names].dropna(axis="columns", how="all"),
                 caption=f"{str(helps).capitalize()}, {len(mine):,}: {HELPS[str(helps)]}",
                 most=100,
+                anchor=place,
+                ways=USER_WAY,
             )
+            place = ""
+        if len(rows):
+            yield Table(
+                rows[_IDS].dropna(axis="columns", how="all"),
+                caption="The ids of these failures, for the vendor's support",
+                most=100,
+                collapsed=True,
+            )
+        yield from case_links(self.log, self.case)
 
     @view
     def next(self) -> Iterator[Part]:
@@ -256,10 +302,12 @@ class RemediationReport(NotebookReport):
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
-        steps = [
+        steps: list[Step] = [
+            ("failure_trends", {}, "all that fails in this window"),
             ("error_code", parameters, f"{case.code} in depth"),
-            ("failure_trends", {"app": case.app} if case.app_key else {}, "all its codes"),
         ]
+        if case.app_key:
+            steps.append(("failure_trends", {"app": case.app}, "all its codes"))
         users = set(case.people["user"].dropna())
         hit = [one for one in case.still_failing if one in users][:2]
         yield self._next(
