@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import folded_failures, pick_successes, with_keys
+from kit.analysis.failures import KEYS, folded_failures, pick_successes, with_keys
+from kit.analysis.kinds import of_kind, with_kind
 from kit.analysis.names import every_user
 from kit.analysis.recovery import recovery
 from kit.log.log import to_pandas, whole
@@ -25,7 +26,7 @@ _UNASSIGNED = ("unassignment",)
 _CHANGED = ("user.account.", "user.lifecycle.", "group.user_membership.", "user.mfa.factor.")
 
 
-def most_failing(log: Log, window: Window) -> str | None:
+def most_failing(log: Log, window: Window, kind: str = "") -> str | None:
     """Choose the user to look at where none is named.
 
     Who fails with most codes on apps and still does; sign-ins count last, since people mistype
@@ -34,6 +35,7 @@ def most_failing(log: Log, window: Window) -> str | None:
     Args:
         log: the opened log.
         window: the window.
+        kind: only failures of this kind count; all without it.
 
     Returns:
         The user's key; None if no failure in the window names a user, and nothing is open.
@@ -41,6 +43,10 @@ def most_failing(log: Log, window: Window) -> str | None:
     rows = folded_failures(log, window)
     rows = rows.filter(rows.user_key != "")
     became = recovery(log, window)
+    if kind:
+        rows = with_kind(log, rows)
+        rows = rows.filter(rows.kind == kind)
+        became = of_kind(log, window, became, kind, list(KEYS))
     stuck = became[(became["state"] == "still_failing") & (became["app_key"] != "")]
     users = to_pandas(
         rows.group_by("user_key").aggregate(

@@ -19,17 +19,18 @@ from kit.analysis.radius import hit_counts, who
 from kit.analysis.recovery import access_left_behind, people, recovery, with_state
 from kit.analysis.unresolved import unresolved
 from kit.analysis.verification import Fix, Verification, verification
-from kit.base.times import iso
+from kit.base.times import iso, parse_time
 from kit.base.windows import TICK, Window
 from kit.cases.steps import StepFacts, StepState, steps
 from kit.catalogue import load
 from kit.display import phrases
+from kit.display.in_lines import InLines
 from kit.evidence.story import VendorStory, vendor_story
-from kit.log.log import to_pandas
+from kit.log.log import to_pandas, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date
 
     import ibis.expr.types as ir
 
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Case", "case", "choose"]
 
 
-@dataclass(frozen=True)
-class Case:
+@dataclass(frozen=True, repr=False)
+class Case(InLines):
     """All that the log and the catalogue say of one code on one app, up to a window's end.
 
     The outage is whole, wherever the window begins: windows that end together agree on it.
@@ -125,7 +126,7 @@ class Case:
 
     @cached_property
     def common(self) -> InCommon:
-        """What those hit have in common that those who worked meanwhile do not."""
+        """What those hit have in common that those who worked in the same time do not."""
         return in_common(self.history, self.outage, self.proof.radius.until)
 
     @property
@@ -212,21 +213,26 @@ class Case:
 
 def case(
     log: Log,
-    window: Window,
+    window: Window | str | None = None,
     *,
+    since: str | date | None = None,
+    until: str | date | None = None,
     code: str = "",
     app: str = "",
-    fixed: datetime | None = None,
+    fixed: str | date | None = None,
     ask: Callable[[str], AppEvidence] | None = None,
 ) -> Case | None:
     """Investigate one code on one app.
 
     Args:
         log: the opened log.
-        window: the window; the outage may have begun before it, or lie before it wholly.
+        window: the window, or its start: ``7d`` before the end, a date or an ISO time; the outage
+            may have begun before it, or lie before it wholly.
+        since: the window's start, in the place of *window*; the log's first event if left out.
+        until: the window's end, not included; the log's end if left out.
         code: the code; the one with most users hit in the window or still failing if left out.
         app: the app's name or id; chosen likewise if left out.
-        fixed: when it was fixed, UTC; found in the log if left out.
+        fixed: when it was fixed, UTC, as *until*; found in the log if left out.
         ask: asks the live org about an app, by its id.
 
     Returns:
@@ -238,12 +244,13 @@ def case(
             know the app.
 
     Example:
-        >>> from kit.log.log import open_log
-        >>> log = open_log("sample")
-        >>> found = case(log, log.window("7d"), code="AADSTS50126")
-        >>> found.blast_radius, len(found.still_failing), found.fix.verdict
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> one = kit.case(log, "7d", code="AADSTS50126")
+        >>> one.blast_radius, len(one.still_failing), one.fix.verdict
         ('connection', 8, 'holds')
     """
+    window = window_of(log, window, since, until)
     pair = choose(log, window, code=code, app=app)
     if pair is None:
         return None
@@ -252,10 +259,10 @@ def case(
     now = outage(case_history)
     assert now is not None  # what was chosen failed before the window's end
     hit, became = _hit(case_history, now), case_history.people
-    since = min(window.since, now.start.to_pydatetime())
-    case_history = replace(case_history, window=Window(since, window.until))
+    whole = Window(min(window.since, now.start.to_pydatetime()), window.until)
+    case_history = replace(case_history, window=whole)
     mine = failures(log, case_history.window, app_key=app_key, code=code)
-    proof = verification(case_history, now, fixed_at=pd.Timestamp(fixed) if fixed else None)
+    proof = verification(case_history, now, fixed_at=_fixed_at(fixed, window))
     catalogue = load()
     app_name = str(mine["app"].dropna().iloc[-1]) if mine["app"].notna().any() else None
     # The same code may need another remedy on another app, or by what the vendor said last.
@@ -319,6 +326,10 @@ def _hit(history: History, now: Outage) -> pd.DataFrame:
 
 
 _TICK = pd.Timedelta(milliseconds=1)
+
+
+def _fixed_at(fixed: str | date | None, window: Window) -> pd.Timestamp | None:
+    return pd.Timestamp(parse_time("fixed", fixed, window.until)) if fixed else None
 
 
 def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[str, str] | None:

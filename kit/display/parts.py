@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kit.base.text import clean, clean_lines
+from kit.display import phrases
 from kit.display.code_names import PLAIN, CodeNames, smaller_codes
 from kit.display.first_screen import FirstScreen
 from kit.display.table import SET, Table
+from kit.display.zone import current_zone, reading_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -255,6 +257,8 @@ class Chart:
         self.draw, self.arguments, self.options = draw, arguments, options
         self.names = PLAIN
         """What its codes of unknown texts are drawn as."""
+        self.zone = current_zone()
+        """The reader's zone, in which its times are drawn; None for UTC."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -263,8 +267,9 @@ class Chart:
         return data
 
     def figure(self) -> tuple[Figure, str]:
-        """The figure, drawn again, and its alt text."""
-        return self.draw(self.names.frame(self.frame), *self.arguments[1:], **self.options)
+        """The figure drawn again, and its alt text."""
+        with reading_in(self.zone):
+            return self.draw(self.names.frame(self.frame), *self.arguments[1:], **self.options)
 
     @cached_property
     def picture(self) -> Picture:
@@ -291,6 +296,13 @@ class Chart:
     def text(self) -> str:
         """Its finding in words."""
         return self.picture.alt
+
+    def __repr__(self) -> str:
+        return f"<Chart {self.draw.__name__}: {phrases.count(len(self.frame), 'row')}>"
+
+    def _repr_html_(self) -> str:
+        """The picture, where a chart is a cell's last line."""
+        return f'<div class="mathjax_ignore">{self.html()}</div>'
 
 
 Part = FirstScreen | Headline | Note | Facts | Table | Steps | Links | Block | Chart | Parameters

@@ -6,6 +6,7 @@ says which rows are shown and in what order; a report shows the table as it was 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,11 @@ from kit.base.text import clean
 from kit.display import phrases
 from kit.display.code_names import PLAIN, CodeNames, smaller_codes
 from kit.display.ways import way_in_html, way_to
+from kit.display.zone import current_zone, in_zone, reading_in, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from kit.display.ways import Way
 
@@ -32,9 +35,13 @@ SET = {
 }
 """How cells are set, in the cell itself: JupyterLab sets all to the right otherwise."""
 
+_UTC_BESIDE = re.compile(r" \(([^()]* UTC)\)$")
+"""The UTC time behind a reader's; it stands below it, so that columns stay narrow."""
 _LONG_TEXT_CHARS = 60
 """Letters from which a cell's text is long."""
 
+_RATES = ("rate", "rate_before")
+"""Columns of rates, 0 to 1."""
 _PAPER_COLUMNS = 10
 """Columns that paper is wide enough for."""
 
@@ -100,6 +107,8 @@ class Table:
     """By column, to which report its cells lead, where there is one."""
     anchor: str = ""
     """The id by which a link finds it."""
+    zone: ZoneInfo | None = field(default_factory=current_zone)
+    """The reader's zone, in which its times are shown; None for UTC."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -129,7 +138,8 @@ class Table:
     def _texts(self) -> list[str]:
         """Each row as the text that a reader finds words in."""
         rows = self.names.frame(self.rows)
-        columns = [[cell(str(name), value) for value in rows[name]] for name in rows.columns]
+        with reading_in(self.zone):
+            columns = [[cell(str(name), value) for value in rows[name]] for name in rows.columns]
         return [" ".join(one).casefold() for one in zip(*columns, strict=True)]
 
     def html(self) -> str:
@@ -138,10 +148,11 @@ class Table:
         if self.rows.empty:
             return f"<p{place}>{escape(clean(self._nothing()))}</p>"
         caption = escape(clean(self._full_caption()))
-        if self.collapsed:
-            rows = grid(self._first_rows(), ways=self._ways())
-            return f"<details{place}><summary>{caption}</summary>{rows}</details>"
-        table = grid(self._first_rows(), caption, self._ways())
+        with reading_in(self.zone):
+            if self.collapsed:
+                rows = grid(self._first_rows(), ways=self._ways())
+                return f"<details{place}><summary>{caption}</summary>{rows}</details>"
+            table = grid(self._first_rows(), caption, self._ways())
         return f"<div{place}>{table}</div>" if place else table
 
     def text(self) -> str:
@@ -149,8 +160,9 @@ class Table:
         if self.rows.empty:
             return self._nothing()
         rows = self._first_rows()
-        cells = [[cell(str(name), v) for name, v in row.items()] for _, row in rows.iterrows()]
-        text = pd.DataFrame(cells, columns=[title(c) for c in rows.columns])
+        with reading_in(self.zone):
+            cells = [[cell(str(name), v) for name, v in row.items()] for _, row in rows.iterrows()]
+            text = pd.DataFrame(cells, columns=[title(c) for c in rows.columns])
         return f"{self._full_caption()}\n{text.to_string(index=False)}"
 
     def _first_rows(self) -> pd.DataFrame:
@@ -215,6 +227,8 @@ def _td(kind: str, text: str, heading: str, *, way: str) -> str:
     """
     room = ";min-width:18em" if len(text) > _LONG_TEXT_CHARS else ""
     html = smaller_codes(escape(text))
+    if kind == "when":
+        html = _UTC_BESIDE.sub(r"<br><small>\1</small>", html)
     html = way_in_html(way, html) if way else html
     return (
         f'<td class="{kind}" style="{SET[kind]}{room}" data-title="{escape(heading)}">{html}</td>'
@@ -233,7 +247,13 @@ def _way(row: Mapping[Any, Any], column: str, way: Way) -> str:
 
 def title(name: object) -> str:
     """A column's name as a reader sees it."""
-    return _TITLES.get(str(name), clean(name).replace("_", " "))
+    text = _TITLES.get(str(name), clean(name).replace("_", " "))
+    return text if _is_day(str(name)) else in_zone(text)
+
+
+def _is_day(name: str) -> bool:
+    """Whether a column holds days: they are UTC days in any zone, since counts are by them."""
+    return name.casefold() == "day" or name.startswith("day ")
 
 
 def cell(name: str, value: object) -> str:
@@ -243,15 +263,20 @@ def cell(name: str, value: object) -> str:
         name: the column that it stands in.
         value: the value; missing is empty.
     """
-    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+    if (
+        value is None
+        or value is pd.NaT
+        or value is pd.NA
+        or (isinstance(value, float) and pd.isna(value))
+    ):
         return ""
     if isinstance(value, pd.Timedelta):
         return _length(value)
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}" if name == "day" else f"{value:%Y-%m-%d %H:%M}"
-    if name == "rate" and isinstance(value, float):
+        return f"{value:%Y-%m-%d}" if _is_day(name) else stamp(value)
+    if name in _RATES and isinstance(value, float):
         return phrases.percent(value, fixed=True)
     if name == "http_status" and isinstance(value, float | int):
         return str(int(value))

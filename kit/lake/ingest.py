@@ -190,12 +190,8 @@ def _code_block(block: Block) -> tuple[BlockResult, _Rows, _Records]:
             file = document.file
             trail = result.trails.setdefault(file, Trail())
             presence = result.presences.setdefault(file, Presence())
-        if document.unknown:
-            result.unknown[document.file] = document.unknown
-        if document.columns:
-            presence.add(absent_in(document.columns))
-        if document.lacks:
-            presence.add(document.lacks)
+        if document.unknown or document.columns or document.lacks:
+            _note_form(document, result, presence)
         if isinstance(event, Record):
             _take_record(event, raw, records, result.spans.setdefault(file, {}))
             continue
@@ -217,6 +213,16 @@ def _code_block(block: Block) -> tuple[BlockResult, _Rows, _Records]:
         if coding.code is not None:
             presence.note(event.event_type, values)
     return result, days, records
+
+
+def _note_form(document: Document, result: BlockResult, presence: Presence) -> None:
+    """Note what a document lacks by its form, and what of it was not understood."""
+    if document.unknown:
+        result.unknown[document.file] = document.unknown
+    if document.columns:
+        presence.add(absent_in(document.columns))
+    if document.lacks:
+        presence.add(document.lacks)
 
 
 def _take_record(

@@ -278,13 +278,18 @@ def same_series(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return one.get("notebook") == other.get("notebook") and _series(one) == _series(other)
 
 
+_SHOWING = frozenset({"since", "until", "timezone", "group_by", "compare"})
+"""Parameters of the window and of how things are shown: what is asked is the same."""
+
+
 def _series(facts: Mapping[str, Any]) -> dict[str, Any]:
     parameters = facts.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
-    without_window = {k: v for k, v in parameters.items() if k not in {"since", "until"}}
+    # What an older notebook did not have is as what was left empty.
+    series = {k: v for k, v in parameters.items() if k not in _SHOWING and v not in ("", None)}
     owner = facts.get("owner")
     name = owner.get("name") if isinstance(owner, dict) else None
-    return {**without_window, "--redact": bool(facts.get("redacted")), "--owner": name}
+    return {**series, "--redact": bool(facts.get("redacted")), "--owner": name}
 
 
 def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

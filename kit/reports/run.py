@@ -26,6 +26,7 @@ from kit.base.parameters import check_values, read_parameters
 from kit.base.paths import COPY, LAKE, ONLY_APPS, PULLED
 from kit.base.tempdirs import temporary_folder
 from kit.display.code_names import CodeNames
+from kit.display.zone import reading_in, zone_of
 from kit.lake.marks import FILE, MARKS
 from kit.log.spark.engines import DUCKDB, ENGINE
 from kit.reports.changes import RunChanges, previous, previous_and_changes
@@ -332,7 +333,8 @@ class _Run:
                 facts["changes"] = changes_since(facts["incidents"], before["incidents"])
             words = self._published.get("code_words") or {}
             lines = tuple(map(change_in_words, facts["changes"]))
-            changes = replace(previous_and_changes(facts, runs), incidents=lines)
+            with reading_in(zone_of(facts)):
+                changes = replace(previous_and_changes(facts, runs), incidents=lines)
             return changes.in_words(CodeNames(words))
         except Exception as broken:  # noqa: BLE001  # a notebook may have published anything
             reason = f"its results could not be compared: {one_line(broken)}"
@@ -340,7 +342,8 @@ class _Run:
 
     def _page(self, facts: Mapping[str, Any], changes: RunChanges | None) -> str:
         try:
-            return report_page(self.executed.notebook, facts, changes)
+            with reading_in(zone_of(facts)):
+                return report_page(self.executed.notebook, facts, changes)
         except Exception as broken:  # noqa: BLE001  # a template may raise anything
             raise NotRendered(f"the page could not be made: {one_line(broken)}") from None
 

@@ -49,13 +49,18 @@ def close_window(
     Raises:
         SourceError, OktaError: the source cannot be read, or holds nothing.
         CoverageError: the window had to be covered, and is not.
-        UsageError: a time cannot be read, since is not before until, or there is no source
-            to take people out of.
+        UsageError: a time cannot be read, since is not before until, there is no such time
+            zone, or no source to take people out of.
     """
     if not isinstance(source := values.get("source"), str):
         if people:
             raise UsageError("--redact: the notebook has no parameter source to take from.")
         return dict(values)
+    if isinstance(name := values.get("timezone"), str):
+        from kit.display.zone import find_zone
+
+        zone = find_zone(name)  # a wrong one is answered before the kernel starts
+        values = {**values, "timezone": zone.key if zone else ""}
     log_source, window = open_window(
         values, folder, require_complete=require_complete, date_order=date_order
     )

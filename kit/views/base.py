@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
@@ -20,6 +20,7 @@ from kit.display import charts, phrases
 from kit.display.first_screen import Deed, FirstScreen
 from kit.display.parts import Chart, Facts, Parameters, with_names
 from kit.display.section import Live, Section
+from kit.display.zone import find_zone, reading_in
 from kit.lake.files import skipped
 from kit.lake.marks import MARKS, marks_place, read_marks
 from kit.log.log import Log, open_log
@@ -31,6 +32,7 @@ from kit.views.tiles import coverage_tile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from zoneinfo import ZoneInfo
 
     from kit.analysis.incidents import Condition, Incident
     from kit.base.windows import Coverage
@@ -41,10 +43,13 @@ if TYPE_CHECKING:
     from kit.lake.marks import Mark
     from kit.views.next_steps import Step
 
-__all__ = ["NotebookReport", "incidents_of", "view"]
+__all__ = ["NotebookReport", "in_readers_zone", "incidents_of", "view"]
 
 _WORDS = 500
 """Unknown texts whose words a run gets for its notices and what it compares."""
+_UNSAID = {("group_by", "code"), ("compare", ""), ("timezone", "")}
+"""Values of how things are shown that a page need not say: they change nothing."""
+_Value = TypeVar("_Value")
 _Of = TypeVar("_Of", bound="NotebookReport")
 
 
@@ -61,12 +66,24 @@ def view(parts_of: Callable[[_Of], Iterable[Part]]) -> Callable[[_Of], Section]:
 
     def section(report: _Of) -> Section:
         names = code_names(report.log)
-        parts = tuple(with_names(part, names) for part in parts_of(report))
+        with reading_in(report.zone):
+            parts = tuple(with_names(part, names) for part in parts_of(report))
         return Section(parts, parts_of.__name__, Live(report, partial(section, report)))
 
     section.__name__, section.__qualname__ = parts_of.__name__, parts_of.__qualname__
     section.__module__, section.__doc__ = parts_of.__module__, parts_of.__doc__
     return section
+
+
+def in_readers_zone(method: Callable[[_Of], _Value]) -> Callable[[_Of], _Value]:
+    """Have a report's method tell times in the reader's zone, as its views do."""
+
+    @wraps(method)
+    def in_zone(report: _Of) -> _Value:
+        with reading_in(report.zone):
+            return method(report)
+
+    return in_zone
 
 
 class NotebookReport:
@@ -103,15 +120,22 @@ class NotebookReport:
             same = all(
                 old_parameters.get(name) == self.parameters[name] for name in self._opened_by()
             )
+            zone = self.zone
             self.log = before["log"] if same else self._open()
             since, until = (self.parameters[name] or None for name in ("since", "until"))
             self.window = self.log.window(since, until)
-            self.coverage = coverage_of(self.log, self.window)
-            self._look()
+            with reading_in(zone):
+                self.coverage = coverage_of(self.log, self.window)
+                self._look()
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
             raise
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The reader's time zone; None for UTC."""
+        return find_zone(self.parameters.get("timezone", ""))
 
     def choices(self) -> Choices:
         """What occurs in the window, to choose from."""
@@ -120,7 +144,7 @@ class NotebookReport:
     @view
     def controls(self) -> Iterator[Part]:
         """The parameters: in an open JupyterLab as controls that redraw the report."""
-        yield Parameters(self.parameters)
+        yield Parameters({k: v for k, v in self.parameters.items() if (k, v) not in _UNSAID})
 
     def _look(self) -> None:
         """Ask the log what this report is about."""
@@ -234,7 +258,8 @@ class NotebookReport:
 
     def _next(self, steps: Sequence[Step]) -> Listing:
         """Which notebook to open next, with the parameters to use."""
-        return go_on({"source": self.log.source, **self.window.as_text()}, steps)
+        zone = {"timezone": self.zone.key} if self.zone else {}
+        return go_on({"source": self.log.source, **self.window.as_text(), **zone}, steps)
 
     @property
     def incidents(self) -> tuple[Incident, ...]:

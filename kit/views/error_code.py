@@ -26,7 +26,7 @@ from kit.display import charts, phrases
 from kit.display.parts import Chart, Note
 from kit.display.table import Table
 from kit.messages import is_fingerprint
-from kit.views.base import NotebookReport, incidents_of, view
+from kit.views.base import NotebookReport, in_readers_zone, incidents_of, view
 from kit.views.failure_list import one_by_one
 from kit.views.open_words import deeds_of
 from kit.views.remediation_screen import case_sentence, case_tiles, code_tiles
@@ -249,6 +249,7 @@ class ErrorCodeReport(NotebookReport):
             [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
         )
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         return self._result(self.headline_text, self._results())
@@ -282,7 +283,13 @@ class ErrorCodeReport(NotebookReport):
 
 
 def error_code_report(
-    source: str = "sample", *, since: str = "", until: str = "", code: str = "", app: str = ""
+    source: str = "sample",
+    *,
+    since: str = "",
+    until: str = "",
+    code: str = "",
+    app: str = "",
+    timezone: str = "",
 ) -> ErrorCodeReport:
     """Open a source and look at one code in depth.
 
@@ -292,6 +299,7 @@ def error_code_report(
         until: as for ``trends_report``.
         code: the code; the one with most users hit in the window or still failing if empty.
         app: the app's name or id; chosen likewise if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
@@ -299,5 +307,13 @@ def error_code_report(
     Raises:
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or a name is unknown (with the nearest).
+
+    Example:
+        >>> import kit
+        >>> report = kit.error_code_report("sample", since="7d", code="AADSTS50126")
+        >>> report.messages().frame["failures"].tolist()
+        [80, 15, 6]
     """
-    return ErrorCodeReport(source=source, since=since, until=until, code=code, app=app)
+    return ErrorCodeReport(
+        source=source, since=since, until=until, code=code, app=app, timezone=timezone
+    )

@@ -16,6 +16,7 @@ from kit.display.explanation import catalogue_facts, message_facts
 from kit.display.parts import Block, Facts, Headline, Links, Listing, Note, Steps, with_names
 from kit.display.section import Section
 from kit.display.table import Table
+from kit.display.zone import stamp
 from kit.sources.okta.console import log_search, user_page
 from kit.views.admin_links import console_of
 
@@ -80,7 +81,7 @@ def _episode_of(rows: pd.DataFrame, episodes: pd.DataFrame) -> pd.Series[Any]:
         inside = (rows["app_key"] == one["app_key"]) & (rows["code"] == one["code"])
         inside &= rows["published"].between(one["start"], one["last"])
         where = f" on {one['app']}" if isinstance(one["app"], str) else ""
-        labels[inside] = f"from {one['start']:%Y-%m-%d %H:%M}, {one['code']}{where}"
+        labels[inside] = f"from {stamp(one['start'])}, {one['code']}{where}"
     return labels
 
 
@@ -97,7 +98,8 @@ def _parts(log: Log, row: pd.Series[Any]) -> Iterator[Part]:
     meaning = explanation(event)
     if meaning.code != row["code"] and isinstance(row["reason"], str):
         meaning = explanation(row["reason"])  # the app's event beside it explains it
-    yield Headline(f"{row['code']}, {row['published']:%Y-%m-%d %H:%M:%S} UTC")
+    at = stamp(row["published"], seconds=True, with_utc=True)
+    yield Headline(f"{row['code']}, {at}")
     yield Facts(dict([*catalogue_facts(meaning), *message_facts(meaning)]))
     if (host := console_of(log)) and (links := _links(host, row)):
         yield Links(links, caption=f"In the Admin Console, {host}")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.by_kind import by_kind
+from kit.analysis.comparison import Comparison, compare_windows, other_window
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
+from kit.analysis.groups import find_group
 from kit.analysis.incidents import condition
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
@@ -20,8 +22,9 @@ from kit.catalogue import load
 from kit.display import charts
 from kit.display.parts import Chart, Note
 from kit.display.table import Table
-from kit.views.base import NotebookReport, view
+from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.failure_list import LISTED, one_by_one
+from kit.views.groups import comparison_parts, grouped_chart, grouped_table
 from kit.views.next_steps import CODE_WAY, USER_WAY, incident_steps
 from kit.views.open_words import deeds_of, open_in_words
 from kit.views.sections import left_behind_in_words, worst_buckets
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kit.analysis.incidents import Incident
+    from kit.base.windows import Window
     from kit.display.first_screen import FirstScreen
     from kit.display.parts import Part
     from kit.reports.summary import Result
@@ -53,10 +57,17 @@ class TrendsReport(NotebookReport):
     """What is failing in a window and what is still open, by code and over time."""
 
     trends: Trends
+    group: str
+    """What the table and the chart count by."""
+    beside: Window | None
+    """The window that this one is held against."""
 
     def _look(self) -> None:
         bucket, kind = self.parameters["bucket"], self.parameters["kind"]
+        self.group = find_group(self.parameters["group_by"])
         self.trends = trends(self.log, self.window, app=self.app, bucket=bucket, kind=kind)
+        other = self.parameters["compare"]
+        self.beside = other_window(self.log, self.window, other) if other else None
 
     @property
     def app(self) -> str:
@@ -105,12 +116,18 @@ class TrendsReport(NotebookReport):
     def headline(self) -> Iterator[Part]:
         """How things stand, what to do next, and what failed over time."""
         yield self.first_screen
-        yield trends_picture(self.trends) or self._what_worked()
+        if self.group != "code" and len(self.trends.over_time):
+            yield grouped_chart(self.trends, self.group)
+        else:
+            yield trends_picture(self.trends) or self._what_worked()
         yield self._facts(Rate=failures_in_words(self.trends))
 
     @view
     def by_code(self) -> Iterator[Part]:
         """What is open, whom it hits, and what else failed in the window."""
+        if self.group != "code":
+            yield grouped_table(self.trends, self.group)
+            return
         table = with_stand(self.trends.by_code, self.incidents)
         is_open = table["now"].isin(OPEN)
         names = "code app now still_failing users recovered failures rate since last".split()
@@ -247,6 +264,12 @@ class TrendsReport(NotebookReport):
         )
 
     @view
+    def comparison(self) -> Iterator[Part]:
+        """What began, ended or grew against another window, where one is asked for."""
+        if self.beside is not None:
+            yield from comparison_parts(self._comparison)
+
+    @view
     def next(self) -> Iterator[Part]:
         """Which code to look into, and with which parameters."""
         table = self.trends.by_code
@@ -274,16 +297,29 @@ class TrendsReport(NotebookReport):
             steps.insert(0, ("user_history", {"user": logins[0]}, why))
         yield self._next(steps)
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         rows = self.trends.by_code[_SUMMARY_COLUMNS].astype(object).to_dict("records")
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        results = {"totals": self.trends.totals, "by_code": by_code}
+        compared = {"comparison": self._comparison.results()} if self.beside else {}
+        results = {"totals": self.trends.totals, "by_code": by_code, **compared}
         screen = self.first_screen.in_words(code_names(self.log))
         more = {} if screen.scope else {"first_screen": asdict(screen)}
         return self._result(self.headline_text, results, **more)
+
+    @cached_property
+    def _comparison(self) -> Comparison:
+        return compare_windows(
+            self.log,
+            self.window,
+            self.parameters["compare"],
+            by=self.group,
+            app=self.app,
+            kind=self.trends.kind,
+        )
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:
@@ -313,6 +349,9 @@ def trends_report(
     app: str = "",
     kind: str = "",
     bucket: str = "auto",
+    group_by: str = "code",
+    compare: str = "",
+    timezone: str = "",
 ) -> TrendsReport:
     """Open a source and count what fails in a window.
 
@@ -323,6 +362,11 @@ def trends_report(
         app: one app's name or id; all if empty.
         kind: one kind of failure, as ``kinds.csv`` names it; all if empty.
         bucket: ``hour``, ``day`` or ``auto``.
+        group_by: what the table and the chart count by: ``code``, ``kind``, ``app``, ``family``,
+            ``owner`` or ``operation``.
+        compare: another window to hold it against: ``7d`` before it begins, or
+            ``2026-10-20..2026-10-27``; none if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
@@ -330,9 +374,25 @@ def trends_report(
     Raises:
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, since is not before until, the log knows no such app, or
-            there is no such kind.
+            there is no such kind, grouping or time zone.
+
+    Example:
+        >>> import kit
+        >>> report = kit.trends_report("sample", since="7d", timezone="Europe/Berlin")
+        >>> report.by_code().frame["code"].iloc[0]
+        'AADSTS50126'
     """
-    return TrendsReport(source=source, since=since, until=until, app=app, kind=kind, bucket=bucket)
+    return TrendsReport(
+        source=source,
+        since=since,
+        until=until,
+        app=app,
+        kind=kind,
+        bucket=bucket,
+        group_by=group_by,
+        compare=compare,
+        timezone=timezone,
+    )
 
 
 def _app(name: object) -> dict[str, str]:

@@ -14,7 +14,7 @@ from kit.display import charts, phrases
 from kit.display.first_screen import Deed, Tile
 from kit.display.parts import Chart, Note
 from kit.display.table import Table
-from kit.views.base import NotebookReport, view
+from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.open_words import deeds_of, leavers_deed, open_in_words, relevant
 from kit.views.tiles import broken_tile, leavers_tile
 
@@ -33,7 +33,7 @@ class OrgsReport(NotebookReport):
     states: list[OrgState]
 
     def _look(self) -> None:
-        self.states = states_of_orgs(orgs_of(self.log), self.window)
+        self.states = states_of_orgs(orgs_of(self.log), self.window, self.parameters["kind"])
 
     @property
     def broken(self) -> pd.DataFrame:
@@ -199,6 +199,7 @@ class OrgsReport(NotebookReport):
             steps.append(("remediation", parameters, f"what to do about {row['org']}"))
         yield self._next(steps)
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         broken = [
@@ -224,7 +225,14 @@ class OrgsReport(NotebookReport):
 _BROKEN = ["org", "app", "code", "family", "users", "failures", "since", "last"]
 
 
-def orgs_report(source: str = "lake", *, since: str = "", until: str = "") -> OrgsReport:
+def orgs_report(
+    source: str = "lake",
+    *,
+    since: str = "",
+    until: str = "",
+    kind: str = "",
+    timezone: str = "",
+) -> OrgsReport:
     """Open the lakes of many orgs and say which have a broken connection now.
 
     Args:
@@ -232,12 +240,20 @@ def orgs_report(source: str = "lake", *, since: str = "", until: str = "") -> Or
             one org.
         since: the window's start, UTC: ``7d``, a date or an ISO time; all if empty.
         until: the window's end; the end of what the newest lake holds if empty.
+        kind: one kind of failure, as ``kinds.csv`` names it; all if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
 
     Raises:
         SourceError: no lake can be read, or none holds anything.
-        UsageError: a time cannot be read, or since is not before until.
+        UsageError: a time cannot be read, since is not before until, or there is no such kind or
+            time zone.
+
+    Example:
+        >>> import kit
+        >>> kit.orgs_report("sample", since="7d").headline_text
+        'No broken connection seen in 1 org.'
     """
-    return OrgsReport(source=source, since=since, until=until)
+    return OrgsReport(source=source, since=since, until=until, kind=kind, timezone=timezone)

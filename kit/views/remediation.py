@@ -20,7 +20,7 @@ from kit.display.table import Table
 from kit.messages import is_fingerprint
 from kit.views.admin_links import case_links
 from kit.views.app_evidence import app_evidence_parts
-from kit.views.base import NotebookReport, incidents_of, view
+from kit.views.base import NotebookReport, in_readers_zone, incidents_of, view
 from kit.views.case_words import (
     case_in_words,
     fix_in_words,
@@ -314,6 +314,7 @@ class RemediationReport(NotebookReport):
             [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
         )
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         results = self.case.results() if self.case else {}
@@ -341,6 +342,7 @@ def remediation_report(
     code: str = "",
     app: str = "",
     fixed: str = "",
+    timezone: str = "",
 ) -> RemediationReport:
     """Open a source and investigate one code on one app.
 
@@ -351,6 +353,7 @@ def remediation_report(
         code: the code; the one with most users hit in the window or still failing if empty.
         app: the app's name or id; chosen likewise if empty.
         fixed: when it was fixed, UTC; found in the log if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
@@ -358,9 +361,21 @@ def remediation_report(
     Raises:
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or a name is unknown (with the nearest).
+
+    Example:
+        >>> import kit
+        >>> report = kit.remediation_report("sample", since="7d", code="AADSTS50126")
+        >>> report.case.fix.verdict
+        'holds'
     """
     return RemediationReport(
-        source=source, since=since, until=until, code=code, app=app, fixed=fixed
+        source=source,
+        since=since,
+        until=until,
+        code=code,
+        app=app,
+        fixed=fixed,
+        timezone=timezone,
     )
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.episodes import episodes
-from kit.analysis.failures import failures
+from kit.analysis.failures import KEYS, failures
+from kit.analysis.kinds import find_kind, of_kind
 from kit.analysis.names import find_user
 from kit.analysis.one_user import daily_successes, most_failing, user_events, user_recovery
 from kit.analysis.recovery import with_state
@@ -20,7 +21,7 @@ from kit.display import charts, phrases
 from kit.display.first_screen import Deed
 from kit.display.parts import Chart
 from kit.display.table import Table
-from kit.views.base import NotebookReport, view
+from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.failure_list import one_by_one
 from kit.views.next_steps import CODE_WAY
 from kit.views.open_words import deeds_of
@@ -48,13 +49,19 @@ class UserHistoryReport(NotebookReport):
     user_key: str | None
 
     def _look(self) -> None:
-        user = self.parameters["user"]
-        self.user_key = find_user(self.log, user) if user else most_failing(self.log, self.window)
+        user, kind = self.parameters["user"], self.parameters["kind"]
+        kind = find_kind(kind) if kind else ""
+        self.user_key = (
+            find_user(self.log, user) if user else most_failing(self.log, self.window, kind)
+        )
         key = self.user_key or ""
         rows = user_recovery(self.log, self.window, key)
+        if kind:
+            rows = of_kind(self.log, self.window, rows, kind, list(KEYS))
         self.recovery = rows[(rows["failures"] > 0) | (rows["state"] == "still_failing")]
         # Failures that name nobody have an empty key, too.
-        failed = failures(self.log, self.window, user_key=key)
+        only = {"user_key": key, **({"kind": kind} if kind else {})}
+        failed = failures(self.log, self.window, **only)
         self.failed = failed if key else failed.head(0)
         self.events = user_events(self.log, self.window, key, self.failed)
         self.open_before = open_before(self.log, self.window, key, self.recovery)
@@ -213,6 +220,7 @@ class UserHistoryReport(NotebookReport):
         ]
         yield self._next([*steps, ("failure_trends", {}, "all that fails in this window")])
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         return self._result(self.headline_text, self._results())
@@ -243,7 +251,13 @@ def _on(app: object) -> str:
 
 
 def user_history_report(
-    source: str = "sample", *, since: str = "", until: str = "", user: str = ""
+    source: str = "sample",
+    *,
+    since: str = "",
+    until: str = "",
+    user: str = "",
+    kind: str = "",
+    timezone: str = "",
 ) -> UserHistoryReport:
     """Open a source and follow one user.
 
@@ -252,12 +266,23 @@ def user_history_report(
         since: as for ``trends_report``.
         until: as for ``trends_report``.
         user: the login, without case, or the id; who still fails with most codes if empty.
+        kind: one kind of failure, as ``kinds.csv`` names it; all if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
-        UsageError: a time cannot be read, or the log knows no such user (with the nearest).
+        UsageError: a time cannot be read, or the log knows no such user (with the nearest), kind
+            or time zone.
+
+    Example:
+        >>> import kit
+        >>> report = kit.user_history_report("sample", since="14d")
+        >>> report.stands().frame["state"].unique().tolist()
+        ['still_failing']
     """
-    return UserHistoryReport(source=source, since=since, until=until, user=user)
+    return UserHistoryReport(
+        source=source, since=since, until=until, user=user, kind=kind, timezone=timezone
+    )

@@ -33,6 +33,7 @@ from kit.display.charts.base import (
     whole_numbers,
     width_of,
 )
+from kit.display.zone import axis_label, local
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ __all__ = [
     "code_by_day",
     "failing_against_working",
     "failures_and_rate",
+    "groups_over_time",
     "kinds_over_time",
     "over_time",
     "worked_over_time",
@@ -95,6 +97,23 @@ def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[
     """
     names = counts["kind"].str.replace("_", " ").replace("", "not told")
     return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind", {})
+
+
+def groups_over_time(
+    counts: pd.DataFrame, window: Window, bucket: str, *, by: str
+) -> tuple[Figure, str]:
+    """Draw failures over time, stacked by group.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``group``, ``failures`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+        by: what the groups are, in a word.
+
+    Returns:
+        The figure and its alt text.
+    """
+    return _stacked(_wide(counts, counts["group"], "groups"), window, bucket, f" and {by}", {})
 
 
 def _stacked(
@@ -281,7 +300,8 @@ def failures_and_rate(
     below.set_ylabel("share failed", fontsize=10.5)
     marks([above, below], moments, window)
     time_axis(below, window, bucket)
-    below.set_xlabel("UTC; shaded: episodes; dots: all worked", fontsize=10.5)
+    label = f"{axis_label(window)}; shaded: episodes; dots: all worked"
+    below.set_xlabel(label, fontsize=10.5)
     total, attempts = int(rows["failures"].sum()), int(rows["attempts"].sum())
     marks_in_words = [
         f"{name} {phrases.moment(pd.Timestamp(when))}"
@@ -417,4 +437,5 @@ def _peak_in_words(wide: pd.DataFrame, bucket: str) -> str:
 
 
 def _worst(rate: pd.Series[float]) -> str:
-    return f"{phrases.percent(float(rate.max()))} on {rate.idxmax():%d %b %H:%M}"
+    at = local(moment_of(rate.idxmax()))
+    return f"{phrases.percent(float(rate.max()))} on {at:%d %b %H:%M}"
