@@ -25,6 +25,7 @@ from kit.cases.steps import StepFacts, StepState, steps
 from kit.catalogue import load
 from kit.display import phrases
 from kit.display.in_lines import InLines
+from kit.evidence.story import VendorStory, vendor_story
 from kit.log.log import to_pandas, window_of
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Case(InLines):
     steps: tuple[StepState, ...]
     live: AppEvidence | None = None
     """What the live org says of the app, if it was asked."""
+    vendor: VendorStory | None = None
+    """What the vendor's own records say, where the source holds some that match."""
 
     @property
     def onset(self) -> pd.Timestamp:
@@ -203,6 +206,7 @@ class Case(InLines):
                 for s in self.steps
             ],
             "abandoned": self.abandoned,
+            "vendor": self.vendor.results() if self.vendor else None,
             "common": self.common.as_dict(),
         }
 
@@ -264,6 +268,7 @@ def case(
     # The same code may need another remedy on another app, or by what the vendor said last.
     reason = str(mine["reason"].iloc[-1] or "")
     live = ask(app_key) if ask else None
+    story = vendor_story(log, app_key, code, window.until)
     return Case(
         app=app_name or phrases.SIGN_IN,
         app_key=app_key,
@@ -280,9 +285,10 @@ def case(
         proof=proof,
         steps=steps(
             catalogue.steps(code, app=app_name, text=reason),
-            StepFacts(case_history, now, proof, hit, live),
+            StepFacts(case_history, now, proof, hit, live, story),
         ),
         live=live,
+        vendor=story,
     )
 
 

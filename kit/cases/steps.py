@@ -6,7 +6,7 @@ What cannot be seen is ``unknown``, never ``done``; a fix that holds settles it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
@@ -16,6 +16,7 @@ from kit.analysis.radius import hit_counts
 from kit.analysis.recovery import people
 from kit.analysis.verification import GRACE
 from kit.base.windows import Window
+from kit.cases.vendor_steps import Observation, State, vendor_observation
 from kit.display import phrases
 from kit.display.reasons import in_words
 from kit.log.log import literal, to_pandas
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kit.analysis.episodes import History, Outage
     from kit.analysis.verification import Verification
     from kit.catalogue import Evidence, Step
+    from kit.evidence.story import VendorStory
     from kit.sources.okta import AppEvidence
 
 __all__ = ["NOT_SHOWN", "OUT_OF_STEP", "StepFacts", "StepState", "steps"]
@@ -35,8 +37,6 @@ NOT_SHOWN = "The log does not show this step; tick it yourself."
 
 OUT_OF_STEP = ("ERROR", "OUT_OF_SYNC")
 """What ``syncState`` says of an app user whose last push did not arrive."""
-
-State = Literal["done", "to_do", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,8 @@ class StepFacts:
     people: pd.DataFrame
     """Who is hit, as ``recovery`` lists them."""
     live: AppEvidence | None = None
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What is seen of one step."""
-
-    state: State
-    evidence: str
-    at: pd.Timestamp | None = None
-    actor: str = ""
-    event: str = ""
+    vendor: VendorStory | None = None
+    """What the vendor's own records say."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +90,9 @@ def steps(remedy_steps: Iterable[Step], facts: StepFacts) -> tuple[StepState, ..
     step_states = []
     settling = facts.proof.fix.verdict == "holds"
     for number, step in enumerate(remedy_steps, start=1):
-        observation = _observe(step.evidence, facts)
+        by_vendor = step.evidence is None and step.vendor is not None and facts.vendor is not None
+        evidence = step.vendor if by_vendor else step.evidence
+        observation = _observe(evidence, facts)
         settling = settling and (step.evidence is None or step.evidence.kind not in _WATCHING)
         step_states.append(
             StepState(
@@ -107,7 +100,7 @@ def steps(remedy_steps: Iterable[Step], facts: StepFacts) -> tuple[StepState, ..
                 step.title,
                 step.do,
                 step.see,
-                _shown_by(step.evidence),
+                _shown_by(evidence),
                 observation.state,
                 observation.evidence,
                 observation.at,
@@ -128,6 +121,9 @@ def _shown_by(evidence: Evidence | None) -> str:
         "all_recovered": "a success of everybody who was hit",
         "no_recurrence": "attempts that work, and no failure with this code",
         "sync_state": "syncState of the app's users, from the live org",
+        "sign_in": "the first sign-in that works, in the vendor's log",
+        "audit": "an audit record of the vendor's since the first refusal: "
+        + " or ".join(evidence.events),
     }[evidence.kind]
 
 
@@ -136,6 +132,8 @@ def _observe(evidence: Evidence | None, facts: StepFacts) -> Observation:
         return Observation("unknown", NOT_SHOWN)
     if evidence.kind == "event":
         return _event(evidence.events, facts)
+    if facts.vendor is not None and evidence.kind in {"sign_in", "audit"}:
+        return vendor_observation(facts.vendor, evidence)
     return {
         "first_success": _first_success,
         "all_recovered": _all_recovered,

@@ -31,9 +31,12 @@ class CatalogueError(KitError):
 class Evidence(msgspec.Struct, frozen=True):
     """How the log shows that a step was done."""
 
-    kind: Literal["event", "first_success", "no_recurrence", "all_recovered", "sync_state"]
+    kind: Literal[
+        "event", "first_success", "no_recurrence", "all_recovered", "sync_state", "sign_in", "audit"
+    ]
+    """The last two are in the vendor's own log."""
     events: tuple[str, ...] = ()
-    """For ``event``: the event types on the app that show it."""
+    """For ``event`` the event types on the app that show it, for ``audit`` the activities."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -43,6 +46,8 @@ class Step(msgspec.Struct, frozen=True):
     do: str
     see: str
     evidence: Evidence | None = None
+    vendor: Evidence | None = None
+    """How the vendor's own log shows it."""
 
 
 @dataclass(frozen=True)
@@ -181,15 +186,15 @@ def _by_heading(
 
 
 def _step(body: Body, title: str, blocks: list[SyntaxTreeNode]) -> Step:
-    """``### Title``, paragraphs, and a list with what to see and what the log shows."""
+    """``### Title``, paragraphs, and a list with what to see and what the logs show."""
     where = f"step '{title}'"
     paragraphs = [node for node in blocks if node.type != "bullet_list"]
     entries: dict[str, str] = {}
     for item in _items(body, where, [node for node in blocks if node.type == "bullet_list"]):
         name, colon, text = item.partition(":")
         name = name.strip().casefold()
-        if not colon or name not in {"see", "log"} or name in entries:
-            _wrong(body, f"{where}: its list holds 'See:' and 'Log:' alone, each once")
+        if not colon or name not in {"see", "log", "vendor"} or name in entries:
+            _wrong(body, f"{where}: its list holds 'See:', 'Log:' and 'Vendor:' alone, each once")
         entries[name] = text.strip()
     do = _prose(body, where, paragraphs)
     if not do:
@@ -197,7 +202,15 @@ def _step(body: Body, title: str, blocks: list[SyntaxTreeNode]) -> Step:
     if not entries.get("see"):
         _wrong(body, f"{where}: '- See:' is missing, what a person sees after it")
     evidence = _evidence(body, where, entries["log"]) if "log" in entries else None
-    return Step(title, do, entries["see"], evidence)
+    vendor = _vendor_evidence(entries["vendor"]) if "vendor" in entries else None
+    return Step(title, do, entries["see"], evidence, vendor)
+
+
+def _vendor_evidence(text: str) -> Evidence:
+    """``first sign-in``, or the activities of an audit log with commas between."""
+    if text.casefold().rstrip(".") == "first sign-in":
+        return Evidence("sign_in")
+    return Evidence("audit", tuple(part.strip() for part in text.split(",")))
 
 
 def _evidence(body: Body, where: str, text: str) -> Evidence:

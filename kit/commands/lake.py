@@ -83,14 +83,7 @@ def import_files(
             again=again,
             on_progress=on_progress,
         )
-    parts = [
-        f"{phrases.count(result.events, 'event')} added",
-        f"{phrases.count(result.repeats, 'repeat')} left out",
-        f"{phrases.count(skipped(result.skipped_lines), 'line')} skipped",
-    ]
-    if result.before:
-        parts.append(f"{phrases.count(result.before, 'file')} imported before")
-    print(f"{lake}: {', '.join(parts)}.")
+    print(f"{lake}: {', '.join(_counts(result))}.")
     if result.passed_over:
         names = ", ".join(sorted(suffix or "no suffix" for suffix in result.passed_over))
         count = phrases.count(sum(result.passed_over.values()), "file")
@@ -115,6 +108,21 @@ def import_files(
             f"{name}: no System Log event in it. What it holds may belong anywhere in what this "
             "import covers, so that stays a gap. Export it again, then import all with --covers."
         )
+
+
+def _counts(result: Any) -> list[str]:
+    """What came of an import, in parts of a sentence."""
+    from kit.lake import skipped
+
+    parts = [f"{phrases.count(result.events, 'event')} added"]
+    if result.records or result.record_repeats:
+        parts.append(f"{phrases.count(result.records, 'vendor record')} added")
+    repeats = result.repeats + result.record_repeats
+    parts.append(f"{phrases.count(repeats, 'repeat')} left out")
+    parts.append(f"{phrases.count(skipped(result.skipped_lines), 'line')} skipped")
+    if result.before:
+        parts.append(f"{phrases.count(result.before, 'file')} imported before")
+    return parts
 
 
 def show_lake(

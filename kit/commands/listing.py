@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-__all__ = ["COLUMNS", "FailureListing", "listing", "write"]
+__all__ = ["COLUMNS", "FailureListing", "listing", "refuse_unknown_app", "write"]
 
 COLUMNS = FAILURE_COLUMNS
 """What is printed; of many orgs, ``org`` comes behind it."""
@@ -81,7 +81,7 @@ def listing(
     window = log.window(since, until)
     columns = (*COLUMNS, "org") if log.orgs else COLUMNS
     if app is not None:
-        _refuse_unknown_app(log.events, app)
+        refuse_unknown_app(log.events, app)
     parts = []
     for org, one in orgs_of(log).items():
         if not isinstance(one, KitError):
@@ -125,7 +125,8 @@ def write(listing: FailureListing, form: str, out: TextIO) -> None:
         out.write(in_json(text) + "\n")
 
 
-def _refuse_unknown_app(events: ir.Table, app: str) -> None:
+def refuse_unknown_app(events: ir.Table, app: str) -> None:
+    """Raise a ``UsageError`` where a source knows no app of this name or id; says the nearest."""
     apps = to_pandas(events.select("app_name", "app_id").distinct())
     names = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
     if app.casefold() not in {n.casefold() for n in names}:

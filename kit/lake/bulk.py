@@ -43,6 +43,8 @@ class ImportResult(AddResult):
         """Take in what came of further files."""
         self.events += other.events
         self.repeats += other.repeats
+        self.records += other.records
+        self.record_repeats += other.record_repeats
         self.skipped_lines = shortened([*self.skipped_lines, *other.skipped_lines], _MAX_NAMED)
         self.covered_windows += other.covered_windows
         self.unknown |= other.unknown

@@ -5,6 +5,7 @@
     date=2026-10-27/part-….parquet   events of one UTC day; immutable, uniquely named
     _manifest.json                   covered stretches of time, each file's events, versions
     _uuids/….keys                    hashes of all uuids, so that none comes twice
+    _vendor/….parquet                records of vendors' own logs, by UTC day; see ``vendor``
     _put_aside/….ndjson              what did not fit, with file, line and reason
     _retired/                        what was replaced, for those who still read it
     _damaged/                        what could not be read, moved there by a repair

@@ -9,7 +9,7 @@ import gc
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -21,8 +21,10 @@ from kit.lake.files import SkippedLine
 from kit.lake.holes import Trail, own_time
 from kit.lake.lacking import Presence, absent_in
 from kit.lake.parquet import HOLD, EventFile
+from kit.lake.vendor import VENDOR, RecordFile, as_record_batch
 from kit.sources.json_stream import parts
 from kit.sources.wrappers import advice
+from kit.vendors import Record, RecordError, read_record, record_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,6 +59,8 @@ class BlockResult:
     skipped_lines: list[SkippedLine] = field(default_factory=list)
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CSV columns that were not understood, by source file."""
+    spans: dict[str, dict[str, tuple[datetime, datetime]]] = field(default_factory=dict)
+    """When the first and last record of each of a vendor's logs happened, by source file."""
 
 
 class Coder:
@@ -69,8 +73,9 @@ class Coder:
             staging: the folder that the files go to.
         """
         self._staging = staging
-        self._files: dict[date, EventFile] = {}
-        """The day's files that are not ended, the one written to last at the end."""
+        self._files: dict[tuple[date, bool], EventFile | RecordFile] = {}
+        """The files that are not ended, by day and whether they hold a vendor's records; the one
+        written to last at the end."""
         self._ended: list[tuple[str, str]] = []
 
     def add(self, block: Block, number: int) -> BlockResult:
@@ -87,11 +92,13 @@ class Coder:
             OSError: a file cannot be written.
         """
         with _no_collection(), self._or_abandoned():
-            result, rows = _code_block(block)
+            result, rows, records = _code_block(block)
             first = number << _PLACES
             for (day, failing), (places, some) in rows.items():
                 order = [first + place for place in places]
-                self._file(day).add(as_batch(some), failing=failing, order=order)
+                self._event_file(day).add(as_batch(some), failing=failing, order=order)
+            for day, some_records in records.items():
+                self._record_file(day).add(as_record_batch(some_records))
             self._relieve()
         return result
 
@@ -113,12 +120,12 @@ class Coder:
         held_bytes = sum(file.held_bytes for file in self._files.values())
         if held_bytes <= HOLD:
             return
-        day, largest = max(self._files.items(), key=lambda pair: pair[1].held_bytes)
+        key, largest = max(self._files.items(), key=lambda pair: pair[1].held_bytes)
         if largest.held_bytes * _SCATTERED >= HOLD:
             largest.flush()
-            self._files[day] = self._files.pop(day)
-            begun_days = [day for day, file in self._files.items() if file.is_begun]
-            self._close(begun_days[:-_OPEN])
+            self._files[key] = self._files.pop(key)
+            some_keys = [key for key, file in self._files.items() if file.is_begun]
+            self._close(some_keys[:-_OPEN])
         elif held_bytes > HOLD * _SCATTERED:
             self._close(list(self._files))
 
@@ -135,16 +142,25 @@ class Coder:
         for file in self._files.values():
             file.abandon()
 
-    def _file(self, day: date) -> EventFile:
-        if day not in self._files:
-            name = f"part-{uuid.uuid4().hex}.parquet"
-            self._files[day] = EventFile(self._staging / f"date={day}" / name)
-        return self._files[day]
+    def _event_file(self, day: date) -> EventFile:
+        file = self._files.get((day, False))
+        if not isinstance(file, EventFile):
+            file = EventFile(self._staging / f"date={day}" / f"part-{uuid.uuid4().hex}.parquet")
+            self._files[day, False] = file
+        return file
 
-    def _close(self, days: list[date]) -> None:
-        for day in days:
-            self._files[day].close()
-            self._ended.append((str(day), str(self._files.pop(day).path)))
+    def _record_file(self, day: date) -> RecordFile:
+        file = self._files.get((day, True))
+        if not isinstance(file, RecordFile):
+            name = f"part-{uuid.uuid4().hex}.parquet"
+            file = RecordFile(self._staging / VENDOR / f"date={day}" / name)
+            self._files[day, True] = file
+        return file
+
+    def _close(self, keys: list[tuple[date, bool]]) -> None:
+        for key in keys:
+            self._files[key].close()
+            self._ended.append((str(key[0]), str(self._files.pop(key).path)))
 
 
 def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
@@ -159,24 +175,26 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
 
 _Rows = dict[tuple["date", bool], tuple[list[int], list[tuple[Any, ...]]]]
 """Rows by day, the failing ones apart, behind the place of each in its block."""
+_Records = dict["date", list[tuple[Any, ...]]]
+"""Rows of a vendor's records by day."""
 
 
-def _code_block(block: Block) -> tuple[BlockResult, _Rows]:
-    """The rows of a block by day, the failing ones apart."""
+def _code_block(block: Block) -> tuple[BlockResult, _Rows, _Records]:
+    """The rows of a block by day, the failing events apart; and those of a vendor's records."""
     catalogue, result = load(), BlockResult()
     days: _Rows = {}
+    records: _Records = {}
     file = None
     for place, (document, event, raw) in enumerate(decoded(block.documents())):
         if document.file != file:
             file = document.file
             trail = result.trails.setdefault(file, Trail())
             presence = result.presences.setdefault(file, Presence())
-        if document.unknown:
-            result.unknown[document.file] = document.unknown
-        if document.columns:
-            presence.add(absent_in(document.columns))
-        if document.lacks:
-            presence.add(document.lacks)
+        if document.unknown or document.columns or document.lacks:
+            _note_form(document, result, presence)
+        if isinstance(event, Record):
+            _take_record(event, raw, records, result.spans.setdefault(file, {}))
+            continue
         if event is None:
             result.skipped_lines.append(_aside(document, raw))
             trail.skip(document.count, own_time(document))
@@ -194,7 +212,27 @@ def _code_block(block: Block) -> tuple[BlockResult, _Rows]:
         trail.read(at)
         if coding.code is not None:
             presence.note(event.event_type, values)
-    return result, days
+    return result, days, records
+
+
+def _note_form(document: Document, result: BlockResult, presence: Presence) -> None:
+    """Note what a document lacks by its form, and what of it was not understood."""
+    if document.unknown:
+        result.unknown[document.file] = document.unknown
+    if document.columns:
+        presence.add(absent_in(document.columns))
+    if document.lacks:
+        presence.add(document.lacks)
+
+
+def _take_record(
+    record: Record, raw: str, records: _Records, spans: dict[str, tuple[datetime, datetime]]
+) -> None:
+    """Lay a vendor's record out, and note from when to when its file holds its log."""
+    at = record.published
+    records.setdefault(at.date(), []).append(record_row(record, raw))
+    first, last = spans.get(record.log, (at, at))
+    spans[record.log] = (min(first, at), max(last, at))
 
 
 _DEEPEST = 8
@@ -203,8 +241,11 @@ _DEEPEST = 8
 
 def decoded(
     documents: Iterable[Document], depth: int = _DEEPEST
-) -> Iterator[tuple[Document, LogEvent | None, str]]:
-    """Each event with its JSON, also those inside of documents; else why a document is none."""
+) -> Iterator[tuple[Document, LogEvent | Record | None, str]]:
+    """Each event with its JSON, also those inside of documents; else why a document is none.
+
+    A vendor's record is one in an event's place.
+    """
     for document in documents:
         if document.fault is not None:
             yield document, None, document.fault
@@ -212,6 +253,14 @@ def decoded(
         try:
             event, raw = decode(document.raw)
         except UnfitEventError as fault:
+            try:
+                record = read_record(document.raw, document.file)
+            except RecordError as unread:
+                yield document, None, str(unread)
+                continue
+            if record is not None:
+                yield document, record, document.raw.decode("utf-8", "replace")
+                continue
             inner = parts(document) if depth else None
             if inner is None:
                 yield document, None, advice(document.raw) or str(fault)

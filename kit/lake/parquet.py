@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["EventFile", "catalogue_of", "footer", "open_event_file", "read_keys", "write_events"]
+__all__ = [
+    "EventFile",
+    "by_time",
+    "catalogue_of",
+    "footer",
+    "open_event_file",
+    "read_keys",
+    "write_events",
+]
 
 HOLD = 16 << 20
 """Bytes of events that a process holds before it writes a row group of them.
@@ -111,7 +119,7 @@ class EventFile:
         failing = self._bytes[True] > self._bytes[False]
         if not self._held[failing]:
             return
-        table = _sorted(pa.Table.from_batches(self._held[failing]))
+        table = by_time(pa.Table.from_batches(self._held[failing]))
         if _ORDER in table.column_names:
             self._keep_keys(table)
             table = table.drop_columns([_KEY, _ORDER])
@@ -163,7 +171,7 @@ class EventFile:
         return self._writer
 
 
-def _sorted(events: pa.Table) -> pa.Table:
+def by_time(events: pa.Table) -> pa.Table:
     """Events by time; most exports are, and sorting holds them twice."""
     times = events["published"].combine_chunks()
     in_order = pc.all(pc.less_equal(times[:-1], times[1:])).as_py()

@@ -23,6 +23,7 @@ from kit.lake.lacking import lacking_for_manifest as lacking_noted
 from kit.lake.parquet import read_keys, write_events
 from kit.lake.repeats import ROW, index_of, keys_beside, news
 from kit.lake.storage import Change
+from kit.lake.vendor import VENDOR, NewRecords, Spans, with_coverage
 from kit.lake.workers import code_blocks
 from kit.sources.document import Documents, origin_of
 from kit.sources.exports import blocks
@@ -63,12 +64,16 @@ class AddResult:
     lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What the events of files lack, by file; see ``kit.lake.lacking.EFFECTS``."""
     barren: list[str] = field(default_factory=list)
-    """Files in which something stood, and nothing of it was an event."""
+    """Files in which something stood, and nothing of it was an event or a vendor's record."""
+    records: int = 0
+    """A vendor's records that were added."""
+    record_repeats: int = 0
 
     @property
     def nothing(self) -> bool:
-        """Whether something stood in what was read, and nothing of it was an event."""
-        return bool(self.barren) and not self.events and not self.repeats
+        """Whether something stood in what was read, and nothing of it was an event or record."""
+        some = self.events or self.repeats or self.records or self.record_repeats
+        return bool(self.barren) and not some
 
 
 @dataclass(slots=True)
@@ -141,12 +146,15 @@ def add(
             on_progress(block.events)
 
     def note(contents: Contents, result: AddResult) -> dict[str, Any]:
+        read.leave_out_vendors()
         result.lacking = {file: one.what for file, one in read.presences.items() if one.what}
         result.barren = [file for file, one in read.trails.items() if one.barren]
         if result.nothing and not before.events:
             return contents.noting([])
         holes, trails = holes_in(contents.manifest), {**before.trails, **read.trails}
         fresh: list[Hole] = []
+        if read.vendor_spans and not before.events and not read.spans():
+            return contents.noting([])  # what is said to be covered is the vendor's log
         if covers and before.ends:
             result.covered_windows = [covers]
             fresh = _holes(trails, [covers])
@@ -164,7 +172,12 @@ def add(
         )
 
     result = _add_blocks(
-        lake, blocks(files, order=order_of(date_order)), note, on_block, origin=origin_of
+        lake,
+        blocks(files, order=order_of(date_order)),
+        note,
+        on_block,
+        origin=origin_of,
+        coverage=lambda facts: with_coverage(facts, read.vendor_spans, covers),
     )
     before.follow(read.trails, every=covers is not None)
     before.covered_windows = merged([*before.covered_windows, *result.covered_windows])
@@ -177,9 +190,22 @@ class _FileRecords:
 
     trails: dict[str, Trail] = field(default_factory=dict)
     presences: dict[str, Presence] = field(default_factory=dict)
+    vendor_spans: Spans = field(default_factory=dict)
+    """When a vendor's records of each log happened, by file."""
+
+    def leave_out_vendors(self) -> None:
+        """Forget what was skipped in files of a vendor's records alone: no event is lost there."""
+        for file in self.vendor_spans:
+            if file in self.trails and self.trails[file].span is None:
+                del self.trails[file], self.presences[file]
 
     def follow(self, block: BlockResult) -> None:
         """Take in a block, in the order of the files."""
+        for file, logs in block.spans.items():
+            spans = self.vendor_spans.setdefault(file, {})
+            for log, (first, last) in logs.items():
+                before, after = spans.get(log, (first, last))
+                spans[log] = (min(first, before), max(last, after))
         for file, trail in block.trails.items():
             if file in self.trails:
                 self.trails[file].follow(trail)
@@ -262,6 +288,7 @@ def _add_blocks(
     *,
     side_by_side: bool = True,
     origin: Callable[[str], str] = lambda _: "",
+    coverage: Callable[[dict[str, Any]], dict[str, Any]] = lambda facts: facts,
 ) -> AddResult:
     """Code blocks and bring their days into the lake."""
     result = AddResult()
@@ -277,12 +304,19 @@ def _add_blocks(
             on_block(block)
 
         files = code_blocks(documents, staging, take_block, side_by_side=side_by_side)
-        fresh = _NewFiles(files, staging)
+        ours = [pair for pair in files if VENDOR not in Path(pair[1]).parts]
+        fresh = _NewFiles(ours, staging)
+        paths = [Path(path) for _, path in files if VENDOR in Path(path).parts]
+        records = NewRecords(paths, staging)
 
         def change(contents: Contents) -> Change:
             new, index, new_hash_files = fresh.beside(lake, contents)
             result.events, result.repeats = fresh.events, fresh.repeats
+            vendor = coverage(records.beside(lake, contents)) if paths else None
+            result.records, result.record_repeats = records.records, records.repeats
             manifest = note(contents, result)
+            if vendor is not None:
+                manifest = {**manifest, VENDOR: vendor}
             return Change({**manifest, "index": index}, new, new_hash_files)
 
         lake.commit(change)

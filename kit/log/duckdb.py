@@ -137,6 +137,10 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
 
         return Files(self._events(f"{root}/{EVENTS}"), names, read)
 
+    def records(self, paths: Sequence[str]) -> ir.Table:
+        """Open the files of a vendor's records as one table, the columns of their schema."""
+        return self.read_parquet(list(paths), hive_partitioning=False)
+
     def _open_snapshot(self) -> Snapshot:
         """The lakes in stores that this connection reads."""
         if self._snapshot is None:

@@ -7,7 +7,7 @@ fixed before an engine is loaded.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -26,12 +26,15 @@ from kit.lake.holes import Hole, holes_in, lines_lost
 from kit.lake.lacking import EFFECTS, Lacking, lacking_in
 from kit.lake.orgs import lakes
 from kit.lake.parquet import open_event_file
+from kit.lake.vendor import vendor_coverage, vendor_files
 from kit.sources.exports import expand
 from kit.sources.written_times import order_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+
+    from kit.lake.store import AddResult
 
 __all__ = ["ANYTHING", "Source", "open_source"]
 
@@ -61,6 +64,8 @@ class Source:
     repeats: int = 0
     end: datetime | None = None
     """Where a window ends that names no end, if not behind the last event."""
+    vendor_lakes: tuple[Lake, ...] = ()
+    """Where records of vendors' own logs lie, which are no events."""
     unread: Mapping[str, KitError] = field(default_factory=dict)
     """Of many orgs, those whose lake could not be read, and why; nothing of them is covered."""
 
@@ -68,6 +73,14 @@ class Source:
     def orgs(self) -> tuple[str, ...]:
         """The host names of the orgs, if there are many."""
         return tuple(filter(None, self.lakes))
+
+    def vendor_coverage(self) -> dict[str, list[Window]]:
+        """The stretches of time that each of a vendor's logs is held for, oldest first."""
+        coverage: dict[str, list[Window]] = {}
+        for lake in self.vendor_lakes:
+            for log, windows in vendor_coverage(lake).items():
+                coverage[log] = merged([*coverage.get(log, []), *windows])
+        return coverage
 
     def window(self, since: str | date | None = None, until: str | date | None = None) -> Window:
         """Fix a window on this source.
@@ -166,11 +179,13 @@ def open_source(
         return _of_many(many, source_name)
     if (lake := _as_lake(names)) is not None:
         return _open_lake(lake, source_name)
+    if len(names) > 1 and (source_of_lake := _lake_beside_files(names, folder, date_order)):
+        return source_of_lake
     files = expand([SAMPLE if name == "sample" else name for name in names])
     lake = Lake(folder / "lake")
     result = add(lake, files, date_order=date_order)
     if not lake.names():
-        raise SourceError(_nothing_in(names, files, result.skipped_lines))
+        raise SourceError(_nothing_in(names, files, result))
     with lake.writing():
         lake.cover([], copy_of=_told_by(names), repeats=result.repeats)
     return _source_of(lake, source_name, repeats=result.repeats)
@@ -197,8 +212,32 @@ def _of_many(many: Mapping[str, Lake], source_name: str) -> Source:
         holes=tuple(hole for one in sources.values() for hole in one.holes),
         lacking=tuple(lack for one in sources.values() for lack in one.lacking),
         skipped_lines=tuple(line for one in sources.values() for line in one.skipped_lines),
+        vendor_lakes=tuple(lake for one in sources.values() for lake in one.vendor_lakes),
         unread=unread,
     )
+
+
+def _lake_beside_files(
+    names: list[str | Path], folder: Path, date_order: str | None
+) -> Source | None:
+    """A lake with events, and files or further lakes with a vendor's records; None if none is."""
+    lakes_by_name = {name: lake for name in names if (lake := _as_lake([name])) is not None}
+    if not lakes_by_name:
+        return None
+    copy, files = Lake(folder / "vendor"), [name for name in names if name not in lakes_by_name]
+    if files:
+        add(copy, expand([SAMPLE if name == "sample" else name for name in files]),
+            date_order=date_order)  # fmt: skip
+    every = [*lakes_by_name.values(), copy]
+    with_events = [lake for lake in every if lake.names()]
+    if len(with_events) != 1:
+        return None
+    source = _source_of(
+        with_events[0],
+        ", ".join(map(str, names)),
+        growing=with_events[0] is not copy,
+    )
+    return replace(source, vendor_lakes=tuple(lake for lake in every if vendor_files(lake)))
 
 
 def _open_lake(lake: Lake, source_name: str) -> Source:
@@ -209,7 +248,8 @@ def _open_lake(lake: Lake, source_name: str) -> Source:
             f"run: okta-kit lake repair --lake {lake.address}"
         )
     if not lake.names():
-        raise SourceError(f"{lake.address}: the lake is empty. Run: okta-kit import FILE")
+        what = "holds a vendor's records and no event" if vendor_files(lake) else "is empty"
+        raise SourceError(f"{lake.address}: the lake {what}. Run: okta-kit import FILE")
     return _source_of(lake, source_name, growing=True)
 
 
@@ -232,6 +272,7 @@ def _source_of(lake: Lake, source_name: str, *, growing: bool = False, repeats: 
         skipped_lines=tuple(lake.skipped_lines()),
         repeats=repeats,
         end=max(ends, default=None),
+        vendor_lakes=(lake,) if vendor_files(lake) else (),
     )
 
 
@@ -302,10 +343,13 @@ def _names_in_words(files: Sequence[str]) -> str:
     return phrases.join([*files[:2], *more])
 
 
-def _nothing_in(
-    names: Sequence[str | Path], files: Sequence[Path], skipped_lines: Sequence[SkippedLine]
-) -> str:
-    what = ", ".join(map(str, names))
+def _nothing_in(names: Sequence[str | Path], files: Sequence[Path], result: AddResult) -> str:
+    what, skipped_lines = ", ".join(map(str, names)), result.skipped_lines
+    if result.records:
+        count = phrases.count(result.records, "vendor record")
+        return (
+            f"{what}: {count} and no System Log event in it. Name Okta's log, too: --source FILE."
+        )
     if skipped_lines:
         first, count = skipped_lines[0], phrases.count(skipped(skipped_lines), "line")
         return (

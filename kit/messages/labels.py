@@ -30,7 +30,7 @@ _HINTS = (
 )  # fmt: skip
 _TIMES = ("timestamp", "time-stamp", "time_stamp", "time stamp", "date")
 _IN_WORDS = f"{ascii_letters}{digits}-_"
-_VALUE = re.compile(r"([\"'\[(]?)([\w.:/+@*-]{1,200}(?:==?(?![\w\"']))?)")
+_VALUE = re.compile(r"([\"'\[({]?)([\w.:/+@*-]{1,200}(?:==?(?![\w\"']))?)")
 _DASHES = str.maketrans("", "", "-_ .@")
 _MAX_SIGNS = 40
 """Signs after which a value may stand that are looked at in one text."""

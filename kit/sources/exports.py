@@ -21,6 +21,7 @@ from kit.sources.document import Block, Document, Documents, Lines
 from kit.sources.json_stream import JsonStream
 from kit.sources.unpacked import Utf8Stream
 from kit.sources.walk import Walk
+from kit.vendors import VendorTable, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -139,8 +140,15 @@ def _blocks(
     source = Utf8Stream(stream)
     text = source.read(size)
     start = _start(text)
-    header = None if start.startswith((b"{", b"[", b"<")) else console_csv.header_of(start)
-    if header is not None:
+    is_table = not start.startswith((b"{", b"[", b"<"))
+    header = table = None
+    if is_table:
+        table = table_of(start)
+        header = None if table else console_csv.header_of(start)
+    if table is not None:
+        yield from _in_blocks(_rows(file, source, start, table), size)
+        fault, line = source.fault, 0
+    elif header is not None:
         rows = console_csv.csv_documents(file, source.lines(start), header, again, order)
         yield from _in_blocks(rows, size)
         fault, line = source.fault, 0
@@ -149,6 +157,12 @@ def _blocks(
         fault = source.fault
     if fault is not None:
         yield Documents([Document(file, line, b"", fault=f"the file breaks off: {fault}")])
+
+
+def _rows(file: str, source: Utf8Stream, start: bytes, table: VendorTable) -> Iterator[Document]:
+    """The rows of a table of a vendor's records."""
+    for line, raw, fault in table.rows(source.lines(start)):
+        yield Document(file, line, raw, fault)
 
 
 def _of_json(file: str, source: Utf8Stream, text: bytes, size: int) -> Generator[Block, None, int]:

@@ -37,8 +37,10 @@ _OF_ROWS = re.compile(rb'"(?:columns|rows)"\s*:')
 """Its rows mean nothing without the names of the columns before them."""
 _OF_ONE = re.compile(rb'\[\s*(?:"\d{10,}"\s*,\s*"|\{\s*"field"\s*:)')
 """An array that is one event: Loki's pair of a time and a line, or CloudWatch's list of fields."""
-_OF_AN_EVENT = re.compile(rb'uuid|EventOriginalUid|event_code|"(?:ey[AJ]|ew[0ko]|H4sI)')
-"""What an array or object in an envelope has that is worth a look."""
+_OF_AN_EVENT = re.compile(
+    rb'uuid|EventOriginalUid|event_code|"(?:ey[AJ]|ew[0ko]|H4sI)|(?i:correlation_?id|request_?id)'
+)
+"""What an array or object in an envelope has that is worth a look: an event's, or a record's."""
 _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _MAX_PLACES = 1_000
 """Places that are looked at for an event behind something broken."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis.backends.pyspark import Backend
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from py4j.protocol import Py4JError
@@ -21,6 +22,7 @@ from kit.log.duckdb import Files
 from kit.log.spark.progress import progress_bar
 from kit.log.spark.sessions import is_remote, own_session
 from kit.log.spark.table import open_events
+from kit.vendors import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,6 +125,15 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
                 self.cached_frames.append(events)
             events.createTempView(name)
             return self.table(name)
+
+    def records(self, paths: Sequence[str]) -> ir.Table:
+        """Open the files of a vendor's records as one table, the columns of their schema.
+
+        They are sent to the cluster, which may not see this machine's disk; without ``raw``.
+        """
+        columns = [name for name in COLUMNS if name != "raw"]
+        tables = [pq.read_table(path, columns=columns, partitioning=None) for path in paths]
+        return self.create_table("vendor_records", pa.concat_tables(tables), temp=True)
 
     def create_table(self, name: str, obj: Any = None, *, temp: bool = False, **_: Any) -> ir.Table:
         """Keep a question's answer, or rows, on the cluster for as long as this session lasts."""

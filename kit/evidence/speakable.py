@@ -1,0 +1,85 @@
+"""The failures of which a vendor's records can speak, with the ids that their texts carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+
+from kit.analysis.failures import folded_failures, with_details
+from kit.log.log import to_pandas
+from kit.vendors.forms import vendors
+from kit.vendors.values import guid
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from kit.log.log import Log
+
+__all__ = ["ID_COLUMNS", "speakable_failures"]
+
+ID_COLUMNS = ("trace_id", "correlation_id", "request_id")
+"""Where a failure's text carries an id of the vendor's."""
+
+
+def speakable_failures(log: Log) -> pd.DataFrame:
+    """List the failures of apps that a vendor's records can speak of.
+
+    Those are failures with a code of the vendor's, failures on an app that is the vendor's by its
+    name, and all others on an app whose failures the vendor's sign-in refused.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        One row a failure, oldest first: the columns of ``failure_rows``, with ids lower case and
+        without braces, ``vendor`` (its name in ``forms.toml``) and ``logs`` (the tuple of logs in
+        which such a refusal can stand).
+    """
+    rows = folded_failures(log)
+    parts = []
+    for vendor in vendors():
+        ours = _speaks(rows, vendor.name)
+        mine = to_pandas(with_details(log, ours), by=["published", "uuid"])
+        parts.append(mine.assign(vendor=vendor.name))
+    failures = pd.concat(parts).drop_duplicates("uuid", ignore_index=True)
+    for name in ID_COLUMNS:
+        failures[name] = pd.Series(
+            [guid(one) if isinstance(one, str) else None for one in failures[name]], dtype=object
+        )
+    by_name = {vendor.name: vendor for vendor in vendors()}
+    columns = ["vendor", "code", "family", "reason", "vendor_message", "request_id"]
+    logs = [
+        by_name[one["vendor"]].logs_of(
+            one["code"],
+            _text(one["family"]),
+            f"{_text(one['reason'])} {_text(one['vendor_message'])}",
+            one["request_id"],
+        )
+        for one in failures[columns].to_dict("records")
+    ]
+    failures["logs"] = pd.Series(logs, index=failures.index, dtype=object)
+    return failures
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _speaks(rows: ir.Table, name: str) -> ir.Table:
+    speaks = next(vendor.speaks for vendor in vendors() if vendor.name == name)
+    no = ibis.literal(value=False)
+    by_code = _any([rows.code.startswith(one) for one in speaks.codes])
+    of_family = _any([rows.family.startswith(one) for one in speaks.families])
+    by_name = _any([rows.app.lower().contains(one) for one in speaks.apps])
+    own = ibis.coalesce(by_code, no) | ibis.coalesce(of_family, no)
+    proven = rows.filter(own, rows.app_key != "").select("app_key").distinct()
+    return rows.filter(own | ibis.coalesce(by_name, no) | rows.app_key.isin(proven.app_key))
+
+
+def _any(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
+    result: ir.BooleanValue = ibis.literal(value=False)
+    for one in conditions:
+        result = result | one
+    return result

@@ -1,0 +1,25 @@
+"""A vendor's own records: one line of the log that the app on the other side keeps.
+
+What every vendor's record has in common is ``record.Record``; which names its export forms give
+these things, and by what a form is recognised, is data in ``forms.toml``. A further vendor is an
+entry there, and a reader beside ``entra`` if its values need one.
+"""
+
+from kit.vendors.reading import RecordError, Unread, may_hold_record, read_record
+from kit.vendors.record import Record, content_id
+from kit.vendors.schema import COLUMNS, record_row, record_schema
+from kit.vendors.tables import VendorTable, table_of
+
+__all__ = [
+    "COLUMNS",
+    "Record",
+    "RecordError",
+    "Unread",
+    "VendorTable",
+    "content_id",
+    "may_hold_record",
+    "read_record",
+    "record_row",
+    "record_schema",
+    "table_of",
+]

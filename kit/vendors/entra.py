@@ -1,0 +1,252 @@
+"""Entra's records: sign-ins, audit records and calls of Microsoft Graph, in any form.
+
+An error's number stands as ``status.errorCode``, ``resultType`` or in a column of its own, by the
+form; a form's names are in ``forms.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from kit.vendors.record import Record
+from kit.vendors.values import as_json, guid, plain_name, text, token_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kit.vendors.forms import Layout, Vendor
+    from kit.vendors.record import Result
+
+__all__ = ["entra_record"]
+
+_AADSTS = re.compile(r"\bAADSTS(\d{4,8})\b", re.I)
+_RESULTS: dict[str, Result] = {
+    "success": "success",
+    "correcto": "success",
+    "failure": "failure",
+    "error": "failure",
+    "interrupted": "interrupted",
+    "clienterror": "failure",
+    "timeout": "failure",
+}
+_TARGETS = 10
+"""Targets that the portal's CSV has columns for, and some more."""
+
+
+def entra_record(layout: Layout, fields: dict[str, Any], published: datetime, file: str) -> Record:
+    """Read one of Entra's records.
+
+    Args:
+        layout: what kind of record it is, and where what it says stands.
+        fields: its values by their plain names.
+        published: when it happened.
+        file: the name of the file that it stands in, which may say which log it is.
+    """
+    first = partial(layout.first, fields)
+    kind = layout.kind.name
+    record = Record(
+        vendor=layout.vendor.name,
+        log=kind,
+        published=published,
+        id=guid(first("id")),
+        original_id=guid(first("original_id")),
+        correlation_id=guid(first("correlation_id")),
+        other_correlation_id=guid(first("other_correlation_id")),
+        account=text(first("account")),
+        account_id=guid(first("account_id")),
+        principal=text(first("principal")),
+        principal_id=guid(first("principal_id")),
+        app=text(first("app")),
+        app_id=guid(first("app_id")),
+        tenant=guid(first("tenant")),
+        address=text(first("address")),
+    )
+    if kind == "audit":
+        _audit(record, first, fields)
+    elif kind == "graph_activity":
+        _call(record, first)
+    else:
+        _sign_in(record, first, fields)
+        record.log = _log(layout.vendor, fields, file, record)
+    return record
+
+
+def _sign_in(record: Record, first: Any, fields: dict[str, Any]) -> None:
+    if record.id is None:
+        record.id = token_id(fields.get("uniquetokenidentifier"))
+    if "timegenerated" in fields and record.tenant == guid(fields.get("tenantid")):
+        record.tenant = None  # there it is that of the workspace
+    status = as_json(fields.get("status"))
+    inner = sub(status) if isinstance(status, dict) else {}
+    number = text(inner.get("errorcode"))
+    number = text(first("status")) if number is None else number
+    reason = text(inner.get("failurereason")) or text(first("reason"))
+    word = _RESULTS.get(plain_name(text(first("result")) or "") if not inner else "")
+    if number is not None and not number.isdigit():
+        word = word or _RESULTS.get(plain_name(number))
+        in_words = _AADSTS.search(number) or _AADSTS.search(reason or "")
+        number = in_words[1] if in_words else None
+    if number is not None:
+        number = number.lstrip("0")
+        record.code = f"AADSTS{number}" if number else None
+        record.result = "failure" if number else "success"
+    if word and not (word == "success" and record.code):
+        record.result = word
+    if record.result != "success":
+        record.reason = reason
+    policies = as_json(fields.get("appliedconditionalaccesspolicies"))
+    if not isinstance(policies, list):
+        policies = as_json(fields.get("conditionalaccesspolicies"))
+    if isinstance(policies, list):
+        refusing = [
+            one
+            for one in map(sub, policies)
+            if plain_name(text(one.get("result")) or "") == "failure"
+        ]
+        record.policies = [
+            name
+            for one in refusing
+            if (name := text(one.get("displayname")) or text(one.get("id")))
+        ]
+        record.policy_ids = [number for one in refusing if (number := guid(one.get("id")))]
+    count = text(first("attempts"))
+    if count is not None and count.isdigit():
+        record.attempts = max(1, min(int(count), 2**31 - 1))
+
+
+def _log(vendor: Vendor, fields: dict[str, Any], file: str, record: Record) -> str:
+    """The log that a sign-in stands in."""
+    types = as_json(fields.get("signineventtypes"))
+    labels = [
+        fields.get("category"),
+        fields.get("type"),
+        *(types if isinstance(types, list) else ()),
+    ]
+    for value in labels:
+        log = vendor.logs.get(plain_name(value)) if isinstance(value, str) else None
+        if log is not None:
+            return log
+    if log := _log_by_file(vendor, file):
+        return log
+    nobody = record.account is None and record.account_id is None
+    identity = plain_name(text(fields.get("managedidentitytype")) or "none")
+    if nobody and identity not in {"none", "nomanagedidentity"}:
+        return "managed_identity"
+    if nobody and (record.principal_id or record.principal):
+        return "service_principal"
+    interactive = fields.get("isinteractive")
+    return "non_interactive" if str(interactive).casefold() == "false" else "interactive"
+
+
+def _log_by_file(vendor: Vendor, file: str) -> str | None:
+    name = _plain_file_name(file)
+    return next((log for begin, log in vendor.logs.items() if name.startswith(begin)), None)
+
+
+@lru_cache(maxsize=256)
+def _plain_file_name(file: str) -> str:
+    return plain_name(file.rpartition("!")[2].rpartition("/")[2])
+
+
+def _call(record: Record, first: Any) -> None:
+    """A call of Microsoft Graph; its error stands in the answer, of which the log keeps none."""
+    record.activity = text(first("activity"))
+    status = text(first("status"))
+    if status is not None and status.isdigit():
+        failed = int(status) >= 400
+        record.result, record.code = ("failure" if failed else "success"), None
+        record.reason = f"HTTP {status}" if failed else None
+
+
+def _audit(record: Record, first: Any, fields: dict[str, Any]) -> None:
+    record.id = text(first("id"))  # no id of a request, and not compared with one
+    record.activity = text(first("activity"))
+    record.result = _RESULTS.get(plain_name(text(first("result")) or ""))
+    record.reason = text(first("reason"))
+    user, app = _actors(fields)
+    record.actor = text(user.get("userprincipalname")) or text(app.get("displayname"))
+    record.actor = record.actor or text(user.get("displayname")) or text(user.get("id"))
+    record.actor = record.actor or text(app.get("serviceprincipalname"))
+    record.address = record.address or text(user.get("ipaddress"))
+    targets = list(_targets(fields))
+    names, numbers = [], []
+    for one in targets:
+        login, title = text(one.get("userprincipalname")), text(one.get("displayname"))
+        number = guid(one.get("id")) or guid(one.get("objectid"))
+        if name := login or title or number:
+            names.append(name)
+        numbers += [value.lower() for value in (number, login, title) if value]
+        numbers += _app_ids(one)
+    record.targets, record.target_ids = names, list(dict.fromkeys(numbers))
+    if targets:
+        record.account = text(targets[0].get("userprincipalname"))
+        record.account_id = guid(targets[0].get("id")) or guid(targets[0].get("objectid"))
+
+
+def _actors(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    by = as_json(fields.get("initiatedby"))
+    if isinstance(by, dict):
+        by = sub(by)
+        return sub(as_json(by.get("user"))), sub(as_json(by.get("app")))
+    columns = {
+        name.removeprefix("actor"): value
+        for name, value in fields.items()
+        if name.startswith("actor") and value not in (None, "")
+    }
+    is_app = "app" in plain_name(text(columns.get("type")) or "") or (
+        "userprincipalname" not in columns and "serviceprincipalname" in columns
+    )
+    return ({}, columns) if is_app else (columns, {})
+
+
+def _targets(fields: dict[str, Any]) -> Any:
+    targets = as_json(fields.get("targetresources"))
+    if isinstance(targets, dict):  # as Elastic lays a list out, by number
+        targets = [targets[name] for name in sorted(targets)]
+    if isinstance(targets, list):
+        yield from (sub(as_json(one)) for one in targets if one)
+        return
+    for number in range(1, _TARGETS + 1):
+        begin = f"target{number}"
+        one = {
+            name.removeprefix(begin): value
+            for name, value in fields.items()
+            if name.startswith(begin) and value not in (None, "")
+        }
+        if one:
+            yield one
+
+
+def _app_ids(target: dict[str, Any]) -> list[str]:
+    """The application's id, which the changed properties of a service principal name."""
+    changed = as_json(target.get("modifiedproperties"))
+    pairs = [sub(one) for one in changed] if isinstance(changed, list) else []
+    pairs += [
+        {
+            "displayname": target.get(f"modifiedproperty{n}name"),
+            "newvalue": target.get(f"modifiedproperty{n}newvalue"),
+        }
+        for n in range(1, 6)
+    ]
+    names = {
+        "appid",
+        "serviceprincipalappid",
+        "serviceprincipalname",
+        "targetidserviceprincipalnames",
+    }
+    numbers = []
+    for one in pairs:
+        if plain_name(text(one.get("displayname")) or "") in names:
+            for side in ("newvalue", "oldvalue"):
+                numbers += re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+                                    str(one.get(side) or "").lower())  # fmt: skip
+    return numbers
+
+
+def sub(value: Any) -> dict[str, Any]:
+    """An object's values by their plain names; nothing where it is none."""
+    if not isinstance(value, dict):
+        return {}
+    return {plain_name(str(name)): one for name, one in value.items()}

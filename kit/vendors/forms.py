@@ -1,0 +1,160 @@
+"""The vendors whose records are read, as ``forms.toml`` tells of them."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
+
+__all__ = ["Layout", "RecordKind", "Vendor", "record_marks", "title_of", "vendors"]
+
+
+class RecordKind(msgspec.Struct, frozen=True):
+    """One kind of record."""
+
+    name: str
+    signs: list[list[str]]
+    """A record has a name of each line."""
+    names: dict[str, list[str]]
+    """Under which names what it says may stand, the best first."""
+    never: list[str] = []
+    """Names that a record of this kind has not."""
+
+    def fits(self, names: AbstractSet[str]) -> bool:
+        """Whether a record with these names, plain_name, is of this kind."""
+        return all(any(one in names for one in line) for line in self.signs) and not any(
+            one in names for one in self.never
+        )
+
+
+class Speaks(msgspec.Struct, frozen=True):
+    """Of which failures a vendor's records can speak."""
+
+    codes: list[str] = []
+    """How their codes begin."""
+    families: list[str] = []
+    """How their families begin."""
+    apps: list[str] = []
+    """Words of the names of apps, lower case."""
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """In which logs some refusals can stand."""
+
+    logs: list[str]
+    codes: list[str] = []
+    begins: list[str] = []
+    """How their codes begin."""
+    families: list[str] = []
+    """How their families begin."""
+    texts: list[str] = []
+    """What stands in their texts, lower case."""
+    request_id: bool = False
+    """Whether a request id in a text says so."""
+
+    def fits(self, code: str, family: str, text: str, request_id: str | None) -> bool:
+        """Whether a failure is one of these."""
+        return (
+            code in self.codes
+            or code.startswith(tuple(self.begins))
+            or family.startswith(tuple(self.families))
+            or (self.request_id and request_id is not None)
+            or any(one in text for one in self.texts)
+        )
+
+
+class Vendor(msgspec.Struct, frozen=True):
+    """One vendor."""
+
+    name: str
+    title: str
+    marks: list[str]
+    """A record in any form has one of these texts in it."""
+    kind: list[RecordKind]
+    logs: dict[str, str] = {}
+    """Tables, categories, event types and beginnings of file names, plain_name: to the log."""
+    titles: dict[str, str] = {}
+    """What people call a log."""
+    speaks: Speaks = Speaks()
+    logged: list[Logged] = []
+    exports: dict[str, str] = {}
+    """Where a person exports a log."""
+
+    def logs_of(
+        self, code: str, family: str = "", text: str = "", request_id: str | None = None
+    ) -> tuple[str, ...]:
+        """The logs in which a refusal can stand; none where it is no refusal of the vendor's.
+
+        Args:
+            code: the failure's code.
+            family: its family.
+            text: its text.
+            request_id: the vendor's request id in that text.
+        """
+        low = text.casefold()
+        line = next((one for one in self.logged if one.fits(code, family, low, request_id)), None)
+        return tuple(line.logs) if line else ()
+
+    def kind_of(self, names: AbstractSet[str]) -> RecordKind | None:
+        """The kind of a record with these names, plain_name."""
+        return next((kind for kind in self.kind if kind.fits(names)), None)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Records of one kind that have the same names."""
+
+    vendor: Vendor
+    kind: RecordKind
+    names: dict[str, tuple[str, ...]]
+    """Under which of its names what it says stands, the best first."""
+
+    @classmethod
+    def of(cls, vendor: Vendor, kind: RecordKind, names: Iterable[str]) -> Layout:
+        """The layout of records with these names."""
+        there = set(names)
+        return cls(
+            vendor,
+            kind,
+            {
+                column: tuple(name for name in some if name in there)
+                for column, some in kind.names.items()
+            },
+        )
+
+    def first(self, fields: dict[str, Any], column: str) -> Any:
+        """What a record says of something; None where it says nothing."""
+        for name in self.names.get(column, ()):
+            value = fields[name]
+            if value is not None and value != "":
+                return value
+        return None
+
+
+@cache
+def vendors() -> tuple[Vendor, ...]:
+    """All vendors."""
+    text = Path(__file__).with_name("forms.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tuple(tomllib.loads(text)["vendor"]), tuple[Vendor, ...])
+
+
+@cache
+def record_marks() -> tuple[bytes, ...]:
+    """Of these a text has one in it that may be a record, the most frequent first."""
+    return tuple(dict.fromkeys(mark.encode() for vendor in vendors() for mark in vendor.marks))
+
+
+def title_of(vendor: str, log: str | None = None) -> str:
+    """What people call a vendor, or one of its logs."""
+    for one in vendors():
+        if one.name == vendor:
+            return one.title if log is None else one.titles.get(log, log)
+    return vendor if log is None else log
