@@ -13,6 +13,7 @@ from kit.analysis import (
     by_kind,
     changes,
     choices,
+    common,
     episodes,
     failures,
     incidents,
@@ -30,6 +31,7 @@ from kit.analysis import (
     states,
     stops,
     successes,
+    traits,
     trends,
     unknown_texts,
     unresolved,
@@ -150,6 +152,8 @@ def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]
 
 
 def _of_successes(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    keys = {"app": failures.app_key_of(log.events), "user": failures.user_key_of(log.events)}
+    yield "keys alone", lambda: to_pandas(log.events.select("uuid", **keys), by=["uuid"])
     hourly = ["hour", "app_key", "operation"]
     yield "every_hour", lambda: to_pandas(successes.every_hour(log), by=hourly)
     for bucket in ("hour", "day"):
@@ -237,6 +241,12 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     )
     yield "blast_radius", lambda: radius.blast_radius(known, now)
     yield "hit", lambda: radius.hit(known, now)
+    yield "in_common", lambda: common.in_common(known, now)
+    yield "traits_of_attempts", lambda: _traits_of_attempts(log, known.window)
+    yield (
+        "traits_of_people",
+        lambda: traits.traits_of_people(log, known.window, found.app_key),
+    )
     yield "verification", lambda: verification.verification(known, now)
     yield "attempts over time", lambda: known.successes.over_time(known.window, "day")
     yield "apps_with", lambda: one_code.apps_with(known)
@@ -246,6 +256,13 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     yield "with_ids", lambda: one_code.with_ids(found.failures)
     yield "ticket", lambda: ticket.ticket(found)
     yield "retry_list", lambda: ticket.retry_list(found)
+
+
+def _traits_of_attempts(log: Log, window: Window) -> list[dict[str, Any]]:
+    rows = failures.successes(log, window)
+    rows = rows.select("uuid", who=rows.user_key, failed=False)
+    attempts = to_pandas(rows.order_by("uuid").limit(50))
+    return traits.traits_of_attempts(log, window, attempts)
 
 
 def assert_same(one: Any, other: Any, what: str) -> None:

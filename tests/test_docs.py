@@ -73,14 +73,24 @@ def _headings(page: Path) -> set[str]:
     return named | {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in words}
 
 
-def test_the_api_page_has_every_public_name() -> None:
-    """And the README every command."""
-    names = {f".. autofunction:: kit.{name}" for name in kit.__all__ if name != "__version__"}
-    commands = {f"`{one.name}" for one in (*app.registered_commands, *app.registered_groups)}
-
+def test_the_api_page_has_every_public_name_with_an_example_that_calls_it() -> None:
+    """It reads as it is, and the reference has every argument."""
     api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^### kit\.(\w+)\n(.*?)(?=^#|\Z)", api, re.M | re.S))
+    names = set(kit.__all__) - {"__version__"}
+    reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8").splitlines()
+
+    assert set(sections) == names
+    for name, section in sections.items():
+        assert re.search(rf"^(>>>|\.\.\.) .*\bkit\.{name}\(", section, re.M), name
+    assert "eval-rst" not in api
+    assert sorted(one for one in names if f".. autofunction:: kit.{one}" not in reference) == []
+
+
+def test_the_readme_has_every_command() -> None:
+    commands = {f"`{one.name}" for one in (*app.registered_commands, *app.registered_groups)}
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert sorted(name for name in names if name not in api.splitlines()) == []
+
     assert sorted(one for one in commands - {"`None"} if one not in readme) == []
 
 

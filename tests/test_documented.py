@@ -82,14 +82,14 @@ def test_a_wrong_command_is_not_understood() -> None:
 def test_the_crontab_runs_a_report() -> None:
     """Five fields, then a command in which cron finds no line's end."""
     text = (SCHEDULERS / "okta-report.crontab").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not re.match(r"#|[A-Z]+=", line)]
+    lines = [line for line in text.splitlines() if not re.match(r"#|[A-Z_]+=", line)]
     (line,) = lines
 
     *when, command = line.split(maxsplit=5)
 
     assert when == ["15", "6", "*", "*", "*"]
     assert not re.search(r"(?<!\\)%", command)
-    assert understood(words_of(command.partition("okta-kit ")[2]))["out"] == "reports"
+    assert understood(words_of(command.rpartition("okta-kit ")[2]))["notebooks"] == ["all"]
 
 
 def test_the_systemd_units_run_a_report() -> None:
@@ -104,7 +104,7 @@ def test_the_systemd_units_run_a_report() -> None:
 
     assert (shell, option) == ("/bin/sh", "-c")
     line = line.replace("$$", "$").replace("%%", "%")
-    assert understood(words_of(line.partition("okta-kit ")[2]))["jobs"] == 2
+    assert understood(words_of(line.rpartition("okta-kit ")[2]))["jobs"] == 2
     assert "%" not in service["ExecStart"].replace("%%", "")
     assert service["Type"] == "oneshot"
     final = set(service["RestartPreventExitStatus"].split())
@@ -113,37 +113,37 @@ def test_the_systemd_units_run_a_report() -> None:
 
 
 def test_the_workflow_runs_a_report_and_keeps_a_failed_one() -> None:
-    """It can read the repository alone, and its secrets reach one step."""
+    """It can read the repository alone, and its secrets reach one step, which makes no report."""
     workflow = yaml.safe_load((SCHEDULERS / "okta-report.yml").read_text(encoding="utf-8"))
     steps = workflow["jobs"]["report"]["steps"]
-    (report,) = [step for step in steps if "okta-kit" in step.get("run", "")]
+    pull, report = [step for step in steps if "okta-kit" in step.get("run", "")]
 
     line = report["run"].partition("okta-kit ")[2]
 
-    assert understood(words_of(line))["redact"] is True
+    assert understood(words_of(line.partition("${")[0]))["redact"] is True
     assert workflow["permissions"] == {"contents": "read"}
-    assert [step for step in steps if "secrets." in str(step)] == [report]
+    assert [step for step in steps if "secrets." in str(step)] == [pull]
     assert steps[-1]["if"] == "always()"
     assert steps[-1]["with"]["path"] == "reports"
 
 
-def test_the_dag_runs_a_report_over_its_interval() -> None:
-    """Its window is the run's data interval, so that a backfill gives a report a day."""
+def test_the_dag_pulls_and_reports_up_to_the_end_of_its_interval() -> None:
+    """So a backfill gives a set of reports a day; only the pull is tried again."""
     tree = ast.parse((SCHEDULERS / "okta_reports.py").read_text(encoding="utf-8"))
-    given = {
-        word.arg: ast.literal_eval(word.value)
+    pull, report = [
+        {word.arg: word.value for word in call.keywords}
         for call in ast.walk(tree)
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "BashOperator"
-        for word in call.keywords
-        if not isinstance(word.value, ast.Call)
-    }
+    ]
 
-    line = given["bash_command"].partition("okta-kit ")[2]
+    command = ast.unparse(report["bash_command"]).removeprefix("BEGIN + ")
+    line = "".join(map(ast.literal_eval, command.split(" + "))).partition("okta-kit ")[2]
 
-    assert understood(words_of(line))["until"] == "2026-10-27"
-    assert "--since {{ data_interval_start | ts }}" in line
+    params = understood(words_of(line))
+    assert (params["since"], params["until"]) == ("7d", "2026-10-27")
     assert "--until {{ data_interval_end | ts }}" in line
-    assert given["retries"] == 0
+    retries = [ast.literal_eval(one["retries"]) for one in (pull, report)]
+    assert retries == [3, 0]
 
 
 STOPS = {2, 10, 14, 15, 16, 74}
@@ -159,7 +159,7 @@ def test_the_table_says_which_exit_codes_stop() -> None:
 
 
 def test_the_mapped_dag_runs_a_report_for_each_app() -> None:
-    """Over its interval, in a pool, in the worker's environment; it stops where the table does."""
+    """In a pool, in the worker's environment; it stops where the table does."""
     tree = ast.parse((SCHEDULERS / "okta_fanout.py").read_text(encoding="utf-8"))
     (given,) = [
         {word.arg: word.value for word in call.keywords}
@@ -170,7 +170,7 @@ def test_the_mapped_dag_runs_a_report_for_each_app() -> None:
     line = ast.literal_eval(given["bash_command"]).partition("okta-kit ")[2]
 
     assert understood(words_of(line))["parameter"] == ["app=$APP"]
-    assert "--since {{ data_interval_start | ts }}" in line
+    assert "--since 7d --require-complete" in line
     assert "--until {{ data_interval_end | ts }}" in line
     assert set(ast.literal_eval(given["skip_on_exit_code"])) == STOPS
     assert ast.literal_eval(given["append_env"]) is True
@@ -202,11 +202,8 @@ def test_the_array_job_runs_a_report_and_queues_what_may_pass_later(
     words = (tmp_path / "okta-kit.said").read_text(encoding="utf-8").splitlines()
     params = understood(words)
     assert params["parameter"] == ["app=It's an $APP"]
-    assert (params["since"], params["until"], params["out"]) == (
-        "2026-10-26",
-        "2026-10-27",
-        "reports",
-    )
+    assert (params["since"], params["until"], params["out"]) == ("7d", "2026-10-27", "reports")
+    assert params["require_complete"] is True
     assert done.returncode == code
     said = [path.read_text(encoding="utf-8") for path in tmp_path.glob("scontrol.said")]
     assert said == [f"requeue\n{task}\n" for task in queued]
@@ -231,7 +228,7 @@ def _array_task(folder: Path, code: int, told: dict[str, str]) -> subprocess.Com
         program.chmod(0o755)
     (folder / "apps.txt").write_text("Slack\nIt's an $APP\n", encoding="utf-8")
     return subprocess.run(
-        ["bash", SCHEDULERS / "okta_fanout.sbatch", "2026-10-26", "2026-10-27"],
+        ["bash", SCHEDULERS / "okta_fanout.sbatch", "7d", "2026-10-27"],
         cwd=folder,
         env={"PATH": f"{folder}:/usr/bin:/bin"} | told,
         capture_output=True,

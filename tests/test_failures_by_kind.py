@@ -76,7 +76,7 @@ def test_a_kind_without_failures_is_said(source: str) -> None:
     """It names the kind, so that it is no all-clear."""
     report = trends_report(source, kind="rate_limited")
 
-    assert report.headline().text().startswith("No rate limited failures")
+    assert "\nNo rate limited failures" in report.headline().text()
     assert report.by_kind().frame.empty
 
 

@@ -46,6 +46,10 @@ PLANTED = (
     "fe80::77",
     "PlantedPhone",
     "Plantedville",
+    "Plantedshire",
+    "Plantedbook",
+    "guoplanted",
+    "plantedsession",
     "stranger.elsewhere",
     "export.ndjson",
 )
@@ -65,8 +69,16 @@ def planted(path: Path) -> None:
             "ipAddress": "203.0.113.77",
             "device": "PlantedPhone",
             "userAgent": agent,
-            "geographicalContext": {"city": "Plantedville", "country": "Nowhere"},
+            "geographicalContext": {
+                "city": "Plantedville",
+                "country": "Nowhere",
+                "state": "Plantedshire",
+            },
+            "zone": f"{ADMIN}'s office",
         },
+        "device": {"id": "guoplanted", "name": "Plantedbook of Quillon"},
+        "authenticationContext": {"externalSessionId": "plantedsession"},
+        "securityContext": {"asNumber": 64500, "asOrg": f"{NAMED} Home Networks"},
         "debugContext": {"debugData": {"who": LOGIN, "requestId": "r1"}},
     }
     told = (
@@ -119,7 +131,7 @@ def test_no_planted_name_is_in_any_byte_of_the_reports(redacted_run: dict[str, P
     """Page, notebook, summary and index, without case."""
     files = [path for path in redacted_run["out"].rglob("*") if path.is_file()]
 
-    assert len(files) == 8  # three each, the index and its lock
+    assert len(files) == 9  # three each, the retry list, the index and its lock
     for path in files:
         held = path.read_bytes().decode().casefold()
         assert [name for name in PLANTED if name.casefold() in held] == []

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     "notebook status exit_code error parameters window source coverage kit_version "
-    "catalogue_version started seconds headline results"
+    "catalogue_version started seconds headline results incidents changes condition"
 ).split()
 
 

@@ -127,7 +127,8 @@ def test_reports_in_a_store_are_whole_listed_and_pruned(
     assert all(page.removeprefix(f"{out}/") in index for page in pages)
     for page in pages:
         names = {Path(name).name for name in fs.find(page.removesuffix("/report.html"))}
-        assert names == {"report.html", "notebook.ipynb", "summary.json"}
+        assert names - {"retry.csv"} == {"report.html", "notebook.ipynb", "summary.json"}
+        assert 'href="../../index.html"' in fs.cat_file(page).decode()
     assert run_command(["reports", "list", "--out", out]) == 0
     listed = capsys.readouterr().out
     assert all(page.removesuffix("/report.html") in listed for page in pages)

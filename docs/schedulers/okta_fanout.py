@@ -31,7 +31,7 @@ class ReportOperator(BashOperator):
 
 with DAG(
     dag_id="okta_fanout",
-    # A day's interval is its window, so a retry replaces the report it was to make.
+    # Its window ends with a day's interval, so a retry replaces the report it was to make.
     schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
     start_date=pendulum.datetime(2026, 10, 1, tz="UTC"),
     catchup=False,
@@ -41,13 +41,13 @@ with DAG(
         pool="okta_reports",
         bash_command=(
             "set -a && . ./okta-kit.env && exec .venv/bin/okta-kit report remediation"
-            ' --source lake -p "app=$APP" --since {{ data_interval_start | ts }}'
+            ' --source lake -p "app=$APP" --since 7d --require-complete'
             " --until {{ data_interval_end | ts }} --out reports"
         ),
         cwd="/srv/okta",
         append_env=True,
         map_index_template="{{ task.env['APP'] }}",
-        # The command, the notebook, the installation or the disk: for somebody to mend.
+        # The command, the notebook, the installation or the disk: for somebody to fix.
         skip_on_exit_code=[2, 10, 14, 15, 16, 74],
         retries=2,
         retry_delay=timedelta(minutes=10),

@@ -1,4 +1,4 @@
-"""One report a day: the day that ended. Put this file into Airflow's DAG folder."""
+"""What fails in Okta, every day. Put this file into Airflow's DAG folder."""
 
 from __future__ import annotations
 
@@ -9,23 +9,34 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 from airflow.timetables.interval import CronDataIntervalTimetable
 
+BEGIN = "set -a && { [ ! -f okta-kit.env ] || . ./okta-kit.env; } && exec "
+
 with DAG(
     dag_id="okta_reports",
-    # A day's interval is its window, so a backfill makes one report for each day.
-    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    # Each run's window is the seven days before its interval's end, so a backfill makes a set a day.
+    schedule=CronDataIntervalTimetable("15 6 * * *", timezone="UTC"),
     start_date=pendulum.datetime(2026, 10, 1, tz="UTC"),
     catchup=False,
     max_active_runs=1,
+    default_args={
+        "cwd": "/srv/okta",
+        "env": {"OKTA_KIT_LAKE": "/srv/okta/data/lake"},
+        "append_env": True,
+        "execution_timeout": timedelta(hours=2),
+    },
 ):
-    BashOperator(
-        task_id="failure_trends",
-        bash_command=(
-            "set -a && . ./okta-kit.env && exec .venv/bin/okta-kit report failure_trends"
-            " --source lake --since {{ data_interval_start | ts }}"
-            " --until {{ data_interval_end | ts }} --out reports"
-        ),
-        cwd="/srv/okta",
+    pull = BashOperator(
+        task_id="pull",
+        bash_command=BEGIN + "/srv/okta/.venv/bin/okta-kit pull",
+        # An org that could not be reached may be back in ten minutes.
+        retries=3,
+        retry_delay=timedelta(minutes=10),
+    )
+    pull >> BashOperator(
+        task_id="report_all",
+        bash_command=BEGIN
+        + "/srv/okta/.venv/bin/okta-kit report all -j 2 --source lake --since 7d --require-complete --out /srv/okta/reports"
+        + " --until {{ data_interval_end | ts }}",
         # Every exit code but 0 fails the task; a notebook that failed would fail again.
         retries=0,
-        execution_timeout=timedelta(hours=2),
     )

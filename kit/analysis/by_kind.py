@@ -1,11 +1,11 @@
-"""The failures of a window by kind: what went wrong, in any app's words."""
+"""The failures of a window by kind, or by whatever else they are grouped by."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from kit.analysis.failures import COUNTED, KEYS, folded_failures
-from kit.analysis.kinds import with_kind
+from kit.analysis.groups import with_group
 from kit.analysis.trends import OUTCOMES, Trends, failures_over_time, users_by_outcome
 from kit.log.log import literal, to_pandas
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-__all__ = ["by_kind", "counts_of_kinds"]
+__all__ = ["by_group", "by_kind", "counts_of_groups", "counts_of_kinds"]
 
 
 def by_kind(trends: Trends) -> pd.DataFrame:
@@ -27,16 +27,30 @@ def by_kind(trends: Trends) -> pd.DataFrame:
         ``users``, ``codes`` and ``apps``, of the window; ``still_failing``, ``abandoned`` and
         ``recovered``, numbers of users. A user who failed of two kinds counts with each.
     """
-    rows = _with_kind(trends)
+    return by_group(trends, "kind")
+
+
+def by_group(trends: Trends, group: str) -> pd.DataFrame:
+    """Count who is hit by failures of one group, as ``trends`` counts by code.
+
+    Args:
+        trends: what was counted; its window, apps and kind count.
+        group: one of ``kit.analysis.groups.GROUPS``.
+
+    Returns:
+        One row a group, most users first: its column (empty where nothing tells), and the
+        counts of ``by_kind``.
+    """
+    rows = _with_group(trends, group)
     keys = ["code", *KEYS]
     inside = rows.published >= literal(trends.window.since)
     hit = to_pandas(
-        rows.group_by(["kind", *keys]).aggregate(
+        rows.group_by(list(dict.fromkeys([group, *keys]))).aggregate(
             hit_type=rows.hit_type.max(),
             user_key=rows.user_key.max(),
             failures=rows.uuid.count(where=inside),
         ),
-        by=["kind", *keys],
+        by=list(dict.fromkeys([group, *keys])),
     )
     hit = hit.merge(trends.still_open[[*keys, "state"]], "left", on=keys)
     fell = hit["failures"] > 0
@@ -48,7 +62,7 @@ def by_kind(trends: Trends) -> pd.DataFrame:
     }
     counts = (
         hit.assign(**in_window)[fell | hit.index.isin(people.index)]
-        .groupby("kind", as_index=False)
+        .groupby(group, as_index=False)
         .agg(
             failures=("failures", "sum"),
             users=("user_key", "nunique"),
@@ -56,11 +70,11 @@ def by_kind(trends: Trends) -> pd.DataFrame:
             apps=("app_key", "nunique"),
         )
     )
-    counts = counts.merge(users_by_outcome(people, ["kind"]), "left", on="kind")
+    counts = counts.merge(users_by_outcome(people, [group]), "left", on=group)
     for name in OUTCOMES:
         counts[name] = counts[name].fillna(0).astype("int64")
     return counts.sort_values(
-        ["users", "failures", "kind"], ascending=[False, False, True], ignore_index=True
+        ["users", "failures", group], ascending=[False, False, True], ignore_index=True
     )
 
 
@@ -73,13 +87,26 @@ def counts_of_kinds(trends: Trends) -> pd.DataFrame:
     Returns:
         One row a bucket and kind: ``bucket`` datetime64[us, UTC], ``kind``, ``failures``.
     """
-    rows = _with_kind(trends)
+    return counts_of_groups(trends, "kind")
+
+
+def counts_of_groups(trends: Trends, group: str) -> pd.DataFrame:
+    """Count failures by bucket and group.
+
+    Args:
+        trends: as for ``by_kind``.
+        group: one of ``kit.analysis.groups.GROUPS``.
+
+    Returns:
+        One row a bucket and group: ``bucket`` datetime64[us, UTC], its column, ``failures``.
+    """
+    rows = _with_group(trends, group)
     fell = rows.filter(rows.published >= literal(trends.window.since))
-    return failures_over_time(fell, trends.bucket, ["kind"])
+    return failures_over_time(fell, trends.bucket, [group])
 
 
-def _with_kind(trends: Trends) -> ir.Table:
-    """The failures before the window's end that were asked for, with ``kind``."""
+def _with_group(trends: Trends, group: str) -> ir.Table:
+    """The failures before the window's end that were asked for, with what they are grouped by."""
     rows = folded_failures(trends.log)
     rows = trends.selected_rows(rows.filter(rows.published < literal(trends.window.until)))
-    return rows if trends.kind else with_kind(trends.log, rows)
+    return with_group(trends.log, rows, group)

@@ -21,6 +21,7 @@ from kit.analysis.failures import folded_failures, with_keys
 from kit.base.times import moment_before
 from kit.base.windows import TICK, Window, gaps
 from kit.catalogue import load
+from kit.display.in_lines import InLines
 from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ _SERVICE = set(
 _COMMON = {"app", "application", "com", "the", "and", "for", "inc", "microsoft", "scim", "cloud"}
 
 
-@dataclass(frozen=True)
-class CandidateChanges:
+@dataclass(frozen=True, repr=False)
+class CandidateChanges(InLines):
     """Candidates for what changed before an onset; no verdict."""
 
     rows: pd.DataFrame
@@ -94,6 +95,13 @@ def changes(history: History, onset: pd.Timestamp | None) -> CandidateChanges:
 
     Returns:
         The candidates; none is an answer, and ``not_held`` says whether the log reaches back.
+
+    Example:
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> history = kit.case(log, "7d", code="AADSTS50126").history
+        >>> kit.changes(history, kit.onset(history)).rows["event_type"].iloc[0]
+        'application.configuration.update'
     """
     if onset is None:
         return CandidateChanges(_empty(), None)

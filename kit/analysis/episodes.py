@@ -16,13 +16,16 @@ import ibis
 import pandas as pd
 
 from kit.analysis.attempts import with_attempts
-from kit.analysis.failures import COUNTED, KEYS, folded_failures
+from kit.analysis.failures import COUNTED, KEYS, folded_failures, only_rows
 from kit.analysis.recovery import first_after, recovery
 from kit.analysis.successes import Successes, count_successes
 from kit.base.windows import Window
-from kit.log.log import literal, moments, to_pandas, whole
+from kit.display.in_lines import InLines
+from kit.log.log import literal, moments, to_pandas, whole, window_of
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import ibis.expr.types as ir
 
     from kit.log.log import Log
@@ -48,8 +51,8 @@ _MAX_STRAY_USERS = 2
 """Users of an outage that may be a stray."""
 
 
-@dataclass(frozen=True)
-class History:
+@dataclass(frozen=True, repr=False)
+class History(InLines):
     """One code on one app up to a window's end: what questions about it rest on."""
 
     log: Log
@@ -82,7 +85,15 @@ class History:
         return rows.merge(still[list(KEYS)], on=list(KEYS))
 
 
-def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: str) -> pd.DataFrame:
+def episodes(
+    log: Log,
+    window: Window | str | None = None,
+    *,
+    since: str | date | None = None,
+    until: str | date | None = None,
+    gap: timedelta = QUIET_GAP,
+    **only: str,
+) -> pd.DataFrame:
     """List the episodes that reach into a window.
 
     The rule: failures of one (app, code), in the order of time, are one episode as long as
@@ -94,7 +105,9 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
 
     Args:
         log: the opened log.
-        window: the window.
+        window: the window, or its start: ``7d`` before the end, a date or an ISO time.
+        since: the window's start, in the place of *window*; the log's first event if left out.
+        until: the window's end, not included; the log's end if left out.
         gap: the silence that ends an episode.
         only: ``app_key`` or ``code``, and the one value that is asked for.
 
@@ -105,12 +118,13 @@ def episodes(log: Log, window: Window, *, gap: timedelta = QUIET_GAP, **only: st
         hour began; ``users`` int64; ``attempts`` int64, ``rate`` float64; ``open`` bool.
 
     Example:
-        >>> from kit.log.log import open_log
-        >>> log = open_log("sample")
-        >>> found = episodes(log, log.window("7d"), code="AADSTS50126")
-        >>> found[["failures", "users", "open"]].to_dict("records")
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> runs = kit.episodes(log, "7d", code="AADSTS50126")
+        >>> runs[["failures", "users", "open"]].to_dict("records")
         [{'failures': 101, 'users': 45, 'open': False}]
     """
+    window = window_of(log, window, since, until)
     rows = _failures_until(log, window, **only)
     runs = _episodes_until(log, window, rows) if gap == QUIET_GAP else _runs(rows, gap)
     for name, value in only.items():
@@ -144,28 +158,42 @@ def spans(log: Log, window: Window) -> pd.DataFrame:
 
 
 def history(
-    log: Log, window: Window, app_key: str, code: str, *, gap: timedelta = QUIET_GAP
+    log: Log,
+    window: Window | str | None = None,
+    app_key: str = "",
+    code: str = "",
+    *,
+    since: str | date | None = None,
+    until: str | date | None = None,
+    gap: timedelta = QUIET_GAP,
 ) -> History:
     """Gather what is known of one code on one app up to a window's end.
 
     Args:
         log: the opened log.
-        window: the window; what comes after its end is not looked at.
-        app_key: the app, as ``folded_failures`` keys it.
+        window: the window, or its start: ``7d`` before the end, a date or an ISO time.
+        since: the window's start, in the place of *window*; the log's first event if left out.
+        until: the window's end, not included; the log's end if left out.
+        app_key: the app's key, a column of ``failures`` and of ``trends``; empty of what concerns
+            no app.
         code: the code.
         gap: the silence that ends an episode.
 
     Returns:
         The history; nothing in it depends on where the window begins.
 
+    Raises:
+        UsageError: it is no window.
+
     Example:
-        >>> from kit import open_log, trends
-        >>> log = open_log("sample")
-        >>> worst = trends(log, log.window("7d")).by_code.iloc[0]
-        >>> known = history(log, log.window("7d"), worst["app_key"], worst["code"])
-        >>> onset(known).isoformat()
-        '2026-10-27T09:05:00+00:00'
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> worst = kit.trends(log, "7d").by_code.iloc[0]
+        >>> history = kit.history(log, "7d", worst["app_key"], worst["code"])
+        >>> len(history.failures), len(history.episodes)
+        (101, 1)
     """
+    window = window_of(log, window, since, until)
     rows = _failures_until(log, window, app_key=app_key, code=code)
     again = first_after(log, window)
     outcomes = rows.left_join(again, "uuid").select(
@@ -250,6 +278,13 @@ def outage(history: History) -> Outage | None:
 
     Returns:
         The outage; None if nothing failed up to the window's end.
+
+    Example:
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> history = kit.case(log, "7d", code="AADSTS50126").history
+        >>> kit.incident(history).last.isoformat()
+        '2026-10-28T11:20:44.790000+00:00'
     """
     table = outages(history)
     if table.empty:
@@ -274,6 +309,12 @@ def onset(history: History) -> pd.Timestamp | None:
 
     Returns:
         The moment, which may lie before the window; None if nothing failed up to its end.
+
+    Example:
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> kit.onset(kit.case(log, "7d", code="AADSTS50126").history).isoformat()
+        '2026-10-27T09:05:00+00:00'
     """
     current = outage(history)
     return current.start if current else None
@@ -312,8 +353,7 @@ def every_episode(log: Log) -> ir.Table:
 def _failures_until(log: Log, window: Window, **only: str) -> ir.Table:
     """All failures up to a window's end, with one value of some columns."""
     rows = folded_failures(log)
-    for name, value in only.items():
-        rows = rows.filter(rows[name] == value)
+    rows = only_rows(rows, only)
     return rows.filter(rows.published < literal(window.until))
 
 

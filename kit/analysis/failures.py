@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, get_args
 import ibis
 import pandas as pd
 
+from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
 from kit.catalogue.model import Kind
@@ -32,6 +33,8 @@ from kit.log.log import literal, moments, to_pandas, whole
 from kit.messages import CUT, FINGERPRINT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import ibis.expr.types as ir
 
     from kit.base.windows import Window
@@ -41,11 +44,14 @@ __all__ = [
     "COUNTED",
     "DEACTIVATIONS",
     "ROW",
+    "app_key_of",
     "failure_rows",
     "failures",
     "folded_failures",
+    "only_rows",
     "pick_successes",
     "successes",
+    "user_key_of",
     "with_details",
     "with_keys",
 ]
@@ -116,10 +122,10 @@ def with_keys(events: ir.Table) -> ir.Table:
         ``credential`` (the factor, else empty) and ``scope``, the app as far as an attempt is
         bound to it: a password is the user's, whatever app it was asked for.
     """
-    user_key = ibis.coalesce(events.user_login.lower(), events.user_id, "")
+    user_key = user_key_of(events)
     app, app_key = (
         ibis.coalesce(events.app_name, events.app_id),
-        ibis.coalesce(events.app_id, events.app_name, ""),
+        app_key_of(events),
     )
     of_user = user_key != ""
     # In a lake that is older than the column, everyone hit is a user.
@@ -157,6 +163,16 @@ def with_keys(events: ir.Table) -> ir.Table:
     )
 
 
+def user_key_of(events: ir.Table) -> ir.StringValue:
+    """What tells users apart: the login without case, else the id; empty where there is none."""
+    return ibis.coalesce(events.user_login.lower(), events.user_id, "")
+
+
+def app_key_of(events: ir.Table) -> ir.StringValue:
+    """What tells apps apart: the id, else the name; empty where there is none."""
+    return ibis.coalesce(events.app_id, events.app_name, "")
+
+
 def folded_failures(log: Log, window: Window | None = None) -> ir.Table:
     """Fold the failing events of a log into failures, with what counting needs.
 
@@ -192,7 +208,7 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
         ``app_key``, ``user_key``, ``hit_key`` and ``credential``.
 
     Raises:
-        UsageError: there is no such kind; says the nearest.
+        UsageError: there is no such column or kind; says the nearest.
     """
     result = folded_failures(log, window)
     if "kind" in only:
@@ -200,9 +216,28 @@ def failure_rows(log: Log, window: Window | None = None, **only: str) -> ir.Tabl
 
         result = with_kind(log, result)
         only["kind"] = find_kind(only["kind"])
+    return with_details(log, only_rows(result, only))
+
+
+def only_rows(rows: ir.Table, only: Mapping[str, str]) -> ir.Table:
+    """Keep the failures that have one value in each of some columns.
+
+    Args:
+        rows: rows of ``folded_failures``.
+        only: the value by the column's name.
+
+    Raises:
+        UsageError: there is no such column; says the nearest.
+    """
     for name, value in only.items():
-        result = result.filter(result[name] == value)
-    return with_details(log, result)
+        if name not in rows.columns:
+            raise UsageError(
+                f"{name}: there is no such column to pick rows by."
+                f"{nearest(name, rows.columns)} Narrow the rows with pandas: "
+                'rows[rows["http_status"] == 409].'
+            )
+        rows = rows.filter(rows[name] == value)
+    return rows
 
 
 def with_details(log: Log, rows: ir.Table) -> ir.Table:
@@ -258,8 +293,8 @@ def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFram
     Example:
         >>> from kit.log.log import open_log
         >>> log = open_log("sample")
-        >>> found = failures(log, log.window("7d"))
-        >>> found[["code", "user"]].tail(1).to_dict("records")
+        >>> rows = failures(log, log.window("7d"))
+        >>> rows[["code", "user"]].tail(1).to_dict("records")
         [{'code': 'INVALID_CREDENTIALS', 'user': 'esmond.zennorfield@example.com'}]
     """
     return to_pandas(failure_rows(log, window, **only), by=["published", "uuid"])

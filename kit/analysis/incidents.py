@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
+from kit.analysis.condition import Condition, condition
 from kit.analysis.episodes import QUIET_GAP
 from kit.analysis.failures import DEACTIVATIONS
 from kit.analysis.rises import Rise, rises
@@ -42,7 +43,6 @@ __all__ = [
 ]
 
 State = Literal["open", "fixed", "over", "regressed"]
-Condition = Literal["broken", "fixed_some_left", "some_failing", "over", "all_clear", "cannot_tell"]
 
 _LISTED = timedelta(days=7)
 """How long an incident that is over stays in the list."""
@@ -51,8 +51,6 @@ _SAME = timedelta(days=28)
 
 _STATES = ("open", "fixed", "over")
 _WIDTHS = ("connection", "group", "rise", "user")
-_BROKEN = ("connection", "group")
-_FAILING = ("open", "regressed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,31 +195,6 @@ def end_of(log: Log, until: datetime | str | None = None) -> datetime:
     if not until:
         return log.end or log.last + TICK
     return parse_time("until", until, log.end or log.last) if isinstance(until, str) else until
-
-
-def condition(incidents: Iterable[Incident], coverage_complete: bool) -> Condition:  # noqa: FBT001
-    """Say in a word how things stand: the condition of the worst incident.
-
-    What is known to be wrong is said though data is missing; only the good news needs it all.
-
-    Args:
-        incidents: the incidents that count; muted ones are passed over.
-        coverage_complete: whether the source holds the whole window.
-
-    Returns:
-        The condition.
-    """
-    relevant = [one for one in incidents if one.mark != "muted"]
-    failing = [one for one in relevant if one.state in _FAILING]
-    states = {one.state for one in relevant}
-    rules: tuple[tuple[bool, Condition], ...] = (
-        (any(one.width in _BROKEN for one in failing), "broken"),
-        ("fixed" in states, "fixed_some_left"),
-        (bool(failing), "some_failing"),
-        (not coverage_complete, "cannot_tell"),
-        ("over" in states, "over"),
-    )
-    return next((word for holds, word in rules if holds), "all_clear")
 
 
 _by_moment: WeakKeyDictionary[ResultCache, dict[datetime, tuple[Incident, ...]]] = (

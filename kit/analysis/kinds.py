@@ -15,14 +15,15 @@ import pandas as pd
 from kit.analysis.failures import folded_failures, with_details
 from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
-from kit.log.log import to_pandas
+from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["find_kind", "kinds_of", "with_kind"]
+__all__ = ["find_kind", "kinds_of", "of_kind", "with_kind"]
 
 _TEXT_KEYS = ["code", "status", "text"]
 
@@ -91,6 +92,29 @@ def with_kind(log: Log, rows: ir.Table) -> ir.Table:
     with_texts = rows.left_join(by_text.rename(kind_of_text="kind"), "uuid")
     columns = [with_texts[name] for name in rows.columns]
     return with_texts.select(*columns, kind=ibis.coalesce(with_texts.kind_of_text, by_code))
+
+
+def of_kind(
+    log: Log, window: Window, rows: pd.DataFrame, kind: str, keys: list[str]
+) -> pd.DataFrame:
+    """Keep the rows that failures of a kind are behind.
+
+    Args:
+        log: the opened log.
+        window: the window at whose end the rows are told; failures before it count, too.
+        rows: one row for each of some keys, such as an app and code.
+        kind: the kind, as a person writes it.
+        keys: the columns of both that tell the rows apart.
+
+    Raises:
+        UsageError: there is no such kind; says the nearest.
+    """
+    kind = find_kind(kind)
+    failed = with_kind(log, folded_failures(log))
+    failed = failed.filter(failed.published < literal(window.until), failed.kind == kind)
+    pairs = to_pandas(failed.select(*keys).distinct())
+    names = list(rows.columns)
+    return rows.merge(pairs, on=keys)[names] if len(pairs) else rows.head(0)
 
 
 def _by_text(log: Log, codes: list[str]) -> ir.Table:

@@ -8,6 +8,7 @@ from kit.analysis.failures import folded_failures, with_keys
 from kit.analysis.successes import every_hour
 from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
+from kit.display import phrases
 from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ def find_apps(log: Log, app: str) -> set[str]:
 
     Returns:
         Their keys, as ``folded_failures`` has them; several instances of an app may share a name.
+        Of ``phrases.SIGN_IN`` the empty key, which is that of failures without an app.
 
     Raises:
         UsageError: the log knows no such app; says the nearest.
     """
+    if app.strip().casefold() == phrases.SIGN_IN.casefold():
+        return {""}
     failed = folded_failures(log).select("app", "app_key").distinct()
     working_apps = every_hour(log).select("app", "app_key").distinct()
     apps = to_pandas(failed.union(working_apps).distinct())

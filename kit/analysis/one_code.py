@@ -10,13 +10,23 @@ import pandas as pd
 from kit.analysis.attempts import attempts
 from kit.analysis.episodes import Outage, episodes
 from kit.analysis.failures import folded_failures
+from kit.analysis.trends import failures_over_time
 from kit.log.log import literal, to_pandas
 from kit.messages import mask
 
 if TYPE_CHECKING:
     from kit.analysis.episodes import History
+    from kit.base.windows import Window
 
-__all__ = ["NEAR", "apps_with", "failures_by_hour", "neighbours", "variants", "with_ids"]
+__all__ = [
+    "NEAR",
+    "apps_with",
+    "failures_by_hour",
+    "neighbours",
+    "over_time_by_app",
+    "variants",
+    "with_ids",
+]
 
 NEAR = timedelta(hours=1)
 """How close to an outage's onset another code must begin to be its neighbour."""
@@ -68,7 +78,7 @@ def failures_by_hour(history: History) -> pd.DataFrame:
         int64, ``failures`` int64.
     """
     at = _in_window(history)["published"]
-    rows = pd.DataFrame({"weekday": at.dt.weekday, "hour": at.dt.hour}).astype("int64")
+    rows = pd.DataFrame({"weekday": at.dt.day_of_week, "hour": at.dt.hour}).astype("int64")
     return (
         rows.groupby(["weekday", "hour"], as_index=False)
         .size()
@@ -117,6 +127,21 @@ def apps_with(history: History) -> pd.DataFrame:
     table = table.sort_values(["users", "failures"], ascending=False, kind="stable")
     columns = "app app_key failures attempts rate users first_seen last_seen".split()
     return table[columns].reset_index(drop=True)
+
+
+def over_time_by_app(history: History, window: Window, bucket: str) -> pd.DataFrame:
+    """Count one code's failures by app over time.
+
+    Args:
+        history: one code on one app.
+        window: the stretch of time.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        One row a bucket and app: ``bucket`` datetime64[us, UTC], ``app_key``, ``failures``.
+    """
+    rows = folded_failures(history.log, window)
+    return failures_over_time(rows.filter(rows.code == history.code), bucket, ["app_key"])
 
 
 def neighbours(history: History, now: Outage) -> pd.DataFrame:

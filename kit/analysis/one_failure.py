@@ -12,18 +12,22 @@ from kit.base.windows import TICK, Window
 from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import ibis.expr.types as ir
     import pandas as pd
 
     from kit.log.log import Log
 
-__all__ = ["events_beside", "find_event", "with_addresses"]
+__all__ = ["events_beside", "events_of_app", "find_event", "with_addresses"]
 
 _AROUND = timedelta(hours=1)
 """How far from a failure the other events of its transaction are looked for. It keeps the question
 to few files; transactions of an import may take longer."""
 
 _MAX_EVENTS = 200
+_MAX_APP_EVENTS = 50
+_DAYS = timedelta(days=2)
 
 
 def find_event(log: Log, uuid: str, published: pd.Timestamp) -> dict[str, Any] | None:
@@ -85,6 +89,25 @@ def with_addresses(log: Log) -> list[dict[str, Any]]:
     newest = events.filter(events.published >= literal(log.last - timedelta(days=1)))
     matches = newest.filter(newest.raw.contains("okta"), newest.raw.contains("https://"))
     return [json.loads(one) for one in to_pandas(matches.select("raw").limit(_MAX_EVENTS))["raw"]]
+
+
+def events_of_app(log: Log, app_id: str, moment: datetime) -> list[dict[str, Any]]:
+    """Read some events of one app around a moment, as Okta sent them.
+
+    Args:
+        log: the opened log.
+        app_id: the app's id.
+        moment: the moment, UTC.
+
+    Returns:
+        Up to 50 events that name an app's path or are of a type that is the app's own, within two
+        days of the moment.
+    """
+    near = log.within(Window(moment - _DAYS, moment + _DAYS))
+    mine = near.filter(near.app_id == app_id)
+    telling = mine.filter(mine.event_type.startswith("app.") | mine.raw.contains("/app/"))
+    rows = to_pandas(telling.select("raw").limit(_MAX_APP_EVENTS))
+    return [json.loads(one) for one in rows["raw"] if one]
 
 
 def _near(log: Log, published: pd.Timestamp, apart: timedelta) -> ir.Table:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import folded_failures, with_keys
+from kit.analysis.failures import KEYS, folded_failures, pick_successes, with_keys
+from kit.analysis.kinds import of_kind, with_kind
 from kit.analysis.names import every_user
 from kit.analysis.recovery import recovery
-from kit.log.log import to_pandas
+from kit.log.log import to_pandas, whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["most_failing", "user_events", "user_recovery"]
+__all__ = ["daily_successes", "most_failing", "user_events", "user_recovery"]
 
 _ASSIGNED = ("assignment", "assignment update")
 _UNASSIGNED = ("unassignment",)
 _CHANGED = ("user.account.", "user.lifecycle.", "group.user_membership.", "user.mfa.factor.")
 
 
-def most_failing(log: Log, window: Window) -> str | None:
+def most_failing(log: Log, window: Window, kind: str = "") -> str | None:
     """Choose the user to look at where none is named.
 
     Who fails with most codes on apps and still does; sign-ins count last, since people mistype
@@ -34,6 +35,7 @@ def most_failing(log: Log, window: Window) -> str | None:
     Args:
         log: the opened log.
         window: the window.
+        kind: only failures of this kind count; all without it.
 
     Returns:
         The user's key; None if no failure in the window names a user, and nothing is open.
@@ -41,6 +43,10 @@ def most_failing(log: Log, window: Window) -> str | None:
     rows = folded_failures(log, window)
     rows = rows.filter(rows.user_key != "")
     became = recovery(log, window)
+    if kind:
+        rows = with_kind(log, rows)
+        rows = rows.filter(rows.kind == kind)
+        became = of_kind(log, window, became, kind, list(KEYS))
     stuck = became[(became["state"] == "still_failing") & (became["app_key"] != "")]
     users = to_pandas(
         rows.group_by("user_key").aggregate(
@@ -115,6 +121,35 @@ def user_events(log: Log, window: Window, user_key: str, failed: pd.DataFrame) -
     return both.assign(lane=lane.where(both["what"] != "changed", "Okta · account")).reset_index(
         drop=True
     )
+
+
+def daily_successes(log: Log, window: Window, user_key: str) -> pd.DataFrame:
+    """Count what worked for one user by day: sign-ins most of all.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        user_key: the user, as ``folded_failures`` keys it.
+
+    Returns:
+        One row a UTC day, app and operation, oldest first: ``published``, the first success of the
+        day, and ``last``, datetime64[us, UTC]; ``app``, ``operation``, ``successes`` int64.
+    """
+    rows = pick_successes(_of_user(log, window, user_key))
+    rows = rows.mutate(day=whole(rows.published.epoch_seconds().floor().cast("int64"), _DAY_S))
+    counts = rows.group_by(["day", "app_key", "operation"]).aggregate(
+        app=rows.app.max(),
+        published=rows.published.min(),
+        last=rows.published.max(),
+        successes=rows.count(),
+    )
+    table = to_pandas(counts, by=["day", "app_key", "operation"])
+    return table[["published", "last", "app", "operation", "successes"]].sort_values(
+        "published", kind="stable", ignore_index=True
+    )
+
+
+_DAY_S = 86400
 
 
 def _of_user(log: Log, window: Window, user_key: str) -> ir.Table:

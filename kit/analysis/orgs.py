@@ -13,6 +13,7 @@ import pandas as pd
 
 from kit.analysis.episodes import history, outage
 from kit.analysis.failures import COUNTED, folded_failures
+from kit.analysis.kinds import of_kind
 from kit.analysis.radius import blast_radius, hit, who
 from kit.analysis.stops import coverage_of
 from kit.analysis.successes import every_hour
@@ -64,18 +65,21 @@ def orgs_of(log: Log) -> dict[str, Log | KitError]:
     return logs | dict(log.unread)
 
 
-def states_of_orgs(orgs: dict[str, Log | KitError], window: Window) -> list[OrgState]:
+def states_of_orgs(
+    orgs: dict[str, Log | KitError], window: Window, kind: str = ""
+) -> list[OrgState]:
     """Say how each org stands.
 
     Args:
         orgs: as ``orgs_of`` gives them.
         window: the same window for all.
+        kind: one kind of failure; all without it.
 
     Returns:
         One a org: those with a broken connection first, most users hit first; then those that
         could not be read; then by name.
     """
-    states = [_state(org, log, window) for org, log in orgs.items()]
+    states = [_state(org, log, window, kind) for org, log in orgs.items()]
     return sorted(states, key=_worst_first)
 
 
@@ -147,10 +151,13 @@ _HOUR_S = 3600
 _BROKEN = ["app", "app_key", "code", "family", "users", "failures", "since", "last"]
 
 
-def _state(org: str, log: Log | KitError, window: Window) -> OrgState:
+def _state(org: str, log: Log | KitError, window: Window, kind: str) -> OrgState:
     if isinstance(log, KitError):
         return OrgState(org, error=str(log))
-    org_trends = trends(log, window)
+    org_trends = trends(log, window, kind=kind)
+    broken = broken_connections(log, window)
+    if kind:
+        broken = of_kind(log, window, broken, kind, ["app_key", "code"])
     still = org_trends.recovery[org_trends.recovery["state"] == "still_failing"]
     return OrgState(
         org,
@@ -159,7 +166,7 @@ def _state(org: str, log: Log | KitError, window: Window) -> OrgState:
         int(org_trends.totals["attempts"]),
         int(org_trends.totals["users"]),
         int(still["hit_key"].nunique()),
-        broken_connections(log, window),
+        broken,
     )
 
 

@@ -63,6 +63,13 @@ def blast_radius(
 
     Returns:
         The width, with its numbers.
+
+    Example:
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> history = kit.case(log, "7d", code="AADSTS50126").history
+        >>> kit.blast_radius(history, kit.incident(history)).width
+        'connection'
     """
     if now is None:
         return Radius("user", None, None, 0, 0, {}, 0, None)

@@ -13,14 +13,17 @@ from kit.analysis.failures import (
     DEACTIVATIONS,
     KEYS,
     folded_failures,
+    only_rows,
     pick_successes,
     successes,
     with_keys,
 )
 from kit.catalogue import load
-from kit.log.log import literal, to_pandas
+from kit.log.log import literal, to_pandas, window_of
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import ibis.expr.types as ir
 
     from kit.base.windows import Window
@@ -44,7 +47,15 @@ _FAILURE = ["uuid", "operation", "hit_key", "credential"]
 """What follows a failure over time: an event that comes later may name its operation."""
 
 
-def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -> pd.DataFrame:
+def recovery(
+    log: Log,
+    window: Window | str | None = None,
+    *,
+    since: str | date | None = None,
+    until: str | date | None = None,
+    everyone: bool = False,
+    **only: str,
+) -> pd.DataFrame:
     """Say of each app, user and operation that failed whether it worked again by a window's end.
 
     That is a state at the window's end, of all that the source holds before it: windows that
@@ -62,7 +73,10 @@ def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -
 
     Args:
         log: the opened log.
-        window: the window whose failures are counted, and at whose end the state holds.
+        window: the window whose failures are counted, and at whose end the state holds; or its
+            start: ``7d`` before the end, a date or an ISO time.
+        since: the window's start, in the place of *window*; the log's first event if left out.
+        until: the window's end, not included; the log's end if left out.
         everyone: clients, groups, agents and whatever else is hit beside the users, too.
         only: as in ``failure_rows``.
 
@@ -77,19 +91,19 @@ def recovery(log: Log, window: Window, *, everyone: bool = False, **only: str) -
         ``time_to_recover`` timedelta64[us] from ``failing_since``; ``state``.
 
     Example:
-        >>> from kit.log.log import open_log
-        >>> log = open_log("sample")
-        >>> found = recovery(log, log.window("7d"))
-        >>> found[found["failures"] > 0]["state"].value_counts().to_dict()
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> people = kit.recovery(log, "7d")
+        >>> people[people["failures"] > 0]["state"].value_counts().to_dict()
         {'recovered': 118, 'still_failing': 19}
     """
+    window = window_of(log, window, since, until)
     failed = folded_failures(log)
     failed = failed.filter(
         (failed.hit_key if everyone else failed.user_key) != "",
         failed.published < literal(window.until),
     )
-    for name, value in only.items():
-        failed = failed.filter(failed[name] == value)
+    failed = only_rows(failed, only)
     inside = failed.published >= literal(window.since)
     last = failed.group_by(list(KEYS)).aggregate(
         app=failed.app.max(),

@@ -11,12 +11,15 @@ import pandas as pd
 from kit.analysis.attempts import attempts
 from kit.analysis.episodes import QUIET_GAP
 from kit.analysis.failures import folded_failures
+from kit.base.frame import Frame
 from kit.base.times import moment_before
 from kit.base.windows import Window, gaps
 from kit.display.reasons import Reason, in_words
-from kit.log.log import literal, to_pandas
+from kit.log.log import literal, to_pandas, window_of
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from kit.log.log import Log
 
 __all__ = ["State", "baseline", "states"]
@@ -63,7 +66,13 @@ def baseline(log: Log, window: Window) -> Window | None:
     return stretch if _held_time(log, stretch) >= _DAY else None
 
 
-def states(log: Log, window: Window) -> pd.DataFrame:
+def states(
+    log: Log,
+    window: Window | str | None = None,
+    *,
+    since: str | date | None = None,
+    until: str | date | None = None,
+) -> pd.DataFrame:
     """Say how each code that failed up to a window's end stands there, and why.
 
     The first rule that fits; one that did not fail in the window is ``quiet`` or ``ongoing``:
@@ -80,7 +89,9 @@ def states(log: Log, window: Window) -> pd.DataFrame:
 
     Args:
         log: the opened log.
-        window: the window.
+        window: the window, or its start: ``7d`` before the end, a date or an ISO time.
+        since: the window's start, in the place of *window*; the log's first event if left out.
+        until: the window's end, not included; the log's end if left out.
 
     Returns:
         One row an (app, code) with a failure before the window's end, those that failed in it
@@ -90,12 +101,13 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         stretch: none where nothing did.
 
     Example:
-        >>> from kit.log.log import open_log
-        >>> log = open_log("sample")
-        >>> found = states(log, log.window("7d"))
-        >>> found[found["code"] == "AADSTS50126"][["state", "why"]].to_dict("records")
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> table = kit.states(log, "7d")
+        >>> table[table["code"] == "AADSTS50126"][["state", "why"]].to_dict("records")
         [{'state': 'quiet', 'why': "silent for 4.2 days before the window's end"}]
     """
+    window = window_of(log, window, since, until)
     now = _failed(log, window)
     rows = folded_failures(log)
     rows = rows.filter(rows.published < literal(window.since))
@@ -134,7 +146,7 @@ def states(log: Log, window: Window) -> pd.DataFrame:
         past_counts = (was["failures"], was["attempts"]) if was else (0, 0)
         state, reason = _silent(last, window)
         state_rows.append((*key, state, in_words(reason), 0, 0, *past_counts))
-    return pd.DataFrame(state_rows, columns=_STATES)
+    return Frame(state_rows, columns=_STATES)
 
 
 _STATES = [

@@ -17,6 +17,7 @@ import ibis
 import pandas as pd
 
 from kit.analysis.failures import pick_successes, successes
+from kit.base.errors import UsageError
 from kit.base.windows import TICK, Window
 from kit.log.log import moments, to_pandas, whole
 
@@ -35,7 +36,13 @@ _MAX_DAYS_OF_USERS = 14
 
 
 def bucket_of(window: Window, bucket: str = "auto") -> str:
-    """Choose ``hour`` or ``day`` for a window, where it is left to us."""
+    """Choose ``hour`` or ``day`` for a window, where it is left to us.
+
+    Raises:
+        UsageError: there is no such bucket.
+    """
+    if bucket not in ("auto", "hour", "day"):
+        raise UsageError(f"bucket: there is no {bucket!r}. Write hour, day or auto.")
     if bucket != "auto":
         return bucket
     return "hour" if window.until - window.since <= timedelta(days=3) else "day"

@@ -20,10 +20,14 @@ from kit.analysis.states import states
 from kit.analysis.successes import bucket_of, count_successes, every_hour
 from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
-from kit.log.log import literal, moments, to_pandas, whole
+from kit.display import phrases
+from kit.display.in_lines import InLines
+from kit.log.log import literal, moments, to_pandas, whole, window_of
 from kit.messages import FINGERPRINT
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import ibis.expr.types as ir
 
     from kit.base.windows import Window
@@ -46,8 +50,8 @@ _SECONDS = {"hour": 3600, "day": 86400}
 _PAIR = ["app_key", "code"]
 
 
-@dataclass(frozen=True)
-class Trends:
+@dataclass(frozen=True, repr=False)
+class Trends(InLines):
     """The failures of a window, counted, and what is still open at its end."""
 
     log: Log
@@ -111,13 +115,22 @@ class Trends:
 
 
 def trends(
-    log: Log, window: Window, *, app: str = "", bucket: str = "auto", kind: str = ""
+    log: Log,
+    window: Window | str | None = None,
+    *,
+    since: str | date | None = None,
+    until: str | date | None = None,
+    app: str = "",
+    bucket: str = "auto",
+    kind: str = "",
 ) -> Trends:
     """Count the failures of a window by code and over time.
 
     Args:
         log: the opened log.
-        window: the window.
+        window: the window, or its start: ``7d`` before the end, a date or an ISO time.
+        since: the window's start, in the place of *window*; the log's first event if left out.
+        until: the window's end, not included; the log's end if left out.
         app: an app's name or id; all apps without it.
         bucket: ``hour``, ``day``, or ``auto``: hours up to three days, else days.
         kind: one kind of failure; all without it. Attempts are then these failures and what
@@ -128,15 +141,16 @@ def trends(
         in the window; a rate is failures over attempts.
 
     Raises:
-        UsageError: the log knows no such app, or there is no such kind.
+        UsageError: the log knows no such app, or there is no such kind, bucket or window.
 
     Example:
-        >>> from kit.log.log import open_log
-        >>> log = open_log("sample")
-        >>> found = trends(log, log.window("7d"))
-        >>> found.by_code[["code", "users", "state"]].head(1).to_dict("records")
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> counts = kit.trends(log, "7d")
+        >>> counts.by_code[["code", "users", "state"]].head(1).to_dict("records")
         [{'code': 'AADSTS50126', 'users': 45, 'state': 'quiet'}]
     """
+    window = window_of(log, window, since, until)
     apps = frozenset(find_apps(log, app)) if app else frozenset[str]()
     kind = find_kind(kind) if kind else ""
     rows = _of_kind(log, _of_apps(_until(log, window), apps), kind)
@@ -376,4 +390,4 @@ _BY_CODE = [
 
 
 def _app_names(rows: pd.DataFrame) -> pd.Series[str]:
-    return rows["app"].fillna("(no app)")
+    return rows["app"].fillna(phrases.SIGN_IN)

@@ -13,6 +13,7 @@ from kit.analysis.episodes import outages
 from kit.analysis.failures import KEYS
 from kit.analysis.radius import Radius, blast_radius, hit, who
 from kit.base.windows import TICK
+from kit.display.in_lines import InLines
 from kit.display.reasons import Reason
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class Fix:
     """The first success after the last failure that counts as proof."""
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(InLines):
     """A fix, the radius of what it fixed, both sides of it, and how often this came back."""
 
     fix: Fix
@@ -79,6 +80,13 @@ def verification(
 
     Returns:
         The fix with its verdict, and what it rests on.
+
+    Example:
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> history = kit.case(log, "7d", code="AADSTS50126").history
+        >>> kit.verification(history, kit.incident(history)).fix.verdict
+        'holds'
     """
     came = outages(history)
     if now is None:

@@ -11,8 +11,10 @@ __all__ = [
     "INVESTIGATIONS",
     "LAKE",
     "NOTEBOOKS",
+    "ONLY_APPS",
     "PLAIN",
     "PULLED",
+    "REPORTS",
     "SAMPLE",
     "place",
 ]
@@ -38,8 +40,14 @@ INVESTIGATIONS = (
 """Where JupyterLab begins notebooks of a case: in a checkout, else where it was started from; its
 kernels run in the folders of their notebooks."""
 
+REPORTS = INVESTIGATIONS.with_name("reports")
+"""Where a notebook in JupyterLab keeps marks of a source of files: with the reports."""
+
 APPS = "_apps.json"
 """In a lake: what the live org said of the apps that a report asked about."""
+
+ONLY_APPS = "OKTA_KIT_ONLY_APPS"
+"""Set for the kernel of an owner's report: the file that names the apps that it is about."""
 
 PLAIN = "OKTA_KIT_PLAIN"
 """Set where a notebook's cells show no controls for any viewer: for a report's kernel, or by a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from dateutil.parser import isoparse
@@ -14,12 +14,13 @@ __all__ = ["iso", "moment_before", "parse_iso", "parse_time"]
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
-def parse_time(name: str, text: str, anchor: datetime) -> datetime:
+def parse_time(name: str, text: str | date, anchor: datetime) -> datetime:
     """Read a time.
 
     Args:
         name: what the time is called, for the error.
-        text: ``7d``, ``36h``, ``90m``, a date or an ISO time.
+        text: ``7d``, ``36h``, ``90m``, a date or an ISO time; or a date or time of Python or
+            pandas, without a zone UTC.
         anchor: what a relative time counts back from.
 
     Returns:
@@ -28,6 +29,8 @@ def parse_time(name: str, text: str, anchor: datetime) -> datetime:
     Raises:
         UsageError: it is no time, or reaches too far back.
     """
+    if not isinstance(text, str):
+        return _of_python(name, text)
     text = text.strip()
     if text[:-1].isdecimal() and text[-1] in _UNITS:
         try:
@@ -37,10 +40,25 @@ def parse_time(name: str, text: str, anchor: datetime) -> datetime:
     try:
         return parse_iso(text)
     except ValueError:
-        raise UsageError(
-            f"{name}: {text!r} is no time. Write 7d, 36h or 90m, a date (2026-10-27) or an "
-            "ISO time (2026-10-27T09:05:00Z); all UTC."
-        ) from None
+        raise _no_time(name, text) from None
+
+
+def _of_python(name: str, moment: object) -> datetime:
+    """A date or a time as UTC."""
+    if not isinstance(moment, date) or moment != moment:  # pandas' missing time is no time
+        raise _no_time(name, moment)
+    clock = moment.timetz() if isinstance(moment, datetime) else time()
+    try:
+        return datetime.combine(moment, clock.replace(tzinfo=clock.tzinfo or UTC)).astimezone(UTC)
+    except OverflowError:
+        raise _no_time(name, moment) from None
+
+
+def _no_time(name: str, what: object) -> UsageError:
+    return UsageError(
+        f"{name}: {what!r} is no time. Write 7d, 36h or 90m, a date (2026-10-27) or an "
+        "ISO time (2026-10-27T09:05:00Z); all UTC."
+    )
 
 
 def parse_iso(text: str) -> datetime:

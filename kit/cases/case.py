@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.changes import CandidateChanges, changes
+from kit.analysis.common import InCommon, in_common
 from kit.analysis.episodes import QUIET_GAP, History, Outage, history, outage
 from kit.analysis.failures import KEYS, failures, folded_failures
+from kit.analysis.incidents import incidents
 from kit.analysis.names import find_apps, find_code, most_hit
 from kit.analysis.orgs import broken_connections
 from kit.analysis.radius import hit_counts, who
 from kit.analysis.recovery import access_left_behind, people, recovery, with_state
 from kit.analysis.unresolved import unresolved
 from kit.analysis.verification import Fix, Verification, verification
-from kit.base.times import iso
+from kit.base.times import iso, parse_time
 from kit.base.windows import TICK, Window
 from kit.cases.steps import StepFacts, StepState, steps
 from kit.catalogue import load
 from kit.display import phrases
-from kit.log.log import to_pandas
+from kit.display.in_lines import InLines
+from kit.log.log import to_pandas, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date
 
     import ibis.expr.types as ir
 
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Case", "case", "choose"]
 
 
-@dataclass(frozen=True)
-class Case:
+@dataclass(frozen=True, repr=False)
+class Case(InLines):
     """All that the log and the catalogue say of one code on one app, up to a window's end.
 
     The outage is whole, wherever the window begins: windows that end together agree on it.
@@ -118,6 +121,11 @@ class Case:
         successes = self.history.successes.count(self.window.since - _TICK, self.window.until)
         return len(self.in_window) + successes
 
+    @cached_property
+    def common(self) -> InCommon:
+        """What those hit have in common that those who worked in the same time do not."""
+        return in_common(self.history, self.outage, self.proof.radius.until)
+
     @property
     def changes(self) -> pd.DataFrame:
         """Candidates for what changed, the best first."""
@@ -195,26 +203,32 @@ class Case:
                 for s in self.steps
             ],
             "abandoned": self.abandoned,
+            "common": self.common.as_dict(),
         }
 
 
 def case(
     log: Log,
-    window: Window,
+    window: Window | str | None = None,
     *,
+    since: str | date | None = None,
+    until: str | date | None = None,
     code: str = "",
     app: str = "",
-    fixed: datetime | None = None,
+    fixed: str | date | None = None,
     ask: Callable[[str], AppEvidence] | None = None,
 ) -> Case | None:
     """Investigate one code on one app.
 
     Args:
         log: the opened log.
-        window: the window; the outage may have begun before it, or lie before it wholly.
+        window: the window, or its start: ``7d`` before the end, a date or an ISO time; the outage
+            may have begun before it, or lie before it wholly.
+        since: the window's start, in the place of *window*; the log's first event if left out.
+        until: the window's end, not included; the log's end if left out.
         code: the code; the one with most users hit in the window or still failing if left out.
         app: the app's name or id; chosen likewise if left out.
-        fixed: when it was fixed, UTC; found in the log if left out.
+        fixed: when it was fixed, UTC, as *until*; found in the log if left out.
         ask: asks the live org about an app, by its id.
 
     Returns:
@@ -226,12 +240,13 @@ def case(
             know the app.
 
     Example:
-        >>> from kit.log.log import open_log
-        >>> log = open_log("sample")
-        >>> found = case(log, log.window("7d"), code="AADSTS50126")
-        >>> found.blast_radius, len(found.still_failing), found.fix.verdict
+        >>> import kit
+        >>> log = kit.open_log("sample")
+        >>> one = kit.case(log, "7d", code="AADSTS50126")
+        >>> one.blast_radius, len(one.still_failing), one.fix.verdict
         ('connection', 8, 'holds')
     """
+    window = window_of(log, window, since, until)
     pair = choose(log, window, code=code, app=app)
     if pair is None:
         return None
@@ -240,17 +255,17 @@ def case(
     now = outage(case_history)
     assert now is not None  # what was chosen failed before the window's end
     hit, became = _hit(case_history, now), case_history.people
-    since = min(window.since, now.start.to_pydatetime())
-    case_history = replace(case_history, window=Window(since, window.until))
+    whole = Window(min(window.since, now.start.to_pydatetime()), window.until)
+    case_history = replace(case_history, window=whole)
     mine = failures(log, case_history.window, app_key=app_key, code=code)
-    proof = verification(case_history, now, fixed_at=pd.Timestamp(fixed) if fixed else None)
+    proof = verification(case_history, now, fixed_at=_fixed_at(fixed, window))
     catalogue = load()
     app_name = str(mine["app"].dropna().iloc[-1]) if mine["app"].notna().any() else None
     # The same code may need another remedy on another app, or by what the vendor said last.
     reason = str(mine["reason"].iloc[-1] or "")
     live = ask(app_key) if ask else None
     return Case(
-        app=app_name or "(no app)",
+        app=app_name or phrases.SIGN_IN,
         app_key=app_key,
         code=code,
         meaning=catalogue.meaning(code, app=app_name, text=reason)
@@ -307,11 +322,16 @@ def _hit(history: History, now: Outage) -> pd.DataFrame:
 _TICK = pd.Timedelta(milliseconds=1)
 
 
+def _fixed_at(fixed: str | date | None, window: Window) -> pd.Timestamp | None:
+    return pd.Timestamp(parse_time("fixed", fixed, window.until)) if fixed else None
+
+
 def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[str, str] | None:
     """Choose the app and code to look into, of those asked for.
 
     The rule: the one with most users, hit in the window or still failing at its end; where there
-    is none, the connection that broke before the window, and on which nothing has worked since.
+    is none, the connection that broke before the window, and on which nothing has worked since;
+    then the incident that is not over.
 
     Args:
         log: the opened log.
@@ -345,9 +365,23 @@ def choose(log: Log, window: Window, *, code: str = "", app: str = "") -> tuple[
         both = broken_connections(log, window)
         for name, values in filters:
             both = both[both[name].isin(values)]
+        if both.empty:
+            both = _unfinished(log, window)
+            for name, values in filters:
+                both = both[both[name].isin(values)]
         return None if both.empty else most_hit(both)
     by_pair = both.assign(who=who(both)).groupby(["app_key", "code"], as_index=False)
     return most_hit(by_pair.agg(users=("who", "nunique")))
+
+
+def _unfinished(log: Log, window: Window) -> pd.DataFrame:
+    """The incidents that are not over at a window's end: ``app_key``, ``code``, ``users``."""
+    rows = [
+        (one.app_key, one.code, one.users)
+        for one in incidents(log, window.until)
+        if one.state != "over"
+    ]
+    return pd.DataFrame(rows, columns=["app_key", "code", "users"])
 
 
 def _filtered(rows: ir.Table, filters: list[tuple[str, set[str]]]) -> ir.Table:

@@ -1,6 +1,6 @@
 """A remedy's steps, each with what the log or the live org shows of it.
 
-What cannot be seen is ``unknown``, never ``done``.
+What cannot be seen is ``unknown``, never ``done``; a fix that holds settles it all the same.
 """
 
 from __future__ import annotations
@@ -78,6 +78,12 @@ class StepState:
     actor: str
     event: str
     """The uuid of the event that shows it."""
+    settled: bool = False
+    """Whether a fix that holds leaves nothing to do here, though no event shows the step."""
+
+
+_WATCHING = {"first_success", "all_recovered", "no_recurrence", "sync_state"}
+"""Evidence that is looked for once the fault is fixed: what comes before it, the fix settles."""
 
 
 def steps(remedy_steps: Iterable[Step], facts: StepFacts) -> tuple[StepState, ...]:
@@ -91,8 +97,10 @@ def steps(remedy_steps: Iterable[Step], facts: StepFacts) -> tuple[StepState, ..
         The steps in their order.
     """
     step_states = []
+    settling = facts.proof.fix.verdict == "holds"
     for number, step in enumerate(remedy_steps, start=1):
         observation = _observe(step.evidence, facts)
+        settling = settling and (step.evidence is None or step.evidence.kind not in _WATCHING)
         step_states.append(
             StepState(
                 number,
@@ -105,6 +113,7 @@ def steps(remedy_steps: Iterable[Step], facts: StepFacts) -> tuple[StepState, ..
                 observation.at,
                 observation.actor,
                 observation.event,
+                settling and observation.state != "done",
             )
         )
     return tuple(step_states)

@@ -154,7 +154,9 @@ def ticket(case: Case) -> str:
     if remedy:
         lines += ["", "Steps:"]
         lines += [
-            f"{s.number}. [{'x' if s.state == 'done' else ' '}] {s.title}" for s in case.steps
+            f"{s.number}. [{'x' if s.state == 'done' or s.settled else ' '}] {s.title}"
+            + (" (settled by the fix)" if s.settled else "")
+            for s in case.steps
         ]
         lines += ["", "Proven when:", *(f"- {one}" for one in remedy.verify)]
     return "\n".join(clean(line) if line else "" for line in lines)

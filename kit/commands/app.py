@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kit.base.errors import UsageError
-from kit.commands import codes, incidents, lab, lake, okta, reports
+from kit.commands import codes, incidents, lab, lake, okta, reports, schedule
 from kit.commands.codes import tell_mistakes
 from kit.commands.faults import end_on_sigterm, exit_code_of
 from kit.commands.notes import print_json, print_note
@@ -146,6 +146,7 @@ okta.register(app)
 codes.register(app)
 reports.register(app)
 incidents.register(app)
+schedule.register(app)
 lab.register(app)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 
-from kit.analysis.failures import ROW, failures
-from kit.analysis.kinds import find_kind, kinds_of
+from kit.analysis.failures import failures
+from kit.analysis.kinds import find_kind
+from kit.analysis.lists import FAILURE_COLUMNS, with_kind_and_state
 from kit.analysis.orgs import orgs_of
-from kit.analysis.recovery import recovery, with_state
 from kit.analysis.stops import coverage_of
 from kit.analysis.unknown_texts import code_names
 from kit.base.errors import KitError, UsageError, nearest
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "FailureListing", "listing", "write"]
 
-COLUMNS = (*ROW, "state", "kind", "hit_type", "hit")
-"""The columns of ``okta-kit failures`` in their order; of many orgs, ``org`` comes behind them."""
+COLUMNS = FAILURE_COLUMNS
+"""What is printed; of many orgs, ``org`` comes behind it."""
 
 _TERMINAL = ("published", "app", "hit", "operation", "code", "events", "state")
 
@@ -85,7 +85,7 @@ def listing(
     parts = []
     for org, one in orgs_of(log).items():
         if not isinstance(one, KitError):
-            rows = with_state(failures(one, window), recovery(one, window, everyone=True))
+            rows = with_kind_and_state(one, window, failures(one, window))
             parts.append(rows.assign(org=org))
     rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
     if app is not None:
@@ -95,7 +95,6 @@ def listing(
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
         rows = rows[rows["state"] == "still_failing"]
-    rows = rows.assign(kind=kinds_of(rows))
     if kind is not None:
         rows = rows[rows["kind"] == kind]
     coverage = coverage_of(log, window)
@@ -104,7 +103,6 @@ def listing(
     sentence += "".join(f" {note}" for note in coverage.notes)
     sentence += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
     rows = rows.reset_index(drop=True)[list(columns)]
-    rows = rows.assign(http_status=rows["http_status"].astype("Int64"))
     return FailureListing(rows, sentence, code_names(log))
 
 

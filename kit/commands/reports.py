@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,10 +17,14 @@ from kit.commands.faults import end_on_sigterm, exit_code_of
 from kit.commands.notebooks import find_notebook, values_for
 from kit.commands.notes import print_note
 from kit.commands.options import DateOrder, Engine, Parameters, Since, Source, Until
+from kit.commands.report_set import ALL, TRENDS, set_of
 from kit.display import phrases
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from kit.reports.job import ReportJob
+    from kit.reports.owners import Owner
 
 __all__ = ["register"]
 
@@ -53,7 +59,12 @@ def register(app: typer.Typer) -> None:
 def make_reports(
     context: typer.Context,
     notebooks: Annotated[
-        list[str], typer.Argument(metavar="NOTEBOOK...", help="Names in notebooks/, or paths.")
+        list[str],
+        typer.Argument(
+            metavar="NOTEBOOK...",
+            help="Names in notebooks/, or paths. all: failure_trends, a remediation for each "
+            "incident that is not over, and the index, linked.",
+        ),
     ],
     parameter: Parameters = None,
     source: Source = None,
@@ -98,13 +109,21 @@ def make_reports(
             help="Hand this environment variable to the notebooks; may be repeated.",
         ),
     ] = None,
+    owners: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Of report all: a CSV file app,owner,contact,notice; each owner gets a report and "
+            "a notice of their own apps. [$OKTA_KIT_OWNERS]",
+        ),
+    ] = "",
     jobs: Annotated[
         int, typer.Option("-j", "--jobs", min=1, help="Notebooks that run at the same time.")
     ] = 1,
 ) -> None:
     """Run notebooks into reports and print each report's path.
 
-    Example: okta-kit report failure_trends remediation --source sample --since 7d -j 2
+    Example: okta-kit report all --source sample --since 7d -j 2
     """
     from kit.base.parameters import check_values, read_parameters
     from kit.log.spark.engines import check_engine, choose_engine
@@ -112,7 +131,11 @@ def make_reports(
     from kit.reports.job import ReportJob
     from kit.reports.notify import urls
 
-    paths = [find_notebook(name) for name in notebooks]
+    if ALL in notebooks and len(notebooks) > 1:
+        raise UsageError("report all: it stands alone. Make other reports with a command more.")
+    is_set = notebooks == [ALL]
+    app_owners = _owners(owners, is_set=is_set)
+    paths = [find_notebook(name) for name in ([TRENDS] if is_set else notebooks)]
     parameters_by_notebook = {path: read_parameters(path) for path in paths}
     runs = [
         run
@@ -141,14 +164,71 @@ def make_reports(
         )
         for path, values in runs
     ]
+    if is_set:
+        debug = bool(context.obj)
+        raise typer.Exit(_make_sets(reports, app_owners, jobs, debug=debug))
     if len(reports) == 1:
         raise typer.Exit(_make(reports[0]))
-    from kit.reports.batch import read_once, run_each
+    from kit.reports.batch import read_once
 
-    calls = [partial(_make_alone, one, debug=bool(context.obj)) for one in reports]
     sources = (str(one.get("source", "")) for one in checked)
     with read_once(sources, date_order) as environment:
-        raise typer.Exit(run_each(calls, jobs, environment, "kit.commands.worker_preload"))
+        raise typer.Exit(_make_each(reports, jobs, environment, debug=bool(context.obj)))
+
+
+def _owners(file: str, *, is_set: bool) -> Sequence[Owner]:
+    if file and not is_set:
+        raise UsageError("--owners: it belongs to okta-kit report all.")
+    file = file or os.environ.get("OKTA_KIT_OWNERS", "")
+    if not file or not is_set:
+        return ()
+    from kit.reports.owners import read_owners
+
+    return read_owners(Path(file).expanduser())
+
+
+def _make_sets(
+    firsts: Sequence[ReportJob], owners: Sequence[Owner], jobs: int, *, debug: bool
+) -> int:
+    """Make the linked set of each report of all that fails. Returns the exit code."""
+    from kit.base.errors import KitError
+    from kit.base.object_store import is_store
+    from kit.base.paths import COPY
+    from kit.base.tempdirs import temporary_folder
+    from kit.reports.job import notify_fault
+    from kit.reports.report_store import shelf
+
+    codes = []
+    for first in firsts:
+        with temporary_folder() as folder:
+            try:
+                reports = set_of(first, folder, owners)
+            except KitError as fault:
+                notify_fault(first, fault, print_note)
+                if len(firsts) == 1 or debug:
+                    raise
+                print_note(str(fault))
+                codes.append(fault.exit_code)
+                continue
+            copy = folder / "lake"
+            environment = {COPY: str(copy)} if copy.is_dir() else {}
+            codes.append(_make_each(reports, jobs, environment, debug=debug))
+            with shelf(first.out) as store:
+                store.link(reports[0].values["until"])
+    index = f"{firsts[0].out.rstrip('/')}/index.html"
+    if is_store(index) or Path(index).is_file():
+        print(index)
+    return next((code for code in codes if code), 0)
+
+
+def _make_each(
+    reports: Sequence[ReportJob], jobs: int, environment: Mapping[str, str], *, debug: bool
+) -> int:
+    """Make reports, each in a process of its own. Returns the first exit code that is not 0."""
+    from kit.reports.batch import run_each
+
+    calls = [partial(_make_alone, one, debug=debug) for one in reports]
+    return run_each(calls, jobs, environment, "kit.commands.worker_preload")
 
 
 def _make(job: ReportJob) -> int:

@@ -5,9 +5,14 @@ What stood in a message is somebody else's text: it is cleaned, and never read a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, Any, TextIO
 
+from kit.base.errors import UsageError
 from kit.base.text import clean
+from kit.catalogue.explain import Explanation, explanation
 from kit.catalogue.model import OWNERS, RADII, RETRIES
 from kit.display import phrases
 
@@ -17,14 +22,83 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from kit.catalogue.explain import Explanation, NearCode
+    from kit.catalogue.explain import NearCode
 
-__all__ = ["catalogue_facts", "message_facts", "near", "print_explanations"]
+__all__ = [
+    "ShownExplanation",
+    "catalogue_facts",
+    "explanation_of",
+    "message_facts",
+    "near",
+    "print_explanations",
+]
 
 _EVIDENCE = {
     "seen in Okta": "seen in messages of Okta's",
     "vendor list": "known from the vendor's list, not yet seen in a message of Okta's",
 }
+
+
+@dataclass(frozen=True, repr=False)
+class ShownExplanation(Explanation):
+    """What is known about one thing, which shows itself; its values are attributes."""
+
+    def __repr__(self) -> str:
+        out = StringIO()
+        print_explanations([self], out)
+        return out.getvalue().rstrip()
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook; what stood in a message is text there, too."""
+        from kit.display.parts import Facts, Headline, Links, Note, Steps
+
+        words = self.words or self.code or self.operation or "No failure"
+        parts: list[Any] = [Headline(f"{words}: {self.remedy.title}" if self.remedy else words)]
+        parts += [Note(text) for text in (self.note, _unknown(self)) if text]
+        parts.append(Facts(dict([*catalogue_facts(self), *message_facts(self)])))
+        if self.nearest:
+            parts.append(Note("Nearest known codes: a hint, not an answer"))
+            parts.append(Facts(dict(near(self.nearest))))
+        steps = [{"title": s.title, "": s.do, "You should see": s.see} for s in self.steps]
+        parts += [Steps(steps)] if steps else []
+        if links := [(link, link) for link in self.links if link.startswith("https://")]:
+            parts.append(Links(links, caption="Read more"))
+        return f'<div class="mathjax_ignore">{"".join(part.html() for part in parts)}</div>'
+
+
+def explanation_of(thing: Any) -> ShownExplanation:
+    """Say what a message, a code, an event type, an event or a failure means, and what to do.
+
+    From the catalogue alone: no log is needed, and nothing is asked over the network.
+
+    Args:
+        thing: a whole message or a part of one, a code in any spelling, an event type, a System
+            Log event as a mapping, or a row of ``kit.failures``.
+
+    Returns:
+        What the catalogue says about it, and the parts that could be read; None or empty where it
+        is not known. ``fields()`` gives what ``okta-kit explain --json`` prints.
+
+    Raises:
+        UsageError: it is nothing that can be explained.
+
+    Example:
+        >>> import kit
+        >>> answer = kit.explain("AADSTS50126")
+        >>> answer.kind, answer.owner, answer.retry
+        ('credentials_refused', 'okta_admin', 'after_fix')
+    """
+    if hasattr(thing, "to_dict") and "code" in getattr(thing, "index", ()):
+        thing = thing["reason"] if isinstance(thing.get("reason"), str) else thing["code"]
+    if isinstance(thing, Mapping):
+        thing = dict(thing)
+    if not isinstance(thing, str | dict) or not thing:
+        what = f"a {type(thing).__name__}" if thing else "nothing"
+        raise UsageError(
+            f"kit.explain: it takes a message, a code, an event type, an event or a row of "
+            f'kit.failures, and got {what}. For example: kit.explain("AADSTS50126")'
+        )
+    return ShownExplanation(**vars(explanation(thing)))
 
 
 def print_explanations(explanations: Sequence[Explanation], out: TextIO) -> None:
@@ -35,7 +109,6 @@ def print_explanations(explanations: Sequence[Explanation], out: TextIO) -> None
         out: the terminal or file.
     """
     from functools import partial
-    from io import StringIO
 
     from rich.console import Console
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -54,10 +55,11 @@ def publish_html(html: str, plain: str, **where: Any) -> None:
 
 def _put(part: Part) -> None:
     if isinstance(part, Chart):
-        picture, alt, width = part.picture
+        one = part.picture
+        narrow = base64.b64encode(one.narrow).decode()
         publish_display_data(
-            {"image/png": picture, "text/plain": alt},
-            metadata={"image/png": {"alt": alt, "width": width}},
+            {"image/png": one.wide, "text/plain": one.alt},
+            metadata={"image/png": {"alt": one.alt, "width": one.width, "narrow": narrow}},
         )
     else:
         publish_html(part.html(), part.text())

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kit.base.text import clean, clean_lines
+from kit.display import phrases
 from kit.display.code_names import PLAIN, CodeNames, smaller_codes
+from kit.display.first_screen import FirstScreen
 from kit.display.table import SET, Table
+from kit.display.zone import current_zone, reading_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from kit.display.section import Section
+
+WIDE = 11.9
+"""Inches: as wide as a page on a desk."""
 
 __all__ = [
     "Block",
@@ -36,6 +42,7 @@ __all__ = [
     "Note",
     "Parameters",
     "Part",
+    "Picture",
     "Steps",
     "with_names",
 ]
@@ -62,10 +69,12 @@ class Note:
     """A sentence below the answer."""
 
     sentence: str
+    anchor: str = ""
+    """The id by which a link finds it."""
 
     def html(self) -> str:
         """The sentence as a paragraph."""
-        return f"<p>{_safe(self.sentence)}</p>"
+        return f"<p{_id(self.anchor)}>{_safe(self.sentence)}</p>"
 
     def text(self) -> str:
         """The same as text."""
@@ -81,13 +90,16 @@ class Block:
     """What it is."""
     collapsed: bool = False
     """Whether the caption is shown alone until a reader opens it."""
+    anchor: str = ""
+    """The id by which a link finds it."""
 
     def html(self) -> str:
         """The text in its lines, below its caption."""
         lines = "\n".join(escape(line) for line in clean_lines(self.content).split("\n"))
+        place, caption = _id(self.anchor), escape(self.caption)
         if self.collapsed:
-            return f"<details><summary>{escape(self.caption)}</summary><pre>{lines}</pre></details>"
-        return f"<p><strong>{escape(self.caption)}</strong></p><pre>{lines}</pre>"
+            return f"<details{place}><summary>{caption}</summary><pre>{lines}</pre></details>"
+        return f"<p{place}><strong>{caption}</strong></p><pre>{lines}</pre>"
 
     def text(self) -> str:
         """The same as text."""
@@ -99,15 +111,20 @@ class Facts:
     """Values with their names, in two columns."""
 
     values: Mapping[str, object]
+    anchor: str = ""
+    """What the ids of its rows begin with; rows have none without it."""
 
     def html(self) -> str:
         """A table of two columns."""
+        start = f"{self.anchor}-" if self.anchor else ""
         rows = "".join(
-            f'<tr><th scope="row" style="{SET["text"]}">{escape(name)}</th>'
+            f"<tr{_id(start and start + _slug(name))}>"
+            f'<th scope="row" style="{SET["text"]}">{escape(name)}</th>'
             f'<td style="{SET["text"]}">{_safe(value)}</td></tr>'
             for name, value in self.values.items()
         )
-        return f'<table class="facts"><tbody>{rows}</tbody></table>'
+        place = _id(start and f"{start}facts")
+        return f'<table class="facts"{place}><tbody>{rows}</tbody></table>'
 
     def text(self) -> str:
         """A line for each value."""
@@ -121,6 +138,8 @@ class Steps:
     items: Sequence[Mapping[str, str]]
     """Each with ``title``, ``state`` (a word shown beside it) and any further texts, shown as
     lines named by their keys; an empty name shows the text alone."""
+    anchor: str = ""
+    """The id by which a link finds them."""
 
     def html(self) -> str:
         """A numbered list."""
@@ -130,7 +149,7 @@ class Steps:
             body = "".join(f"<br>{_label(k)}{_safe(v)}" for k, v in _lines(item))
             mark = f' <span class="state {_slug(state)}">{escape(state)}</span>' if state else ""
             steps.append(f"<li><strong>{_safe(item['title'])}</strong>{mark}{body}</li>")
-        return f'<ol class="steps">{"".join(steps)}</ol>'
+        return f'<ol class="steps"{_id(self.anchor)}>{"".join(steps)}</ol>'
 
     def text(self) -> str:
         """The same as text, with the numbers."""
@@ -180,7 +199,7 @@ class Parameters:
 
     def html(self) -> str:
         """The values in a sentence."""
-        return Note(self.text()).html()
+        return f'<p class="parameters">{_safe(self.text())}</p>'
 
     def text(self) -> str:
         """The same as text."""
@@ -209,6 +228,19 @@ class Listing(Table):
         return self.all
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A figure as PNG."""
+
+    wide: bytes
+    """For a page on a desk."""
+    narrow: bytes
+    """For a phone, with letters of the same size."""
+    alt: str
+    width: int
+    """Of the wide one, in the page's pixels."""
+
+
 class Chart:
     """A figure that is drawn when it is shown, and its finding in words."""
 
@@ -225,6 +257,8 @@ class Chart:
         self.draw, self.arguments, self.options = draw, arguments, options
         self.names = PLAIN
         """What its codes of unknown texts are drawn as."""
+        self.zone = current_zone()
+        """The reader's zone, in which its times are drawn; None for UTC."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -233,45 +267,45 @@ class Chart:
         return data
 
     def figure(self) -> tuple[Figure, str]:
-        """The figure, drawn again, and its alt text."""
-        return self.draw(self.names.frame(self.frame), *self.arguments[1:], **self.options)
+        """The figure drawn again, and its alt text."""
+        with reading_in(self.zone):
+            return self.draw(self.names.frame(self.frame), *self.arguments[1:], **self.options)
 
     @cached_property
-    def picture(self) -> tuple[bytes, str, int]:
-        """The figure as PNG, its alt text, and its width in the page's pixels."""
-        import io
-
+    def picture(self) -> Picture:
+        """The figure as PNG, as wide as a page and as wide as a phone."""
         import matplotlib.pyplot as plt
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         figure, alt = self.figure()
-        picture = io.BytesIO()
-        figure.set_dpi(144)
-        canvas = FigureCanvasAgg(figure)
-        # Laid out here, because savefig draws all a second time to do so.
-        if (layout := figure.get_layout_engine()) is not None:
-            layout.execute(figure)
-            figure.set_layout_engine("none")
-        canvas.print_png(picture, metadata={"Software": None})
-        width = int(figure.get_size_inches()[0] * 96)
+        height = figure.get_size_inches()[1]
+        narrow = _png(figure)
+        figure.set_size_inches(WIDE, height)
+        wide = _png(figure)
         plt.close(figure)
-        return picture.getvalue(), clean(alt), width
+        return Picture(wide, narrow, clean(alt), round(WIDE * 96))
 
     def html(self) -> str:
         """The picture with its description; JupyterLab shows none for a PNG of its own."""
-        picture, alt, width = self.picture
-        data = base64.b64encode(picture).decode()
+        one = self.picture
         return (
-            f'<figure style="margin:.6em 0"><img src="data:image/png;base64,{data}" '
-            f'alt="{escape(alt)}" width="{width}"></figure>'
+            f'<figure style="margin:.6em 0"><img src="data:image/png;base64,'
+            f'{base64.b64encode(one.wide).decode()}" alt="{escape(one.alt)}" width="{one.width}">'
+            "</figure>"
         )
 
     def text(self) -> str:
         """Its finding in words."""
-        return self.picture[1]
+        return self.picture.alt
+
+    def __repr__(self) -> str:
+        return f"<Chart {self.draw.__name__}: {phrases.count(len(self.frame), 'row')}>"
+
+    def _repr_html_(self) -> str:
+        """The picture, where a chart is a cell's last line."""
+        return f'<div class="mathjax_ignore">{self.html()}</div>'
 
 
-Part = Headline | Note | Facts | Table | Steps | Links | Block | Chart | Parameters
+Part = FirstScreen | Headline | Note | Facts | Table | Steps | Links | Block | Chart | Parameters
 
 
 def with_names(part: Part, names: CodeNames) -> Part:
@@ -283,8 +317,10 @@ def with_names(part: Part, names: CodeNames) -> Part:
         return part
     if isinstance(part, Headline | Note):
         return replace(part, sentence=names.sentence(part.sentence))
+    if isinstance(part, FirstScreen):
+        return part.in_words(names)
     if isinstance(part, Facts):
-        return Facts({name: names.cell(value) for name, value in part.values.items()})
+        return replace(part, values={k: names.cell(v) for k, v in part.values.items()})
     if isinstance(part, Listing):
         narrow = {name: values.map(names.cell) for name, values in part.narrow.items()}
         return replace(part, names=names, narrow=narrow)
@@ -296,8 +332,32 @@ def with_names(part: Part, names: CodeNames) -> Part:
     return part
 
 
+def _png(figure: Figure) -> bytes:
+    """A figure in its present size; a dot and a half for each of the page's pixels."""
+    import io
+
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(144)
+    canvas = FigureCanvasAgg(figure)
+    # Laid out here, because savefig draws all a second time to do so.
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    picture = io.BytesIO()
+    canvas.print_png(picture, metadata={"Software": None})
+    if layout is not None:
+        figure.set_layout_engine(layout)
+    return picture.getvalue()
+
+
 def _lines(item: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(k, v) for k, v in item.items() if k not in {"title", "state"} and v]
+
+
+def _id(anchor: str) -> str:
+    return f' id="{escape(anchor)}"' if anchor else ""
 
 
 def _safe(text: object) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kit.display.zone import current_zone, local, utc_beside
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Coverage, Window
 
 __all__ = [
+    "SIGN_IN",
     "count",
     "coverage_in_words",
     "duration",
@@ -20,6 +23,10 @@ __all__ = [
     "percent",
     "span",
 ]
+
+
+SIGN_IN = "Okta sign-in"
+"""What stands for the app where a failure concerns none."""
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -41,8 +48,12 @@ def percent(rate: float, *, fixed: bool = False) -> str:
 
 
 def moment(when: datetime) -> str:
-    """A UTC time as a person reads it: "27 Oct 2026, 09:05 UTC"."""
-    return f"{when.day} {when:%b %Y, %H:%M} UTC"
+    """A UTC time as a person reads it: "27 Oct 2026, 09:05 UTC"; in their zone, UTC beside it."""
+    here = local(when)
+    text = f"{here.day} {here:%b %Y, %H:%M}"
+    if current_zone() is None or here.tzinfo is None:
+        return f"{text} UTC"
+    return f"{text} {here:%Z} ({utc_beside(when, here, '%-d %b, ', '%H:%M')})"
 
 
 def span(window: Window) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
+from kit.base.errors import UsageError
+from kit.base.frame import Frame, write_sheets
 from kit.display.output import show
 from kit.display.parts import Chart
 from kit.display.table import Table
@@ -54,12 +56,27 @@ class Section:
     @property
     def frames(self) -> tuple[pd.DataFrame, ...]:
         """The full DataFrame of each table and chart, in their order: all rows, times in UTC."""
-        return tuple(p.frame.copy() for p in self.parts if isinstance(p, Table | Chart))
+        return tuple(Frame(p.frame.copy()) for p in self.parts if isinstance(p, Table | Chart))
 
     @property
     def frame(self) -> pd.DataFrame:
         """The full DataFrame of the first table or chart; empty where the section has none."""
-        return next(iter(self.frames), pd.DataFrame())
+        return next(iter(self.frames), Frame())
+
+    def to_excel(self, path: Any) -> None:
+        """Write a workbook with a sheet for each table and chart, as ``frame.to_excel`` does.
+
+        Args:
+            path: the workbook.
+        """
+        titles = [
+            p.caption if isinstance(p, Table) else p.draw.__name__
+            for p in self.parts
+            if isinstance(p, Table | Chart)
+        ]
+        if not titles:
+            raise UsageError("to_excel: the section has no table and no chart.")
+        write_sheets(path, list(zip(titles, self.frames, strict=True)))
 
     def html(self) -> str:
         """All parts as HTML, charts as pictures; texts of events are escaped."""

@@ -6,7 +6,8 @@ says which rows are shown and in what order; a report shows the table as it was 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,14 @@ import pandas as pd
 from kit.base.text import clean
 from kit.display import phrases
 from kit.display.code_names import PLAIN, CodeNames, smaller_codes
+from kit.display.ways import way_in_html, way_to
+from kit.display.zone import current_zone, in_zone, reading_in, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from kit.display.ways import Way
 
 __all__ = ["SET", "Table", "View", "cell", "grid", "title"]
 
@@ -29,8 +35,15 @@ SET = {
 }
 """How cells are set, in the cell itself: JupyterLab sets all to the right otherwise."""
 
+_UTC_BESIDE = re.compile(r" \(([^()]* UTC)\)$")
+"""The UTC time behind a reader's; it stands below it, so that columns stay narrow."""
 _LONG_TEXT_CHARS = 60
 """Letters from which a cell's text is long."""
+
+_RATES = ("rate", "rate_before")
+"""Columns of rates, 0 to 1."""
+_PAPER_COLUMNS = 10
+"""Columns that paper is wide enough for."""
 
 _TITLES = {
     "first_seen": "first seen (UTC)",
@@ -90,6 +103,12 @@ class Table:
     """Whether the caption is shown alone until a reader opens it."""
     names: CodeNames = PLAIN
     """What its codes of unknown texts are shown as."""
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    """By column, to which report its cells lead, where there is one."""
+    anchor: str = ""
+    """The id by which a link finds it."""
+    zone: ZoneInfo | None = field(default_factory=current_zone)
+    """The reader's zone, in which its times are shown; None for UTC."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -119,29 +138,44 @@ class Table:
     def _texts(self) -> list[str]:
         """Each row as the text that a reader finds words in."""
         rows = self.names.frame(self.rows)
-        columns = [[cell(str(name), value) for value in rows[name]] for name in rows.columns]
+        with reading_in(self.zone):
+            columns = [[cell(str(name), value) for value in rows[name]] for name in rows.columns]
         return [" ".join(one).casefold() for one in zip(*columns, strict=True)]
 
     def html(self) -> str:
         """The table as a report has it: its first rows, or the sentence that there is none."""
+        place = f' id="{escape(self.anchor)}"' if self.anchor else ""
         if self.rows.empty:
-            return f"<p>{escape(clean(self._nothing()))}</p>"
+            return f"<p{place}>{escape(clean(self._nothing()))}</p>"
         caption = escape(clean(self._full_caption()))
-        if self.collapsed:
-            return f"<details><summary>{caption}</summary>{grid(self._first_rows())}</details>"
-        return grid(self._first_rows(), caption)
+        with reading_in(self.zone):
+            if self.collapsed:
+                rows = grid(self._first_rows(), ways=self._ways())
+                return f"<details{place}><summary>{caption}</summary>{rows}</details>"
+            table = grid(self._first_rows(), caption, self._ways())
+        return f"<div{place}>{table}</div>" if place else table
 
     def text(self) -> str:
         """The same as text."""
         if self.rows.empty:
             return self._nothing()
         rows = self._first_rows()
-        cells = [[cell(str(name), v) for name, v in row.items()] for _, row in rows.iterrows()]
-        text = pd.DataFrame(cells, columns=[title(c) for c in rows.columns])
+        with reading_in(self.zone):
+            cells = [[cell(str(name), v) for name, v in row.items()] for _, row in rows.iterrows()]
+            text = pd.DataFrame(cells, columns=[title(c) for c in rows.columns])
         return f"{self._full_caption()}\n{text.to_string(index=False)}"
 
     def _first_rows(self) -> pd.DataFrame:
         return self.names.frame(self.rows.head(self.most))
+
+    def _ways(self) -> dict[str, list[str]]:
+        """By column, where each cell of the first rows leads; empty where its row does not say."""
+        rows = self.rows.head(self.most).to_dict("records") if self.ways else []
+        return {
+            name: [_way(row, name, way) for row in rows]
+            for name, way in self.ways.items()
+            if name in self.rows.columns
+        }
 
     def _nothing(self) -> str:
         return f"{self.caption}: {self.empty}"
@@ -152,13 +186,17 @@ class Table:
         return self.names.sentence(self.caption) + first
 
 
-def grid(rows: pd.DataFrame, caption: str = "") -> str:
+def grid(
+    rows: pd.DataFrame, caption: str = "", ways: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """Rows as an HTML table.
 
     Args:
         rows: what is shown, all of it.
         caption: what it is called, as HTML.
+        ways: by column, where each row's cell leads; empty where it leads nowhere.
     """
+    ways = ways or {}
     kinds = [_kind(rows[name]) for name in rows.columns]
     head = "".join(
         f'<th scope="col" class="{kind}" style="{SET[kind].partition(";")[0]}">'
@@ -168,28 +206,54 @@ def grid(rows: pd.DataFrame, caption: str = "") -> str:
     body = "".join(
         "<tr>"
         + "".join(
-            _td(kind, cell(str(name), value))
+            _td(kind, cell(str(name), value), title(name), way=_at(ways, name, n))
             for kind, (name, value) in zip(kinds, row.items(), strict=True)
         )
         + "</tr>"
-        for _, row in rows.iterrows()
+        for n, (_, row) in enumerate(rows.iterrows())
     )
     name = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
+    wide = " wide" if len(kinds) > _PAPER_COLUMNS else ""
     return (
-        f'<div class="scroll"><table>{name}<thead><tr>{head}</tr></thead>'
+        f'<div class="scroll cards{wide}"><table>{name}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
 
-def _td(kind: str, text: str) -> str:
-    """A cell; long texts get room where a page leaves it to them, as JupyterLab does."""
+def _td(kind: str, text: str, heading: str, *, way: str) -> str:
+    """A cell; long texts get room where a page leaves it to them, as JupyterLab does.
+
+    It says what stands above it, for a page so narrow that a row is set as a card.
+    """
     room = ";min-width:18em" if len(text) > _LONG_TEXT_CHARS else ""
-    return f'<td class="{kind}" style="{SET[kind]}{room}">{smaller_codes(escape(text))}</td>'
+    html = smaller_codes(escape(text))
+    if kind == "when":
+        html = _UTC_BESIDE.sub(r"<br><small>\1</small>", html)
+    html = way_in_html(way, html) if way else html
+    return (
+        f'<td class="{kind}" style="{SET[kind]}{room}" data-title="{escape(heading)}">{html}</td>'
+    )
+
+
+def _at(ways: Mapping[str, Sequence[str]], column: object, row: int) -> str:
+    return ways[str(column)][row] if column in ways else ""
+
+
+def _way(row: Mapping[Any, Any], column: str, way: Way) -> str:
+    notebook, names = way
+    values = {name: row[name] for name in names if isinstance(row.get(name), str)}
+    return way_to(notebook, values) if values.get(column) else ""
 
 
 def title(name: object) -> str:
     """A column's name as a reader sees it."""
-    return _TITLES.get(str(name), clean(name).replace("_", " "))
+    text = _TITLES.get(str(name), clean(name).replace("_", " "))
+    return text if _is_day(str(name)) else in_zone(text)
+
+
+def _is_day(name: str) -> bool:
+    """Whether a column holds days: they are UTC days in any zone, since counts are by them."""
+    return name.casefold() == "day" or name.startswith("day ")
 
 
 def cell(name: str, value: object) -> str:
@@ -199,15 +263,20 @@ def cell(name: str, value: object) -> str:
         name: the column that it stands in.
         value: the value; missing is empty.
     """
-    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+    if (
+        value is None
+        or value is pd.NaT
+        or value is pd.NA
+        or (isinstance(value, float) and pd.isna(value))
+    ):
         return ""
     if isinstance(value, pd.Timedelta):
         return _length(value)
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}" if name == "day" else f"{value:%Y-%m-%d %H:%M}"
-    if name == "rate" and isinstance(value, float):
+        return f"{value:%Y-%m-%d}" if _is_day(name) else stamp(value)
+    if name in _RATES and isinstance(value, float):
         return phrases.percent(value, fixed=True)
     if name == "http_status" and isinstance(value, float | int):
         return str(int(value))

@@ -15,12 +15,16 @@ from typing import Annotated, Any
 import msgspec
 
 __all__ = [
+    "AuthenticationContext",
     "Client",
+    "Device",
     "GeographicalContext",
     "LogEvent",
     "Party",
+    "SecurityContext",
     "Transaction",
     "UnfitEventError",
+    "UserAgent",
     "decode",
 ]
 
@@ -43,8 +47,12 @@ class _Outcome(_Camel):
     reason: str | None = None
 
 
-class _UserAgent(_Camel):
+class UserAgent(_Camel):
+    """The program that a request came from."""
+
     raw_user_agent: str | None = None
+    os: str | None = None
+    browser: str | None = None
 
 
 class GeographicalContext(_Camel):
@@ -52,14 +60,43 @@ class GeographicalContext(_Camel):
 
     country: str | None = None
     city: str | None = None
+    state: str | None = None
 
 
 class Client(_Camel):
     """What a request came from."""
 
     ip_address: str | None = None
-    user_agent: _UserAgent | None = None
+    user_agent: UserAgent | None = None
     geographical_context: GeographicalContext | None = None
+    zone: str | None = None
+    device: str | None = None
+
+
+class SecurityContext(_Camel):
+    """The network that a request came from."""
+
+    as_number: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] | None = None
+    as_org: str | None = None
+    is_proxy: bool | None = None
+
+
+class AuthenticationContext(_Camel):
+    """The session of a request, and what it proved itself by."""
+
+    external_session_id: str | None = None
+    credential_type: str | None = None
+
+
+class Device(_Camel):
+    """The device that a request came from, where Okta knows it."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class _TransactionDetail(_Camel):
+    request_api_token_id: str | None = None
 
 
 class Transaction(_Camel):
@@ -67,6 +104,7 @@ class Transaction(_Camel):
 
     id: str | None = None
     type: str | None = None
+    detail: _TransactionDetail | None = None
 
 
 class _DebugContext(_Camel):
@@ -87,6 +125,9 @@ class LogEvent(_Camel):
     target: list[Party | None] | None = None
     transaction: Transaction | None = None
     debug_context: _DebugContext | None = None
+    security_context: SecurityContext | None = None
+    authentication_context: AuthenticationContext | None = None
+    device: Device | None = None
 
     @property
     def result(self) -> str | None:
@@ -163,11 +204,11 @@ def decode(raw: bytes) -> tuple[LogEvent, str]:
     clean = _without_nul(raw) if b"\\u0000" in raw else raw
     try:
         try:
-            event = _decoder.decode(clean)
+            event = _decode(clean)
         except msgspec.DecodeError:
             if not _SURROGATE.search(raw):
                 raise
-            event = _decoder.decode(_without_halves(clean))
+            event = _decode(_without_halves(clean))
         text = raw.decode()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise UnfitEventError(str(fault) or type(fault).__name__) from None
@@ -179,6 +220,60 @@ def decode(raw: bytes) -> tuple[LogEvent, str]:
                 f"published is {event.published.isoformat()}, which is no time in UTC"
             ) from None
     return event, text
+
+
+_CONTEXT_FAULT = re.compile(r"at `\$\.(?:client|securityContext|authentication|device|transaction)")
+"""Begins the path of what an event is not refused for."""
+
+_CONTEXT: dict[str, Any] = {
+    "client": {
+        "zone": str,
+        "device": str,
+        "userAgent": {"os": str, "browser": str},
+        "geographicalContext": {"state": str},
+    },
+    "securityContext": {"asNumber": int, "asOrg": str, "isProxy": bool},
+    "authenticationContext": {"externalSessionId": str, "credentialType": str},
+    "device": {"id": str, "name": str},
+    "transaction": {"detail": {"requestApiTokenId": str}},
+}
+"""What says where from, from what and by what: of another type than Okta's it counts as missing."""
+
+_OF_ALL = {"client", "userAgent", "geographicalContext", "transaction"}
+"""Parts that hold more than that: what is no object there is no event."""
+
+
+def _decode(raw: bytes) -> LogEvent:
+    """Read an event, also one whose context has values of types that are not Okta's."""
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError as fault:
+        if not _CONTEXT_FAULT.search(str(fault)):
+            raise
+    document = msgspec.json.decode(raw)
+    _remove_misfits(document, _CONTEXT)
+    return msgspec.convert(document, LogEvent)
+
+
+def _remove_misfits(part: dict[str, Any], types: dict[str, Any]) -> None:
+    for name, type_ in types.items():
+        value = part.get(name)
+        if not isinstance(type_, dict):
+            part[name] = _fitting(value, type_)
+        elif isinstance(value, dict):
+            _remove_misfits(value, type_)
+        elif name not in _OF_ALL:
+            part[name] = None
+
+
+def _fitting(value: object, type_: type) -> object:
+    """A value as its type; numbers and truth may be written as text. None where it is neither."""
+    if type_ is int:
+        number = str(value).removesuffix(".0")
+        return int(number) if re.fullmatch(r"\d{1,9}|[123]\d{9}", number, re.ASCII) else None
+    if type_ is bool:
+        return {"true": True, "false": False}.get(str(value).casefold())
+    return value if isinstance(value, type_) else None
 
 
 _FIRST_YEAR, _LAST_YEAR = 1, 9999

@@ -5,9 +5,19 @@ Targets are found by their ``type``, never by position.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from kit.events.event import Client, GeographicalContext, Party, Transaction
+from kit.events.event import (
+    AuthenticationContext,
+    Client,
+    Device,
+    GeographicalContext,
+    Party,
+    SecurityContext,
+    Transaction,
+    UserAgent,
+)
 from kit.events.hit import Hit, hit_beside_users, known_or_none
 
 if TYPE_CHECKING:
@@ -35,8 +45,13 @@ def row(
     actor = event.actor or _NOBODY
     client = event.client or _NO_CLIENT
     place = client.geographical_context or _NO_PLACE
+    agent = client.user_agent or _NO_AGENT
     transaction = event.transaction or _NO_TRANSACTION
+    network = event.security_context or _NO_NETWORK
+    session = event.authentication_context or _NO_SESSION
+    device = event.device or _NO_DEVICE
     parties = event.parties()
+    rule, helper = _roles(actor.type, *parties)
     group = parties.get("UserGroup") or parties.get("AppGroup") or _NOBODY
     hits, factor = coding[8], coding[9]
     app = _app(event, parties)
@@ -55,7 +70,7 @@ def row(
         actor.alternate_id,
         actor.display_name,
         client.ip_address,
-        client.user_agent.raw_user_agent if client.user_agent else None,
+        agent.raw_user_agent,
         place.country,
         place.city,
         *app,
@@ -70,10 +85,29 @@ def row(
         factor,
         raw,
         wrapper or None,
+        place.state,
+        None if client.zone == "null" else client.zone,
+        client.device,
+        agent.os,
+        agent.browser,
+        network.as_number,
+        network.as_org,
+        network.is_proxy,
+        None if session.external_session_id == "unknown" else session.external_session_id,
+        session.credential_type,
+        device.id,
+        device.name,
+        _name(parties[rule]) if rule else None,
+        _name(parties.get(helper, actor)) if helper else None,
+        transaction.detail.request_api_token_id if transaction.detail else None,
     )
 
 
 _NOBODY = Party()
+_NO_AGENT = UserAgent()
+_NO_NETWORK = SecurityContext()
+_NO_SESSION = AuthenticationContext()
+_NO_DEVICE = Device()
 _NO_CLIENT = Client()
 _NO_PLACE = GeographicalContext()
 _NO_TRANSACTION = Transaction()
@@ -82,6 +116,21 @@ _USER: Hit = ("user", None, None)
 
 _Parties = dict[str | None, Party]
 _CLIENT = "PublicClientApp"
+
+
+@lru_cache(maxsize=4096)
+def _roles(actor_type: str | None, *types: str | None) -> tuple[str | None, str | None]:
+    """Which of an event's types is a policy's rule, and which a directory's agent.
+
+    Events have few combinations of types, so each is looked at once.
+    """
+    rule = next((one for one in ("PolicyRule", "Rule") if one in types), None)
+    agents = (one for one in (*types, actor_type) if one and "agent" in one.casefold())
+    return rule, next(agents, None)
+
+
+def _name(party: Party) -> str | None:
+    return known_or_none(party.display_name) or known_or_none(party.id)
 
 
 def _app(event: LogEvent, parties: _Parties) -> tuple[str | None, str | None]:

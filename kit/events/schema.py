@@ -18,7 +18,8 @@ SUCCEEDED_RESULTS = ("SUCCESS", "ALLOW")
 """Outcomes of what worked. All others (CHALLENGE, SCHEDULED, DEFERRED, SKIPPED, UNKNOWN, one that
 is new) neither failed nor worked."""
 
-_TIME, _TEXT, _LONG_TEXT, _SMALL = "timestamp[us, UTC]", "string", "large_string", "int16"
+_TIME, _TEXT, _LONG_TEXT = "timestamp[us, UTC]", "string", "large_string"
+_SMALL, _WHOLE, _TRUTH = "int16", "int64", "bool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,32 @@ COLUMNS: tuple[Column, ...] = (
     Column("factor", _TEXT, "debugContext.debugData.factor", "the factor, where the type has one"),
     Column("raw", _LONG_TEXT, "(the whole event)", "the event's JSON as received"),
     Column("wrapper", _TEXT, "ingest", "the product whose envelope or table it lay in, else null"),
+    Column("geo_state", _TEXT, "client.geographicalContext.state", "by Okta's IP data"),
+    Column("zone", _TEXT, "client.zone", "the network zone that the address lies in"),
+    Column("client_device", _TEXT, "client.device", "Computer, Mobile, Tablet, Unknown, …"),
+    Column("client_os", _TEXT, "client.userAgent.os", "the client's operating system"),
+    Column("client_browser", _TEXT, "client.userAgent.browser", "CHROME, SAFARI, UNKNOWN, …"),
+    Column("as_number", _WHOLE, "securityContext.asNumber", "the network: its AS number"),
+    Column("as_org", _TEXT, "securityContext.asOrg", "who runs that network"),
+    Column("is_proxy", _TRUTH, "securityContext.isProxy", "whether the address is a known proxy"),
+    Column("session_id", _TEXT, "authenticationContext.externalSessionId", "the session in Okta"),
+    Column(
+        "credential_type",
+        _TEXT,
+        "authenticationContext.credentialType",
+        "PASSWORD, OTP, ASSERTION, …; often null",
+    ),
+    Column("device_id", _TEXT, "device.id", "the device, where it is registered in Okta"),
+    Column("device_name", _TEXT, "device.name", "the device's name"),
+    Column(
+        "policy_rule", _TEXT, "target[PolicyRule|Rule].displayName", "the policy rule that decided"
+    ),
+    Column(
+        "agent_name", _TEXT, "target[… Agent].displayName", "the directory's agent that took part"
+    ),
+    Column(
+        "api_token_id", _TEXT, "transaction.detail.requestApiTokenId", "the API token of a request"
+    ),
 )
 
 

@@ -88,10 +88,10 @@ class Coder:
         """
         with _no_collection(), self._or_abandoned():
             result, rows = _code_block(block)
-            for (day, failing), some in rows.items():
-                order = [(number << _PLACES) + place for place, _ in some]
-                batch = as_batch([one for _, one in some])
-                self._file(day).add(batch, failing=failing, order=order)
+            first = number << _PLACES
+            for (day, failing), (places, some) in rows.items():
+                order = [first + place for place in places]
+                self._file(day).add(as_batch(some), failing=failing, order=order)
             self._relieve()
         return result
 
@@ -157,8 +157,8 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
     return pa.record_batch(arrays, schema=columns)
 
 
-_Rows = dict[tuple["date", bool], list[tuple[int, tuple[Any, ...]]]]
-"""Rows by day, the failing ones apart, each with its place in its block."""
+_Rows = dict[tuple["date", bool], tuple[list[int], list[tuple[Any, ...]]]]
+"""Rows by day, the failing ones apart, behind the place of each in its block."""
 
 
 def _code_block(block: Block) -> tuple[BlockResult, _Rows]:
@@ -181,9 +181,15 @@ def _code_block(block: Block) -> tuple[BlockResult, _Rows]:
             result.skipped_lines.append(_aside(document, raw))
             trail.skip(document.count, own_time(document))
             continue
-        coding, at = code_event(event, catalogue), event.published.astimezone(UTC)
+        coding, at = code_event(event, catalogue), event.published
+        if at.tzinfo is not UTC:
+            at = at.astimezone(UTC)
         values = row(event, raw, coding, document.wrapper)
-        days.setdefault((at.date(), coding.code is not None), []).append((place, values))
+        key = at.date(), coding.code is not None
+        if (places_and_rows := days.get(key)) is None:
+            places_and_rows = days[key] = [], []
+        places_and_rows[0].append(place)
+        places_and_rows[1].append(values)
         result.events += 1
         trail.read(at)
         if coding.code is not None:

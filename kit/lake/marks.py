@@ -26,7 +26,16 @@ from kit.lake.orgs import lakes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["FILE", "MARKS", "Kind", "Mark", "change_marks", "marks_place", "read_marks"]
+__all__ = [
+    "FILE",
+    "MARKS",
+    "Kind",
+    "Mark",
+    "acknowledge_incident",
+    "change_marks",
+    "marks_place",
+    "read_marks",
+]
 
 FILE = "_incidents.json"
 """The file's name."""
@@ -129,6 +138,26 @@ def change_marks(
         if store.replace(FILE, _encode(change(_decode(data, home)), data), mark):
             return
     raise UsageError(f"{home}/{FILE}: others write it all the time. Try again later.")
+
+
+def acknowledge_incident(home: str | Path, id_: str, *, by: str | None, at: datetime) -> None:
+    """Say that somebody works on an incident; its note stays.
+
+    Args:
+        home: where the marks are kept.
+        id_: the incident's id.
+        by: who says it.
+        at: when, UTC.
+
+    Raises:
+        SourceError, UsageError: as ``change_marks`` raises them.
+    """
+
+    def change(marks: Mapping[str, Mark]) -> dict[str, Mark]:
+        note = marks[id_].note if id_ in marks else None
+        return {**marks, id_: Mark(mark="acknowledged", note=note, by=by, at=at)}
+
+    change_marks(home, change)
 
 
 def _change_folder(home: Path, change: Callable[[Mapping[str, Mark]], Mapping[str, Mark]]) -> None:

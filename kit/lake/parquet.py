@@ -32,10 +32,21 @@ Large row groups are what makes questions fast; the memory of an import is what 
 """
 
 _CATALOGUE = b"okta-kit.catalogue"
+_FEWER_COLUMNS = " (fewer columns)"
+"""Follows the version of files that an older okta-kit wrote."""
 _KEY, _ORDER = "_key", "_order"
 """Columns that go beside the file."""
-_NO_DICTIONARY = {"uuid", "raw", "transaction_id", "request_id", "trace_id", "correlation_id"}
-_NO_STATISTICS = {"raw", "vendor_message", "reason", "user_agent"}
+_NO_DICTIONARY = frozenset(
+    "uuid raw transaction_id request_id trace_id correlation_id session_id".split()
+)
+_NO_STATISTICS = frozenset(
+    """
+    raw vendor_message reason user_agent geo_state zone client_device client_os client_browser
+    as_number as_org is_proxy session_id credential_type device_id device_name policy_rule
+    agent_name api_token_id
+    """.split()
+)
+"""Columns that no question skips row groups by."""
 
 
 @cache
@@ -197,13 +208,19 @@ def catalogue_of(file: Path | BinaryIO) -> str:
 def footer(file: Path | BinaryIO) -> tuple[int, str]:
     """How many events a file holds, and the version of the catalogue they were coded with.
 
+    A file of an older okta-kit may lack columns although the catalogue is the same; its version
+    says so, so that it is coded again.
+
     Raises:
         SourceError: it is no file of events, or cannot be read.
     """
     with open_event_file(file) as parquet_file:
         metadata = parquet_file.metadata
-        version = (metadata.metadata or {}).get(_CATALOGUE, b"").decode()
-        return int(metadata.num_rows), str(version)
+        version = str((metadata.metadata or {}).get(_CATALOGUE, b"").decode())
+        lacks = not set(schema().names) <= set(parquet_file.schema_arrow.names)
+        if lacks and version == load().version:
+            version += _FEWER_COLUMNS
+        return int(metadata.num_rows), version
 
 
 def read_keys(file: Path | BinaryIO) -> np.ndarray:
@@ -257,7 +274,7 @@ def _fits(file_type: pa.DataType, column_type: pa.DataType) -> bool:
     if pa.types.is_dictionary(file_type):
         file_type = file_type.value_type
     text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    kinds = (text, (pa.types.is_timestamp,), (pa.types.is_integer,))
+    kinds = (text, (pa.types.is_timestamp,), (pa.types.is_integer,), (pa.types.is_boolean,))
     alike = any(
         any(f(file_type) for f in kind) and any(f(column_type) for f in kind) for kind in kinds
     )

@@ -124,7 +124,7 @@ class ResultCache:
         import pyarrow as pa
 
         content = pa.Table.from_pandas(rows, preserve_index=False)
-        answer: ir.Table = self.backend.create_table(name, content, temp=True)
+        answer: ir.Table = self.backend.create_table(self._prefix + name, content, temp=True)
         return answer
 
     def _stored_table(self, name: str, question: ir.Table) -> ir.Table:

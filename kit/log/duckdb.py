@@ -159,4 +159,5 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
 
 
 def _ibis_type(arrow: str) -> str:
-    return {"large_string": "string", "timestamp[us, UTC]": "timestamp('UTC')"}.get(arrow, arrow)
+    names = {"large_string": "string", "timestamp[us, UTC]": "timestamp('UTC')", "bool": "boolean"}
+    return names.get(arrow, arrow)

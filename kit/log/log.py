@@ -7,19 +7,30 @@ back; ``to_pandas`` brings every answer to one form.
 
 from __future__ import annotations
 
+import json
+import os
 import uuid
 import weakref
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
+from html import escape
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import ibis
 import pandas as pd
 
+from kit.base.errors import UsageError
+from kit.base.frame import Frame
+from kit.base.paths import ONLY_APPS
 from kit.base.tempdirs import temporary_folder
+from kit.base.text import clean
 from kit.base.times import iso
+from kit.base.windows import Window
+from kit.display import phrases
+from kit.lake.files import skipped
 from kit.log import duckdb
 from kit.log.cache import ResultCache
 from kit.log.source import Source, open_source
@@ -27,15 +38,12 @@ from kit.log.spark.engines import DUCKDB, check_engine, choose_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
-    from pathlib import Path
+    from datetime import date, datetime
 
     import ibis.expr.types as ir
     from pyspark.sql import SparkSession
 
-    from kit.base.windows import Window
-
-__all__ = ["Log", "literal", "log_of", "open_log", "to_pandas"]
+__all__ = ["Log", "literal", "log_of", "open_log", "to_pandas", "window_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +100,68 @@ class Log(Source):
             logs[end] = replace(self, events_by_day=dated, answers=answers)
         return logs[end]
 
+    def of_apps(self, apps: Iterable[str]) -> Log:
+        """The log as if it held the events of some apps alone.
+
+        Args:
+            apps: their names, without case, or ids.
+        """
+        names = {app.strip().casefold() for app in apps}
+        names |= {f"{name} · {org.casefold()}" for name in names for org in self.orgs}
+
+        def mine(events: ir.Table) -> ir.Table:
+            same = [events[column].lower().isin(sorted(names)) for column in _APP_COLUMNS]
+            return events.filter(same[0] | same[1])
+
+        events = mine(self.events)
+        prefix = f"apps_{uuid.uuid4().hex[:12]}_"
+        return replace(
+            self,
+            events=events,
+            events_by_day=mine(self.events_by_day),
+            count=events.count().to_pyarrow().as_py(),
+            answers=ResultCache(self.answers.backend, prefix=prefix),
+        )
+
     def on_days(self, days: Iterable[datetime]) -> ir.Table:
         """The events of the UTC days of some moments; only their files are read."""
         dates = sorted({_day(one) for one in days})
         return self.events_by_day.filter(self.events_by_day.date.isin(dates)).drop("date")
 
+    def facts(self) -> dict[str, str]:
+        """What the log holds, by name, in a few lines; nobody's name is among them."""
+        coverage = self.coverage(self.window())
+        orgs = {"orgs": f"{len(self.orgs):,}"} if self.orgs else {}
+        if self.unread:
+            orgs["could not be read"] = phrases.join(list(self.unread))
+        return {
+            "source": self.source,
+            "events": f"{self.count:,}",
+            "first event": iso(self.first),
+            "last event": iso(self.last),
+            "coverage": phrases.coverage_in_words(coverage),
+            "skipped lines": f"{skipped(self.skipped_lines):,}",
+            "repeated events": f"{self.repeats:,}",
+            "columns": f"{len(self.events.columns):,}, log.events.columns names them",
+            "engine": self.engine if isinstance(self.engine, str) else type(self.engine).__name__,
+            **orgs,
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"  {name}: {_in_a_line(value)}" for name, value in self.facts().items()]
+        return "\n".join(["Log", *lines])
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook; a source's name may be anybody's."""
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>'
+            f'<td style="text-align:left">{escape(_in_a_line(value))}</td></tr>'
+            for name, value in self.facts().items()
+        )
+        return f'<div class="mathjax_ignore"><table><tbody>{rows}</tbody></table></div>'
+
+
+_APP_COLUMNS = ("app_name", "app_id")
 
 _cut: WeakKeyDictionary[ResultCache, dict[datetime, Log]] = WeakKeyDictionary()
 """Logs cut off at a moment: many questions share an end."""
@@ -140,6 +205,12 @@ def open_log(
         >>> log.window("7d").as_text()
         {'since': '2026-10-25T17:00:13.163Z', 'until': '2026-11-01T17:00:13.164Z'}
     """
+    names: list[Any] = list(source) if isinstance(source, list | tuple) else [source]
+    if not names or not all(isinstance(one, str | PurePath) for one in names):
+        raise UsageError(
+            f'source: {source!r} is no name of a source. Write "sample", "lake", a path, or a '
+            'list of paths: kit.open_log("export.ndjson.gz").'
+        )
     engine = choose_engine(engine)
     check_engine(engine)
     with ExitStack() as stack:
@@ -148,7 +219,57 @@ def open_log(
         log = log_of(log_source, folder, engine)
         # The files live as long as a question can be asked, and go with the last of them.
         weakref.finalize(log.answers.backend, stack.pop_all().close)
+    if (file := Path(os.environ.get(ONLY_APPS, ""))).is_file():
+        return log.of_apps(json.loads(file.read_text(encoding="utf-8")))
     return log
+
+
+def window_of(
+    log: Log,
+    window: Window | str | None = None,
+    since: str | date | None = None,
+    until: str | date | None = None,
+) -> Window:
+    """Fix the window of a question, however it is written.
+
+    Args:
+        log: the opened log.
+        window: a window; or its start, ``7d`` before the end, a date or an ISO time; or both ends
+            as ``2026-10-20..2026-10-27``. All that the log holds if left out.
+        since: the start, in the place of *window*.
+        until: the end, not included; the log's end if left out.
+
+    Returns:
+        The window, closed.
+
+    Raises:
+        UsageError: it is no window, or is said twice, or since is not before until.
+    """
+    if isinstance(window, Window):
+        if since or until:
+            raise UsageError(
+                "window: it is closed already. Give a window, or since= and until=, not both."
+            )
+        return window
+    if window is None:
+        return log.window(since, until)
+    if not isinstance(window, str):
+        raise UsageError(
+            f"window: {window!r} is none. Write '7d', '2026-10-20..2026-10-27', or since= and "
+            "until=."
+        )
+    start, both, end = window.partition("..")
+    if since or (both and until):
+        raise UsageError("window: it is given twice. Give '7d', or since= and until=, not both.")
+    return log.window(start, end if both else until)
+
+
+_MAX_FACT_CHARS = 300
+
+
+def _in_a_line(value: str) -> str:
+    text = clean(value)
+    return text if len(text) <= _MAX_FACT_CHARS else text[: _MAX_FACT_CHARS - 1] + "…"
 
 
 def log_of(source: Source, folder: Path, engine: Any) -> Log:
@@ -223,14 +344,18 @@ def to_pandas(question: ir.Table, *, by: Sequence[str] = ()) -> pd.DataFrame:
         by: columns that the answer is sorted by, a full key.
 
     Returns:
-        The answer; times are ``datetime64[us, UTC]``, counts ``int64``.
+        The answer; times are ``datetime64[us, UTC]``, whole numbers ``int64``, and ``Int64`` where
+        some are missing.
     """
-    answer: pd.DataFrame = question.to_pyarrow().to_pandas()
+    table = question.to_pyarrow()
+    answer = Frame(table.to_pandas())
     for name, kind in question.schema().items():
         if kind.is_timestamp():
             answer[name] = pd.to_datetime(answer[name], utc=True).astype("datetime64[us, UTC]")
-        elif kind.is_integer() and not answer[name].isna().any():
-            answer[name] = answer[name].astype("int64")
+        elif kind.is_integer():
+            whole_numbers = pd.array(table[name].to_pandas(integer_object_nulls=True), "Int64")
+            lacking = bool(table[name].null_count)
+            answer[name] = whole_numbers if lacking else whole_numbers.astype("int64")
     return answer.sort_values(list(by), ignore_index=True) if by else answer
 
 

@@ -31,6 +31,7 @@ from kit.sources.written_times import order_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
 __all__ = ["ANYTHING", "Source", "open_source"]
 
@@ -68,12 +69,12 @@ class Source:
         """The host names of the orgs, if there are many."""
         return tuple(filter(None, self.lakes))
 
-    def window(self, since: str | None = None, until: str | None = None) -> Window:
+    def window(self, since: str | date | None = None, until: str | date | None = None) -> Window:
         """Fix a window on this source.
 
         Args:
-            since: ``7d``, ``36h``, ``90m`` before the end, a date or an ISO time, UTC;
-                the source's first event if left out.
+            since: ``7d``, ``36h``, ``90m`` before the end, a date or an ISO time, UTC, or
+                a date or time of Python or pandas; the source's first event if left out.
             until: likewise, counted back from the source's last event; one millisecond
                 after that event if left out, so that it lies inside.
 

@@ -38,6 +38,7 @@ __all__ = [
     "newest_first",
     "previous",
     "previous_and_changes",
+    "same_series",
 ]
 
 
@@ -79,7 +80,7 @@ def previous_and_changes(facts: Mapping[str, Any], runs: Iterable[Mapping[str, A
     Returns:
         The changes; where there is no run before, a sentence that says so.
     """
-    series_runs = [run for run in runs if _same_series(run, facts)]
+    series_runs = [run for run in runs if same_series(run, facts)]
     before = previous(facts, series_runs)
     if before is None:
         failed = any(_earlier(run, facts) for run in series_runs)
@@ -96,7 +97,7 @@ def previous(
     good = [
         run
         for run in runs
-        if run.get("status") == "ok" and _same_series(run, facts) and _earlier(run, facts)
+        if run.get("status") == "ok" and same_series(run, facts) and _earlier(run, facts)
     ]
     return max(good, key=_age, default=None)
 
@@ -272,15 +273,23 @@ def _number(row: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _same_series(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def same_series(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two runs are of the same notebook and parameters, the window left aside."""
     return one.get("notebook") == other.get("notebook") and _series(one) == _series(other)
+
+
+_SHOWING = frozenset({"since", "until", "timezone", "group_by", "compare"})
+"""Parameters of the window and of how things are shown: what is asked is the same."""
 
 
 def _series(facts: Mapping[str, Any]) -> dict[str, Any]:
     parameters = facts.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
-    without_window = {k: v for k, v in parameters.items() if k not in {"since", "until"}}
-    return {**without_window, "--redact": bool(facts.get("redacted"))}
+    # What an older notebook did not have is as what was left empty.
+    series = {k: v for k, v in parameters.items() if k not in _SHOWING and v not in ("", None)}
+    owner = facts.get("owner")
+    name = owner.get("name") if isinstance(owner, dict) else None
+    return {**series, "--redact": bool(facts.get("redacted")), "--owner": name}
 
 
 def _earlier(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -5,20 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kit.display import phrases
+from kit.display.first_screen import STATUSES, condition_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["CONDITIONS", "change_in_words", "changes_since"]
 
-CONDITIONS = {
-    "broken": "Broken now",
-    "fixed_some_left": "Fixed, some to retry",
-    "some_failing": "Some people fail",
-    "over": "Over",
-    "all_clear": "All clear",
-    "cannot_tell": "Cannot tell",
-}
+CONDITIONS = {name: condition_in_words(name) for name in STATUSES}
 """A condition in words, for the index and a notice."""
 
 _FAILING = ("open", "regressed")
@@ -76,7 +70,7 @@ def _number(one: Mapping[str, Any]) -> int:
 
 def change_in_words(change: Mapping[str, Any]) -> str:
     """A change in a line, for a notice."""
-    app, code = change.get("app") or "Okta sign-in", change.get("code")
+    app, code = change.get("app") or phrases.SIGN_IN, change.get("code")
     users = phrases.count(_number(change), "user")
     logins = ", ".join(change.get("logins") or ())
     lines = {

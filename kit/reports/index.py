@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
 
 from kit.base.files import write_whole
+from kit.display.code_names import smaller_codes
+from kit.display.first_screen import first_screen_style
 from kit.reports.changes import iso_in_words, newest_first, previous_and_changes
+from kit.reports.front_page import front_page
 from kit.reports.incident_changes import CONDITIONS
 from kit.reports.staging import locked
+from kit.reports.ways import link_pages, linked_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["reports", "write_index"]
 
@@ -39,11 +48,12 @@ def reports(out: Path, notebook: str = "*") -> list[dict[str, Any]]:
     return sorted(runs, key=lambda r: (str(r.get("started")), r["folder"]), reverse=True)
 
 
-def write_index(out: Path) -> Path:
-    """Rewrite ``index.html`` in one step.
+def write_index(out: Path, changed: Iterable[Mapping[str, Any]] = ()) -> Path:
+    """Rewrite ``index.html`` in one step, and the links of the pages that lead to what changed.
 
     Args:
         out: the folder of all reports.
+        changed: the reports that came or went, as their ``summary.json`` and ``folder``.
 
     Returns:
         The index's path.
@@ -58,13 +68,25 @@ def write_index(out: Path) -> Path:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(moment=iso_in_words, clean=clean)
+    environment.filters.update(moment=iso_in_words, clean=clean, small_code=_small_code)
     template = environment.get_template("index.html.j2")
     with locked(out):
-        write_whole(
-            out / "index.html", template.render(conditions=CONDITIONS, **_sorted(reports(out)))
+        runs = reports(out)
+        pages = {run["folder"]: run for one in changed for run in linked_runs(one, runs)}
+        link_pages(out, pages.values(), runs)
+        text = template.render(
+            conditions=CONDITIONS,
+            front=front_page(runs),
+            screen_style=first_screen_style(),
+            **_sorted(runs),
         )
+        write_whole(out / "index.html", text)
     return out / "index.html"
+
+
+def _small_code(text: object) -> Markup:
+    """Text with the code of an unknown text small behind its words; escaped once."""
+    return Markup(smaller_codes(str(escape(text))))  # noqa: S704  # it is escaped here
 
 
 def _sorted(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kit.reports.execute import Limits
+    from kit.reports.owners import Owner
     from kit.reports.pseudonyms import Key
     from kit.reports.run import Report
 
-__all__ = ["ReportJob", "perform"]
+__all__ = ["ReportJob", "notify_fault", "perform"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,8 @@ class ReportJob:
     """On which good reports: ``failure`` (none), ``change`` or ``always``."""
     notify_preview: bool = False
     """Whether the notice is shown, and not sent."""
+    owner: Owner | None = field(default=None, repr=False)
+    """Whose apps alone it is about; the notice goes to where the owner is told."""
 
 
 def perform(
@@ -64,7 +67,7 @@ def perform(
     Raises:
         KitError: as ``kit.reports.run_report`` raises it; a notice of it was sent.
     """
-    from kit.reports.notify import notice_of, notify_failure, notify_report
+    from kit.reports.notify import notice_of, notify_report
     from kit.reports.report_store import shelf
     from kit.reports.run import run_report
 
@@ -81,11 +84,11 @@ def perform(
                 engine=job.engine,
                 date_order=job.date_order,
                 pass_env=job.pass_env,
+                owner=job.owner,
             )
             page = report_shelf.keep(report.folder)
         except KitError as fault:
-            urls = () if job.notify_preview else job.notify
-            notify_failure(job.notebook.stem, _words(fault, job), urls, on_note)
+            notify_fault(job, fault, on_note)
             raise
         on_page(page)
         if report.exit_code:
@@ -96,6 +99,20 @@ def perform(
         elif notice:
             notify_report(report, notice, job.notify, on_note)
     return report
+
+
+def notify_fault(job: ReportJob, fault: KitError, on_note: Callable[[str], None]) -> None:
+    """Send the notice of a report that could not be made.
+
+    Args:
+        job: the report.
+        fault: why.
+        on_note: is called with a line about each notice that could not be delivered.
+    """
+    from kit.reports.notify import notify_failure
+
+    urls = () if job.notify_preview else job.notify
+    notify_failure(job.notebook.stem, _words(fault, job), urls, on_note)
 
 
 def _key(out: Path) -> Key:

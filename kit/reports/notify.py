@@ -62,10 +62,12 @@ def notice_of(report: Report, page: str, when: str) -> Notice | None:
     changed = changes is not None and bool(changes.incidents or not changes.compared)
     if not failed and (when == "failure" or (when == "change" and not changed)):
         return None
-    lines = [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
+    owner = report.facts.get("owner") or {}
+    lines = [f"For: {owner['name']}"] if owner else []
+    lines += [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
     window = report.facts["window"] or {}
     if window.get("since") and window.get("until"):
-        lines.insert(1, f"Window: {window['since']} to {window['until']}")
+        lines.insert(len(lines) - 1, f"Window: {window['since']} to {window['until']}")
     if changes is not None:
         lines.append(f"Condition: {CONDITIONS.get(report.facts['condition'], 'Cannot tell')}")
         lines += ["", *changes.remarks]

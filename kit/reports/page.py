@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.base.text import visible
+from kit.display.first_screen import first_screen_style
 from kit.reports.changes import iso_in_words
+from kit.reports.layout import (
+    SECTION,
+    fold_sections,
+    opening_in_order,
+    with_working_links,
+)
 from kit.reports.sorting import Sorter, sorting_style
 
 if TYPE_CHECKING:
@@ -29,6 +36,9 @@ _TAGS = (
     "figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre s small span strong sub summary sup "
     "table tbody td tfoot th thead tr tt u ul var"
 ).split()
+
+_MARKS = ("data-condition", "data-do-next", "data-incident", "data-tile", "data-title")
+"""What other programs find the parts of a page by."""
 
 
 def report_page(notebook: Any, facts: Mapping[str, Any], changes: RunChanges | None = None) -> str:
@@ -50,17 +60,44 @@ def report_page(notebook: Any, facts: Mapping[str, Any], changes: RunChanges | N
         template_name="report",
         filters={"clean_html": clean_html, "moment": iso_in_words, "sortable": Sorter().sortable},
     )
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + sorting_style()
-    resources = {"facts": facts, "title": _title(notebook, facts["notebook"]), "style": style}
+    title = _title(notebook, facts["notebook"])
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    style += first_screen_style() + sorting_style() + _paper_style(title)
+    has_parameters = any(_shows_parameters(cell) for cell in notebook.cells)
+    resources = {"facts": facts, "title": title, "style": style, "asked": has_parameters}
     body, _ = exporter.from_notebook_node(notebook, resources=resources)
-    start = body.index("<main>")
-    first_section = re.compile(r"<h2|<footer").search(body, start)
+    start = body.index("<main>") + len("<main>")
+    first_section = re.compile(f"{SECTION}|<h2|<footer").search(body, start)
     at = first_section.start() if first_section else len(body)
     has_headline = 'class="headline"' in body[start:at]
-    opening = exporter.environment.get_template("opening.html.j2").render(
-        facts=facts, answered=has_headline, changes=changes, contents=_contents(body[at:])
+    part = exporter.environment.get_template("opening.html.j2").module
+    has_screen = 'class="first-screen"' in body[start:at]
+    compared = changes is not None and (changes.compared or not has_screen)
+    answer = "" if has_headline else part.answer(facts)
+    opening = opening_in_order(
+        body[start:at] + answer,
+        part.changes(changes) if compared else "",
+        part.remark(changes) if changes and not compared else "",
+        facts,
     )
-    return visible(f"{body[:at]}{opening}\n{body[at:]}")
+    contents = part.contents(_contents(body[at:]))
+    page = f"{body[:start]}{opening}{contents}\n{fold_sections(body[at:])}"
+    return visible(with_working_links(page))
+
+
+def _paper_style(title: str) -> str:
+    """The style that puts the report's name and the page's number on paper."""
+    name = "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in title[:120])
+    return (
+        f'@page {{ @bottom-left {{ content: "{name}"; font: 8pt sans-serif; }} '
+        '@bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }\n'
+    )
+
+
+def _shows_parameters(cell: Any) -> bool:
+    """Whether a cell shows the parameters, so that the page need not say them at its end."""
+    texts = (one.get("data", {}).get("text/html", "") for one in cell.get("outputs", []))
+    return any('class="parameters"' in "".join(text) for text in texts)
 
 
 def load_exporter() -> None:
@@ -72,7 +109,7 @@ def load_exporter() -> None:
 
 def _contents(body: str) -> list[tuple[str, str]]:
     """The sections of a page: each with its anchor and title, both as HTML has them."""
-    headings = re.findall(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', body, re.S)
+    headings = re.findall(r'<h2(?: data-fold="")? id="([^"]+)"[^>]*>(.*?)</h2>', body, re.S)
     texts = [(name, re.sub(r"<a [^>]*>¶</a>|<[^>]+>", "", title)) for name, title in headings]
     return [(name, text.strip()) for name, text in texts]
 
@@ -88,7 +125,8 @@ def bare_page(facts: Mapping[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
         f'<meta name="color-scheme" content="light dark"><title>{name}</title></head>'
-        f'<body><h1>{name}</h1><p role="alert"><strong>This run failed:</strong> {error}</p>'
+        f'<body><p><a data-way="index">All reports</a></p><h1>{name}</h1>'
+        f'<p role="alert"><strong>This run failed:</strong> {error}</p>'
         "<p>The notebook beside this page holds what could be kept.</p></body></html>\n"
     )
 
@@ -106,8 +144,8 @@ def _cleaner() -> Any:
         tags=set(_TAGS),
         clean_content_tags={"script", "style", "iframe", "object"},
         attributes={
-            "*": {"class", "id", "title"},
-            "a": {"href"},
+            "*": {"class", "id", "title", *_MARKS},
+            "a": {"href", "data-way"},
             "img": {"src", "alt", "width", "height"},
             "td": {"colspan", "rowspan", "style"},
             "th": {"colspan", "rowspan", "scope", "style"},
@@ -127,7 +165,8 @@ def _cleaner() -> Any:
 def _attribute(tag: str, name: str, value: str) -> str | None:
     """Links lead to pages or inside this one; pictures carry their own data."""
     if tag == "a" and name == "href":
-        return value if value.startswith(("http://", "https://", "mailto:", "#")) else None
+        inside = value.startswith("#") or value == "retry.csv"
+        return value if inside or value.startswith(("http://", "https://", "mailto:")) else None
     if tag == "img" and name == "src":
         return value if value.startswith("data:image/") else None
     return value

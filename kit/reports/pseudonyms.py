@@ -38,6 +38,9 @@ _PREFIX = {
     "agent": "agent-",
     "place": "place-",
     "mac": "device-",
+    "device": "device-",
+    "session": "session-",
+    "owner": "owner-",
     "source": "source-",
 }
 
@@ -86,7 +89,8 @@ class Key:
         """Replace one value.
 
         Args:
-            kind: ``login``, ``name``, ``id``, ``ip``, ``mac``, ``agent``, ``place`` or ``source``.
+            kind: ``login``, ``name``, ``id``, ``ip``, ``mac``, ``device``, ``session``, ``agent``,
+                ``place``, ``owner`` or ``source``.
             value: what is replaced.
             of: the login of the person whose name this is, so that both look alike.
 

@@ -35,7 +35,20 @@ __all__ = [
 
 _PEOPLE = (("user_login", "user_name", "user_id"), ("actor_login", "actor_name", "actor_id"))
 _KINDS = ("login", "name", "id")
-_ALONE = {"client_ip": "ip", "user_agent": "agent", "city": "place"}
+_ALONE = {
+    "client_ip": "ip",
+    "user_agent": "agent",
+    "city": "place",
+    "geo_state": "place",
+    "session_id": "session",
+    "device_id": "device",
+    "device_name": "device",
+    "client_device": "agent",
+    "client_os": "agent",
+    "client_browser": "agent",
+}
+_NOT_IN_TEXTS = {"client_ip", "client_device", "client_os", "client_browser"}
+"""Columns whose values texts do not hold, or have replaced anyway: ``Unknown`` is any word."""
 _TEXTS = ("display_message", "reason", "vendor_message", "hit_name")
 _NAMES = (
     "app_name",
@@ -50,6 +63,11 @@ _NAMES = (
     "correlation_id",
     "vendor_request_id",
     "country",
+    "zone",
+    "as_org",
+    "policy_rule",
+    "agent_name",
+    "api_token_id",
 )
 """Names and ids of what is nobody, in which somebody may be named; the same in every event."""
 _WINDOW = ("since", "until")
@@ -198,7 +216,7 @@ def _row(row: dict[str, Any], people: People) -> dict[str, Any]:
     for name, kind in _ALONE.items():
         if row[name]:
             alone = people.key.pseudonym(kind, row[name])
-            own |= {row[name]: alone} if name != "client_ip" else {}
+            own |= {row[name]: alone} if name not in _NOT_IN_TEXTS else {}
             row[name] = alone
     for name in _NAMES:
         if row[name]:

@@ -8,6 +8,7 @@ The index is written again from the summaries as long as another run was faster.
 
 from __future__ import annotations
 
+import json
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,16 +19,17 @@ from kit.base.errors import UsageError
 from kit.base.object_store import Objects, is_store
 from kit.base.tempdirs import temporary_folder
 from kit.lake.marks import FILE
-from kit.reports.index import write_index
+from kit.reports.index import reports, write_index
 from kit.reports.upkeep import prune
+from kit.reports.ways import link_pages, linked_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
 __all__ = ["Shelf", "shelf"]
 
-_SUMMARY, _INDEX = "summary.json", "index.html"
+_SUMMARY, _INDEX, _PAGE = "summary.json", "index.html", "report.html"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Shelf:
             self.objects.put((path, one) for one, path in files.items() if one != last)
             self.objects.put([(files[last], last)])
             self.objects.remove(before - set(files))
-            self._index()
+            self._index([_facts(folder / _SUMMARY, name)])
         return f"{self.address}/{name}/report.html"
 
     def prune(self, before: datetime) -> list[dict[str, Any]]:
@@ -75,20 +77,46 @@ class Shelf:
             names = [p.relative_to(self.folder).as_posix() for p in files if not p.exists()]
             self.objects.remove(name for name in names if name.endswith(_SUMMARY))
             self.objects.remove(name for name in names if not name.endswith(_SUMMARY))
-            self._index()
+            self._index(gone)
         return gone
 
-    def _index(self) -> None:
-        """Write the store's index from the summaries that it holds then."""
+    def link(self, until: str) -> None:
+        """Set the links of the reports of one window once more, when all of them are there.
+
+        In a store, those that were made side by side may not have seen each other.
+
+        Args:
+            until: the window's end, as their summaries have it.
+
+        Raises:
+            UsageError: the store cannot be written.
+        """
+        if self.objects:
+            runs = reports(self.folder)
+            self._index([r for r in runs if (r.get("window") or {}).get("until") == until])
+
+    def _index(self, changed: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Write the store's index and its links from the summaries that it holds then."""
         assert self.objects
         while True:
             _, mark = self.objects.read_marked(_INDEX)
             with temporary_folder() as folder:
                 _copy(self.objects, folder)
+                self._link(folder, changed)
                 page = write_index(folder).read_bytes()
             # Never the same twice: an index of before must not pass for today's.
             if self.objects.replace(_INDEX, page + b"<!-- %s -->\n" % _chance(), mark):
                 return
+
+    def _link(self, folder: Path, changed: Iterable[Mapping[str, Any]]) -> None:
+        """Fetch the pages whose links may change, set them, and send those that did."""
+        assert self.objects
+        runs = reports(folder)
+        pages = {run["folder"]: run for one in changed for run in linked_runs(one, runs)}
+        names = {name: folder / name for name in (f"{one}/{_PAGE}" for one in pages)}
+        self.objects.get_all((name, path) for name, path in names.items() if path.is_file())
+        linked = link_pages(folder, pages.values(), runs)
+        self.objects.put((path, path.relative_to(folder).as_posix()) for path in linked)
 
 
 @contextmanager
@@ -124,6 +152,10 @@ def _copy(objects: Objects, folder: Path) -> None:
     objects.get_all((name, folder / name) for name in every if name == FILE)
     summaries = [name for name in names if name.endswith(f"/{_SUMMARY}")]
     objects.get_all((name, folder / name) for name in summaries)
+
+
+def _facts(path: Path, folder: str) -> dict[str, Any]:
+    return {**json.loads(path.read_text(encoding="utf-8")), "folder": folder}
 
 
 def _chance() -> bytes:

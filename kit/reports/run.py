@@ -23,9 +23,10 @@ from kit.base.environment import passed_variables
 from kit.base.errors import DiskFull, KitError, NotRendered, is_full
 from kit.base.object_store import is_store, store_settings
 from kit.base.parameters import check_values, read_parameters
-from kit.base.paths import COPY, LAKE, PULLED
+from kit.base.paths import COPY, LAKE, ONLY_APPS, PULLED
 from kit.base.tempdirs import temporary_folder
 from kit.display.code_names import CodeNames
+from kit.display.zone import reading_in, zone_of
 from kit.lake.marks import FILE, MARKS
 from kit.log.spark.engines import DUCKDB, ENGINE
 from kit.reports.changes import RunChanges, previous, previous_and_changes
@@ -35,7 +36,7 @@ from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
 from kit.reports.page import bare_page, load_exporter, report_page
 from kit.reports.people import People
-from kit.reports.retry_file import retry_csv
+from kit.reports.retry_file import keep_retry_file
 from kit.reports.signals import StoppedError, StopSignal, stoppable
 from kit.reports.staging import ReportPlace, making, not_kept
 from kit.reports.summary import collect, summary
@@ -44,6 +45,7 @@ from kit.reports.window import COPY_NAME, close_window
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kit.reports.owners import Owner
     from kit.reports.pseudonyms import Key
 
 __all__ = ["Report", "run_report"]
@@ -93,6 +95,7 @@ def run_report(
     engine: str = DUCKDB,
     date_order: str | None = None,
     pass_env: Sequence[str] = (),
+    owner: Owner | None = None,
 ) -> Report:
     """Run a notebook into a report.
 
@@ -109,6 +112,7 @@ def run_report(
         date_order: of local dates in the source, as ``open_log`` takes it.
         pass_env: names of environment variables that the notebook gets besides what it needs
             to run.
+        owner: whose apps alone it is about, if it is somebody's.
 
     Returns:
         The report, in ``out/NOTEBOOK/UNTIL-HASH``. A run that failed is one too; its
@@ -145,6 +149,7 @@ def run_report(
             **extra_variables,
             **store,
             **_reads(source, redacted=key is not None),
+            **({ONLY_APPS: str(source / "_only_apps.json")} if owner else {}),
             ENGINE: engine,
         }
         with starting(node, scratch, reads) as kernel:
@@ -158,6 +163,8 @@ def run_report(
                         date_order=date_order,
                         out=out,
                     )
+                    if owner:
+                        owner = owner.in_report(source / "_only_apps.json", people)
             except StoppedError:
                 raise stop.fault("while the source was read") from None
             with making(out / notebook.stem) as place:
@@ -175,6 +182,7 @@ def run_report(
                     scratch=scratch,
                     printing=min(limits.cell, limits.pdf) if pdf else None,
                     redacted=key is not None,
+                    owner=owner,
                 )
                 return _published(run, out)
 
@@ -183,7 +191,7 @@ def _published(run: _Run, out: Path) -> Report:
     try:
         facts, changes = run.write()
         folder = run.place.publish(folder_name(facts))
-        write_index(out)
+        write_index(out, [{**facts, "folder": folder.relative_to(out).as_posix()}])
     except OSError as fault:
         raise not_kept(run.place.home, fault) from None
     return Report(folder, folder / "report.html", facts, changes)
@@ -213,6 +221,7 @@ def folder_name(facts: Mapping[str, Any]) -> str:
     """``UNTIL-HASH``: the window's end, and a hash of all parameters."""
     until = re.sub(r"[^0-9TZ-]", "-", (facts["window"] or {}).get("until") or "no-window")
     parameters = {**facts["parameters"], **({"--redact": True} if facts.get("redacted") else {})}
+    parameters |= {"--owner": facts["owner"]["name"]} if facts.get("owner") else {}
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
     return f"{until if until[:1].isdigit() else 'no-window'}-{digest[:8]}"
 
@@ -240,6 +249,8 @@ class _Run:
     printing: float | None
     """Seconds that the page may take to be printed; None where it is not to be."""
     redacted: bool
+    owner: Owner | None = None
+    """Whose apps alone it is about."""
 
     def write(self) -> tuple[dict[str, Any], RunChanges | None]:
         """Write all files of the report; again where a signal came in between, which they say.
@@ -290,9 +301,7 @@ class _Run:
                 page = bare_page(facts)
                 page = self._page(facts, None)
             _write_text(folder / "report.html", page)
-        retry = self._published.get("retry")
-        if isinstance(retry, list) and not fault:
-            _write_text(folder / "retry.csv", retry_csv(retry))
+        keep_retry_file(folder, None if facts["exit_code"] else self._published.get("retry"))
         text = json.dumps(facts, ensure_ascii=False, indent=2, default=str)
         _write_text(folder / "summary.json", text + "\n")
         return facts, changes
@@ -307,7 +316,8 @@ class _Run:
             started_at=self.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=round(time.monotonic() - self.clock, 1),
         )
-        return {**facts, "redacted": True} if self.redacted else facts
+        redacted = {"redacted": True} if self.redacted else {}
+        return {**facts, **redacted, **({"owner": self.owner.as_dict()} if self.owner else {})}
 
     @property
     def _published(self) -> dict[str, Any]:
@@ -323,7 +333,8 @@ class _Run:
                 facts["changes"] = changes_since(facts["incidents"], before["incidents"])
             words = self._published.get("code_words") or {}
             lines = tuple(map(change_in_words, facts["changes"]))
-            changes = replace(previous_and_changes(facts, runs), incidents=lines)
+            with reading_in(zone_of(facts)):
+                changes = replace(previous_and_changes(facts, runs), incidents=lines)
             return changes.in_words(CodeNames(words))
         except Exception as broken:  # noqa: BLE001  # a notebook may have published anything
             reason = f"its results could not be compared: {one_line(broken)}"
@@ -331,7 +342,8 @@ class _Run:
 
     def _page(self, facts: Mapping[str, Any], changes: RunChanges | None) -> str:
         try:
-            return report_page(self.executed.notebook, facts, changes)
+            with reading_in(zone_of(facts)):
+                return report_page(self.executed.notebook, facts, changes)
         except Exception as broken:  # noqa: BLE001  # a template may raise anything
             raise NotRendered(f"the page could not be made: {one_line(broken)}") from None
 

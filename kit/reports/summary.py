@@ -20,7 +20,9 @@ class Result:
     value: Mapping[str, Any]
     """``window``, ``source``, ``coverage``, ``catalogue_version``, ``headline``, ``results``,
     ``incidents`` and ``condition``, fit for JSON; not in ``summary.json`` are ``retry``, the rows
-    of ``retry.csv``, and ``code_words``, what unknown texts say by their codes, for people."""
+    of ``retry.csv``, and ``code_words``, what unknown texts say by their codes, for people. For the
+    index, ``ways`` says by an incident's id which report is its page, ``words`` what the unknown
+    texts of incidents say, and ``first_screen`` how a report that is about everything begins."""
 
     def _ipython_display_(self) -> None:
         """Publish it where it is a cell's last line."""
@@ -93,4 +95,5 @@ def summary(
         "incidents": result.get("incidents") or [],
         "changes": [],
         "condition": result.get("condition") or "cannot_tell",
+        **{name: result[name] for name in ("ways", "words", "first_screen") if result.get(name)},
     }

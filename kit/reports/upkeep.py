@@ -59,7 +59,7 @@ def prune(out: Path, before: datetime) -> list[dict[str, Any]]:
             if not any(folder.parent.iterdir()):
                 folder.parent.rmdir()
     if gone:
-        write_index(out)
+        write_index(out, gone)
     return gone
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kit.log.source import Source
     from kit.reports.people import People
 
-__all__ = ["COPY_NAME", "close_window", "names_of"]
+__all__ = ["COPY_NAME", "close_window", "names_of", "open_window"]
 
 COPY_NAME = {False: "lake", True: "without-names"}
 """Where in a run's folder the copy of its source is made that its kernel reads, by whether people
@@ -49,26 +49,21 @@ def close_window(
     Raises:
         SourceError, OktaError: the source cannot be read, or holds nothing.
         CoverageError: the window had to be covered, and is not.
-        UsageError: a time cannot be read, since is not before until, or there is no source
-            to take people out of.
+        UsageError: a time cannot be read, since is not before until, there is no such time
+            zone, or no source to take people out of.
     """
     if not isinstance(source := values.get("source"), str):
         if people:
             raise UsageError("--redact: the notebook has no parameter source to take from.")
         return dict(values)
-    from kit.display import phrases
-    from kit.log.source import open_source
+    if isinstance(name := values.get("timezone"), str):
+        from kit.display.zone import find_zone
 
-    since, until = (str(values.get(k) or "") for k in ("since", "until"))
-    names = names_of(source)
-    log_source = open_source(names, folder, since=since, until=until, date_order=date_order)
-    window = log_source.window(since, until)
-    coverage = log_source.coverage(window)
-    if require_complete and not coverage.complete:
-        raise CoverageError(
-            f"{source} does not cover the window; {phrases.coverage_in_words(coverage)}. "
-            "Add the missing export, or leave --require-complete out."
-        )
+        zone = find_zone(name)  # a wrong one is answered before the kernel starts
+        values = {**values, "timezone": zone.key if zone else ""}
+    log_source, window = open_window(
+        values, folder, require_complete=require_complete, date_order=date_order
+    )
     if source == "okta" and "code" in values:
         _ask_about_apps(log_source, window, values, folder)
     window_values = {k: v for k, v in window.as_text().items() if k in values}
@@ -77,6 +72,45 @@ def close_window(
     if out is not None:
         _hand_on_marks(source, out, folder, people)
     return run_values
+
+
+def open_window(
+    values: Mapping[str, Any],
+    folder: Path,
+    *,
+    require_complete: bool = False,
+    date_order: str | None = None,
+) -> tuple[Source, Window]:
+    """Read the source that some parameters name, and fix their window on it.
+
+    Args:
+        values: the parameters, checked, with ``source``.
+        folder: where the copy of export files is made.
+        require_complete: refuse a window that the source does not cover.
+        date_order: of local dates in the source, as ``open_log`` takes it.
+
+    Returns:
+        What the source holds, and the window, closed.
+
+    Raises:
+        SourceError, OktaError, CoverageError, UsageError: as ``close_window`` raises them.
+    """
+    from kit.display import phrases
+    from kit.log.source import open_source
+
+    source = str(values["source"])
+    since, until = (str(values.get(k) or "") for k in ("since", "until"))
+    log_source = open_source(
+        names_of(source), folder, since=since, until=until, date_order=date_order
+    )
+    window = log_source.window(since, until)
+    coverage = log_source.coverage(window)
+    if require_complete and not coverage.complete:
+        raise CoverageError(
+            f"{source} does not cover the window; {phrases.coverage_in_words(coverage)}. "
+            "Add the missing export, or leave --require-complete out."
+        )
+    return log_source, window
 
 
 def names_of(source: str) -> list[str | Path]:

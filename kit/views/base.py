@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-from functools import partial
+import os
+import shlex
+from dataclasses import replace
+from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.analysis.choices import choices
-from kit.analysis.incidents import condition, incidents
+from kit.analysis.incidents import condition, incidents, marks_of, with_marks
 from kit.analysis.stops import coverage_of
+from kit.analysis.successes import bucket_of, count_successes
 from kit.analysis.unknown_texts import code_names
+from kit.base.paths import REPORTS
 from kit.base.windows import Window
 from kit.catalogue import load
-from kit.display import phrases
-from kit.display.parts import Facts, Parameters, with_names
+from kit.display import charts, phrases
+from kit.display.first_screen import Deed, FirstScreen
+from kit.display.parts import Chart, Facts, Parameters, with_names
 from kit.display.section import Live, Section
+from kit.display.zone import find_zone, reading_in
 from kit.lake.files import skipped
+from kit.lake.marks import MARKS, marks_place, read_marks
 from kit.log.log import Log, open_log
 from kit.reports.summary import Result
-from kit.views.next_steps import go_on
+from kit.views.marks import marks_listing
+from kit.views.next_steps import go_on, incident_ways
+from kit.views.open_words import lacking_in_words, logins, relevant
+from kit.views.tiles import coverage_tile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from zoneinfo import ZoneInfo
 
     from kit.analysis.incidents import Condition, Incident
     from kit.base.windows import Coverage
     from kit.cases.case import Case
     from kit.display.choices import Choices
+    from kit.display.first_screen import Tile
     from kit.display.parts import Listing, Part
+    from kit.lake.marks import Mark
     from kit.views.next_steps import Step
 
-__all__ = ["NotebookReport", "incidents_of", "view"]
+__all__ = ["NotebookReport", "in_readers_zone", "incidents_of", "view"]
 
 _WORDS = 500
 """Unknown texts whose words a run gets for its notices and what it compares."""
+_UNSAID = {("group_by", "code"), ("compare", ""), ("timezone", "")}
+"""Values of how things are shown that a page need not say: they change nothing."""
+_Value = TypeVar("_Value")
 _Of = TypeVar("_Of", bound="NotebookReport")
 
 
@@ -49,12 +66,24 @@ def view(parts_of: Callable[[_Of], Iterable[Part]]) -> Callable[[_Of], Section]:
 
     def section(report: _Of) -> Section:
         names = code_names(report.log)
-        parts = tuple(with_names(part, names) for part in parts_of(report))
+        with reading_in(report.zone):
+            parts = tuple(with_names(part, names) for part in parts_of(report))
         return Section(parts, parts_of.__name__, Live(report, partial(section, report)))
 
     section.__name__, section.__qualname__ = parts_of.__name__, parts_of.__qualname__
     section.__module__, section.__doc__ = parts_of.__module__, parts_of.__doc__
     return section
+
+
+def in_readers_zone(method: Callable[[_Of], _Value]) -> Callable[[_Of], _Value]:
+    """Have a report's method tell times in the reader's zone, as its views do."""
+
+    @wraps(method)
+    def in_zone(report: _Of) -> _Value:
+        with reading_in(report.zone):
+            return method(report)
+
+    return in_zone
 
 
 class NotebookReport:
@@ -91,15 +120,22 @@ class NotebookReport:
             same = all(
                 old_parameters.get(name) == self.parameters[name] for name in self._opened_by()
             )
+            zone = self.zone
             self.log = before["log"] if same else self._open()
             since, until = (self.parameters[name] or None for name in ("since", "until"))
             self.window = self.log.window(since, until)
-            self.coverage = coverage_of(self.log, self.window)
-            self._look()
+            with reading_in(zone):
+                self.coverage = coverage_of(self.log, self.window)
+                self._look()
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
             raise
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The reader's time zone; None for UTC."""
+        return find_zone(self.parameters.get("timezone", ""))
 
     def choices(self) -> Choices:
         """What occurs in the window, to choose from."""
@@ -108,7 +144,7 @@ class NotebookReport:
     @view
     def controls(self) -> Iterator[Part]:
         """The parameters: in an open JupyterLab as controls that redraw the report."""
-        yield Parameters(self.parameters)
+        yield Parameters({k: v for k, v in self.parameters.items() if (k, v) not in _UNSAID})
 
     def _look(self) -> None:
         """Ask the log what this report is about."""
@@ -124,6 +160,70 @@ class NotebookReport:
         names = [part.strip() for part in source.split(",")]
         return open_log(names, since=since or None, until=until or None)
 
+    def _first_screen(
+        self, sentence: str, tiles: Sequence[Tile], deeds: Sequence[Deed], *, scope: str = ""
+    ) -> FirstScreen:
+        """The frame that the report begins with.
+
+        Args:
+            sentence: the answer in one short sentence.
+            tiles: its tiles, but for the coverage.
+            deeds: what to do next.
+            scope: what the condition is of, where it is more than what the report is about.
+        """
+        coverage = "wholly held" if self.coverage.complete else "not wholly held"
+        own = [one for one in relevant(self.own_incidents) if one.state == "fixed"]
+        return FirstScreen(
+            condition=self.condition,
+            sentence=sentence,
+            origin=f"{phrases.span(self.window)} · {_in_short(self.log.source)} · {coverage}",
+            tiles=(*tiles, coverage_tile(self.window, self.coverage, "#about-coverage")),
+            deeds=tuple(replace(one, way=self._ways.get(one.incident, "")) for one in deeds)
+            or self._fetching(),
+            to_retry=len(logins(own)),
+            scope=scope,
+        )
+
+    @property
+    def _ways(self) -> dict[str, str]:
+        """By id, the way to the page of each incident that is not over."""
+        return incident_ways(self.incidents)
+
+    @property
+    def _codes(self) -> list[str]:
+        """The codes of the incidents, each once."""
+        return list(dict.fromkeys(one.code for one in self.incidents))
+
+    def _what_worked(self) -> Chart:
+        """The picture of a page on which nothing failed: the attempts that worked."""
+        bucket = bucket_of(self.window)
+        counts = count_successes(self.log, self.window, bucket)
+        return Chart(charts.worked_over_time, counts, self.window, bucket)
+
+    def _fetching(self) -> tuple[Deed, ...]:
+        """What to do where nothing is known to be open and the window is not wholly held."""
+        if self.condition != "cannot_tell":
+            return ()
+        lacking = lacking_in_words(self.window, self.coverage)
+        live = self.log.growing
+        command = ["okta-kit", "pull", "--since", self.window.as_text()["since"]]
+        return (
+            Deed(
+                f"Bring in what is missing: {lacking}. Then run this report again.",
+                link=("what is held", "#about-coverage"),
+                command=shlex.join(command) if live else "",
+            ),
+        )
+
+    def _command(self, one: Incident) -> str:
+        """The command that makes the ``remediation`` of an incident; empty if none can."""
+        command = ["okta-kit", "report", "remediation", "-p", f"code={one.code}"]
+        command += ["-p", f"app={one.app}"] if one.app else []
+        command += ["--source", self.parameters["source"]]
+        for name, value in self.window.as_text().items():
+            command += [f"--{name}", value]
+        return shlex.join(command) if all(map(str.isprintable, command)) else ""
+
     def _facts(self, **more: object) -> Facts:
         skipped_lines = skipped(self.log.skipped_lines)
         return Facts(
@@ -134,7 +234,8 @@ class NotebookReport:
                 **({"Mind": " ".join(self.coverage.notes)} if self.coverage.notes else {}),
                 **({"Orgs": _orgs(self.log)} if self.log.orgs else {}),
                 **more,
-            }
+            },
+            anchor="about",
         )
 
     def _no_failures(self, what: str = "") -> str:
@@ -157,12 +258,32 @@ class NotebookReport:
 
     def _next(self, steps: Sequence[Step]) -> Listing:
         """Which notebook to open next, with the parameters to use."""
-        return go_on({"source": self.log.source, **self.window.as_text()}, steps)
+        zone = {"timezone": self.zone.key} if self.zone else {}
+        return go_on({"source": self.log.source, **self.window.as_text(), **zone}, steps)
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
         """The incidents as they stand at the window's end."""
-        return incidents(self.log, self.window.until)
+        return with_marks(incidents(self.log, self.window.until), self._marks, self.window.until)
+
+    @cached_property
+    def _marks(self) -> dict[str, Mark]:
+        """What people say of incidents: as a run was given it, else as it was kept when asked."""
+        if os.environ.get(MARKS):
+            return marks_of(self.log)
+        return read_marks(self._marks_home)
+
+    @property
+    def _marks_home(self) -> str:
+        names = [part.strip() for part in self.parameters["source"].split(",")]
+        return marks_place(names, REPORTS)
+
+    @view
+    def marks(self) -> Iterator[Part]:
+        """What people say of the incidents; in JupyterLab a button acknowledges one."""
+        source, home = self.parameters["source"], self._marks_home
+        forget = partial(vars(self).pop, "_marks", None)
+        yield marks_listing(self.own_incidents, self._marks, home, source, forget)
 
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
@@ -181,6 +302,8 @@ class NotebookReport:
                 **more,
                 "incidents": [one.as_dict() for one in self.incidents],
                 "condition": self.condition,
+                "ways": self._ways,
+                "words": {c: names.words[c] for c in self._codes if c in names.words},
                 "window": self.window.as_text(),
                 "source": self.log.source,
                 "coverage": self.coverage.as_dict(),
@@ -192,17 +315,38 @@ class NotebookReport:
         )
 
 
-def incidents_of(case: Case | None, every: Iterable[Incident]) -> tuple[Incident, ...]:
+def incidents_of(
+    case: Case | None, every: Iterable[Incident], *, code: str = "", app: str = ""
+) -> tuple[Incident, ...]:
     """Those of some incidents that are a case's: of its code on its app.
 
     Args:
-        case: the case; without one, none are.
+        case: the case; without one, those with the code and on the app that were asked for.
         every: the incidents.
+        code: the code that was asked for, without case; without it and a case, none are.
+        app: the app's name or id; any if empty.
     """
-    if case is None:
-        return ()
-    mine = case.app_key, case.code
-    return tuple(one for one in every if (one.app_key, one.code) == mine)
+    if case is not None:
+        mine = case.app_key, case.code
+        return tuple(one for one in every if (one.app_key, one.code) == mine)
+    names = app.strip().casefold()
+    return tuple(
+        one
+        for one in every
+        if code
+        and one.code.casefold() == code.strip().casefold()
+        and (
+            not names or names in {(one.app or phrases.SIGN_IN).casefold(), one.app_key.casefold()}
+        )
+    )
+
+
+_MAX_SOURCE = 60
+"""Letters of a source's name in the small line; the facts say all of it."""
+
+
+def _in_short(source: str) -> str:
+    return source if len(source) <= _MAX_SOURCE else f"…{source[1 - _MAX_SOURCE :]}"
 
 
 def _orgs(log: Log) -> str:

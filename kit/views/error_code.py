@@ -4,29 +4,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from kit.analysis.attempts import with_attempts
-from kit.analysis.one_code import apps_with, failures_by_hour, neighbours, variants, with_ids
+from kit.analysis.one_code import (
+    apps_with,
+    failures_by_hour,
+    neighbours,
+    over_time_by_app,
+    variants,
+    with_ids,
+)
 from kit.analysis.radius import who
 from kit.analysis.recovery import people
 from kit.analysis.states import states
+from kit.analysis.successes import bucket_of
 from kit.base.times import iso
 from kit.cases.case import Case, case
 from kit.catalogue import load
 from kit.display import charts, phrases
-from kit.display.parts import Chart, Headline, Note
+from kit.display.parts import Chart, Note
 from kit.display.table import Table
 from kit.messages import is_fingerprint
-from kit.views.base import NotebookReport, incidents_of, view
+from kit.views.base import NotebookReport, in_readers_zone, incidents_of, view
 from kit.views.failure_list import one_by_one
-from kit.views.sections import case_over_time, kind_and_meaning, name_columns, radius_in_words
+from kit.views.open_words import deeds_of
+from kit.views.remediation_screen import case_sentence, case_tiles, code_tiles
+from kit.views.sections import (
+    case_over_time,
+    chart_marks,
+    close,
+    kind_and_meaning,
+    name_columns,
+    radius_in_words,
+)
 from kit.views.unknown_texts import nearest_codes_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kit.analysis.incidents import Incident
+    from kit.display.first_screen import Deed
     from kit.display.parts import Part
     from kit.reports.summary import Result
+    from kit.views.next_steps import Step
 
 __all__ = ["ErrorCodeReport", "error_code_report"]
 
@@ -50,7 +71,8 @@ class ErrorCodeReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        return incidents_of(self.case, self.incidents)
+        code, app = self.parameters["code"], self.parameters["app"]
+        return incidents_of(self.case, self.incidents, code=code, app=app)
 
     @property
     def headline_text(self) -> str:
@@ -67,18 +89,47 @@ class ErrorCodeReport(NotebookReport):
 
     @view
     def headline(self) -> Iterator[Part]:
-        """The answer, the window and how much of it is held."""
-        yield Headline(self.headline_text)
-        case = self.case
+        """How the code stands, what to do next, and the code on its apps."""
+        case, own = self.case, self.own_incidents
         if case is None:
+            yield self._first_screen(self.headline_text, case_tiles(None, own), ())
+            yield self._what_worked()
             yield self._facts()
             return
+        apps = self._apps
+        yield self._first_screen(
+            case_sentence(case, own), code_tiles(case, own, len(apps)), self._deeds()
+        )
+        view = close(case)
+        bucket = bucket_of(view)
+        yield Chart(
+            charts.code_by_app,
+            over_time_by_app(case.history, view, bucket),
+            view,
+            bucket,
+            apps=apps,
+            moments=chart_marks(case),
+        )
         yield self._facts(
             Meaning=case.meaning,
             Family=load().family(case.code),
             Kind=kind_and_meaning(case.failures),
-            Rate=f"In the window, {case.rate_in_words} failed with this code",
+            Now=f"{self.state}: {self.why}",
+            Rate=f"In the window, {case.rate_in_words} failed with this code; an attempt is of an "
+            f"operation that failed with it on {case.app}",
         )
+
+    @property
+    def _apps(self) -> pd.DataFrame:
+        """The apps with the code, the case's own first."""
+        assert self.case is not None
+        apps = apps_with(self.case.history)
+        apps["app"] = apps["app"].fillna(phrases.SIGN_IN)
+        own = apps["app_key"] == self.case.app_key
+        return pd.concat([apps[own], apps[~own]])
+
+    def _deeds(self) -> tuple[Deed, ...]:
+        return deeds_of(self.own_incidents, self._command, "people")
 
     @view
     def messages(self) -> Iterator[Part]:
@@ -109,9 +160,10 @@ class ErrorCodeReport(NotebookReport):
         if case is None:
             return
         yield Table(
-            apps_with(case.history).drop(columns="app_key"),
+            self._apps.drop(columns="app_key"),
             caption="Apps with this code; all below is about the one named above",
             most=10,
+            anchor="apps",
         )
         rows = case.people.sort_values(["failures", "hit"], ascending=[False, True])
         columns = "failures state failing_since last_failure recovered_at".split()
@@ -119,6 +171,7 @@ class ErrorCodeReport(NotebookReport):
             rows[[*name_columns(rows), *columns]],
             caption="Who is hit, most failures first",
             most=25,
+            anchor="people",
         )
 
     @view
@@ -186,13 +239,17 @@ class ErrorCodeReport(NotebookReport):
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
-        steps = [("remediation", parameters, "what to do about it")]
+        steps: list[Step] = [
+            ("remediation", parameters, "what to do about it"),
+            ("failure_trends", {}, "all that fails in this window"),
+        ]
         users = set(case.people["user"].dropna())
         hit = [one for one in case.still_failing or case.recovered if one in users][:2]
         yield self._next(
             [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
         )
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         return self._result(self.headline_text, self._results())
@@ -226,7 +283,13 @@ class ErrorCodeReport(NotebookReport):
 
 
 def error_code_report(
-    source: str = "sample", *, since: str = "", until: str = "", code: str = "", app: str = ""
+    source: str = "sample",
+    *,
+    since: str = "",
+    until: str = "",
+    code: str = "",
+    app: str = "",
+    timezone: str = "",
 ) -> ErrorCodeReport:
     """Open a source and look at one code in depth.
 
@@ -236,6 +299,7 @@ def error_code_report(
         until: as for ``trends_report``.
         code: the code; the one with most users hit in the window or still failing if empty.
         app: the app's name or id; chosen likewise if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
@@ -243,5 +307,13 @@ def error_code_report(
     Raises:
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or a name is unknown (with the nearest).
+
+    Example:
+        >>> import kit
+        >>> report = kit.error_code_report("sample", since="7d", code="AADSTS50126")
+        >>> report.messages().frame["failures"].tolist()
+        [80, 15, 6]
     """
-    return ErrorCodeReport(source=source, since=since, until=until, code=code, app=app)
+    return ErrorCodeReport(
+        source=source, since=since, until=until, code=code, app=app, timezone=timezone
+    )

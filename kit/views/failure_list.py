@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from kit.analysis.one_failure import events_beside, find_event, with_addresses
+from kit.analysis.one_failure import events_beside, find_event
 from kit.analysis.unknown_texts import code_names
 from kit.base.errors import SourceError
 from kit.catalogue.explain import explanation
@@ -17,13 +16,14 @@ from kit.display.explanation import catalogue_facts, message_facts
 from kit.display.parts import Block, Facts, Headline, Links, Listing, Note, Steps, with_names
 from kit.display.section import Section
 from kit.display.table import Table
-from kit.sources.okta.console import admin_host, log_search, user_page
+from kit.display.zone import stamp
+from kit.sources.okta.console import log_search, user_page
+from kit.views.admin_links import console_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kit.display.parts import Part
-    from kit.log.cache import ResultCache
     from kit.log.log import Log
 
 __all__ = ["LISTED", "one_by_one"]
@@ -81,7 +81,7 @@ def _episode_of(rows: pd.DataFrame, episodes: pd.DataFrame) -> pd.Series[Any]:
         inside = (rows["app_key"] == one["app_key"]) & (rows["code"] == one["code"])
         inside &= rows["published"].between(one["start"], one["last"])
         where = f" on {one['app']}" if isinstance(one["app"], str) else ""
-        labels[inside] = f"from {one['start']:%Y-%m-%d %H:%M}, {one['code']}{where}"
+        labels[inside] = f"from {stamp(one['start'])}, {one['code']}{where}"
     return labels
 
 
@@ -98,9 +98,10 @@ def _parts(log: Log, row: pd.Series[Any]) -> Iterator[Part]:
     meaning = explanation(event)
     if meaning.code != row["code"] and isinstance(row["reason"], str):
         meaning = explanation(row["reason"])  # the app's event beside it explains it
-    yield Headline(f"{row['code']}, {row['published']:%Y-%m-%d %H:%M:%S} UTC")
+    at = stamp(row["published"], seconds=True, with_utc=True)
+    yield Headline(f"{row['code']}, {at}")
     yield Facts(dict([*catalogue_facts(meaning), *message_facts(meaning)]))
-    if (host := _console(log)) and (links := _links(host, row)):
+    if (host := console_of(log)) and (links := _links(host, row)):
         yield Links(links, caption=f"In the Admin Console, {host}")
     if meaning.steps:
         yield Note("What to do")
@@ -121,16 +122,6 @@ def _parts(log: Log, row: pd.Series[Any]) -> Iterator[Part]:
     if len(text) > _MAX_JSON_CHARS:
         text = f"{text[:_MAX_JSON_CHARS]}\n… {len(text) - _MAX_JSON_CHARS:,} letters more"
     yield Block(text, caption="The event as Okta sent it, JSON", collapsed=True)
-
-
-_consoles: WeakKeyDictionary[ResultCache, str | None] = WeakKeyDictionary()
-
-
-def _console(log: Log) -> str | None:
-    """The Admin Console of a log's org; looked for once."""
-    if log.answers not in _consoles:
-        _consoles[log.answers] = admin_host(with_addresses(log))
-    return _consoles[log.answers]
 
 
 def _links(host: str, row: pd.Series[Any]) -> list[tuple[str, str]]:

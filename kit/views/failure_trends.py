@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.analysis.by_kind import by_kind, counts_of_kinds
+from kit.analysis.by_kind import by_kind
+from kit.analysis.comparison import Comparison, compare_windows, other_window
 from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
+from kit.analysis.groups import find_group
+from kit.analysis.incidents import condition
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
 from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso
 from kit.catalogue import load
-from kit.display import charts, phrases
-from kit.display.parts import Chart, Headline, Note
+from kit.display import charts
+from kit.display.parts import Chart, Note
 from kit.display.table import Table
-from kit.views.base import NotebookReport, view
+from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.failure_list import LISTED, one_by_one
-from kit.views.sections import left_behind, left_behind_in_words, worst_buckets
+from kit.views.groups import comparison_parts, grouped_chart, grouped_table
+from kit.views.next_steps import CODE_WAY, USER_WAY, incident_steps
+from kit.views.open_words import deeds_of, open_in_words
+from kit.views.sections import left_behind_in_words, worst_buckets
+from kit.views.stands import OPEN, with_stand
+from kit.views.trends_screen import failures_in_words, trends_picture, trends_tiles
 from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_in_words
 from kit.views.unknown_texts import NEAREST_IS_A_HINT, by_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kit.analysis.incidents import Incident
+    from kit.base.windows import Window
+    from kit.display.first_screen import FirstScreen
     from kit.display.parts import Part
     from kit.reports.summary import Result
 
@@ -45,10 +57,17 @@ class TrendsReport(NotebookReport):
     """What is failing in a window and what is still open, by code and over time."""
 
     trends: Trends
+    group: str
+    """What the table and the chart count by."""
+    beside: Window | None
+    """The window that this one is held against."""
 
     def _look(self) -> None:
         bucket, kind = self.parameters["bucket"], self.parameters["kind"]
+        self.group = find_group(self.parameters["group_by"])
         self.trends = trends(self.log, self.window, app=self.app, bucket=bucket, kind=kind)
+        other = self.parameters["compare"]
+        self.beside = other_window(self.log, self.window, other) if other else None
 
     @property
     def app(self) -> str:
@@ -66,42 +85,68 @@ class TrendsReport(NotebookReport):
         total = totals_in_words(self.trends, complete=self.coverage.complete)
         return f"{worst} {total}{left_behind_text}"
 
-    @view
-    def headline(self) -> Iterator[Part]:
-        """The answer, the window and how much of it is held."""
-        totals = self.trends.totals
-        yield Headline(self.headline_text)
-        yield self._facts(
-            Rate=f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
-            f"({phrases.percent(float(totals['rate']))})"
-            if totals["failures"]
-            else "nothing failed in the window"
+    @property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        """The incidents of the apps and the kind that were asked for."""
+        if not (self.app or self.parameters["kind"]):
+            return self.incidents
+        pairs = {*self.trends.by_code[["app_key", "code"]].itertuples(index=False, name=None)}
+        return tuple(
+            one
+            for one in self.incidents
+            if ((one.app_key, one.code) in pairs)
+            or (not self.parameters["kind"] and one.app_key in self.trends.apps)
+        )
+
+    @property
+    def first_screen(self) -> FirstScreen:
+        """How things stand, in numbers, and what to do next."""
+        mine = self.open_incidents
+        own = condition(mine, self.coverage.complete)
+        quiet = self.trends.by_code.empty and own in {"all_clear", "cannot_tell"}
+        sentence = open_in_words(own, mine, self.window, self.coverage)
+        return self._first_screen(
+            self.headline_text if quiet else sentence,
+            trends_tiles(self.trends, mine),
+            deeds_of(mine, self._command, "open"),
+            scope="" if mine == self.incidents else "All apps",
         )
 
     @view
+    def headline(self) -> Iterator[Part]:
+        """How things stand, what to do next, and what failed over time."""
+        yield self.first_screen
+        if self.group != "code" and len(self.trends.over_time):
+            yield grouped_chart(self.trends, self.group)
+        else:
+            yield trends_picture(self.trends) or self._what_worked()
+        yield self._facts(Rate=failures_in_words(self.trends))
+
+    @view
     def by_code(self) -> Iterator[Part]:
-        """Who is hit by what, most users first, and how each code stands."""
-        table = self.trends.by_code
-        left_rows = self._left_behind()
-        yield from left_behind(people(left_rows)["still_failing"], left_rows["app"].dropna())
-        columns = (
-            "code app users still_failing recovered failures rate state first_seen last_seen since"
-        ).split()
-        fell = table["failures"] > 0
+        """What is open, whom it hits, and what else failed in the window."""
+        if self.group != "code":
+            yield grouped_table(self.trends, self.group)
+            return
+        table = with_stand(self.trends.by_code, self.incidents)
+        is_open = table["now"].isin(OPEN)
+        names = "code app now still_failing users recovered failures rate since last".split()
         yield Table(
-            table.loc[fell, columns].dropna(axis="columns", how="all"),
-            caption="What failed in the window, by app and code",
+            table.loc[is_open, names].dropna(axis="columns", how="all"),
+            caption="What is open, by code and app",
             most=25,
+            ways=CODE_WAY,
             empty="nothing.",
+            anchor="open",
         )
-        if (~fell).any():
+        if (~is_open).any():
             yield Table(
-                table.loc[~fell, ["code", "app", "still_failing", "since", "last_failure"]],
-                caption="Still failing from before the window; nothing failed so in it",
+                table.loc[~is_open, [one for one in names if one != "since"]],
+                caption="What else failed in the window: over, or no more than people's mistakes",
                 most=25,
+                collapsed=bool(is_open.any()),
+                ways=CODE_WAY,
             )
-        if (table[["users", "still_failing"]] > 0).any(axis=None):
-            yield Chart(charts.by_code, table)
 
     @view
     def by_kind(self) -> Iterator[Part]:
@@ -116,9 +161,6 @@ class TrendsReport(NotebookReport):
             most=25,
             empty="nothing.",
         )
-        if (table["failures"] > 0).any():
-            counts = counts_of_kinds(self.trends)
-            yield Chart(charts.kinds_over_time, counts, self.window, self.trends.bucket)
 
     @view
     def states(self) -> Iterator[Part]:
@@ -126,18 +168,15 @@ class TrendsReport(NotebookReport):
         table = self.trends.by_code[["code", "app", "state", "why", "failures", "attempts", "rate"]]
         order = {"new": 0, "regressed": 1, "escalating": 2, "ongoing": 3, "quiet": 4}
         table = table.sort_values("state", key=lambda s: s.map(order), kind="stable")
-        yield Table(table, caption="How each code stands, and why", most=25)
+        yield Table(table, caption="How each code stands, and why", most=25, ways=CODE_WAY)
 
     @view
     def over_time(self) -> Iterator[Part]:
-        """Failures over time, by code and day, and their episodes."""
+        """The worst hours or days, and the episodes of each code."""
         if not len(self.trends.over_time):
             yield Note("Nothing failed in the window.")
             return
-        yield Chart(charts.over_time, self.trends.over_time, self.window, self.trends.bucket)
         yield worst_buckets(self.trends)
-        if self.window.until - self.window.since > pd.Timedelta(days=1):
-            yield Chart(charts.code_by_day, self.trends.over_time, self.window)
         app_episodes = self._episodes
         app_episodes = app_episodes[app_episodes["app_key"] != ""]
         columns = (
@@ -165,7 +204,7 @@ class TrendsReport(NotebookReport):
         total = attempts.groupby("app", as_index=False)[["failures", "successes"]].sum()
         total["rate"] = total["failures"] / (total["failures"] + total["successes"])
         total = total.sort_values(["failures", "app"], ascending=[False, True])
-        yield Table(total, caption="Failing against working, by app", most=15)
+        yield Table(total, caption="Failing against working, by app", most=15, collapsed=True)
 
     @view
     def people(self) -> Iterator[Part]:
@@ -198,6 +237,7 @@ class TrendsReport(NotebookReport):
             worst.dropna(axis="columns", how="all"),
             caption="Users with most that still fails",
             most=12,
+            ways=USER_WAY,
             collapsed=True,
         )
 
@@ -224,6 +264,12 @@ class TrendsReport(NotebookReport):
         )
 
     @view
+    def comparison(self) -> Iterator[Part]:
+        """What began, ended or grew against another window, where one is asked for."""
+        if self.beside is not None:
+            yield from comparison_parts(self._comparison)
+
+    @view
     def next(self) -> Iterator[Part]:
         """Which code to look into, and with which parameters."""
         table = self.trends.by_code
@@ -231,14 +277,14 @@ class TrendsReport(NotebookReport):
         hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
         cases = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
-        steps = [
-            (name, one, why)
+        steps = incident_steps(self.open_incidents)
+        mine = [more for _, more, _ in steps]
+        steps += [
+            ("remediation", one, f"what to do about {one['code']}")
             for one in cases
-            for name, why in (
-                ("remediation", f"what to do about {one['code']}"),
-                ("error_code", f"{one['code']} in depth"),
-            )
+            if one not in mine
         ]
+        steps += [("error_code", one, f"{one['code']} in depth") for one in cases]
         still = self.trends.recovery
         still = still[(still["state"] == "still_failing") & (still["app_key"] != "")]
         still = still[still["hit_type"] == "user"]
@@ -251,13 +297,29 @@ class TrendsReport(NotebookReport):
             steps.insert(0, ("user_history", {"user": logins[0]}, why))
         yield self._next(steps)
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         rows = self.trends.by_code[_SUMMARY_COLUMNS].astype(object).to_dict("records")
         for row in rows:
             row.update({name: _time(row[name]) for name in _TIMES})
         by_code = [{k: _plain(v) for k, v in row.items()} for row in rows]
-        return self._result(self.headline_text, {"totals": self.trends.totals, "by_code": by_code})
+        compared = {"comparison": self._comparison.results()} if self.beside else {}
+        results = {"totals": self.trends.totals, "by_code": by_code, **compared}
+        screen = self.first_screen.in_words(code_names(self.log))
+        more = {} if screen.scope else {"first_screen": asdict(screen)}
+        return self._result(self.headline_text, results, **more)
+
+    @cached_property
+    def _comparison(self) -> Comparison:
+        return compare_windows(
+            self.log,
+            self.window,
+            self.parameters["compare"],
+            by=self.group,
+            app=self.app,
+            kind=self.trends.kind,
+        )
 
     @cached_property
     def _episodes(self) -> pd.DataFrame:
@@ -287,6 +349,9 @@ def trends_report(
     app: str = "",
     kind: str = "",
     bucket: str = "auto",
+    group_by: str = "code",
+    compare: str = "",
+    timezone: str = "",
 ) -> TrendsReport:
     """Open a source and count what fails in a window.
 
@@ -297,6 +362,11 @@ def trends_report(
         app: one app's name or id; all if empty.
         kind: one kind of failure, as ``kinds.csv`` names it; all if empty.
         bucket: ``hour``, ``day`` or ``auto``.
+        group_by: what the table and the chart count by: ``code``, ``kind``, ``app``, ``family``,
+            ``owner`` or ``operation``.
+        compare: another window to hold it against: ``7d`` before it begins, or
+            ``2026-10-20..2026-10-27``; none if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
@@ -304,9 +374,25 @@ def trends_report(
     Raises:
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, since is not before until, the log knows no such app, or
-            there is no such kind.
+            there is no such kind, grouping or time zone.
+
+    Example:
+        >>> import kit
+        >>> report = kit.trends_report("sample", since="7d", timezone="Europe/Berlin")
+        >>> report.by_code().frame["code"].iloc[0]
+        'AADSTS50126'
     """
-    return TrendsReport(source=source, since=since, until=until, app=app, kind=kind, bucket=bucket)
+    return TrendsReport(
+        source=source,
+        since=since,
+        until=until,
+        app=app,
+        kind=kind,
+        bucket=bucket,
+        group_by=group_by,
+        compare=compare,
+        timezone=timezone,
+    )
 
 
 def _app(name: object) -> dict[str, str]:

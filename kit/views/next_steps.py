@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from html import escape
 from os.path import relpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,13 +15,36 @@ from urllib.parse import quote
 import pandas as pd
 
 from kit.base.paths import INVESTIGATIONS, NOTEBOOKS
+from kit.base.text import clean
+from kit.display import phrases
+from kit.display.code_names import smaller_codes
 from kit.display.parts import Block, Links, Listing
 from kit.display.section import Section
+from kit.display.ways import way_in_html, way_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["Step", "go_on"]
+    from kit.analysis.incidents import Incident
+    from kit.display.ways import Way
+
+__all__ = [
+    "CODE_WAY",
+    "USER_WAY",
+    "Step",
+    "go_on",
+    "incident_parameters",
+    "incident_steps",
+    "incident_ways",
+]
+
+CODE_WAY: dict[str, Way] = {"code": ("remediation", ("code", "app"))}
+"""A code in a table leads to what to do about it."""
+
+USER_WAY: dict[str, Way] = {"user": ("user_history", ("user",))}
+"""A user in a table leads to what happened to him."""
+
+_OPTIONS = {"source", "since", "until"}
 
 Step = tuple[str, dict[str, str], str]
 """A notebook's name, its parameters beside source and window, and what for."""
@@ -43,7 +68,7 @@ def go_on(base: Mapping[str, str], steps: Sequence[Step]) -> Listing:
         ],
         columns=["notebook", "what for", "parameters"],
     )
-    return Listing(
+    return NextSteps(
         rows,
         caption="Open next, with these parameters",
         empty="nothing failed, so there is nothing to look into.",
@@ -51,20 +76,94 @@ def go_on(base: Mapping[str, str], steps: Sequence[Step]) -> Listing:
         labels=("notebook", "what for"),
         open=partial(_one, base, steps),
         act=("Begin this notebook", partial(_begin_notebook, base, steps)),
+        base=base,
+        steps=steps,
     )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NextSteps(Listing):
+    """Which notebooks to open next: on a page links to their reports, or what makes these."""
+
+    base: Mapping[str, str]
+    steps: Sequence[Step]
+
+    def html(self) -> str:
+        """A list: each step leads to its report, where that lies beside this one."""
+        if not self.steps:
+            return f"<p>{escape(self.empty.capitalize())}</p>"
+        items = [self._item(*step) for step in self.steps]
+        return f'<ul class="next">{"".join(items)}</ul>'
+
+    def _item(self, notebook: str, more: Mapping[str, str], why: str) -> str:
+        name = escape(notebook.replace("_", " "))
+        why = smaller_codes(escape(clean(self.names.sentence(why))))
+        command = _command("report", notebook, {**self.base, **more})
+        code = f' <code class="way-command">{escape(command)}</code>' if command else ""
+        return f"<li>{way_in_html(way_to(notebook, more), name)}: {why}{code}</li>"
+
+
+def incident_steps(incidents: Iterable[Incident]) -> list[Step]:
+    """The way from all that fails to what to do about each incident that is not over.
+
+    Args:
+        incidents: the incidents, in the order in which they are listed.
+    """
+    every = [one for one in incidents if one.state != "over"]
+    about = incident_parameters(every)
+    return [("remediation", about[one.id], _state_in_words(one)) for one in every]
+
+
+def incident_ways(incidents: Iterable[Incident]) -> dict[str, str]:
+    """By id, the way to the page of each incident that is not over."""
+    every = [one for one in incidents if one.state != "over"]
+    parameters = incident_parameters(every)
+    return {name: way_to("remediation", about) for name, about in parameters.items()}
+
+
+def incident_parameters(incidents: Iterable[Incident]) -> dict[str, dict[str, str]]:
+    """By id, the code and the app of each incident; the app's id where two share a name."""
+    every = list(incidents)
+    apps: dict[tuple[str, str | None], set[str]] = {}
+    for one in every:
+        apps.setdefault((one.code, one.app), set()).add(one.app_key)
+    names = {one.id: one.app if len(apps[one.code, one.app]) == 1 else "" for one in every}
+    return {
+        one.id: {
+            "code": one.code,
+            **({"app": app} if (app := names[one.id] or one.app_key) else {}),
+        }
+        for one in every
+    }
+
+
+def _state_in_words(one: Incident) -> str:
+    where = f"{one.code} on {one.app or phrases.SIGN_IN}"
+    users = f"{phrases.count(len(one.left), 'user')} left" if one.left else ""
+    if one.leavers:
+        users = f"{phrases.count(len(one.leavers), 'leaver')} with access"
+    state = {"fixed": "fixed", "regressed": "came back"}.get(one.state, "fails now")
+    return f"{where}, {', '.join(filter(None, [state, users]))}"
 
 
 def _one(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> Section:
     """How one step is begun."""
     name, more, _ = steps[int(str(row.name))]
     open_it = Links([(f"the kit's own {name}, as it is", _way(name))], caption="Open")
-    command = ["okta-kit", "new", name]
-    for key, value in {**base, **more}.items():
-        command += ["-p", f"{key}={value}"]
-    if not all(part.isprintable() for part in command):
+    command = _command("new", name, {**base, **more})
+    if not command:
         return Section((open_it,))
     caption = "Or begin a notebook of its own with these parameters: press the button above, "
-    return Section((open_it, Block(shlex.join(command), f"{caption}or in a terminal")))
+    return Section((open_it, Block(command, f"{caption}or in a terminal")))
+
+
+def _command(verb: str, notebook: str, parameters: Mapping[str, str]) -> str:
+    """A command with parameters, as a shell reads it; empty where a terminal would act on one."""
+    words = ["okta-kit", verb, notebook]
+    for key, value in parameters.items():
+        is_option = verb == "report" and key in _OPTIONS
+        words += [f"--{key}", value] if is_option else ["-p", f"{key}={value}"]
+    return shlex.join(words) if all(word.isprintable() for word in words) else ""
 
 
 def _begin_notebook(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> Section:

@@ -14,21 +14,26 @@ from kit.cases.steps import NOT_SHOWN
 from kit.cases.ticket import HELPS, retry_list, ticket, warnings
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
-from kit.display.parts import Block, Facts, Headline, Note, Steps
+from kit.display.parts import Block, Facts, Note, Steps
 from kit.display.reasons import in_words
 from kit.display.table import Table
 from kit.messages import is_fingerprint
+from kit.views.admin_links import case_links
 from kit.views.app_evidence import app_evidence_parts
-from kit.views.base import NotebookReport, incidents_of, view
+from kit.views.base import NotebookReport, in_readers_zone, incidents_of, view
 from kit.views.case_words import (
     case_in_words,
     fix_in_words,
     recurrence_in_words,
     search_in_words,
 )
+from kit.views.common_traits import common_traits
 from kit.views.failure_list import one_by_one
+from kit.views.next_steps import USER_WAY
+from kit.views.remediation_screen import case_deeds, case_sentence, case_tiles
 from kit.views.sections import (
     case_over_time,
+    case_picture,
     kind_and_meaning,
     people_by_state,
 )
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from kit.display.parts import Part
     from kit.reports.summary import Result
     from kit.sources.okta import AppEvidence
+    from kit.views.next_steps import Step
 
 __all__ = ["RemediationReport", "remediation_report"]
 
@@ -51,6 +57,9 @@ _RETRY = {
     "automatic": "Okta retries by itself; leave it alone.",
 }
 _STEP = {"done": "done", "to_do": "to do", "unknown": "not shown by the log"}
+_LEFT = "hit_type user user_name operation code failing_since published transaction_id".split()
+_IDS = "transaction_id trace_id correlation_id request_id uuid".split()
+_SETTLED = "settled by the fix"
 _VERDICT = {"holds": "holds", "not_fixed": "not fixed", "unproven": "unproven"}
 
 
@@ -73,7 +82,8 @@ class RemediationReport(NotebookReport):
     @property
     def own_incidents(self) -> tuple[Incident, ...]:
         """Those of the code on the app."""
-        return incidents_of(self.case, self.incidents)
+        code, app = self.parameters["code"], self.parameters["app"]
+        return incidents_of(self.case, self.incidents, code=code, app=app)
 
     @property
     def headline_text(self) -> str:
@@ -85,13 +95,23 @@ class RemediationReport(NotebookReport):
 
     @view
     def headline(self) -> Iterator[Part]:
-        """The answer, the window and how much of it is held."""
-        yield Headline(self.headline_text)
-        case = self.case
+        """How it stands, who is left, what to do next, and the outage with its fix."""
+        case, own = self.case, self.own_incidents
         if case is None:
+            yield self._first_screen(self.headline_text, case_tiles(None, own), ())
+            yield self._what_worked()
             yield self._facts()
             return
-        yield self._facts(Rate=f"In the window, {case.rate_in_words} failed with this code")
+        yield self._first_screen(
+            case_sentence(case, own),
+            case_tiles(case, own),
+            case_deeds(case, own, self.parameters["source"]),
+        )
+        yield case_picture(case)
+        yield self._facts(
+            Rate=f"In the window, {case.rate_in_words} failed with this code; an attempt is of an "
+            f"operation that failed with it on {case.app}"
+        )
 
     @view
     def meaning(self) -> Iterator[Part]:
@@ -152,11 +172,17 @@ class RemediationReport(NotebookReport):
 
     @view
     def people(self) -> Iterator[Part]:
-        """Who is hit, who still fails, who recovered and who was unassigned."""
+        """Who recovered and who was unassigned, and all who are hit over time."""
         case = self.case
         if case is None:
             return
         yield from people_by_state(case)
+
+    @view
+    def common(self) -> Iterator[Part]:
+        """What those hit have in common that those who worked meanwhile do not."""
+        if self.case is not None:
+            yield from common_traits(self.case)
 
     @view
     def steps(self) -> Iterator[Part]:
@@ -165,7 +191,10 @@ class RemediationReport(NotebookReport):
         if case is None:
             return
         if not case.steps:
-            yield Note("The catalogue has no steps for this code. Start from the vendor's words.")
+            yield Note(
+                "The catalogue has no steps for this code. Start from the vendor's words.",
+                anchor="steps",
+            )
             yield self._messages(case.failures)
             texts = case.failures["vendor_message"].fillna(case.failures["reason"]).dropna()
             if is_fingerprint(case.code) and len(texts):
@@ -180,14 +209,15 @@ class RemediationReport(NotebookReport):
             [
                 {
                     "title": step.title,
-                    "state": _STEP[step.state],
-                    "": step.do,
-                    "You should see": step.see,
+                    "state": _SETTLED if step.settled else _STEP[step.state],
+                    "": "" if step.settled else step.do,
+                    "You should see": "" if step.settled else step.see,
                     "Shown by": "" if step.evidence == NOT_SHOWN else step.shown_by,
                     "Evidence": "" if step.evidence == NOT_SHOWN else step.evidence,
                 }
                 for step in case.steps
-            ]
+            ],
+            anchor="steps",
         )
 
     @view
@@ -211,7 +241,8 @@ class RemediationReport(NotebookReport):
                 "Known from": fix_in_words(fix),
                 "Why": in_words(fix.reason),
                 **({"To verify": " ".join(f"{v}." for v in remedy.verify)} if remedy else {}),
-            }
+            },
+            anchor="proof",
         )
         yield Table(case.proof.sides, caption="Before the fix and after it, with this code", most=2)
 
@@ -220,7 +251,7 @@ class RemediationReport(NotebookReport):
         """A ticket's text, ready to send to the owner."""
         if self.case is not None:
             text = code_names(self.log).sentence(ticket(self.case))
-            yield Block(text, caption="A ticket, ready to send")
+            yield Block(text, caption="A ticket, ready to send", anchor="ticket")
 
     @view
     def retry(self) -> Iterator[Part]:
@@ -231,13 +262,28 @@ class RemediationReport(NotebookReport):
             yield Note(f"Careful: {warning}")
         rows = retry_list(self.case)
         if rows.empty:
-            yield Note("Nothing is left to retry.")
+            yield Note("Nothing is left to retry.", anchor="left")
+        people_rows = self.case.people[["user", "operation", "user_name", "failing_since"]]
+        place = "left"
         for helps, mine in rows.groupby("helps", sort=False):
+            wide = mine.merge(people_rows, "left", on=["user", "operation"])
+            names = [one for one in _LEFT if one in wide.columns]
             yield Table(
-                mine.drop(columns="helps").dropna(axis="columns", how="all"),
+                wide[names].dropna(axis="columns", how="all"),
                 caption=f"{str(helps).capitalize()}, {len(mine):,}: {HELPS[str(helps)]}",
                 most=100,
+                anchor=place,
+                ways=USER_WAY,
             )
+            place = ""
+        if len(rows):
+            yield Table(
+                rows[_IDS].dropna(axis="columns", how="all"),
+                caption="The ids of these failures, for the vendor's support",
+                most=100,
+                collapsed=True,
+            )
+        yield from case_links(self.log, self.case)
 
     @view
     def next(self) -> Iterator[Part]:
@@ -247,16 +293,19 @@ class RemediationReport(NotebookReport):
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
         parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
-        steps = [
+        steps: list[Step] = [
+            ("failure_trends", {}, "all that fails in this window"),
             ("error_code", parameters, f"{case.code} in depth"),
-            ("failure_trends", {"app": case.app} if case.app_key else {}, "all its codes"),
         ]
+        if case.app_key:
+            steps.append(("failure_trends", {"app": case.app}, "all its codes"))
         users = set(case.people["user"].dropna())
         hit = [one for one in case.still_failing if one in users][:2]
         yield self._next(
             [*steps, *(("user_history", {"user": u}, f"what happened to {u}") for u in hit)]
         )
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         results = self.case.results() if self.case else {}
@@ -284,6 +333,7 @@ def remediation_report(
     code: str = "",
     app: str = "",
     fixed: str = "",
+    timezone: str = "",
 ) -> RemediationReport:
     """Open a source and investigate one code on one app.
 
@@ -294,6 +344,7 @@ def remediation_report(
         code: the code; the one with most users hit in the window or still failing if empty.
         app: the app's name or id; chosen likewise if empty.
         fixed: when it was fixed, UTC; found in the log if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
@@ -301,9 +352,21 @@ def remediation_report(
     Raises:
         SourceError: the source cannot be read, or holds nothing.
         UsageError: a time cannot be read, or a name is unknown (with the nearest).
+
+    Example:
+        >>> import kit
+        >>> report = kit.remediation_report("sample", since="7d", code="AADSTS50126")
+        >>> report.case.fix.verdict
+        'holds'
     """
     return RemediationReport(
-        source=source, since=since, until=until, code=code, app=app, fixed=fixed
+        source=source,
+        since=since,
+        until=until,
+        code=code,
+        app=app,
+        fixed=fixed,
+        timezone=timezone,
     )
 
 

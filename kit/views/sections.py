@@ -13,11 +13,11 @@ from kit.base.times import moment_before
 from kit.base.windows import Window
 from kit.catalogue import load
 from kit.display import charts, phrases
-from kit.display.parts import Chart, Note
+from kit.display.parts import Chart
 from kit.display.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from kit.analysis.trends import Trends
     from kit.cases.case import Case
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "case_over_time",
+    "case_picture",
     "chart_marks",
     "close",
     "kind_and_meaning",
-    "left_behind",
     "left_behind_in_words",
     "name_columns",
     "people_by_state",
@@ -76,22 +76,6 @@ def left_behind_in_words(users: Sequence[str]) -> str:
     return f" Access of {phrases.count(len(users), 'user')} was left behind." if users else ""
 
 
-def left_behind(users: Sequence[str], apps: Iterable[str]) -> Iterator[Note]:
-    """Say before all else that deactivations failed and were not made up for.
-
-    Args:
-        users: the logins.
-        apps: where.
-    """
-    if users:
-        others = " and others" if len(users) > 10 else ""
-        where = phrases.join(sorted(set(apps)))
-        yield Note(
-            f"First: access was left behind. The deactivation of {phrases.join(users[:10])}"
-            f"{others} failed{f' on {where}' if where else ''} and has not worked since."
-        )
-
-
 def name_columns(rows: pd.DataFrame) -> list[str]:
     """The columns that name who is hit, and at what operation.
 
@@ -109,24 +93,24 @@ def chart_marks(case: Case) -> dict[str, pd.Timestamp | None]:
     return {"change": change, "onset": case.onset, "fix": case.fix.at}
 
 
-def case_over_time(case: Case) -> Iterator[Part]:
-    """A case's failures and rate on one time axis, and the numbers beside it."""
-    history, view = case.history, close(case)
+def case_picture(case: Case) -> Chart:
+    """A case's failures and rate on one time axis, with onset, change and fix."""
+    view = close(case)
     bucket = bucket_of(view)
-    at = case.failures["published"].dt.floor(_FLOOR[bucket])
-    at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
-    failed = at.value_counts().rename("failures").rename_axis("bucket").reset_index()
-    successes = history.successes.over_time(view, bucket)
-    both = with_attempts(failed, successes, ["bucket"], how="outer")
-    yield Chart(
+    return Chart(
         charts.failures_and_rate,
-        both,
+        _by_time(case),
         view,
         bucket,
-        episodes=history.episodes,
+        episodes=case.history.episodes,
         moments=chart_marks(case),
     )
-    table = both[["bucket", "failures", "attempts", "rate"]]
+
+
+def case_over_time(case: Case) -> Iterator[Part]:
+    """A case's failures and rate over time and its episodes, in numbers."""
+    bucket = bucket_of(close(case))
+    table = _by_time(case)[["bucket", "failures", "attempts", "rate"]]
     yield Table(
         table[table["failures"] > 0].rename(columns={"bucket": f"{bucket} from (UTC)"}),
         caption=f"The {bucket}s with failures, in numbers",
@@ -135,11 +119,22 @@ def case_over_time(case: Case) -> Iterator[Part]:
     )
     columns = "start last length failures attempts rate peak peak_at users open".split()
     yield Table(
-        history.episodes.iloc[::-1][columns],
+        case.history.episodes.iloc[::-1][columns],
         caption="Its episodes, the latest first",
         most=10,
         collapsed=True,
     )
+
+
+def _by_time(case: Case) -> pd.DataFrame:
+    """Failures and attempts of a case by hour or day, close to its outage."""
+    view = close(case)
+    bucket = bucket_of(view)
+    at = case.failures["published"].dt.floor(_FLOOR[bucket])
+    at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
+    failed = at.value_counts().rename("failures").rename_axis("bucket").reset_index()
+    successes = case.history.successes.over_time(view, bucket)
+    return with_attempts(failed, successes, ["bucket"], how="outer")
 
 
 def close(case: Case) -> Window:
@@ -159,16 +154,8 @@ def close(case: Case) -> Window:
 
 
 def people_by_state(case: Case) -> Iterator[Part]:
-    """Who still fails, who recovered, who was unassigned, and all of them over time."""
+    """Who recovered, who was unassigned, and all of them over time."""
     rows, who = case.people, [*name_columns(case.people), "failures"]
-    yield from left_behind(case.failed_deactivations, [case.app] if case.app else [])
-    still = rows[rows["state"] == "still_failing"]
-    yield Table(
-        still[[*who, "failing_since", "last_failure"]],
-        caption=f"Still failing, {len(still):,}",
-        most=100,
-        empty="nobody.",
-    )
     back = rows[rows["state"] == "recovered"].sort_values(["recovered_at", "hit"])
     yield Table(
         back[[*who, "last_failure", "recovered_at", "time_to_recover"]],

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import shlex
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kit.analysis.episodes import episodes
-from kit.analysis.failures import failures
+from kit.analysis.failures import KEYS, failures
+from kit.analysis.kinds import find_kind, of_kind
 from kit.analysis.names import find_user
-from kit.analysis.one_user import most_failing, user_events, user_recovery
-from kit.analysis.recovery import access_left_behind, with_state
+from kit.analysis.one_user import daily_successes, most_failing, user_events, user_recovery
+from kit.analysis.recovery import with_state
 from kit.analysis.unresolved import open_before
 from kit.base.times import iso
 from kit.catalogue import load
 from kit.display import charts, phrases
-from kit.display.parts import Chart, Headline, Note
+from kit.display.first_screen import Deed
+from kit.display.parts import Chart
 from kit.display.table import Table
-from kit.views.base import NotebookReport, view
+from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.failure_list import one_by_one
+from kit.views.next_steps import CODE_WAY
+from kit.views.open_words import deeds_of
+from kit.views.user_screen import (
+    incidents_of_user,
+    line_of_time,
+    user_sentence,
+    user_tiles,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +49,19 @@ class UserHistoryReport(NotebookReport):
     user_key: str | None
 
     def _look(self) -> None:
-        user = self.parameters["user"]
-        self.user_key = find_user(self.log, user) if user else most_failing(self.log, self.window)
+        user, kind = self.parameters["user"], self.parameters["kind"]
+        kind = find_kind(kind) if kind else ""
+        self.user_key = (
+            find_user(self.log, user) if user else most_failing(self.log, self.window, kind)
+        )
         key = self.user_key or ""
         rows = user_recovery(self.log, self.window, key)
+        if kind:
+            rows = of_kind(self.log, self.window, rows, kind, list(KEYS))
         self.recovery = rows[(rows["failures"] > 0) | (rows["state"] == "still_failing")]
         # Failures that name nobody have an empty key, too.
-        failed = failures(self.log, self.window, user_key=key)
+        only = {"user_key": key, **({"kind": kind} if kind else {})}
+        failed = failures(self.log, self.window, **only)
         self.failed = failed if key else failed.head(0)
         self.events = user_events(self.log, self.window, key, self.failed)
         self.open_before = open_before(self.log, self.window, key, self.recovery)
@@ -81,20 +99,50 @@ class UserHistoryReport(NotebookReport):
         more = f"; and {len(lanes) - 4:,} more" if len(lanes) > 4 else ""
         return f"{text} Still failing: {'; '.join(lanes[:4])}{more}."
 
+    @cached_property
+    def works(self) -> pd.DataFrame:
+        """What worked for the user, by day, as ``daily_successes`` lists it."""
+        return daily_successes(self.log, self.window, self.user_key or "")
+
     @view
     def headline(self) -> Iterator[Part]:
-        """The answer, the window and how much of it is held."""
-        yield Headline(self.headline_text)
+        """How the user stands, what to do next, and what worked beside what failed."""
+        mine = incidents_of_user(self.incidents, self.user)
+        yield self._first_screen(
+            user_sentence(self),
+            user_tiles(self),
+            deeds_of(mine, self._command, "stands") or self._elsewhere(),
+            scope="All users and apps",
+        )
+        if self.user_key is None:
+            yield self._what_worked()
+        else:
+            line = line_of_time(self.events, self.works)
+            yield Chart(charts.timeline, line, self.window)
         names = self.recovery["user_name"].dropna()
-        yield self._facts(**({"Name": names.iloc[0]} if len(names) else {}))
+        yield self._facts(
+            **({"Name": names.iloc[0]} if len(names) else {}),
+            Attempts="An attempt is a failure, or a success of an operation that failed",
+        )
+
+    def _elsewhere(self) -> tuple[Deed, ...]:
+        """Where to look where nothing is to be done for this user, but for others."""
+        if self.condition not in {"broken", "some_failing", "fixed_some_left"}:
+            return ()
+        command = ["okta-kit", "report", "failure_trends", "--source", self.parameters["source"]]
+        for name, value in self.window.as_text().items():
+            command += [f"--{name}", value]
+        return (
+            Deed(
+                "Nothing is to be done for this user. Look at all that is open:",
+                link=("what became of this user's failures", "#stands"),
+                command=shlex.join(command) if all(map(str.isprintable, command)) else "",
+            ),
+        )
 
     @view
     def stands(self) -> Iterator[Part]:
         """Each operation of the user that failed, and what became of it."""
-        if len(access_left_behind(self.recovery)):
-            yield Note(
-                "First: access was left behind. A deactivation failed and has not worked since."
-            )
         columns = (
             "app operation state failures failing_since last_failure recovered_at abandoned_at "
             "time_to_recover"
@@ -104,6 +152,7 @@ class UserHistoryReport(NotebookReport):
             caption="What failed, by app and operation, and what became of it",
             most=30,
             empty=_NOTHING,
+            anchor="stands",
         )
         if len(self.open_before):
             open_columns = "app operation code failing_since published vendor_message uuid".split()
@@ -111,19 +160,27 @@ class UserHistoryReport(NotebookReport):
                 self.open_before[open_columns].dropna(axis="columns", how="all"),
                 caption="What still fails from before the window, each with its last failure",
                 most=30,
+                ways=CODE_WAY,
             )
 
     @view
     def timeline(self) -> Iterator[Part]:
         """All that happened to the user in one order of time."""
-        if len(self.events):
-            yield Chart(charts.timeline, self.events, self.window)
         columns = "published what app operation code actor event_type uuid".split()
         yield Table(
             self.events[columns].iloc[::-1],
             caption="All that happened, the latest first",
             most=60,
             empty=_NOTHING,
+        )
+        daily = self.works.assign(app=self.works["app"].fillna(phrases.SIGN_IN))
+        yield Table(
+            daily.iloc[::-1],
+            caption="What worked, by day: sign-ins and all else that could have failed",
+            most=60,
+            empty=_NOTHING,
+            collapsed=True,
+            anchor="works",
         )
 
     @view
@@ -146,7 +203,9 @@ class UserHistoryReport(NotebookReport):
         rows["meaning"] = [load().meaning(code) or "" for code in rows["code"]]
         rows = rows.sort_values(["failures", "code"], ascending=[False, True])
         columns = "code app failures meaning first_seen last_seen vendor_message".split()
-        yield Table(rows[columns], caption="What the codes mean", most=15, empty=_NOTHING)
+        yield Table(
+            rows[columns], caption="What the codes mean", most=15, empty=_NOTHING, ways=CODE_WAY
+        )
 
     @view
     def next(self) -> Iterator[Part]:
@@ -161,6 +220,7 @@ class UserHistoryReport(NotebookReport):
         ]
         yield self._next([*steps, ("failure_trends", {}, "all that fails in this window")])
 
+    @in_readers_zone
     def summary(self) -> Result:
         """The result for machines, published where it is a cell's last line."""
         return self._result(self.headline_text, self._results())
@@ -191,7 +251,13 @@ def _on(app: object) -> str:
 
 
 def user_history_report(
-    source: str = "sample", *, since: str = "", until: str = "", user: str = ""
+    source: str = "sample",
+    *,
+    since: str = "",
+    until: str = "",
+    user: str = "",
+    kind: str = "",
+    timezone: str = "",
 ) -> UserHistoryReport:
     """Open a source and follow one user.
 
@@ -200,12 +266,23 @@ def user_history_report(
         since: as for ``trends_report``.
         until: as for ``trends_report``.
         user: the login, without case, or the id; who still fails with most codes if empty.
+        kind: one kind of failure, as ``kinds.csv`` names it; all if empty.
+        timezone: the reader's time zone, as the IANA database names it; UTC if empty.
 
     Returns:
         The report, whose methods give its sections.
 
     Raises:
         SourceError: the source cannot be read, or holds nothing.
-        UsageError: a time cannot be read, or the log knows no such user (with the nearest).
+        UsageError: a time cannot be read, or the log knows no such user (with the nearest), kind
+            or time zone.
+
+    Example:
+        >>> import kit
+        >>> report = kit.user_history_report("sample", since="14d")
+        >>> report.stands().frame["state"].unique().tolist()
+        ['still_failing']
     """
-    return UserHistoryReport(source=source, since=since, until=until, user=user)
+    return UserHistoryReport(
+        source=source, since=since, until=until, user=user, kind=kind, timezone=timezone
+    )

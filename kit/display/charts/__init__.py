@@ -6,11 +6,14 @@ Each function returns the figure and its alt text, and knows no Okta.
 from kit.display.charts.hours import times_of_day
 from kit.display.charts.orgs import by_org
 from kit.display.charts.over_time import (
+    code_by_app,
     code_by_day,
     failing_against_working,
     failures_and_rate,
+    groups_over_time,
     kinds_over_time,
     over_time,
+    worked_over_time,
 )
 from kit.display.charts.people import (
     by_code,
@@ -23,9 +26,11 @@ from kit.display.charts.people import (
 __all__ = [
     "by_code",
     "by_org",
+    "code_by_app",
     "code_by_day",
     "failing_against_working",
     "failures_and_rate",
+    "groups_over_time",
     "kinds_over_time",
     "over_time",
     "people_over_time",
@@ -33,4 +38,5 @@ __all__ = [
     "timeline",
     "times_of_day",
     "users_by_code",
+    "worked_over_time",
 ]

@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kit.base.text import clean
 from kit.display.code_names import split_code
+from kit.display.zone import axis_label, current_zone, local
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -155,17 +156,21 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
     # Beside the calendar's ends matplotlib finds no ticks.
     first, last = mdates.date2num([_FIRST, _LAST])
     axes.set_xlim(*(min(max(_days_of(at), first), last) for at in (since, until)))
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=6)
+    zone = current_zone()
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=6, tz=zone)
+    # Else it finds none for 71 hours: what lies between is no three days.
+    locator.intervald[mdates.HOURLY] = [1, 2, 3, 4, 6, 12, 24]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(
         mdates.ConciseDateFormatter(
             locator,
+            tz=zone,
             formats=["%Y", "%b %Y", "%-d %b", "%H:%M", "%H:%M", "%H:%M:%S"],
             zero_formats=["", "%b %Y", "%-d %b", "%-d %b", "%H:%M", "%H:%M"],
             show_offset=False,
         )
     )
-    axes.set_xlabel("UTC", fontsize=10.5)
+    axes.set_xlabel(axis_label(window), fontsize=10.5)
 
 
 _FIRST, _LAST = datetime(500, 1, 1, tzinfo=UTC), datetime(9500, 1, 1, tzinfo=UTC)
@@ -198,7 +203,7 @@ def marks(panels: Sequence[Axes], moments: Mapping[str, Any], window: Window) ->
         on_left = at > since + 0.6 * (until - since)
         arrow = "" if inside else ("← " if when < window.since else "→ ")
         panels[0].annotate(
-            f"{arrow}{name} {when.day} {when:%b %H:%M}",
+            f"{arrow}{name} {_day_and_clock(when)}",
             (at, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(-5 if on_left else 5, 3 + 13.5 * (len(pairs) - 1 - place)),
@@ -215,6 +220,11 @@ def marks(panels: Sequence[Axes], moments: Mapping[str, Any], window: Window) ->
             textcoords="offset points",
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8},
         )
+
+
+def _day_and_clock(when: pd.Timestamp) -> str:
+    here = local(when)
+    return f"{here.day} {here:%b %H:%M}"
 
 
 _LINES = {"change": ":", "onset": "-", "fix": "--"}

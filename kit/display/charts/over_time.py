@@ -33,6 +33,7 @@ from kit.display.charts.base import (
     whole_numbers,
     width_of,
 )
+from kit.display.zone import axis_label, local
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,11 +43,14 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
 
 __all__ = [
+    "code_by_app",
     "code_by_day",
     "failing_against_working",
     "failures_and_rate",
+    "groups_over_time",
     "kinds_over_time",
     "over_time",
+    "worked_over_time",
 ]
 
 _MAX_SERIES = 6
@@ -55,19 +59,29 @@ _MAX_ROWS = 14
 _EPISODE = "#F3D9C4"
 
 
-def over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
+def over_time(
+    counts: pd.DataFrame,
+    window: Window,
+    bucket: str,
+    *,
+    moments: Mapping[str, Any] | None = None,
+    about: str = "",
+) -> tuple[Figure, str]:
     """Draw failures over time, stacked by app and code.
 
     Args:
         counts: ``bucket`` datetime64[us, UTC], ``app``, ``code``, ``failures`` int64.
         window: the time axis.
         bucket: ``hour`` or ``day``.
+        moments: moments to be marked, UTC: onset, change and fix.
+        about: what the moments are of, for the title.
 
     Returns:
         The figure and its alt text.
     """
     names = counts["code"] + _BETWEEN + counts["app"]
-    return _stacked(_wide(counts, names, "codes"), window, bucket, ", app and code")
+    by = ", app and code" + (f"; marked: {short(about)}" if about else "")
+    return _stacked(_wide(counts, names, "codes"), window, bucket, by, moments or {})
 
 
 def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
@@ -82,11 +96,30 @@ def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[
         The figure and its alt text.
     """
     names = counts["kind"].str.replace("_", " ").replace("", "not told")
-    return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind")
+    return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind", {})
 
 
-def _stacked(wide: pd.DataFrame, window: Window, bucket: str, by: str) -> tuple[Figure, str]:
-    figure, axes = figure_of(f"Failures by {bucket}{by}", height=3.4 + 0.2 * len(wide.columns))
+def groups_over_time(
+    counts: pd.DataFrame, window: Window, bucket: str, *, by: str
+) -> tuple[Figure, str]:
+    """Draw failures over time, stacked by group.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``group``, ``failures`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+        by: what the groups are, in a word.
+
+    Returns:
+        The figure and its alt text.
+    """
+    return _stacked(_wide(counts, counts["group"], "groups"), window, bucket, f" and {by}", {})
+
+
+def _stacked(
+    wide: pd.DataFrame, window: Window, bucket: str, by: str, moments: Mapping[str, Any]
+) -> tuple[Figure, str]:
+    figure, axes = figure_of(f"Failures by {bucket}{by}", height=3.0 + 0.2 * len(wide.columns))
     bottom = pd.Series(0, index=wide.index)
     for place, name in enumerate(wide.columns):
         bars(
@@ -105,9 +138,10 @@ def _stacked(wide: pd.DataFrame, window: Window, bucket: str, by: str) -> tuple[
     axes.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
     axes.set_ylim(0, max(bottom.max() * 1.06, 1))
     whole_numbers(axes)
+    marks([axes], moments, window)
     time_axis(axes, window, bucket)
     legend(axes, columns=1)
-    return figure, _peak_in_words(wide, bucket)
+    return figure, f"{_peak_in_words(wide, bucket)}{_marks_in_words(moments)}"
 
 
 def failing_against_working(
@@ -126,7 +160,7 @@ def failing_against_working(
     """
     worst = attempts.groupby("app")["failures"].sum().sort_values(ascending=False)
     apps = list(worst[worst > 0].index[:4])
-    figure = Figure(figsize=(WIDTH, 0.9 + 1.45 * max(len(apps), 1)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.9 + 1.1 * max(len(apps), 1)), layout="constrained")
     figure.suptitle(f"Share of attempts that failed, by {bucket}", **TITLE)
     panels = figure.subplots(max(len(apps), 1), 1, sharex=True, squeeze=False)[:, 0]
     parts = []
@@ -146,6 +180,86 @@ def failing_against_working(
         )
     time_axis(panels[-1], window, bucket)
     return figure, "Share of attempts that failed: " + ("; ".join(parts) or "none") + "."
+
+
+def worked_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
+    """Draw what worked over time, for a page on which nothing failed.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``successes`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+
+    Returns:
+        The figure and its alt text.
+    """
+    by_time = counts.groupby("bucket")["successes"].sum()
+    figure, axes = figure_of(f"Nothing failed; what worked, by {bucket}", height=3.0)
+    bars(axes, days(by_time.index), by_time, width_of(window, bucket), color=WORKED)
+    axes.set_ylabel(f"attempts {_each(bucket)}", fontsize=10.5)
+    axes.set_ylim(0, max(float(by_time.max()) * 1.06 if len(by_time) else 0.0, 1.0))
+    whole_numbers(axes)
+    time_axis(axes, window, bucket)
+    total = int(by_time.sum())
+    return figure, f"Nothing failed; {phrases.count(total, 'attempt')} worked, by {bucket}."
+
+
+def code_by_app(
+    counts: pd.DataFrame,
+    window: Window,
+    bucket: str,
+    *,
+    apps: pd.DataFrame,
+    moments: Mapping[str, Any],
+) -> tuple[Figure, str]:
+    """Draw one code's failures over time, one panel an app.
+
+    Args:
+        counts: ``bucket`` datetime64[us, UTC], ``app_key``, ``failures`` int64.
+        window: the time axis.
+        bucket: ``hour`` or ``day``.
+        apps: the apps, the first first: ``app``, ``app_key``; ``failures``, ``attempts`` and
+            ``users`` int64, of the same window or of a longer one. Four are drawn.
+        moments: moments to be marked, UTC: onset, change and fix.
+
+    Returns:
+        The figure and its alt text.
+    """
+    rows = apps.head(_MAX_PANELS).to_dict("records")
+    figure = Figure(figsize=(WIDTH, 1.6 + 1.25 * max(len(rows), 1)), layout="constrained")
+    figure.suptitle(f"Failures with this code, by app and {bucket}", **TITLE)
+    panels = figure.subplots(max(len(rows), 1), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    parts = []
+    for place, (axes, row) in enumerate(zip(panels, rows, strict=False)):
+        mine = counts[counts["app_key"] == row["app_key"]]
+        colour = COLOURS[(place + 1) % len(COLOURS)]
+        at, width = days(mine["bucket"]), width_of(window, bucket)
+        bars(axes, at, mine["failures"], width, facecolor=colour, hatch=HATCHES[place])
+        numbers = (
+            f"{row['failures']:,} of {phrases.count(row['attempts'], 'attempt')} failed, "
+            f"{phrases.count(row['users'], 'user')}"
+        )
+        name = str(row["app"])
+        label = f"{short(name, 30)}: {numbers}"
+        plate = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+        at_top: dict[str, Any] = {"transform": axes.transAxes, "va": "top", "zorder": 5}
+        axes.text(0.01, 0.97, label, fontsize=10.5, color=INK, bbox=plate, **at_top)
+        style(axes)
+        parts.append(f"{name}: {numbers}")
+    panels[0].set_ylim(0, max(float(counts["failures"].max() or 0) * 1.35, 1.0))
+    whole_numbers(panels[0])
+    panels[-1].set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
+    marks(list(panels), moments, window)
+    time_axis(panels[-1], window, bucket)
+    others = len(apps) - len(rows)
+    more = f"; and {phrases.count(others, 'other app')}" if others > 0 else ""
+    return figure, (
+        f"Failures with this code by app and {bucket}. {'; '.join(parts)}{more}."
+        f"{_marks_in_words(moments)}"
+    )
+
+
+_MAX_PANELS = 4
 
 
 def failures_and_rate(
@@ -186,7 +300,8 @@ def failures_and_rate(
     below.set_ylabel("share failed", fontsize=10.5)
     marks([above, below], moments, window)
     time_axis(below, window, bucket)
-    below.set_xlabel("UTC; shaded: episodes; dots: all worked", fontsize=10.5)
+    label = f"{axis_label(window)}; shaded: episodes; dots: all worked"
+    below.set_xlabel(label, fontsize=10.5)
     total, attempts = int(rows["failures"].sum()), int(rows["attempts"].sum())
     marks_in_words = [
         f"{name} {phrases.moment(pd.Timestamp(when))}"
@@ -301,6 +416,16 @@ def _wide(counts: pd.DataFrame, names: pd.Series[str], what: str) -> pd.DataFram
     return wide[[name for name in [*top_names, rest] if name in wide.columns]]
 
 
+def _marks_in_words(moments: Mapping[str, Any]) -> str:
+    """The moments that are marked, as the end of an alt text; nothing where there are none."""
+    texts = [
+        f"{name} {phrases.moment(pd.Timestamp(when))}"
+        for name, when in moments.items()
+        if when is not None and not pd.isna(when)
+    ]
+    return f" Marked: {', '.join(texts)}." if texts else ""
+
+
 def _peak_in_words(wide: pd.DataFrame, bucket: str) -> str:
     total = wide.sum(axis=1)
     at = total.idxmax()
@@ -312,4 +437,5 @@ def _peak_in_words(wide: pd.DataFrame, bucket: str) -> str:
 
 
 def _worst(rate: pd.Series[float]) -> str:
-    return f"{phrases.percent(float(rate.max()))} on {rate.idxmax():%d %b %H:%M}"
+    at = local(moment_of(rate.idxmax()))
+    return f"{phrases.percent(float(rate.max()))} on {at:%d %b %H:%M}"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["by_code", "people_over_time", "time_to_recover", "timeline", "users_by_code"]
 
-_MOST_USERS, _MOST_CODES, _MOST_LANES = 20, 8, 14
+_MOST_USERS, _MOST_CODES, _MOST_LANES = 12, 8, 14
 _LIMITS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 2 * 86400, 3 * 86400, 7 * 86400)
 
 

@@ -14,6 +14,7 @@ from kit.base.text import clean
 from kit.display.table import Table, cell
 from kit.display.widgets.chooser import Chooser
 from kit.display.widgets.table_view import TableView
+from kit.display.zone import reading_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,9 +112,17 @@ class ListingView:
             others = pd.Series(data=True, index=listing.all.index)
             for other, fit in fits.items():
                 others = others & fit if other != name else others
-            _offer(chooser, listing.narrow[name], others, chooser.value if name in fits else "")
+            with reading_in(listing.zone):
+                _offer(chooser, listing.narrow[name], others, chooser.value if name in fits else "")
         rows = listing.rows[mask]
-        table = Table(rows, listing.caption, listing.most, listing.empty, names=listing.names)
+        table = Table(
+            rows,
+            listing.caption,
+            listing.most,
+            listing.empty,
+            names=listing.names,
+            zone=listing.zone,
+        )
         self._table.take(table, out_of=len(listing.rows))
 
 
@@ -148,9 +157,10 @@ class OpenedView:
         """Offer the rows that the table shows now; what is opened stays if it is among them."""
         listing, rows = self._listing_view.listing, self._listing_view.rows
         entries = [("a row of this page …", "")]
-        for key, (_, row) in zip(rows.index, rows.iterrows(), strict=True):
-            parts = [cell(name, listing.names.cell(row[name])) for name in listing.labels]
-            entries.append((" · ".join(part for part in parts if part), f"row {key}"))
+        with reading_in(listing.zone):
+            for key, (_, row) in zip(rows.index, rows.iterrows(), strict=True):
+                parts = [cell(name, listing.names.cell(row[name])) for name in listing.labels]
+                entries.append((" · ".join(part for part in parts if part), f"row {key}"))
         before = self._chooser.value
         self._chooser.offer(entries)
         if self._chooser.value != before:
@@ -173,13 +183,15 @@ class OpenedView:
         self._html = "<p><em>Looking it up …</em></p>" if choice else ""
         self._on_change()
         if choice:
-            self._html = _framed(self._listing_view.listing.open, self._row())
+            with reading_in(self._listing_view.listing.zone):
+                self._html = _framed(self._listing_view.listing.open, self._row())
             self._on_change()
 
     def _act(self, _: Any) -> None:
         act = self._listing_view.listing.act
         assert act is not None
-        self._html = _framed(act[1], self._row())
+        with reading_in(self._listing_view.listing.zone):
+            self._html = _framed(act[1], self._row())
         self._on_change()
 
     def _row(self) -> pd.Series[Any]:

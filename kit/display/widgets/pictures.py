@@ -35,7 +35,7 @@ class Pictures:
 def _key(chart: Chart) -> str:
     """The same for the same chart of the same data."""
     digest = hashlib.sha256(f"{chart.draw.__module__}.{chart.draw.__qualname__}".encode())
-    digest.update(repr(chart.names).encode())
+    digest.update(repr((chart.names, chart.zone)).encode())
     for name, value in (*enumerate(chart.arguments), *chart.options.items()):
         digest.update(str(name).encode())
         if isinstance(value, pd.DataFrame):

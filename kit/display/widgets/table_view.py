@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from kit.base.text import clean
 from kit.display.table import Table, View, grid, title
 from kit.display.widgets.chooser import Chooser, laid_out
+from kit.display.zone import reading_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +73,8 @@ class TableView:
             self._unfolded.description = clean(f"{table.caption}: {len(table.rows):,} rows")
         else:
             self._unfolded = None
-        self._bar.offer(list(table.rows.columns))
+        with reading_in(table.zone):
+            self._bar.offer(list(table.rows.columns))
         self._view = replace(self._view, page=0)
 
     def html(self) -> str:
@@ -93,7 +95,9 @@ class TableView:
         self._bar.tell(self._view.page, last)
         caption = "" if self._unfolded is not None else clean(table.caption)
         named_rows = table.names.frame(self.rows)
-        return grid(named_rows, _escaped(caption, _where(first, len(self.rows), len(rows), table)))
+        where = _escaped(caption, _where(first, len(self.rows), len(rows), table))
+        with reading_in(table.zone):
+            return grid(named_rows, where)
 
     def text(self) -> str:
         """All of the table as text."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import pyarrow as pa
 from ibis.backends.pyspark import Backend
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
@@ -52,6 +53,8 @@ def connect_spark(engine: Any) -> Spark:
         UsageError: this process has a Spark session on another cluster.
     """
     backend = Spark()
+    if ibis.options.pyspark is None:  # Ibis sets it where it is asked for ``ibis.pyspark``
+        ibis.options.pyspark = Backend.Options()
     with backend.explain_faults():
         session = own_session(engine)
         backend.do_connect(session)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from py4j.protocol import Py4JError
 from pyspark import cloudpickle
 from pyspark.errors import PySparkException
-from pyspark.sql.types import ShortType, StringType, StructField, StructType, TimestampType
+from pyspark.sql.types import (
+    BooleanType,
+    LongType,
+    ShortType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampType,
+)
 
 from kit.events import COLUMNS
 from kit.log.spark import source
@@ -24,6 +32,8 @@ _TYPES = {
     "string": StringType(),
     "large_string": StringType(),
     "int16": ShortType(),
+    "int64": LongType(),
+    "bool": BooleanType(),
     "timestamp[us, UTC]": TimestampType(),
 }
 _SCHEMA = StructType([StructField(c.name, _TYPES[c.type]) for c in COLUMNS])

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-__all__ = ["admin_host", "log_search", "user_page"]
+__all__ = ["admin_host", "app_type", "apps_page", "log_search", "provisioning_page"]
+__all__ += ["tasks_page", "user_page"]
 
 _ORG = re.compile(
     r"(?!www\.|login\.|help\.|developer\.|support\.)"
@@ -33,6 +34,10 @@ Source: https://developer.okta.com/docs/concepts/okta-organizations/, checked 20
 
 _NAMED_IN = ("origin", "redirectUri", "requestUri", "url")
 """What of an event's ``debugData`` may hold the org's own address."""
+_APP_PATH = re.compile(r"/app/(?P<type>[a-z0-9][a-z0-9_-]{0,99})/[a-z0-9]{15,25}(?:[/?]|$)", re.I)
+"""How the path of a sign-in to an app names the app's type."""
+_TYPES_BY_EVENT = {"app.office365.": "office365"}
+"""App types that have event types of their own."""
 _ID = re.compile(r"[A-Za-z0-9_-]{6,64}")
 _AROUND = timedelta(hours=1)
 
@@ -84,6 +89,53 @@ def user_page(host: str, user_id: str) -> str | None:
     """The address of a user's page; None where it is no user's id."""
     is_user_id = re.fullmatch(r"00u[A-Za-z0-9]{10,30}", user_id)
     return f"https://{host}/admin/user/profile/view/{user_id}" if is_user_id else None
+
+
+def tasks_page(host: str) -> str:
+    """The address of Dashboard > Tasks, where failed provisioning is retried."""
+    return f"https://{host}/admin/tasks"
+
+
+def apps_page(host: str) -> str:
+    """The address of the list of active apps."""
+    return f"https://{host}/admin/apps/active"
+
+
+def provisioning_page(host: str, type_name: str | None, app_id: str) -> str | None:
+    """The address of an app's Provisioning tab.
+
+    Args:
+        host: as ``admin_host`` gives it.
+        type_name: the app's type, as ``app_type`` finds it.
+        app_id: the app's id.
+
+    Returns:
+        The address; None where the type is unknown, or the id is no app's.
+    """
+    if not type_name or not re.fullmatch(r"0oa[A-Za-z0-9]{10,30}", app_id):
+        return None
+    return f"https://{host}/admin/app/{type_name}/instance/{app_id}/#tab-user-management"
+
+
+def app_type(events: Iterable[Mapping[str, Any]]) -> str | None:
+    """Find an app's type, as the Admin Console's addresses have it: ``office365``, ``slack``.
+
+    Args:
+        events: events of this app alone, as Okta sent them.
+
+    Returns:
+        The type, from the type of an event or the path of a sign-in; None where none says it.
+    """
+    for event in events:
+        for prefix, name in _TYPES_BY_EVENT.items():
+            if str(event.get("eventType")).startswith(prefix):
+                return name
+        context = event.get("debugContext")
+        data = context.get("debugData") if isinstance(context, dict) else None
+        texts = [str(data.get(name)) for name in _NAMED_IN] if isinstance(data, dict) else []
+        if match := next(filter(None, map(_APP_PATH.search, texts)), None):
+            return match["type"].lower()
+    return None
 
 
 def _hosts(event: Mapping[str, Any]) -> set[str]:

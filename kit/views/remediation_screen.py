@@ -1,0 +1,183 @@
+"""The first screen of ``remediation``: is it broken or fixed, who is left, what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kit.analysis.runs import NOISE
+from kit.analysis.usual import usual_rate_of_code
+from kit.base.text import clean
+from kit.catalogue.model import OWNERS
+from kit.display import phrases
+from kit.display.first_screen import Deed, Tile
+from kit.views.open_words import (
+    FAILING,
+    incident_in_words,
+    leavers_deed,
+    logins,
+    persons,
+    relevant,
+)
+from kit.views.tiles import leavers_tile, left_tile, rate_tile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.analysis.incidents import Incident
+    from kit.cases.case import Case
+
+__all__ = ["case_deeds", "case_sentence", "case_tiles", "code_rate_tile", "code_tiles"]
+
+_ALL_NAMED = 5
+"""Logins that are named one by one; more of them are in ``retry.csv``."""
+_ALL_LETTERS = 300
+"""Letters that their names may have together, to stand on a phone's first screen."""
+
+_RETRIES = {
+    "after_fix": "Retry {who}: one first, then the rest under Dashboard > Tasks",
+    "wait": "Wait, then retry {who}",
+    "reassign": "Unassign and assign again, a retry is useless: {who}",
+    "automatic": "Leave {who} alone: Okta retries by itself",
+}
+_THEN = {
+    "after_fix": "After the fix, retry {who}: one first, then the rest",
+    "wait": "Wait, then retry {who}",
+    "reassign": "After the fix, unassign and assign again {who}",
+    "automatic": "Leave {who} alone: Okta retries by itself",
+}
+
+
+def case_sentence(case: Case, own: Sequence[Incident]) -> str:
+    """How the code stands on its app, in one short sentence.
+
+    Args:
+        case: the code on its app.
+        own: its incidents.
+    """
+    if own:
+        muted = " It is muted." if own[0].mark == "muted" else ""
+        return incident_in_words(own[0]) + muted
+    if set(case.people["operation"]) <= {*NOISE} or not case.app_key:
+        return f"{case.code} on {case.app}: {case.hit}, no more than people's usual mistakes."
+    return f"{case.code} on {case.app} has been over for more than seven days: nobody is left."
+
+
+def case_tiles(case: Case | None, own: Sequence[Incident]) -> list[Tile]:
+    """Users still failing, leavers with access, the rate, and whether a fix holds."""
+    if case is None:
+        return [
+            left_tile(own, "#about"),
+            leavers_tile(own, "#about"),
+            rate_tile(0, 0, None, "#about"),
+        ]
+    fix = case.fix
+    verdict = {"holds": "the fix holds", "not_fixed": "not fixed", "unproven": "fix not proven"}
+    tone = {"holds": "good", "not_fixed": "bad", "unproven": "wait"}
+    at = phrases.moment(fix.at) if fix.at is not None else "none seen"
+    number = {"holds": "yes", "not_fixed": "no", "unproven": "not yet"}[fix.verdict]
+    still = left_tile(own, "#left")
+    hit = f"of {case.people['hit_key'].nunique():,} hit"
+    return [
+        replace(still, note=still.note or hit),
+        leavers_tile(own, "#left"),
+        code_rate_tile(case),
+        Tile(number, verdict[fix.verdict], "#proof-facts", at, tone[fix.verdict]),
+    ]
+
+
+def code_tiles(case: Case, own: Sequence[Incident], apps: int) -> list[Tile]:
+    """Apps with the code, users still failing, leavers with access, and the rate.
+
+    Args:
+        case: the code on its app.
+        own: its incidents.
+        apps: how many apps have the code.
+    """
+    still = left_tile(own, "#people")
+    hit = f"of {case.people['hit_key'].nunique():,} hit"
+    return [
+        Tile(f"{apps:,}", "app with this code" if apps == 1 else "apps with this code", "#apps"),
+        replace(still, note=still.note or hit),
+        leavers_tile(own, "#people"),
+        code_rate_tile(case),
+    ]
+
+
+def code_rate_tile(case: Case) -> Tile:
+    """How many of the app's attempts in the window failed with the code."""
+    since = min(case.window.since, case.onset.to_pydatetime())
+    usual = usual_rate_of_code(case.history, since)
+    return rate_tile(
+        len(case.in_window), case.attempts, usual, "#about-rate", "failed with this code"
+    )
+
+
+def case_deeds(case: Case, own: Sequence[Incident], source: str) -> list[Deed]:
+    """Access to take away, the step that is next, whom to retry, whom to tell.
+
+    Args:
+        case: the code on its app.
+        own: its incidents.
+        source: the source, as a command takes it.
+
+    Returns:
+        One to three; none where nobody is left and nothing fails.
+    """
+    mine = [one for one in relevant(own) if one.state != "over"]
+    if not mine:
+        return []
+    names, leavers = logins(mine), logins(mine, leavers=True)
+    fails = any(one.state in FAILING for one in mine)
+    fit = len(names) <= _ALL_NAMED and sum(len(clean(one)) for one in names) <= _ALL_LETTERS
+    deeds, retrying = [], _retrying(mine[0], source)
+    if leavers:
+        link = ("what failed", "#left") if fit else ("all of them: retry.csv", "retry.csv")
+        deeds.append(_with(leavers_deed(mine, retrying, "left"), link))
+    if fails:
+        deeds.append(_next_step(case))
+    rest = tuple(name for name in names if name not in leavers)
+    if rest:
+        words = _THEN if fails else _RETRIES
+        retry = case.remedy.retry if case.remedy else "after_fix"
+        sentence = words.get(retry, words["after_fix"]).format(who=persons(len(rest)))
+        link = ("their last failures", "#left") if fit else ("the list: retry.csv", "retry.csv")
+        most = _ALL_NAMED if fit else 3
+        deeds.append(Deed(f"{sentence}:", rest, link, retrying, incident=mine[0].id, most=most))
+    if len(deeds) < 2 and fails and case.remedy:
+        owner = OWNERS[case.remedy.owner]
+        deeds.append(Deed(f"Tell the owner of the fix: {owner}.", link=("a ticket", "#ticket")))
+    return deeds
+
+
+def _with(deed: Deed, link: tuple[str, str]) -> Deed:
+    return replace(deed, link=link, most=_ALL_NAMED)
+
+
+def _next_step(case: Case) -> Deed:
+    """The first step that is still to be done."""
+    ahead = [one for one in case.steps if one.state != "done" and not one.settled]
+    if not ahead:
+        return Deed(
+            f"Read the vendor's words: the catalogue has no steps for {case.code}.",
+            link=("what was said", "#steps"),
+            command=_explain(case.code),
+        )
+    step = ahead[0]
+    return Deed(
+        f"Step {step.number} of {len(case.steps)}: {step.title}.",
+        link=("all steps", "#steps"),
+        command=_explain(case.code),
+    )
+
+
+def _retrying(one: Incident, source: str) -> str:
+    """The command that lists who is to be retried, for a tool."""
+    command = ["okta-kit", "failures", "--still-failing", "--code", one.code]
+    command += [*(["--app", one.app] if one.app else []), "--source", source, "--format", "csv"]
+    return shlex.join(command) if all(map(str.isprintable, command)) else ""
+
+
+def _explain(code: str) -> str:
+    return shlex.join(["okta-kit", "explain", code]) if code.isprintable() else ""

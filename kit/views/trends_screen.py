@@ -1,0 +1,86 @@
+"""The first screen of ``failure_trends``: its sentence, tiles, deeds and picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kit.analysis.changes import changes
+from kit.analysis.episodes import history, outage
+from kit.analysis.usual import usual_rate
+from kit.analysis.verification import verification
+from kit.display import charts, phrases
+from kit.display.parts import Chart
+from kit.views.tiles import broken_tile, leavers_tile, left_tile, rate_tile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.analysis.incidents import Incident
+    from kit.analysis.trends import Trends
+    from kit.display.first_screen import Tile
+
+__all__ = ["failures_in_words", "trends_picture", "trends_tiles"]
+
+
+def trends_tiles(trends: Trends, incidents: Sequence[Incident]) -> list[Tile]:
+    """Broken connections, users still failing, leavers with access, and the rate."""
+    totals = trends.totals
+    return [
+        broken_tile(incidents, "#open"),
+        left_tile(incidents, "#open"),
+        leavers_tile(incidents, "#open"),
+        rate_tile(
+            int(totals["failures"]), int(totals["attempts"]), usual_rate(trends), "#about-rate"
+        ),
+    ]
+
+
+def failures_in_words(trends: Trends) -> str:
+    """How many of the window's attempts failed."""
+    totals = trends.totals
+    if not totals["failures"]:
+        return "nothing failed in the window"
+    return (
+        f"{int(totals['failures']):,} of {int(totals['attempts']):,} attempts failed "
+        f"({phrases.percent(float(totals['rate']))}), sign-ins among them; an attempt is of an "
+        "operation that failed in the window"
+    )
+
+
+def trends_picture(trends: Trends) -> Chart | None:
+    """Failures over time by code and app, with onset, change and fix of what hit most users.
+
+    Where nothing failed in the window, who still fails by code; None where nobody does.
+    """
+    if not len(trends.over_time):
+        return Chart(charts.by_code, trends.by_code) if len(trends.by_code) else None
+    app, moments = _marks_of_the_worst(trends)
+    return Chart(
+        charts.over_time,
+        trends.over_time,
+        trends.window,
+        trends.bucket,
+        moments=moments,
+        about=app,
+    )
+
+
+def _marks_of_the_worst(trends: Trends) -> tuple[str, dict[str, Any]]:
+    """The app that is told of, and the moments of its outage; none where no app failed."""
+    rows = trends.by_code
+    rows = rows[(rows["failures"] > 0) & (rows["app_key"] != "")]
+    if rows.empty:
+        return "", {}
+    worst = rows.iloc[0]
+    past = history(trends.log, trends.window, worst["app_key"], worst["code"])
+    now = outage(past)
+    if now is None:
+        return "", {}
+    before = changes(past, now.start).rows
+    change = before["published"].iloc[0] if len(before) else None
+    fix = verification(past, now, fixed_at=None).fix
+    app = worst["app"] if isinstance(worst["app"], str) else phrases.SIGN_IN
+    at = None if fix.at is None else pd.Timestamp(fix.at)
+    return str(app), {"change": change, "onset": now.start, "fix": at}
