@@ -54,7 +54,7 @@ def cost_us(texts: list[str], catalogue: Catalogue) -> float:
 
     def seconds(text: str) -> float:
         begun = time.perf_counter()
-        catalogue.kind_of_text(text)
+        _ = catalogue.kind_of_text(text) or catalogue.learned_kind(text)
         return time.perf_counter() - begun
 
     return sum(min(seconds(text) for _ in range(5)) for text in texts) / len(texts) * 1e6

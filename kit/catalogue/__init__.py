@@ -1,7 +1,8 @@
 """What codes and event types mean, and the remedies: data files and one loader.
 
 The files are the catalogue: ``remedies/*.md``, ``steps/*.md``, ``aadsts.csv``,
-``event_types.csv``, ``okta_errors.csv``, ``kinds.csv`` and the word forms in ``kind_words.csv``.
+``event_types.csv``, ``okta_errors.csv``, ``kinds.csv``, the word forms in ``kind_words.csv``
+and the learned weights in ``kind_weights.csv``.
 Adding a code, a remedy, an event type or a word form is a file or a line.
 ``README.md`` beside them describes their fields.
 """

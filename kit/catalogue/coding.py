@@ -99,8 +99,10 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
         message = msgspec.structs.replace(message, http_status=fault.http_status)
     code = meaning.code
     if not code:
-        code = code_message(message, catalogue, debug_code=fault.vendor_code if fault else None)
-        of_type = catalogue.event_code(event.event_type) or code
+        type_code = catalogue.event_code(event.event_type)
+        debug_code = fault.vendor_code if fault else None
+        code = code_message(message, catalogue, debug_code=debug_code, type_code=type_code)
+        of_type = type_code or code
         # A kind that the words tell is nearer to the fault than the kind that the type has.
         type_is_specific = code in catalogue.kinds and of_type not in catalogue.kinds
         if code == NO_REASON or is_fingerprint(code) or type_is_specific:
@@ -194,13 +196,20 @@ def _factor(event: LogEvent) -> str | None:
     return match[1] if match else None
 
 
-def code_message(message: Message, catalogue: Catalogue, *, debug_code: str | None = None) -> str:
+def code_message(
+    message: Message,
+    catalogue: Catalogue,
+    *,
+    debug_code: str | None = None,
+    type_code: str | None = None,
+) -> str:
     """Name what a message says went wrong.
 
     Args:
         message: the parsed text.
         catalogue: the texts and codes that have a name.
         debug_code: a code that the event names outside its text.
+        type_code: the code that the event's type has, where its text tells none.
 
     Returns:
         The code; never empty, the same for the same text on every machine.
@@ -214,7 +223,12 @@ def code_message(message: Message, catalogue: Catalogue, *, debug_code: str | No
         return kind
     if message.http_status is not None and message.http_status >= 400:
         return http_code(message.http_status)
-    return fingerprint(message) if message.text and not kind else NO_REASON
+    if type_code:
+        return type_code
+    if kind or not message.text:
+        return NO_REASON
+    learned = catalogue.learned_kind(_nameless(message.text, message))
+    return fingerprint(message) if learned in {"", "no_reason"} else learned
 
 
 def kind_in_words(message: Message, catalogue: Catalogue) -> str:
@@ -231,10 +245,7 @@ def kind_in_words(message: Message, catalogue: Catalogue) -> str:
     Returns:
         The kind; nothing where the words do not tell.
     """
-    text, lead = message.text, message.lead or ""
-    for name in (message.user, message.group, message.app):
-        if name and len(name) > 2:
-            text, lead = text.replace(name, "<>"), lead.replace(name, "<>")
+    text, lead = _nameless(message.text, message), _nameless(message.lead or "", message)
     if message.http_status is not None:
         text = _STATUS.sub("", text, count=1)
     kind = catalogue.kind_of_text(text) if text else ""
@@ -242,6 +253,14 @@ def kind_in_words(message: Message, catalogue: Catalogue) -> str:
         of_lead = catalogue.kind_of_text(lead)
         return kind if of_lead in {"", "no_reason"} else of_lead
     return kind
+
+
+def _nameless(text: str, message: Message) -> str:
+    """A text without the names that were read from its message."""
+    for name in (message.user, message.group, message.app):
+        if name and len(name) > 2:
+            text = text.replace(name, "<>")
+    return text
 
 
 def _error_fields(data: Mapping[str, Any]) -> dict[str, str]:

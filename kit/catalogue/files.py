@@ -55,6 +55,7 @@ _LISTS: dict[str, type[msgspec.Struct]] = {
     "word_groups.csv": WordGroup,
 }
 _OUT_OF_SCOPE = "event_types_out_of_scope.txt"
+_WEIGHTS = "kind_weights.csv"
 _FRONT = re.compile(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def _state(path: Path) -> tuple[int, int]:
 
 def _files(folder: Path) -> list[Path]:
     """All files of a catalogue's folder, in the order in which they are read."""
-    lists = (*_LISTS, _OUT_OF_SCOPE)
+    lists = (*_LISTS, _OUT_OF_SCOPE, _WEIGHTS)
     notes = sorted(path for path in folder.rglob("*.md") if path.name.casefold() != "readme.md")
     return [*notes, *(folder / name for name in lists if (folder / name).is_file())]
 
@@ -121,6 +122,7 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
         kinds=lists["kinds.csv"],
         word_forms=tuple(forms),
         word_groups=lists["word_groups.csv"],
+        kind_weights=ours.weights(),
         out_of_scope={name: at for folder in folders for name, at in folder.out_of_scope()},
         mistakes=tuple(mine.mistakes) if mine else (),
     )
@@ -150,6 +152,13 @@ class _Folder:
                 raise CatalogueError(f"{name}: it is missing. Reinstall okta-kit.")
             return {}
         return self._read_or_tell(_rows, self._name(path), self.texts[path], _LISTS[name]) or {}
+
+    def weights(self) -> str:
+        """The learned weights, as they are written; they are read when they are first needed."""
+        path = next((path for path in self.texts if path.name == _WEIGHTS), None)
+        if path is None:
+            raise CatalogueError(f"{_WEIGHTS}: it is missing. Reinstall okta-kit.")
+        return self.texts[path]
 
     def out_of_scope(self) -> list[tuple[str, str]]:
         """The event types that are known and have no row, each with its ``listed_as``."""

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from kit.catalogue.model import WordForm, WordGroup
 
-__all__ = ["KindWords", "plain_words"]
+__all__ = ["NAMES", "KindWords", "plain_words"]
 
 _MAX_CHARS = 600
 """How much of a text is read."""
 _STEM = 4
 """How many letters of a word tell which forms are worth a try."""
-_NAMES = re.compile(
+NAMES = re.compile(
     r"https?://\S+"
     r"|[^\s@<>()\"',;:=\[\]{}]{1,64}@[^\s@<>()\"',;:=\[\]{}]{1,255}"
     r"|<[^<>]{1,80}>|(?<!\w)\"[^\"]{1,80}\"|(?<!\w)'[^']{1,80}'(?!\w)|[‘“«][^’”»]{1,80}[’”»]"
@@ -116,7 +116,7 @@ class KindWords:
             counts only where the rest says nothing.
         """
         whole = text[:_MAX_CHARS]
-        nameless = _NAMES.sub(" ␣ ", whole)
+        nameless = NAMES.sub(" ␣ ", whole)
         kind = self._first(plain_words(nameless))
         return kind if kind or nameless == whole else self._first(plain_words(whole))
 

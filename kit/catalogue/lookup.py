@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kit.base.errors import nearest
 from kit.catalogue.body import Step
 from kit.catalogue.kinds import KindWords
+from kit.catalogue.learned import LearnedKinds
 from kit.events.hit import DEFAULT
 from kit.messages import is_fingerprint
 
@@ -71,6 +72,8 @@ class Catalogue:
     word_forms: tuple[WordForm, ...]
     """The user's own first; the first that fits a text says its kind."""
     word_groups: Mapping[str, WordGroup]
+    kind_weights: str
+    """The text of ``kind_weights.csv``, which is read when it is first needed."""
     out_of_scope: Mapping[str, str]
     """Event types that have no row because nobody looks for them around a failure, each with its
     ``listed_as`` as in ``EventType``."""
@@ -393,9 +396,24 @@ class Catalogue:
         """
         return self._words.kind(text)
 
+    def learned_kind(self, text: str) -> str:
+        """What a text most likely says went wrong, by ``kind_weights.csv``.
+
+        Args:
+            text: as above, of which neither a code nor a status nor a word form tells more.
+
+        Returns:
+            The kind; nothing where none is sure enough.
+        """
+        return self._learned.kind(text)
+
     @cached_property
     def _words(self) -> KindWords:
         return KindWords(self.word_forms, self.word_groups)
+
+    @cached_property
+    def _learned(self) -> LearnedKinds:
+        return LearnedKinds(self.kind_weights)
 
     def _list_row(self, code: str) -> SignInCode | OktaRefusal | None:
         if code.startswith("E0"):

@@ -1,0 +1,103 @@
+"""Where no word form tells a kind, learned weights do, if they are sure enough."""
+
+from __future__ import annotations
+
+import csv
+import time
+
+import pytest
+
+from kit.catalogue import load
+from kit.catalogue.coding import code_message
+from kit.catalogue.files import HOME
+from kit.catalogue.learned import NO_KIND, LearnedKinds, nameless, stems
+from kit.messages import parse
+
+CATALOGUE = load()
+WEIGHTS = HOME / "kind_weights.csv"
+TASK = "Automatic provisioning of user Ada Example to app Anvil Works failed: "
+LEARNED = "Only userName eq and externalId eq filters are supported."
+
+
+def _code(text: str) -> str:
+    return code_message(parse(text), CATALOGUE)
+
+
+def test_a_text_that_no_form_fits_gets_the_learned_kind() -> None:
+    """And the kind is its code."""
+    assert CATALOGUE.kind_of_text(LEARNED) == ""
+    assert CATALOGUE.learned_kind(LEARNED) == "exchange_malformed"
+    assert _code(TASK + LEARNED) == "exchange_malformed"
+
+
+def test_what_is_known_goes_before_what_was_learned() -> None:
+    """A vendor's code, a status and the code of an event's type."""
+    assert _code(f"{TASK}LEDGER_7: {LEARNED}") == "LEDGER_7"
+    assert _code(f"{TASK}HTTP 503: {LEARNED}") == "HTTP_503"
+    assert code_message(parse(LEARNED), CATALOGUE, type_code="QUUX") == "QUUX"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Directory agent version 3.16.0 started",
+        "SCIM connector 2.4.1 build 77 on Windows Server 2019",
+        "Configuration was saved",
+        "Token was issued to the client",
+        "Connection to the directory was established",
+        "Import skipped 12 users that did not change",
+        "No users to import",
+        "There were no failed logins today",
+        "Something went wrong",
+        "The error page was shown to the user",
+        "The frobnicator must not be quuxed while it blorps",
+        "The tool does not know what the widget is",
+        "Der Benutzer konnte nicht angelegt werden, weil er fehlt",
+        "L'utilisateur ne peut pas être créé dans le système",
+        "No se pudo crear el usuario en la aplicación",
+        "",
+        "not not not not not",
+    ],
+)
+def test_a_text_that_says_of_no_failure_or_too_little_gets_none(text: str) -> None:
+    """A wrong kind is worse than none."""
+    assert CATALOGUE.learned_kind(text) == ""
+
+
+def test_a_kind_that_is_not_sure_is_not_told() -> None:
+    """Of three that are as likely as one another, none is told."""
+    table = "stem,rarity,none,not_found,pending,unreachable\n,0,,,,\nthing,100,,{0},{1},{1}\n"
+    words = "".join(f"{word},1,,,,\n" for word in ("the", "is", "not"))
+    text = "the thing is not"
+
+    assert LearnedKinds(table.format(90, 90) + words).kind(text) == ""
+    assert LearnedKinds(table.format(90, 0) + words).kind(text) == "not_found"
+
+
+def test_names_and_numbers_are_not_learned_from() -> None:
+    """Addresses, what stands in quotes, and what has a digit."""
+    assert stems(nameless("User 'Expired Token' ada@example.com 4417 lacks a2")) == [
+        "lacks",
+        "user",
+        "user_lacks",
+    ]
+
+
+def test_the_weights_are_of_the_kinds_and_small() -> None:
+    """A kind that has no column could never be told."""
+    with WEIGHTS.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+
+    assert head == ["stem", "rarity", NO_KIND, *sorted(CATALOGUE.kinds)]
+    assert len(rows) > 1000
+    assert WEIGHTS.stat().st_size < 300_000
+
+
+@pytest.mark.parametrize("text", ["not " * 5000, "A" * 20000, "error " * 999, "'\"<" * 3000])
+def test_no_text_takes_long(text: str) -> None:
+    """A hostile text cannot hold up an import."""
+    CATALOGUE.learned_kind(text)
+    begun = time.process_time()
+    CATALOGUE.learned_kind(text)
+
+    assert time.process_time() - begun < 0.05
