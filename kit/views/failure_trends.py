@@ -379,8 +379,8 @@ def trends_report(
     Example:
         >>> import kit
         >>> report = kit.trends_report("sample", since="7d", timezone="Europe/Berlin")
-        >>> report.by_code().frame["code"].iloc[0]
-        'AADSTS50126'
+        >>> report.trends.totals["failures"]
+        200
     """
     return TrendsReport(
         source=source,
