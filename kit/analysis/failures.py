@@ -279,7 +279,7 @@ def with_details(log: Log, rows: ir.Table) -> ir.Table:
 
 
 def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFrame:
-    """List the failures of a window, one row each, oldest first.
+    """List what failed, one row a failure, oldest first, with the keys that answers are joined by.
 
     Args:
         log: the opened log.
