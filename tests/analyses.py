@@ -14,10 +14,12 @@ from kit.analysis import (
     changes,
     choices,
     common,
+    comparison,
     episodes,
     failures,
     incidents,
     kinds,
+    lists,
     names,
     one_code,
     one_failure,
@@ -35,6 +37,7 @@ from kit.analysis import (
     trends,
     unknown_texts,
     unresolved,
+    usual,
     verification,
 )
 from kit.cases import case, ticket
@@ -102,6 +105,9 @@ def _of_kinds(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]
     yield "counts_of_kinds", lambda: by_kind.counts_of_kinds(found)
     yield "with_kind", lambda: to_pandas(rows.select("uuid", "kind"), by=["uuid"])
     yield "of_one_kind", lambda: trends.trends(log, window, kind="credentials_refused")
+    yield "by_group", lambda: by_kind.by_group(found, "app")
+    yield "counts_of_groups", lambda: by_kind.counts_of_groups(found, "owner")
+    yield "usual_rate", lambda: usual.usual_rate(found)
     yield "code_names", lambda: dict(unknown_texts.code_names(log).words)
 
 
@@ -181,6 +187,10 @@ def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]
             failures.with_details(log, failures.folded_failures(log, window)), by=timed
         ),
     )
+    yield "failure_list", lambda: lists.failure_list(log, window, kind="credentials_refused")
+    yield "event_list", lambda: lists.event_list(log, window, columns=["uuid", "code"])
+    yield "incident_list", lambda: lists.incident_list(log, window)
+    yield "compare_windows", lambda: comparison.compare_windows(log, window, "1d")
     yield "choices", lambda: choices.choices(log, window)
     yield "examples", lambda: trends.examples(log, window)
     yield (
@@ -188,6 +198,7 @@ def _of_all(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]
         lambda: to_pandas(names.every_user(log), by=["user_key", "user_login", "user_id"]),
     )
     yield from _of_incidents(log, window)
+    yield from _daily(log, window)
     yield "latest", lambda: trends.trends(log, window).latest(50)
     yield "broken_connections", lambda: orgs.broken_connections(log, window)
     yield "states_of_orgs", lambda: orgs.states_of_orgs(orgs.orgs_of(log), window)
@@ -210,6 +221,12 @@ def _of_incidents(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], 
 
 def _open_before(log: Log, window: Window, user: str) -> pd.DataFrame:
     return unresolved.open_before(log, window, user, recovery.recovery(log, window))
+
+
+def _daily(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
+    user = one_user.most_failing(log, window)
+    if user is not None:
+        yield "daily_successes", lambda: one_user.daily_successes(log, window, user)
 
 
 def _user_events(log: Log, window: Window, user: str) -> pd.DataFrame:
@@ -250,6 +267,12 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     yield "verification", lambda: verification.verification(known, now)
     yield "attempts over time", lambda: known.successes.over_time(known.window, "day")
     yield "apps_with", lambda: one_code.apps_with(known)
+    yield "over_time_by_app", lambda: one_code.over_time_by_app(known, known.window, "day")
+    yield "usual_rate_of_code", lambda: usual.usual_rate_of_code(known, known.window.since)
+    yield (
+        "events_of_app",
+        lambda: one_failure.events_of_app(log, str(first["app_id"]), at.to_pydatetime()),
+    )
     yield "neighbours", lambda: one_code.neighbours(known, now)
     yield "variants", lambda: one_code.variants(found.failures)
     yield "hours", lambda: one_code.failures_by_hour(known)

@@ -61,13 +61,13 @@ def test_a_filter_finds_words_as_the_reader_sees_them(words: str, left: list[int
 
 
 def test_a_table_keeps_hostile_text_as_text() -> None:
-    """In cells, in headings and in the caption."""
+    """In cells and their labels, in headings and in the caption."""
     odd = "<script>alert(1)</script>\u202e"
     made = Table(pd.DataFrame({odd: [odd]}), odd).html()
 
     assert "<script" not in made
     assert "\u202e" not in made
-    assert made.count("&lt;script&gt;alert(1)&lt;/script&gt;\ufffd") == 3
+    assert made.count("&lt;script&gt;alert(1)&lt;/script&gt;\ufffd") == 4
 
 
 def test_a_report_that_is_asked_wrongly_stays_as_it_was(log: Path) -> None:
@@ -265,10 +265,11 @@ def test_a_step_onward_can_be_begun_with_its_parameters_set(
     (steps,) = report.next().parts
     assert isinstance(steps, Listing)
     assert steps.act is not None
-    assert steps.rows["notebook"].tolist()[:2] == ["remediation", "error_code"]
+    assert steps.rows["notebook"].tolist()[:3] == ["remediation", "remediation", "error_code"]
 
-    opened = steps.open(steps.all.iloc[0]).text()
-    begun = steps.act[1](steps.all.iloc[0]).html()
+    row = steps.all[steps.all["parameters"].str.contains("AADSTS50126")].iloc[0]
+    opened = steps.open(row).text()
+    begun = steps.act[1](row).html()
 
     command = f"okta-kit new remediation -p source={log}"
     assert command in opened

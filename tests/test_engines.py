@@ -34,7 +34,9 @@ def test_every_analysis_is_compared() -> None:
     left_out = {name for name in public if f".{name}(" not in asked}
     names_or_rows = {"access_left_behind", "bucket_of", "most_hit", "with_attempts"}
     names_or_rows |= {"failures_over_time", "find_kind", "kinds_of", "users_by_outcome"}
-    names_or_rows |= {"chance_of", "compare_sides"}
+    names_or_rows |= {"chance_of", "compare_sides", "find_group", "other_window", "only_rows"}
+    # ``by_group`` asks ``with_group``, and the lists ask what follows.
+    names_or_rows |= {"with_group", "of_kind", "with_kind_and_state"}
     # ``states`` and ``apps_with`` ask ``attempts``, ``drift`` opens its source by itself, and
     # ``with_addresses`` reads any few of the newest events.
     assert left_out == {*names_or_rows, "attempts", "drift", "with_addresses"}

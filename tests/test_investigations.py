@@ -85,6 +85,7 @@ def test_the_command_prints_the_path_of_a_copy_that_is_set_and_closed(tmp_path: 
         'code: str = "AADSTS50126"',
         'app: str = ""',
         'fixed: str = ""',
+        'timezone: str = ""',
     ]
     assert {n: p.help for n, p in read_parameters(path).items()} == {
         n: p.help for n, p in read_parameters(NOTEBOOKS / "remediation.ipynb").items()

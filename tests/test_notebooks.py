@@ -166,7 +166,7 @@ def test_the_summaries_hold_what_is_promised(reports: dict[str, Report]) -> None
         list(remediation)
         == (
             "app code onset change blast_radius affected still_failing recovered "
-            "failed_deactivations fix steps abandoned"
+            "failed_deactivations fix steps abandoned vendor common"
         ).split()
     )
     assert remediation["still_failing"] == truth["still_failing"]
