@@ -274,7 +274,7 @@ class TrendsReport(NotebookReport):
         """Which code to look into, and with which parameters."""
         table = self.trends.by_code
         somebody = (table["users"] > 0) | (table["still_failing"] > 0)
-        hit = table[somebody & table["app"].map(lambda one: isinstance(one, str))]
+        hit = table[somebody & table["app"].notna()]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
         cases = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
         steps = incident_steps(self.open_incidents)
