@@ -101,7 +101,7 @@ def test_an_investigation_runs_and_leads_back_to_the_notebooks(
         page.page.locator(".lm-TabBar-tabLabel", has_text="error_code.ipynb").wait_for()
 
         assert faults == []
-        assert "corvin.marrowmere@example.com: 3 of 3" in headline
+        assert "corvin.marrowmere@example.com: profile push on Slack fails since" in headline
         assert page.page.url.endswith("/tree/error_code.ipynb")
 
 
