@@ -73,17 +73,16 @@ def case_tiles(case: Case | None, own: Sequence[Incident]) -> list[Tile]:
             rate_tile(0, 0, None, "#about"),
         ]
     fix = case.fix
-    verdict = {"holds": "the fix holds", "not_fixed": "not fixed", "unproven": "fix not proven"}
     tone = {"holds": "good", "not_fixed": "bad", "unproven": "wait"}
-    at = phrases.moment(fix.at) if fix.at is not None else "none seen"
-    number = {"holds": "yes", "not_fixed": "no", "unproven": "not yet"}[fix.verdict]
+    at = phrases.moment(fix.at) if fix.at is not None else "no fix seen"
+    number = {"holds": "yes", "not_fixed": "no", "unproven": "not proven"}[fix.verdict]
     still = left_tile(own, "#left")
     hit = f"of {case.people['hit_key'].nunique():,} hit"
     return [
         replace(still, note=still.note or hit),
         leavers_tile(own, "#left"),
         code_rate_tile(case),
-        Tile(number, verdict[fix.verdict], "#proof-facts", at, tone[fix.verdict]),
+        Tile(number, "the fix holds", "#proof-facts", at, tone[fix.verdict]),
     ]
 
 
