@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections import deque
+from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from aiohttp import web
 
 from factories import event
 from fake_org import FakeOrg, org_uuids, pull_days
@@ -60,10 +61,15 @@ def test_a_429_with_a_reset_waits_for_it(lake: Lake) -> None:
 
 
 def test_an_empty_page_in_the_middle_is_not_the_end(lake: Lake) -> None:
-    """Okta may answer one while it looks further."""
-    with FakeOrg(
-        events=recent_events(100), page=10, faults=deque(["", "", "empty", "", "empty"])
-    ) as org:
+    """Okta may answer one while it looks further, with the cursor that it was asked with."""
+    with FakeOrg(events=recent_events(300, days=2), page=10) as org:
+        places = Counter[str]()
+
+        def empty_twice(request: web.Request) -> str:
+            places[request.path_qs] += 1
+            return "empty" if "after" in request.query and places[request.path_qs] < 3 else ""
+
+        org.fault_when = empty_twice
         pull_days(org, lake)
 
         assert parquet_uuids(lake) == org_uuids(org)

@@ -103,8 +103,11 @@ async def bounded(org: Org, window: Window) -> AsyncIterator[LogPage]:
         thin = thin + 1 if page.thin else 0
         if thin == _THIN:
             raise _endless(org, f"{_THIN} pages in a row of a few events each")
-        if page.next and (empty == _EMPTY or page.turns_back):
-            raise _endless(org, f"{empty} empty pages in a row" if empty else "a page twice")
+        if empty == _EMPTY and page.next:
+            raise _endless(org, f"{_EMPTY} empty pages in a row")
+        # An empty page may name itself as the next: nothing came, so the place is the same.
+        if page.events and page.turns_back:
+            raise _endless(org, "a page twice")
 
 
 async def polled(org: Org, url: str) -> AsyncIterator[LogPage]:
