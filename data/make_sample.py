@@ -1,4 +1,4 @@
-"""Make the sample: a synthetic org's System Log, the same bytes every time.
+"""Make the sample: a synthetic org's System Log and its Entra's, the same bytes every time.
 
 About 400 people, five apps and four weeks, with incidents whose answer is known:
 ``sample/truth.json`` says what an analysis has to find. Run without arguments to make
@@ -20,6 +20,8 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from sample_entra import AUDIT_FILE, SIGN_IN_FILE, Request, entra_logs
 
 HERE = Path(__file__).resolve().parent
 START = datetime(2026, 10, 5, tzinfo=UTC)
@@ -95,6 +97,8 @@ class Org:
     crowd: int = 400
     people: list[Person] = field(default_factory=list)
     events: list[tuple[datetime, dict[str, Any]]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    """The sign-ins at Microsoft that were refused."""
 
     def __post_init__(self) -> None:
         """Invent the people, the same for every seed of the same count."""
@@ -303,10 +307,13 @@ def outage(org: Org) -> dict[str, Any]:
 
 def of_app(org: Org, when: datetime, transaction: str, user: Person | None = None) -> str:
     """Log the app's own event beside failing pushes; return Microsoft's words."""
+    trace_id, correlation_id = org.uuid(), org.uuid()
+    org.requests.append(Request(when, trace_id, correlation_id))
     said = (
         "Could not validate your Office 365 credentials, received error: 400 AADSTS50126: Error "
         "validating credentials due to invalid username or password. "
-        f"Trace ID: {org.uuid()} Correlation ID: {org.uuid()} Timestamp: {when:%Y-%m-%d %H:%M:%S}Z"
+        f"Trace ID: {trace_id} Correlation ID: {correlation_id} "
+        f"Timestamp: {when:%Y-%m-%d %H:%M:%S}Z"
     )
     kind = "app.office365.api.error.validate.creds"
     org.log(when, kind, result="FAILURE", reason=said, user=user, app=M365, transaction=transaction)
@@ -491,8 +498,8 @@ def hostile(org: Org) -> None:
     failed(org, "29 10:02", PROFILE, two, SCIM, "=1+1 is no reason")
 
 
-def sample() -> tuple[list[bytes], dict[str, Any]]:
-    """Make the sample's lines and its truth."""
+def sample() -> tuple[list[bytes], dict[str, bytes], dict[str, Any]]:
+    """Make the lines of the sample's log, Entra's files by their names, and the truth."""
     org = Org(random.Random(20261005))
     day = START
     while day < END:
@@ -524,18 +531,21 @@ def sample() -> tuple[list[bytes], dict[str, Any]]:
     for number, line in enumerate(broken):
         lines.insert(4000 * (number + 1), line)
     counts = {"events": len(org.events), "repeats": len(repeats), "put_aside": len(broken)}
-    return lines, {**counts, **truth}
+    logins = [user.login for user in org.people[150:]]
+    sign_ins, audits, entra = entra_logs(org.requests, logins)
+    files = {SIGN_IN_FILE: sign_ins, AUDIT_FILE: audits}
+    return lines, files, {**counts, **truth, "entra": entra}
 
 
 def _line(event: dict[str, Any]) -> bytes:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def packed(lines: list[bytes]) -> bytes:
-    """The lines as gzip, without a name or a time of its own."""
+def packed(text: bytes) -> bytes:
+    """A text as gzip, without a name or a time of its own."""
     out = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0, compresslevel=9) as file:
-        file.write(b"\n".join(lines) + b"\n")
+        file.write(text)
     return out.getvalue()
 
 
@@ -580,6 +590,7 @@ def _bulk_part(part: _Part) -> int:
             org.events.sort(key=lambda pair: pair[0])
             lines = [_line(_whole(event, org)) + b"\n" for _, event in org.events[:wanted]]
             org.events.clear()
+            org.requests.clear()
             made += len(lines)
             text = b"".join(lines)
             file.write(text if part.plain else gzip.compress(text, 5, mtime=0))
@@ -674,9 +685,10 @@ def main() -> None:
     if options.events:
         bulk(options.events, options.days, options.out, options.files, plain=options.plain)
         return
-    lines, truth = sample()
+    lines, files, truth = sample()
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "system_log.ndjson.gz").write_bytes(packed(lines))
+    for name, text in {"system_log.ndjson.gz": b"\n".join(lines) + b"\n", **files}.items():
+        (options.out / name).write_bytes(packed(text))
     text = json.dumps(truth, indent=1, sort_keys=True, ensure_ascii=False)
     (options.out / "truth.json").write_text(text + "\n", encoding="utf-8")
 

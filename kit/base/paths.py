@@ -16,6 +16,7 @@ __all__ = [
     "PULLED",
     "REPORTS",
     "SAMPLE",
+    "SAMPLE_FILES",
     "place",
 ]
 
@@ -27,6 +28,13 @@ NOTEBOOKS = _HOME / "notebooks"
 
 SAMPLE = _HOME / "data" / "sample" / "system_log.ndjson.gz"
 """The synthetic org's log that comes with the kit."""
+
+SAMPLE_FILES = (
+    SAMPLE,
+    SAMPLE.with_name("InteractiveSignIns_2026-10-26_2026-11-01.json.gz"),
+    SAMPLE.with_name("AuditLogs_2026-10-26_2026-11-01.json.gz"),
+)
+"""What the source ``sample`` is read from: that log, and the logs of the org's Microsoft Entra."""
 
 LAKE = os.environ.get("OKTA_KIT_LAKE") or str(
     (_HOME if _HOME != _PACKAGE else Path.cwd()) / "data" / "lake"

@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 
 from kit.analysis.failures import failure_rows
-from kit.evidence.matching import RECORD, without_repeats
+from kit.evidence.records import RECORD, without_repeats
 from kit.log.log import to_pandas
 from kit.log.vendor import vendor_records
 from kit.vendors.values import guid

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import folded_failures, with_details
+from kit.analysis.failures import folded_failures, with_details, with_keys
 from kit.log.log import to_pandas
 from kit.vendors.forms import vendors
 from kit.vendors.values import guid
@@ -22,6 +22,9 @@ __all__ = ["ID_COLUMNS", "speakable_failures"]
 ID_COLUMNS = ("trace_id", "correlation_id", "request_id")
 """Where a failure's text carries an id of the vendor's."""
 
+_BESIDE = pd.Timedelta(minutes=5)
+"""How far apart the events of one attempt may be, where a day ends between them."""
+
 
 def speakable_failures(log: Log) -> pd.DataFrame:
     """List the failures of apps that a vendor's records can speak of.
@@ -35,7 +38,8 @@ def speakable_failures(log: Log) -> pd.DataFrame:
     Returns:
         One row a failure, oldest first: the columns of ``failure_rows``, with ids lower case and
         without braces, ``vendor`` (its name in ``forms.toml``) and ``logs`` (the tuple of logs in
-        which such a refusal can stand).
+        which such a refusal can stand). Where Okta cut a failure's text off before its ids, they
+        are those of the other event of the same attempt.
     """
     rows = folded_failures(log)
     parts = []
@@ -44,6 +48,7 @@ def speakable_failures(log: Log) -> pd.DataFrame:
         mine = to_pandas(with_details(log, ours), by=["published", "uuid"])
         parts.append(mine.assign(vendor=vendor.name))
     failures = pd.concat(parts).drop_duplicates("uuid", ignore_index=True)
+    failures = _with_ids_beside(log, failures)
     for name in ID_COLUMNS:
         failures[name] = pd.Series(
             [guid(one) if isinstance(one, str) else None for one in failures[name]], dtype=object
@@ -61,6 +66,34 @@ def speakable_failures(log: Log) -> pd.DataFrame:
     ]
     failures["logs"] = pd.Series(logs, index=failures.index, dtype=object)
     return failures
+
+
+def _with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
+    """Failures without an id, with that of the app's or user's other event of the transaction.
+
+    Only where the transaction has one such id for that app and code: of several, nothing says
+    which is whose.
+    """
+    names = ["trace_id", "correlation_id", "request_id"]
+    lacks = failures[names].isna().all(axis=1) & (failures["app_key"] != "")
+    lacking = failures[lacks & failures["transaction_id"].notna()]
+    if lacking.empty:
+        return failures
+    around = [lacking["published"] - _BESIDE, lacking["published"] + _BESIDE]
+    events = log.on_days(pd.concat(around).dt.floor("D").drop_duplicates())
+    events = events.filter(
+        events.code.isin(sorted(set(lacking["code"]))),
+        events.transaction_id.isin(sorted(set(lacking["transaction_id"]))),
+    )
+    rows = with_keys(events).rename(request_id="vendor_request_id")
+    rows = rows.filter(ibis.or_(*(rows[name].notnull() for name in names)))
+    keys = ["transaction_id", "app_key", "code"]
+    beside = to_pandas(rows.select(*keys, *names, of="user_key").distinct())
+    pairs = lacking[["uuid", "user_key", *keys]].merge(beside, on=keys)
+    pairs = pairs[(pairs["of"] == "") | (pairs["of"] == pairs["user_key"])]
+    pairs = pairs.drop_duplicates(["uuid", *names]).drop_duplicates("uuid", keep=False)
+    ids = failures[["uuid"]].merge(pairs[["uuid", *names]], how="left", on="uuid")
+    return failures.assign(**{name: failures[name].fillna(ids[name]) for name in names})
 
 
 def _text(value: object) -> str:

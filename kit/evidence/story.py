@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import ibis
 import pandas as pd
 
 from kit.base.times import iso
-from kit.evidence.matching import account_key, application_key, evidence, without_repeats
+from kit.evidence.matching import evidence
+from kit.evidence.records import account_key, application_key, without_repeats
 from kit.log.log import literal, to_pandas
 from kit.log.vendor import vendor_records
 from kit.vendors.forms import title_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kit.evidence.matching import VendorEvidence
     from kit.log.log import Log
 
-__all__ = ["VendorStory", "evidence_of", "vendor_story"]
+__all__ = ["VendorStory", "vendor_story"]
 
 _MATCHES = ("request_id", "correlation_id", "likely", "none")
 _REFUSAL = (
@@ -41,7 +41,6 @@ _AUDIT = (
     *("key", "fullness", "published", "id", "has_id", "activity", "actor", "targets"),
     *("target_ids", "result", "reason"),
 )
-_answers: WeakKeyDictionary[Any, VendorEvidence | None] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -123,13 +122,6 @@ def _iso(moment: pd.Timestamp | None) -> str | None:
     return None if moment is None else iso(moment)
 
 
-def evidence_of(log: Log) -> VendorEvidence | None:
-    """The evidence of a log, worked out once; see ``evidence``."""
-    if log.answers not in _answers:
-        _answers[log.answers] = evidence(log)
-    return _answers[log.answers]
-
-
 def vendor_story(log: Log, app_key: str, code: str, until: datetime) -> VendorStory | None:
     """Tell what the vendor's records say of one code on one app.
 
@@ -142,7 +134,7 @@ def vendor_story(log: Log, app_key: str, code: str, until: datetime) -> VendorSt
     Returns:
         The story; None where the source holds no record of a vendor, or none matched.
     """
-    answer = evidence_of(log)
+    answer = evidence(log)
     table = vendor_records(log)
     if answer is None or table is None:
         return None

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kit.base.errors import KitError, SourceError, UsageError
-from kit.base.paths import COPY, LAKE, PULLED, SAMPLE, place
+from kit.base.paths import COPY, LAKE, PULLED, SAMPLE_FILES, place
 from kit.base.times import iso, parse_time
 from kit.base.windows import TICK, Coverage, Window, common, gaps, merged
 from kit.display import phrases
@@ -181,7 +181,7 @@ def open_source(
         return _open_lake(lake, source_name)
     if len(names) > 1 and (source_of_lake := _lake_beside_files(names, folder, date_order)):
         return source_of_lake
-    files = expand([SAMPLE if name == "sample" else name for name in names])
+    files = expand(_with_sample(names))
     lake = Lake(folder / "lake")
     result = add(lake, files, date_order=date_order)
     if not lake.names():
@@ -189,6 +189,11 @@ def open_source(
     with lake.writing():
         lake.cover([], copy_of=_told_by(names), repeats=result.repeats)
     return _source_of(lake, source_name, repeats=result.repeats)
+
+
+def _with_sample(names: Sequence[str | Path]) -> list[str | Path]:
+    """A source's names, with the files that ``sample`` stands for."""
+    return [file for name in names for file in (SAMPLE_FILES if name == "sample" else (name,))]
 
 
 def _of_many(many: Mapping[str, Lake], source_name: str) -> Source:
@@ -226,8 +231,7 @@ def _lake_beside_files(
         return None
     copy, files = Lake(folder / "vendor"), [name for name in names if name not in lakes_by_name]
     if files:
-        add(copy, expand([SAMPLE if name == "sample" else name for name in files]),
-            date_order=date_order)  # fmt: skip
+        add(copy, expand(_with_sample(files)), date_order=date_order)
     every = [*lakes_by_name.values(), copy]
     with_events = [lake for lake in every if lake.names()]
     if len(with_events) != 1:

@@ -9,7 +9,7 @@ import pandas as pd
 from kit.display import phrases
 from kit.display.parts import Facts, Note
 from kit.display.table import Table
-from kit.evidence.story import evidence_of
+from kit.evidence.matching import evidence
 from kit.vendors.forms import vendors
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _without_story(case: Case, log: Log, logs: list[str]) -> Iterator[Part]:
     if not logs:
         yield Note("The kit reads no log of a vendor in which such a failure would stand.")
         return
-    answer = evidence_of(log)
+    answer = evidence(log)
     if answer is None:
         yield Note("Not looked at: the source holds no record of the vendor's own log.")
     else:
