@@ -197,8 +197,8 @@ def _other_side(case: Case) -> list[str]:
             f"- First sign-in that worked after: {again_in_words(story, case.fix)}",
         ]
     elif side.vendor:
-        looked = "nothing matched" if side.looked else "its own logs were not looked at"
-        lines.append(f"{side.vendor}: {looked}")
+        what = "nothing matched" if side.has_records else "its own logs were not looked at"
+        lines.append(f"{side.vendor}: {what}")
     return [*lines, *(f"- {one}" for one in exports_in_words(side.exports))]
 
 

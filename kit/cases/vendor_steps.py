@@ -64,21 +64,21 @@ def _audit(story: VendorStory, activities: Sequence[str]) -> Observation:
     names = {_folded(one) for one in activities}
     rows = story.changes_after
     rows = rows[rows["activity"].fillna("").astype(str).map(_folded).isin(names)]
-    tried, rows = rows[rows["result"] == "failure"], rows[rows["result"] != "failure"]
+    failures, rows = rows[rows["result"] == "failure"], rows[rows["result"] != "failure"]
     if len(rows):
         row = rows.iloc[-1]
         at, actor = pd.Timestamp(row["published"]), str(row["actor"] or "somebody")
         text = f"{row['activity']} on {row['target']} by {actor}, {phrases.moment(at)}"
         return Observation("done", f"{text} ({story.vendor}'s audit log)", at, actor)
-    if len(tried):
-        when = phrases.moment(tried["published"].iloc[-1])
+    if len(failures):
+        when = phrases.moment(failures["published"].iloc[-1])
         return Observation("to_do", f"Tried {when}, and it failed ({story.vendor}'s audit log).")
     if story.first_worked_after is not None:
         return Observation("unknown", "Not seen; sign-ins work again without it.")
     if _reaches(story.audit_windows, story.first_refused):
-        held = phrases.moment(max(one.until for one in story.audit_windows))
+        end = phrases.moment(max(one.until for one in story.audit_windows))
         return Observation(
-            "to_do", f"{story.vendor}'s audit log, held to {held}, shows none since the refusals."
+            "to_do", f"{story.vendor}'s audit log, held to {end}, shows none since the refusals."
         )
     return Observation("unknown", f"{story.vendor}'s audit log after the refusals is not held.")
 

@@ -44,7 +44,7 @@ class NeededExport:
 class VendorSide:
     """What a source holds of the vendor's side of one code on one app."""
 
-    looked: bool
+    has_records: bool
     """Whether the source holds records of a vendor at all."""
     vendor: str
     """The vendor's name; empty where no log of a vendor's can hold such failures."""
@@ -81,8 +81,8 @@ def vendor_side(
     first, last = failures["published"].min(), failures["published"].max()
     exports: list[NeededExport] = []
     ours = [name for name in logs[vendor] if name != "graph_activity"]
-    held = [window for name in logs[vendor] for window in coverage.get(name, ())]
-    if not held:
+    covered_windows = [window for name in logs[vendor] for window in coverage.get(name, ())]
+    if not covered_windows:
         exports += [
             _export(vendor, name, first - _DAY, last, "which account was refused, and by what")
             for name in logs[vendor]
@@ -125,13 +125,13 @@ def _of_story(
 
 
 def _of_changes(
-    vendor: str, held: Sequence[Window], story: VendorStory | None, first: pd.Timestamp
+    vendor: str, windows: Sequence[Window], story: VendorStory | None, first: pd.Timestamp
 ) -> list[NeededExport]:
     """The audit log, where it does not reach from the last sign-in that worked to the first not."""
     until = story.first_refused if story is not None else first
-    worked = story.last_worked_before if story is not None else None
-    since = until - _DAY if worked is None else worked
-    if any(window.since <= since and window.until >= until for window in held):
+    success = story.last_worked_before if story is not None else None
+    since = until - _DAY if success is None else success
+    if any(window.since <= since and window.until >= until for window in windows):
         return []
     return [_export(vendor, "audit", min(since, until - _DAY), until, "what changed before")]
 

@@ -45,7 +45,7 @@ def vendor_parts(case: Case) -> Iterator[Part]:
         yield Facts(_facts(case, story), anchor="vendor")
     elif not side.vendor:
         yield Note("The kit reads no log of a vendor in which such a failure would stand.")
-    elif not side.looked:
+    elif not side.has_records:
         yield Note(f"Not looked at: the source holds no record of {side.vendor}'s own logs.")
     else:
         yield Note(f"No record of {side.vendor}'s matched: {_unmatched(side.reasons)}.")
