@@ -95,7 +95,7 @@ def chart_marks(case: Case) -> dict[str, pd.Timestamp | None]:
     if (story := case.vendor) is not None:
         theirs = vendor_candidates(story)["published"]
         marks[f"change in {story.vendor}"] = theirs.iloc[0] if len(theirs) else None
-        marks[f"{story.vendor} sign-in works"] = story.first_worked_after
+        marks["sign-in works"] = story.first_worked_after
     return marks
 
 
