@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-__all__ = ["begin"]
+__all__ = ["BLANK", "begin"]
+
+BLANK = Path(__file__).with_name("templates") / "blank.ipynb"
+"""A notebook that asks nothing yet, and has what a report needs."""
 
 _SOURCES = ("sample", "lake", "okta")
 """What stands for a source by its name; all else is a path."""
