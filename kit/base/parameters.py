@@ -254,11 +254,11 @@ def _from_text(parameter: Parameter, value: Any) -> Any:
     origin = getattr(kind, "__origin__", kind)
     if isinstance(value, str) and origin in (list, tuple, set, dict):
         if value.lstrip().startswith(("[", "(", "{")):
-            return _written(value)
+            return _read_literal(value)
         if origin is dict:
             return value
         if kind is origin and parameter.default and not any(map(_is_text, parameter.default)):
-            return _written(f"[{value}]")
+            return _read_literal(f"[{value}]")
         return [part.strip() for part in value.split(",")]
     return value
 
@@ -267,7 +267,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _written(text: str) -> Any:
+def _read_literal(text: str) -> Any:
     """A list, tuple, set or dict as JSON or as Python writes it; the text if it is neither."""
     for read in (json.loads, ast.literal_eval):
         with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):

@@ -25,8 +25,8 @@ def installed_from() -> str:
         (https://packaging.python.org/en/latest/specifications/direct-url/).
     """
     with suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
-        noted = Distribution.from_name("okta-kit").read_text("direct_url.json")
-        address = urlsplit(json.loads(noted or "")["url"])
+        note = Distribution.from_name("okta-kit").read_text("direct_url.json")
+        address = urlsplit(json.loads(note or "")["url"])
         path = url2pathname(address.path)
         if address.scheme == "file" and Path(path).exists():
             return path

@@ -36,9 +36,9 @@ class NotebookClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
             CellExecutionError: it raised an error or showed one, and is not marked as one that may.
         """
         self._error = None
-        done = super().execute_cell(cell, cell_index, **options)
+        executed = super().execute_cell(cell, cell_index, **options)
         if self._error is None or "raises-exception" in cell.metadata.get("tags", []):
-            return done
+            return executed
         if not any(output.output_type == "error" for output in cell.outputs):
             # A widget holds it, which no page shows.
             cell.outputs.append(new_output("error", **_fields(self._error)))

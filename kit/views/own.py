@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kit.analysis.lists import incident_list
@@ -47,17 +48,14 @@ class OwnReport(NotebookReport):
             tile(self.incidents, f"#{_ROWS}") for tile in (broken_tile, left_tile, leavers_tile)
         ]
         deeds = deeds_of(self.incidents, self._command, _ROWS)
-        scope = "of all that the source holds"
         rows = incident_list(self.log, self.window)[_COLUMNS]
-        named = rows.assign(**{name: rows[name].map("\n".join) for name in ("left", "leavers")})
-        return Section(
-            (
-                self._first_screen(sentence, tiles, deeds, scope=scope),
-                Table(named, "What is open", empty="Nothing is.", anchor=_ROWS, collapsed=True),
-                self._facts(),
-            ),
-            "headline",
-        )
+        people = {name: rows[name].map(", ".join) for name in ("left", "leavers")}
+        table = Table(rows.assign(**people), "What is open", empty="Nothing.", anchor=_ROWS)
+        names = code_names(self.log)
+        with reading_in(self.zone):
+            screen = self._first_screen(sentence, tiles, deeds, scope=_SCOPE)
+            parts = (screen, replace(table, zone=self.zone), self._facts())
+            return Section(tuple(with_names(part, names) for part in parts), "headline")
 
     def table(self, frame: pd.DataFrame, caption: str, *, most: int = 50) -> Section:
         """Show rows, safe whatever their texts hold.
