@@ -36,6 +36,7 @@ from kit.lake.parquet import read_keys
 from kit.lake.range_reader import RangeReader
 from kit.lake.repeats import INDEX
 from kit.lake.storage import MANIFEST, WHEN_FULL, Contents, is_event_file, read_manifest
+from kit.lake.vendor import VENDOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -101,8 +102,8 @@ class Bucket:
         return sizes
 
     def days(self) -> bool:
-        """Whether there are days' folders."""
-        return any(name.startswith("date=") for name in self.objects.folders())
+        """Whether there are days' folders, or a vendor's records."""
+        return any(name.startswith(("date=", VENDOR)) for name in self.objects.folders())
 
     def odd(self) -> list[tuple[str, str]]:
         """Listed files that are empty."""
@@ -145,7 +146,10 @@ class Bucket:
     def names(self, folder: str) -> list[str]:
         """The names of the files right below a folder, sorted."""
         begin = len(folder) + 1
-        return sorted(name for name in self.objects.list(folder) if "/" not in name[begin:])
+        objects = self.objects.list(folder)
+        names = sorted(name for name in objects if "/" not in name[begin:])
+        self._sizes |= {name: objects[name].size for name in names}
+        return names
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
@@ -311,13 +315,13 @@ class Bucket:
         objects = self.objects.list()
         manifest = read_manifest(self.address, self.manifest())
         names_to_keep = {_staged(name) for name in self._manifest_sizes(manifest)} | set(
-            manifest.get("index", {})
+            [*manifest.get("index", {}), *manifest.get(VENDOR, {}).get("files", {})]
         )
         before = datetime.now(UTC) - KEEP
         self.objects.remove(
             name
             for name, one in objects.items()
-            if name.startswith((f"{_STAGING}/", f"{_RETIRED}/", f"{INDEX}/"))
+            if name.startswith((f"{_STAGING}/", f"{_RETIRED}/", f"{INDEX}/", f"{VENDOR}/"))
             and name not in names_to_keep
             and one.modified_at < before
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
 __all__ = ["Layout", "RecordKind", "Vendor", "record_marks", "title_of", "vendors"]
@@ -108,35 +109,44 @@ class Vendor(msgspec.Struct, frozen=True):
         return next((kind for kind in self.kind if kind.fits(names)), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Records of one kind that have the same names."""
 
     vendor: Vendor
     kind: RecordKind
-    names: dict[str, tuple[str, ...]]
-    """Under which of its names what it says stands, the best first."""
+    columns: tuple[str, ...]
+    """What these records can say."""
+    firsts: Callable[[dict[str, Any]], tuple[Any, ...]]
+    """What stands under the best name of each column."""
+    others: tuple[tuple[str, tuple[str, ...]], ...]
+    """Further names of a column, where it may stand under several."""
 
     @classmethod
     def of(cls, vendor: Vendor, kind: RecordKind, names: Iterable[str]) -> Layout:
         """The layout of records with these names."""
         there = set(names)
-        return cls(
-            vendor,
-            kind,
-            {
-                column: tuple(name for name in some if name in there)
-                for column, some in kind.names.items()
-            },
-        )
+        places = {
+            column: some_there
+            for column, some in kind.names.items()
+            if (some_there := tuple(name for name in some if name in there))
+        }
+        others = {column: some[1:] for column, some in places.items() if len(some) > 1}
+        bests = [some[0] for some in places.values()]  # two at least, as signs demand
+        return cls(vendor, kind, tuple(places), itemgetter(*bests), tuple(others.items()))
 
-    def first(self, fields: dict[str, Any], column: str) -> Any:
-        """What a record says of something; None where it says nothing."""
-        for name in self.names.get(column, ()):
-            value = fields[name]
-            if value is not None and value != "":
-                return value
-        return None
+    def values(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """What a record says: by column the first value that is not empty."""
+        values = dict(zip(self.columns, self.firsts(fields), strict=True))
+        for column, names in self.others:
+            if values[column] in _EMPTY:
+                values[column] = next(
+                    (v for one in names if (v := fields[one]) not in _EMPTY), None
+                )
+        return values
+
+
+_EMPTY = (None, "")
 
 
 @cache

@@ -36,15 +36,19 @@ def plain_name(name: str) -> str:
 
 def text(value: Any) -> str | None:
     """A value as text; None where there is nothing."""
+    if value is None:
+        return None
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, list) and len(value) == 1:  # so search engines give their fields
         return text(value[0])
-    return None if value is None or isinstance(value, dict | list) else str(value)
+    return None if isinstance(value, dict | list) else str(value)
 
 
 def guid(value: Any) -> str | None:
     """An id, lower case and without braces; None where it is empty or all zeros."""
+    if value is None:
+        return None
     if type(value) is str and len(value) == _LENGTH and value[8] == value[13] == value[23] == "-":
         return None if value == _NO_GUID else value.lower()
     value = text(value)
