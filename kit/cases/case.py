@@ -25,6 +25,7 @@ from kit.cases.steps import StepFacts, StepState, steps
 from kit.catalogue import load
 from kit.display import phrases
 from kit.display.in_lines import InLines
+from kit.evidence.exports import VendorSide, vendor_side
 from kit.evidence.story import VendorStory, vendor_story
 from kit.log.log import to_pandas, window_of
 
@@ -67,6 +68,8 @@ class Case(InLines):
     changed: CandidateChanges
     proof: Verification
     steps: tuple[StepState, ...]
+    vendor_side: VendorSide
+    """What the source holds of the vendor's own logs, and which export would say more."""
     live: AppEvidence | None = None
     """What the live org says of the app, if it was asked."""
     vendor: VendorStory | None = None
@@ -269,6 +272,7 @@ def case(
     reason = str(mine["reason"].iloc[-1] or "")
     live = ask(app_key) if ask else None
     story = vendor_story(log, app_key, code, window.until)
+    kind = catalogue.kind(code, text=reason)
     return Case(
         app=app_name or phrases.SIGN_IN,
         app_key=app_key,
@@ -287,6 +291,7 @@ def case(
             catalogue.steps(code, app=app_name, text=reason),
             StepFacts(case_history, now, proof, hit, live, story),
         ),
+        vendor_side=vendor_side(log, mine, story, kind),
         live=live,
         vendor=story,
     )

@@ -77,6 +77,9 @@ _WATCHING = {"first_success", "all_recovered", "no_recurrence", "sync_state"}
 """Evidence that is looked for once the fault is fixed: what comes before it, the fix settles."""
 
 
+_OF_VENDOR = {"sign_in", "refusal", "audit"}
+
+
 def steps(remedy_steps: Iterable[Step], facts: StepFacts) -> tuple[StepState, ...]:
     """Join a remedy's steps with the evidence for each.
 
@@ -122,6 +125,7 @@ def _shown_by(evidence: Evidence | None) -> str:
         "no_recurrence": "attempts that work, and no failure with this code",
         "sync_state": "syncState of the app's users, from the live org",
         "sign_in": "the first sign-in that works, in the vendor's log",
+        "refusal": "the refused sign-ins, in the vendor's log",
         "audit": "an audit record of the vendor's since the first refusal: "
         + " or ".join(evidence.events),
     }[evidence.kind]
@@ -132,7 +136,7 @@ def _observe(evidence: Evidence | None, facts: StepFacts) -> Observation:
         return Observation("unknown", NOT_SHOWN)
     if evidence.kind == "event":
         return _event(evidence.events, facts)
-    if facts.vendor is not None and evidence.kind in {"sign_in", "audit"}:
+    if facts.vendor is not None and evidence.kind in _OF_VENDOR:
         return vendor_observation(facts.vendor, evidence)
     return {
         "first_success": _first_success,

@@ -10,6 +10,13 @@ from kit.analysis.failures import KEYS, folded_failures, with_details
 from kit.analysis.recovery import access_left_behind
 from kit.base.text import clean
 from kit.base.windows import Window
+from kit.cases.candidates import candidates
+from kit.cases.vendor_words import (
+    again_in_words,
+    exports_in_words,
+    refused_by,
+    refused_in_words,
+)
 from kit.catalogue import load
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
@@ -33,6 +40,7 @@ HELPS = {
 """What helps before a retry, each in a sentence."""
 
 _MAX_SAMPLES = 3
+_MAX_CHANGES = 3
 
 
 def retry_list(case: Case) -> pd.DataFrame:
@@ -124,7 +132,6 @@ def ticket(case: Case) -> str:
         if remedy
         else "the person who runs the app; the catalogue does not know this code"
     )
-    change = case.changes.iloc[0] if len(case.changes) else None
     still = len(case.still_failing)
     lines = [
         f"{case.app}: {case.code}, {case.hit}, {still:,} still failing",
@@ -135,16 +142,10 @@ def ticket(case: Case) -> str:
         f"Failures: {case.rate_in_words}, {phrases.span(case.window)}",
         *([f"Failures since the onset: {len(case.since_onset):,}"] if case.apart else []),
         f"How wide: {case.blast_radius}. {in_words(case.proof.radius.reason)}",
-        "Changed before: "
-        + (
-            f"{change['event_type']} by {change['actor']}, {phrases.moment(change['published'])} "
-            f"(event {change['uuid']}); a candidate, no verdict"
-            if change is not None
-            else "nothing in the log"
-            + (", which does not reach back far enough" if case.changed.not_held else "")
-        ),
+        *_changed(case),
         f"Fix: {case.fix.verdict.replace('_', ' ')}: {in_words(case.fix.reason)}",
     ]
+    lines += _other_side(case)
     if logins := case.failed_deactivations:
         lines.append(f"Access left behind: {', '.join(logins)}")
     if case.still_failing:
@@ -160,6 +161,45 @@ def ticket(case: Case) -> str:
         ]
         lines += ["", "Proven when:", *(f"- {one}" for one in remedy.verify)]
     return "\n".join(clean(line) if line else "" for line in lines)
+
+
+def _changed(case: Case) -> list[str]:
+    """The likeliest candidates for what changed, in Okta and at the vendor."""
+    rows = candidates(case).head(_MAX_CHANGES)
+    if rows.empty:
+        where = ", which does not reach back far enough" if case.changed.not_held else ""
+        return [f"Changed before: nothing in the log{where}"]
+    lines = []
+    for one in rows.to_dict("records"):
+        what, on = str(one["change"]), one["on"]
+        of_okta = one["seen_in"] == "Okta"
+        what += f" on {on}" if not of_okta and isinstance(on, str) else ""
+        by = f" by {one['actor']}" if isinstance(one["actor"], str) else ""
+        name = "event" if of_okta else f"{one['seen_in']}'s record"
+        ids = f"{name} {one['id']}" if isinstance(one["id"], str) else f"in {one['seen_in']}"
+        lines.append(f"{what}{by}, {phrases.moment(one['published'])} ({ids})")
+    first, *more = lines
+    return [f"Changed before: {first}; a candidate, no verdict", *(f"- or: {one}" for one in more)]
+
+
+def _other_side(case: Case) -> list[str]:
+    """What the vendor's own log says, and which export would say more."""
+    side, story = case.vendor_side, case.vendor
+    lines = []
+    if story is not None:
+        before = story.last_worked_before
+        who = phrases.join([story.account or "an account without a name", *story.accounts[1:3]])
+        lines += [
+            f"{story.vendor}: {who} in {story.application or 'an application without a name'}",
+            f"- Refused {refused_in_words(story)}, by {refused_by(story)}",
+            "- Last sign-in that worked before: "
+            + ("none in what is held" if before is None else phrases.moment(before)),
+            f"- First sign-in that worked after: {again_in_words(story, case.fix)}",
+        ]
+    elif side.vendor:
+        what = "nothing matched" if side.has_records else "its own logs were not looked at"
+        lines.append(f"{side.vendor}: {what}")
+    return [*lines, *(f"- {one}" for one in exports_in_words(side.exports))]
 
 
 def _helps(case: Case, code: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from kit.cases.vendor_words import refused_by, refused_in_words
 from kit.display import phrases
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def vendor_observation(story: VendorStory, evidence: Evidence) -> Observation:
     Returns:
         What is seen; ``unknown`` where the source does not hold the log after the refusals.
     """
+    if evidence.kind == "refusal":
+        who = f"{story.account} in {story.application}"
+        text = f"{who}: refused {refused_in_words(story)}, by {refused_by(story)}"
+        return Observation("done", f"{text.rstrip('.')} ({story.vendor}'s log)")
     return _sign_in(story) if evidence.kind == "sign_in" else _audit(story, evidence.events)
 
 
@@ -58,16 +63,23 @@ def _sign_in(story: VendorStory) -> Observation:
 def _audit(story: VendorStory, activities: Sequence[str]) -> Observation:
     names = {_folded(one) for one in activities}
     rows = story.changes_after
-    rows = rows[[_folded(str(one)) in names for one in rows["activity"]]]
+    rows = rows[rows["activity"].fillna("").astype(str).map(_folded).isin(names)]
+    failures, rows = rows[rows["result"] == "failure"], rows[rows["result"] != "failure"]
     if len(rows):
         row = rows.iloc[-1]
         at, actor = pd.Timestamp(row["published"]), str(row["actor"] or "somebody")
         text = f"{row['activity']} on {row['target']} by {actor}, {phrases.moment(at)}"
         return Observation("done", f"{text} ({story.vendor}'s audit log)", at, actor)
+    if len(failures):
+        when = phrases.moment(failures["published"].iloc[-1])
+        return Observation("to_do", f"Tried {when}, and it failed ({story.vendor}'s audit log).")
     if story.first_worked_after is not None:
         return Observation("unknown", "Not seen; sign-ins work again without it.")
     if _reaches(story.audit_windows, story.first_refused):
-        return Observation("to_do", f"{story.vendor}'s audit log shows none since the refusals.")
+        end = phrases.moment(max(one.until for one in story.audit_windows))
+        return Observation(
+            "to_do", f"{story.vendor}'s audit log, held to {end}, shows none since the refusals."
+        )
     return Observation("unknown", f"{story.vendor}'s audit log after the refusals is not held.")
 
 

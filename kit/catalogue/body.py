@@ -32,9 +32,16 @@ class Evidence(msgspec.Struct, frozen=True):
     """How the log shows that a step was done."""
 
     kind: Literal[
-        "event", "first_success", "no_recurrence", "all_recovered", "sync_state", "sign_in", "audit"
+        "event",
+        "first_success",
+        "no_recurrence",
+        "all_recovered",
+        "sync_state",
+        "sign_in",
+        "refusal",
+        "audit",
     ]
-    """The last two are in the vendor's own log."""
+    """The last three are in the vendor's own log."""
     events: tuple[str, ...] = ()
     """For ``event`` the event types on the app that show it, for ``audit`` the activities."""
 
@@ -207,9 +214,12 @@ def _step(body: Body, title: str, blocks: list[SyntaxTreeNode]) -> Step:
 
 
 def _vendor_evidence(text: str) -> Evidence:
-    """``first sign-in``, or the activities of an audit log with commas between."""
-    if text.casefold().rstrip(".") == "first sign-in":
+    """``first sign-in``, ``refused sign-in``, or activities of an audit log, by commas."""
+    words = text.casefold().rstrip(".")
+    if words == "first sign-in":
         return Evidence("sign_in")
+    if words == "refused sign-in":
+        return Evidence("refusal")
     return Evidence("audit", tuple(part.strip() for part in text.split(",")))
 
 

@@ -77,11 +77,11 @@ def evidence(log: Log) -> VendorEvidence | None:
     """
     if log.answers not in _answers:
         table = vendor_records(log)
-        _answers[log.answers] = None if table is None else _joined(log, table)
+        _answers[log.answers] = None if table is None else _evidence_of(log, table)
     return _answers[log.answers]
 
 
-def _joined(log: Log, table: ir.Table) -> VendorEvidence:
+def _evidence_of(log: Log, table: ir.Table) -> VendorEvidence:
     failures = speakable_failures(log)
     records = with_record_keys(without_repeats(records_with_ids(log, table, failures)))
     by_id = by_request_id(failures, records)

@@ -6,7 +6,7 @@ same account in another application or tenant says nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -62,17 +62,21 @@ class VendorStory:
     """The id of the first record of a sign-in that worked after."""
     addresses: tuple[str, ...]
     policies: tuple[str, ...]
+    """Names of the policies that refused."""
     changes: pd.DataFrame
     """Audit records on the account, the application or a policy: ``published``, ``activity``,
-    ``actor``, ``target``, ``id`` (null where the form has none), the latest first."""
+    ``actor``, ``target``, ``touches`` (``account``, ``application`` or ``policy``), ``result``,
+    ``id`` (null where the form has none), the latest first."""
     matches: dict[str, int]
     """The failures of the code, by how they matched."""
     accounts: tuple[str, ...]
     """All accounts that were refused so, the one refused most first."""
-    reasons: dict[str, int] = field(default_factory=dict)
-    """The failures that nothing matched, by the reason."""
-    lacking_logs: tuple[str, ...] = ()
-    """Logs in which more would stand, and of which the source holds nothing."""
+    log: str = ""
+    """The log that most of the refusals stand in."""
+    refused: int = 0
+    """How many sign-ins were refused so, of that account in that application."""
+    lists_policies: bool = False
+    """Whether the form lists policies at all."""
     audit_windows: tuple[Window, ...] = ()
     """The stretches of time that the audit log is held for."""
     sign_in_windows: tuple[Window, ...] = ()
@@ -161,8 +165,6 @@ def vendor_story(log: Log, app_key: str, code: str, until: datetime) -> VendorSt
     before, after, worked_id = _successes(table, (who, where), refusals, first, last)
     coverage = log.vendor_coverage()
     counts = mine["match"].value_counts()
-    reasons = mine["reason_none"].dropna().value_counts()
-    logs = {log_name for some in mine["logs"] for log_name in some}
     return VendorStory(
         vendor=title_of(str(refusals["vendor"].iloc[0])),
         account=_first(refusals, "account") or _first(refusals, "principal") or who,
@@ -179,8 +181,9 @@ def vendor_story(log: Log, app_key: str, code: str, until: datetime) -> VendorSt
         changes=_changes(table, refusals),
         matches={str(name): int(count) for name, count in counts.items()},
         accounts=_accounts(every, pairs),
-        reasons={str(name): int(count) for name, count in reasons.items()},
-        lacking_logs=tuple(sorted(one for one in {*logs, "audit"} if not coverage.get(one))),
+        log=str(refusals["log"].value_counts().index[0]),
+        refused=int(refusals["attempts"].sum()),
+        lists_policies=bool(refusals["policies"].notna().any()),
         audit_windows=tuple(coverage.get("audit", ())),
         sign_in_windows=tuple(
             window for one in sorted(set(refusals["log"])) for window in coverage.get(one, ())
@@ -280,6 +283,7 @@ def _changes(table: ir.Table, refusals: pd.DataFrame) -> pd.DataFrame:
     again = same.merge(with_ids, how="left", indicator=True)["_merge"].to_numpy() == "both"
     records = records[records["has_id"] | ~again]
     target = [_target(some, keys) for some in records["targets"]]
+    touches = [_touched(some, refusals) for some in records["target_ids"]]
     ids = [one if has else None for one, has in zip(records["id"], records["has_id"], strict=True)]
     table_of_changes = pd.DataFrame(
         {
@@ -287,6 +291,8 @@ def _changes(table: ir.Table, refusals: pd.DataFrame) -> pd.DataFrame:
             "activity": records["activity"].to_numpy(),
             "actor": pd.Series(records["actor"].astype(object).to_numpy(), dtype=object),
             "target": pd.Series(target, dtype=object),
+            "touches": pd.Series(touches, dtype=object),
+            "result": records["result"].to_numpy(),
             "id": pd.Series(ids, dtype=object),
         }
     )
@@ -304,6 +310,18 @@ def _changes(table: ir.Table, refusals: pd.DataFrame) -> pd.DataFrame:
 def _target(names: Any, keys: set[str]) -> str | None:
     every = [str(one) for one in (names if names is not None else ())]
     return next((one for one in every if one.lower() in keys), every[0] if every else None)
+
+
+def _touched(ids: Any, refusals: pd.DataFrame) -> str:
+    """Which of the things that refused sign-ins name a change is about."""
+    mine = {str(one) for one in (ids if ids is not None else ())}
+    for what, names in (
+        ("account", ("account", "account_id", "principal", "principal_id")),
+        ("application", ("app", "app_id")),
+    ):
+        if mine & {one.lower() for n in names for one in refusals[n] if isinstance(one, str)}:
+            return what
+    return "policy"
 
 
 def _accounts(refusals: pd.DataFrame, pairs: pd.Series[Any]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from kit.base.errors import UsageError
 from kit.base.object_store import is_store
 from kit.lake import Lake
 from kit.log.source import ANYTHING
+from kit.reports.redact_records import copy_records, learn_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +102,7 @@ def redacted_copy(log: Log, folder: Path, people: People) -> None:
         for one in people_rows:
             if group[0] == "user_login" or _is_person(one):
                 _pseudonyms(people, *(one[name] for name in group))
+    learn_accounts(log, people)
     lake = Lake(folder)
     with lake.writing():
         batches = (_redacted(batch, people, schema()) for batch in rows.to_pyarrow_batches())
@@ -121,6 +123,7 @@ def redacted_copy(log: Log, folder: Path, people: People) -> None:
             "growing": log.growing,
             "repeats": log.repeats,
             "copy_of": ANYTHING,
+            **copy_records(log, folder, people),
         }
         lake.cover(list(log.covered_windows), **facts)
         aside = [

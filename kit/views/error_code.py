@@ -39,6 +39,7 @@ from kit.views.sections import (
     radius_in_words,
 )
 from kit.views.unknown_texts import nearest_codes_table
+from kit.views.vendor_evidence import candidates_table, vendor_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,6 +209,13 @@ class ErrorCodeReport(NotebookReport):
         )
 
     @view
+    def vendor(self) -> Iterator[Part]:
+        """What the vendor's own log says of the refusals, and what changed before them."""
+        if self.case is not None:
+            yield from vendor_parts(self.case)
+            yield candidates_table(self.case)
+
+    @view
     def neighbours(self) -> Iterator[Part]:
         """What else began to fail at about the same time."""
         if self.case is not None:
@@ -270,6 +278,7 @@ class ErrorCodeReport(NotebookReport):
             "onset": iso(case.onset),
             "affected": int(case.people["hit_key"].nunique()),
             "blast_radius": case.blast_radius,
+            "vendor": case.vendor.results() if case.vendor else None,
             **{name: len(logins) for name, logins in became.items()},
             "variants": [
                 {"message": row["message"], "failures": int(row["failures"])}

@@ -38,7 +38,7 @@ from kit.views.sections import (
     people_by_state,
 )
 from kit.views.unknown_texts import nearest_codes_table
-from kit.views.vendor_evidence import vendor_changes, vendor_parts
+from kit.views.vendor_evidence import candidates_table, vendor_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,14 +150,7 @@ class RemediationReport(NotebookReport):
                 "Looked for changes": search_in_words(case.changed),
             }
         )
-        columns = ["published", "before", "event_type", "touches", "actor", "on", "uuid"]
-        theirs, ours = vendor_changes(case), case.changes[columns]
-        yield Table(
-            pd.concat([theirs, ours], ignore_index=True) if len(theirs) else ours,
-            caption="What changed before, the likeliest first; candidates, no verdict",
-            most=10,
-            empty="the log shows nothing. That does not mean that nothing changed outside Okta.",
-        )
+        yield candidates_table(case)
         yield from case_over_time(case)
         if len(came) > 1:
             yield Table(
@@ -227,7 +220,7 @@ class RemediationReport(NotebookReport):
     def vendor(self) -> Iterator[Part]:
         """What the vendor's own log says of the refusals, or which export of it is lacking."""
         if self.case is not None:
-            yield from vendor_parts(self.case, self.log)
+            yield from vendor_parts(self.case)
 
     @view
     def app(self) -> Iterator[Part]:

@@ -11,6 +11,7 @@ from kit.analysis.kinds import kinds_of
 from kit.analysis.successes import bucket_of
 from kit.base.times import moment_before
 from kit.base.windows import Window
+from kit.cases.candidates import vendor_candidates
 from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.parts import Chart
@@ -90,7 +91,12 @@ def name_columns(rows: pd.DataFrame) -> list[str]:
 def chart_marks(case: Case) -> dict[str, pd.Timestamp | None]:
     """The moments to mark on a time axis."""
     change = case.changes["published"].iloc[0] if len(case.changes) else None
-    return {"change": change, "onset": case.onset, "fix": case.fix.at}
+    marks = {"change": change, "onset": case.onset, "fix": case.fix.at}
+    if (story := case.vendor) is not None:
+        theirs = vendor_candidates(story)["published"]
+        marks[f"change in {story.vendor}"] = theirs.iloc[0] if len(theirs) else None
+        marks[f"{story.vendor} sign-in works"] = story.first_worked_after
+    return marks
 
 
 def case_picture(case: Case) -> Chart:
