@@ -314,9 +314,11 @@ class Bucket:
         """Remove what was replaced, or sent and never listed, a day ago."""
         objects = self.objects.list()
         manifest = read_manifest(self.address, self.manifest())
-        names_to_keep = {_staged(name) for name in self._manifest_sizes(manifest)} | set(
-            [*manifest.get("index", {}), *manifest.get(VENDOR, {}).get("files", {})]
-        )
+        names_to_keep = {
+            *map(_staged, self._manifest_sizes(manifest)),
+            *manifest.get("index", {}),
+            *manifest.get(VENDOR, {}).get("files", {}),
+        }
         before = datetime.now(UTC) - KEEP
         self.objects.remove(
             name

@@ -1,7 +1,7 @@
 """Entra's records: sign-ins, audit records and calls of Microsoft Graph, in any form.
 
 An error's number stands as ``status.errorCode``, ``resultType`` or in a column of its own, by the
-form; a form's names are in ``forms.toml``.
+form; a form's names are in ``entra.toml``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def entra_record(
 
     Args:
         layout: what kind of record it is.
-        values: what it says, by the columns of ``forms.toml``.
+        values: what it says, by the columns of ``entra.toml``.
         fields: its values by their plain names.
         published: when it happened.
         file: the name of the file that it stands in, which may say which log it is.

@@ -1,4 +1,4 @@
-"""The vendors whose records are read, as ``forms.toml`` tells of them."""
+"""The vendors whose records are read, as the ``.toml`` files of this folder tell of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
-__all__ = ["Layout", "RecordKind", "Vendor", "record_marks", "title_of", "vendors"]
+__all__ = [
+    "Layout",
+    "Logged",
+    "RecordKind",
+    "Vendor",
+    "audit_logs",
+    "record_marks",
+    "title_of",
+    "vendor_of",
+    "vendors",
+]
 
 
 class RecordKind(msgspec.Struct, frozen=True):
@@ -60,6 +70,8 @@ class Logged(msgspec.Struct, frozen=True):
     """What stands in their texts, lower case."""
     request_id: bool = False
     """Whether a request id in a text says so."""
+    record_code: str = ""
+    """The code that a record of such a refusal has, if it is not the failure's."""
 
     def fits(self, code: str, family: str, text: str, request_id: str | None) -> bool:
         """Whether a failure is one of these."""
@@ -70,6 +82,13 @@ class Logged(msgspec.Struct, frozen=True):
             or (self.request_id and request_id is not None)
             or any(one in text for one in self.texts)
         )
+
+
+class OktaSide(msgspec.Struct, frozen=True):
+    """How the vendor's records show that it was Okta who asked."""
+
+    applications: list[str] = []
+    """Words of the names of Okta's own applications, lower case."""
 
 
 class Vendor(msgspec.Struct, frozen=True):
@@ -88,6 +107,13 @@ class Vendor(msgspec.Struct, frozen=True):
     logged: list[Logged] = []
     exports: dict[str, str] = {}
     """Where a person exports a log."""
+    audit: str = "audit"
+    """The log of changes."""
+    has_request_ids: bool = True
+    """Whether Okta's texts carry ids of the vendor's records."""
+    okta: OktaSide = OktaSide()
+    types: dict[str, str] = {}
+    """Words for what some forms write as a letter."""
 
     def logs_of(
         self, code: str, family: str = "", text: str = "", request_id: str | None = None
@@ -100,9 +126,15 @@ class Vendor(msgspec.Struct, frozen=True):
             text: its text.
             request_id: the vendor's request id in that text.
         """
-        low = text.casefold()
-        line = next((one for one in self.logged if one.fits(code, family, low, request_id)), None)
+        line = self.refusal(code, family, text, request_id)
         return tuple(line.logs) if line else ()
+
+    def refusal(
+        self, code: str, family: str = "", text: str = "", request_id: str | None = None
+    ) -> Logged | None:
+        """What is known of refusals such as a failure; see ``logs_of``."""
+        low = text.casefold()
+        return next((one for one in self.logged if one.fits(code, family, low, request_id)), None)
 
     def kind_of(self, names: AbstractSet[str]) -> RecordKind | None:
         """The kind of a record with these names, plain_name."""
@@ -152,14 +184,25 @@ _EMPTY = (None, "")
 @cache
 def vendors() -> tuple[Vendor, ...]:
     """All vendors."""
-    text = Path(__file__).with_name("forms.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tuple(tomllib.loads(text)["vendor"]), tuple[Vendor, ...])
+    texts = (path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.toml")))
+    entries = [entry for text in texts for entry in tomllib.loads(text)["vendor"]]
+    return msgspec.convert(entries, tuple[Vendor, ...])
 
 
 @cache
 def record_marks() -> tuple[bytes, ...]:
     """Of these a text has one in it that may be a record, the most frequent first."""
     return tuple(dict.fromkeys(mark.encode() for vendor in vendors() for mark in vendor.marks))
+
+
+def vendor_of(name: str) -> Vendor:
+    """A vendor by its name."""
+    return next(one for one in vendors() if one.name == name)
+
+
+def audit_logs() -> tuple[str, ...]:
+    """The logs of changes of all vendors."""
+    return tuple(sorted({one.audit for one in vendors()}))
 
 
 def title_of(vendor: str, log: str | None = None) -> str:

@@ -12,6 +12,7 @@ from kit.vendors.elastic import is_elastic, take_elastic
 from kit.vendors.entra import entra_record
 from kit.vendors.forms import Layout, record_marks, vendors
 from kit.vendors.record import Record
+from kit.vendors.salesforce import salesforce_record
 from kit.vendors.values import as_json, plain_name, utc_moment
 
 if TYPE_CHECKING:
@@ -23,9 +24,15 @@ _WRAPPERS = ("_source", "result", "event", "original", "event.original", "_raw",
              "fields", "data", "attributes", "record", "payload")  # fmt: skip
 """Names under which another product puts the record, as an object or as text."""
 _DEEPEST = 4
+_LONG = 64 << 10
+"""Bytes that few records have."""
+_outermost = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
-_READERS: dict[str, Callable[..., Record]] = {"entra": entra_record}
-"""What reads a vendor's records, by the vendor's name in ``forms.toml``."""
+_READERS: dict[str, Callable[..., Record]] = {
+    "entra": entra_record,
+    "salesforce": salesforce_record,
+}
+"""What reads a vendor's records, by the vendor's name."""
 
 
 class RecordError(ValueError):
@@ -56,13 +63,28 @@ def read_record(raw: bytes, file: str = "") -> Record | None:
     Raises:
         RecordError: it is one, and its time cannot be read.
     """
-    if not may_hold_record(raw):
+    if not may_hold_record(raw) or (len(raw) > _LONG and not _is_one(raw)):
         return None
     try:
         value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return _record(value, file, _DEEPEST)
+
+
+def _is_one(raw: bytes) -> bool:
+    """Whether a long document may be one record by its own names; most are pages of records."""
+    try:
+        names = _outermost.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    plain = _names(tuple(names))
+    return (
+        plain.is_elastic
+        or "properties" in names
+        or any(name in names for name in _WRAPPERS)
+        or _layout(plain.plain) is not None
+    )
 
 
 def _record(value: Any, file: str, depth: int) -> Record | None:
