@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from entra_forms import SignIn, number, write_form
 from entra_simulator import Outage, failure
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from salesforce_forms import CHANGE, FORMS, Login, write_changes, write_logins
 

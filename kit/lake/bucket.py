@@ -236,7 +236,7 @@ class Bucket:
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Make a change: send its files, then list them in the manifest if nobody was faster."""
         sent_paths: set[Path] = set()
-        names: dict[Path, str] = {}
+        sent_names: set[str] = set()
         began = time.monotonic()
         for _ in self._tries():
             data, mark = self.objects.read_marked(MANIFEST)
@@ -244,11 +244,13 @@ class Bucket:
             manifest_sizes, facts = self._manifest_sizes(before), _without_files(before)
             present = self._present(manifest_sizes)
             manifest = reconciled(facts, present, self._tally)
-            if names and set(names.values()) <= set(manifest_sizes):
+            listed = {*manifest_sizes, *before.get(VENDOR, {}).get("files", {})}
+            if sent_names and sent_names <= listed:
                 break  # the last write was done; its answer was lost on the way
             update = change(Contents(sorted(present), manifest))
             names = {p: f"date={day}/{p.name}" for day, paths in update.new.items() for p in paths}
             beside = {path: name for name, path in update.beside.items()}
+            sent_names = {*names.values(), *(n for n in beside.values() if n.startswith(VENDOR))}
             places = {path: _staged(name) for path, name in names.items()} | beside
             self.objects.put(
                 (path, place) for path, place in places.items() if path not in sent_paths

@@ -34,7 +34,6 @@ from kit.lake.storage import (
     is_event_file,
     read_manifest,
 )
-
 from kit.lake.vendor import VENDOR, day_of_records
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kit.lake.parquet import arrow_mask
-from kit.lake.record_file import RecordFile, open_record_file, read_fullness
+from kit.lake.record_file import RecordFile, count_logs, open_record_file, read_fullness
 from kit.lake.vendor import VENDOR, day_of_records
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ __all__ = ["NewRecords"]
 _RANGE = 1 << 20
 """Records whose hashes are held at a time."""
 
+_REPEAT, _FULLER, _NEW = 0, 1, 2
+"""What a record is to a lake: known, known and said in more detail, or not known."""
 _ABSENT = -1
 """How much a record says that the lake does not hold."""
 
@@ -64,20 +66,22 @@ class NewRecords:
         """
         facts = dict(contents.manifest.get(VENDOR, {}))
         files = dict(facts.get("files", {}))
-        masks = self._masks(lake, files)
         new_files: dict[str, Path] = {}
-        for path, mask in masks.items():
+        for path, kinds in self._kinds(lake, files).items():
+            mask = kinds != _REPEAT
             if mask.any():
                 name, new_path = self._without_repeats(path, mask)
                 new_files[name] = new_path
-                files[name] = {"records": int(mask.sum())}
+                with open_record_file(path, lake.address, path.name) as file:
+                    logs = count_logs(file, kinds == _NEW)
+                files[name] = {"records": int(mask.sum()), "logs": logs}
         return {**facts, "files": files}, new_files
 
-    def _masks(self, lake: Lake, files: Mapping[str, Any]) -> dict[Path, np.ndarray]:
-        """Which records of each file are kept; counts what is new and what was there."""
+    def _kinds(self, lake: Lake, files: Mapping[str, Any]) -> dict[Path, np.ndarray]:
+        """What each record of each file is; counts what is new and what was there."""
         rows = {path: _rows_of(path, lake) for path in sorted(self.paths)}
-        masks = {path: np.zeros(len(keys), bool) for path, (keys, _) in rows.items()}
-        total = sum(map(len, masks.values()))
+        kinds = {path: np.full(len(keys), _REPEAT, np.int8) for path, (keys, _) in rows.items()}
+        total = sum(map(len, kinds.values()))
         before = list(_files_near(self.paths, lake, files))
         self.records = 0
         for low, high in _ranges(total):
@@ -93,13 +97,14 @@ class NewRecords:
             best = order[is_best]
             was = _fullness_before(keys[best], lake, before)
             self.records += int((was == _ABSENT).sum())
-            is_kept = np.zeros(len(keys), bool)
-            is_kept[best[fullness[best] > was]] = True
+            kind = np.full(len(keys), _REPEAT, np.int8)
+            kind[best[fullness[best] > was]] = _FULLER
+            kind[best[was == _ABSENT]] = _NEW
             ends = np.cumsum([len(at) for at in places.values()])[:-1]
-            for (path, at), mine in zip(places.items(), np.split(is_kept, ends), strict=True):
-                masks[path][at] = mine
+            for (path, at), mine in zip(places.items(), np.split(kind, ends), strict=True):
+                kinds[path][at] = mine
         self.repeats = total - self.records
-        return masks
+        return kinds
 
     def _without_repeats(self, path: Path, mask: np.ndarray) -> tuple[str, Path]:
         """The file of the records that are kept, with the name that it has in the lake."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "arrow_mask",
     "EventFile",
+    "arrow_mask",
     "by_time",
     "catalogue_of",
     "footer",

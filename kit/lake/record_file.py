@@ -10,16 +10,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kit.lake.parquet import by_time
+from kit.lake.parquet import arrow_mask, by_time
 from kit.lake.storage import damaged
 from kit.vendors import record_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["NEEDED", "RecordFile", "as_record_batch", "open_record_file", "read_fullness"]
+__all__ = [
+    "NEEDED",
+    "RecordFile",
+    "as_record_batch",
+    "count_logs",
+    "open_record_file",
+    "read_fullness",
+    "read_spans",
+]
 
 NEEDED = ("id", "published", "vendor", "log", "key", "fullness")
 """Columns without which a file holds no records."""
@@ -130,3 +139,19 @@ def read_fullness(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray]:
         for name, dtype in (("key", np.int64), ("fullness", np.int16))
     )
     return keys, fullness
+
+
+def count_logs(file: pq.ParquetFile, mask: np.ndarray | None = None) -> dict[str, int]:
+    """How many of a file's records, or of those that a mask keeps, stand in which log."""
+    logs = file.read(columns=["log"], use_threads=False)["log"].combine_chunks()
+    counts = (logs if mask is None else logs.filter(arrow_mask(mask))).value_counts().to_pylist()
+    return dict(sorted((one["values"], one["counts"]) for one in counts))
+
+
+def read_spans(file: pq.ParquetFile) -> dict[str, tuple[datetime, datetime]]:
+    """When the first and the last record of each log of a file happened."""
+    table = file.read(columns=["log", "published"], use_threads=False)
+    ends = table.group_by("log").aggregate([("published", "min"), ("published", "max")])
+    names = (ends["log"], ends["published_min"], ends["published_max"])
+    logs, firsts, lasts = ([one.as_py() for one in name] for name in names)
+    return {log: (first, last) for log, first, last in zip(logs, firsts, lasts, strict=True)}

@@ -8,15 +8,17 @@ says more of it is kept beside the poorer one; of both, the greater ``fullness``
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kit.base.windows import Window, merged
+from kit.base.windows import Window, gaps, merged
 from kit.lake.inventory import without
-from kit.lake.pages import joint_spans
+from kit.lake.pages import joint_spans, says_more_follows
+from kit.vendors.forms import title_of, vendor_of_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kit.lake.files import Lake
 
@@ -27,6 +29,8 @@ __all__ = [
     "lost_vendor_files",
     "vendor_coverage",
     "vendor_files",
+    "vendor_overview",
+    "windows_of",
     "with_coverage",
 ]
 
@@ -42,7 +46,10 @@ Spans = dict[str, dict[str, tuple[datetime, datetime]]]
 
 
 def with_coverage(
-    facts: Mapping[str, Any], spans: Spans, covers: Window | None = None
+    facts: Mapping[str, Any],
+    spans: Spans,
+    covers: Window | None = None,
+    more: Callable[[str], bool] = says_more_follows,
 ) -> dict[str, Any]:
     """What the manifest is to say, if files with a vendor's records were taken in.
 
@@ -50,9 +57,10 @@ def with_coverage(
         facts: what it says of a vendor's records.
         spans: when the records of each file happened.
         covers: what the files hold in full, if somebody says so.
+        more: whether a file says that another page follows.
     """
-    coverage = {log: _windows(some) for log, some in facts.get("coverage", {}).items()}
-    for log, (first, last) in joint_spans(spans):
+    coverage = {log: windows_of(some) for log, some in facts.get("coverage", {}).items()}
+    for log, (first, last) in joint_spans(spans, more):
         since = first.replace(microsecond=0)
         window = covers or Window(since, last.replace(microsecond=0) + _SECOND)
         coverage[log] = merged([*coverage.get(log, []), window])
@@ -85,7 +93,7 @@ def vendor_coverage(lake: Lake) -> dict[str, list[Window]]:
     """
     coverage = lake.manifest().get(VENDOR, {}).get("coverage", {})
     lost_days = {str(day) for name in lost_vendor_files(lake) if (day := day_of_records(name))}
-    return {log: without(_windows(some), lost_days) for log, some in coverage.items()}
+    return {log: without(windows_of(some), lost_days) for log, some in coverage.items()}
 
 
 def day_of_records(name: str) -> date | None:
@@ -101,8 +109,38 @@ def _listed(manifest: Mapping[str, Any]) -> list[str]:
     return sorted(manifest.get(VENDOR, {}).get("files", {}))
 
 
-def _windows(some: Iterable[Mapping[str, str]]) -> list[Window]:
+def windows_of(some: Iterable[Mapping[str, str]]) -> list[Window]:
+    """The stretches of time of a log, as the manifest has them."""
     return [
         Window(datetime.fromisoformat(one["since"]), datetime.fromisoformat(one["until"]))
         for one in some
     ]
+
+
+def vendor_overview(lake: Lake) -> list[dict[str, Any]]:
+    """What a lake holds of each of a vendor's logs.
+
+    Returns:
+        For each log ``vendor`` and ``title`` (what people call the two), ``log``, ``records`` (how
+        many it holds), ``covered`` and ``gaps`` (``since`` and ``until``: what lies between two
+        covered stretches).
+    """
+    files = lake.manifest().get(VENDOR, {}).get("files", {})
+    counts: Counter[str] = Counter()
+    for name in vendor_files(lake):
+        counts.update(files[name].get("logs", {}))
+    logs = []
+    for log, windows in sorted(vendor_coverage(lake).items()):
+        whole = Window(windows[0].since, windows[-1].until) if windows else None
+        vendor = vendor_of_log(log)
+        logs.append(
+            {
+                "vendor": title_of(vendor),
+                "log": log,
+                "title": title_of(vendor, log),
+                "records": counts[log],
+                "covered": [one.as_text() for one in windows],
+                "gaps": [one.as_text() for one in gaps(windows, whole)] if whole else [],
+            }
+        )
+    return logs

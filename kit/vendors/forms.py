@@ -24,6 +24,7 @@ __all__ = [
     "record_marks",
     "title_of",
     "vendor_of",
+    "vendor_of_log",
     "vendors",
 ]
 
@@ -198,6 +199,11 @@ def record_marks() -> tuple[bytes, ...]:
 def vendor_of(name: str) -> Vendor:
     """A vendor by its name."""
     return next(one for one in vendors() if one.name == name)
+
+
+def vendor_of_log(log: str) -> str:
+    """The name of the vendor that has a log; logs of two vendors have no name in common."""
+    return next((one.name for one in vendors() if log in one.titles), "")
 
 
 def audit_logs() -> tuple[str, ...]:

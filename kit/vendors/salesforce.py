@@ -34,9 +34,9 @@ _ERROR_CODE = "INVALID_LOGIN"
 def salesforce_record(
     layout: Layout,
     values: dict[str, Any],
-    fields: dict[str, Any],  # noqa: ARG001  # another vendor's reader needs it
+    fields: dict[str, Any],  # another vendor's reader needs it
     published: datetime,
-    file: str,  # noqa: ARG001
+    file: str,
 ) -> Record:
     """Read one of Salesforce's records.
 
