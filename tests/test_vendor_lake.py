@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from entra_forms import FORMS, SignIn, number, write_form
+from entra_forms import FORMS, SignIn, diagnostic_object, number, write_form
 from entra_simulator import Outage, failure
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ from kit.base.object_store import Objects
 from kit.commands.app import run_command
 from kit.evidence.matching import evidence
 from kit.lake import Lake, add, new_records, repair
+from kit.lake.bulk import add_all
 from kit.lake.overview import overview
 from kit.lake.repair import examined
 from kit.lake.vendor import VENDOR, lost_vendor_files, vendor_coverage, vendor_files
@@ -199,7 +201,7 @@ def test_the_lake_says_what_it_holds_of_each_log_and_what_exports_leave_out(
     assert run_command(["lake", "--lake", str(lake.folder)]) == 0
     text = capsys.readouterr().out
     assert "Microsoft Entra, interactive user sign-ins: 7 records" in text
-    assert "not exported: " in text
+    assert "not exported of it: " in text
 
 
 def day_file(lake: Lake, day: int) -> Path:
@@ -364,3 +366,49 @@ def test_ranges_of_hashes_are_all_hashes() -> None:
     ranges = list(new_records._ranges(5 << 20))
     assert (ranges[0][0], ranges[-1][1]) == (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
     assert all(before[1] + 1 == after[0] for before, after in pairwise(ranges))
+
+
+def diagnostic_folder(folder: Path, hours: list[int]) -> Path:
+    """A container as diagnostic settings write it: a file an hour, two sign-ins in each."""
+    for n in hours:
+        at = datetime(2026, 9, 14, n, tzinfo=UTC)
+        place = folder / f"tenantId=x/y=2026/m=09/d=14/h={n:02d}/m=00"
+        place.mkdir(parents=True)
+        some = [SignIn(at + timedelta(minutes=m), 50126, id=number(f"{n} {m}")) for m in (5, 40)]
+        text = "\r\n".join(json.dumps(diagnostic_object(one)) for one in some)
+        (place / "PT1H.json").write_text(text, newline="")
+    return folder
+
+
+def test_a_storage_account_s_folders_are_held_for_the_hours_they_name(tmp_path: Path) -> None:
+    """But for the newest, which may still grow; an hour without a file is a gap."""
+    lake = Lake(tmp_path / "lake")
+    container = diagnostic_folder(tmp_path / "insights-logs-signinlogs", [6, 7, 9, 10])
+    assert add_all(lake, [str(container)]).records == 8
+    hour = datetime(2026, 9, 14, 6, tzinfo=UTC)
+    last = hour + timedelta(hours=4, minutes=40, seconds=1)
+    spans = [(one.since, one.until) for one in vendor_coverage(lake)["interactive"]]
+    assert spans == [(hour, hour + 2 * HOUR), (hour + 3 * HOUR, last)]
+    assert add_all(lake, [str(container)]).before == 4
+
+
+@pytest.mark.parametrize("packing", ["text", "base64", "object", "array"])
+def test_captures_of_an_event_hub_are_opened(tmp_path: Path, packing: str) -> None:
+    """Each event's body holds records, as text, in base64 or as it is."""
+    body = {"records": [diagnostic_object(one) for one in sign_ins(range(3))]}
+    text = json.dumps(body)
+    packed: object = {
+        "text": text,
+        "base64": base64.b64encode(text.encode()).decode(),
+        "object": body,
+        "array": body,
+    }[packing]
+    event = {"SequenceNumber": 7, "Offset": "1", "EnqueuedTimeUtc": "9/14/2026 7:12:31 AM",
+             "SystemProperties": {}, "Properties": {}, "Body": packed}  # fmt: skip
+    place = tmp_path / "hub/entra/0/2026/09/14/07/00"
+    place.mkdir(parents=True)
+    whole = json.dumps([event]) if packing == "array" else json.dumps(event)
+    (place / "30.json").write_text(whole)
+    lake = Lake(tmp_path / "lake")
+    assert add_all(lake, [str(tmp_path / "hub")]).records == 3
+    assert ids_in(lake) == sorted(one.id for one in sign_ins(range(3)))

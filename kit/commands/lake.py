@@ -218,9 +218,9 @@ def _of_vendor(log: dict[str, Any]) -> Iterator[str]:
         return
     yield f"{name}: {count}, {log['covered'][0]['since']} to {log['covered'][-1]['until']}"
     for gap in log["gaps"][:_MAX_LINES]:
-        yield f"  not exported: {gap['since']} to {gap['until']}"
+        yield f"not exported of it: {gap['since']} to {gap['until']}"
     if len(log["gaps"]) > _MAX_LINES:
-        yield f"  not exported: {len(log['gaps']) - _MAX_LINES:,} more stretches"
+        yield f"not exported of it: {len(log['gaps']) - _MAX_LINES:,} more stretches"
 
 
 def _check_lake(lake: Any) -> None:

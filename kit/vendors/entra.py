@@ -103,6 +103,14 @@ def _sign_in(record: Record, values: dict[str, Any], fields: dict[str, Any]) -> 
         record.result = word
     if record.result != "success":
         record.reason = reason
+    _policies(record, fields)
+    count = text(values.get("attempts"))
+    if count is not None and count.isdigit():
+        record.attempts = max(1, min(int(count), 2**31 - 1))
+
+
+def _policies(record: Record, fields: dict[str, Any]) -> None:
+    """The conditional access policies that refused; none in a form that lists none."""
     policies = as_json(fields.get("appliedconditionalaccesspolicies"))
     if not isinstance(policies, list):
         policies = as_json(fields.get("conditionalaccesspolicies"))
@@ -120,9 +128,6 @@ def _sign_in(record: Record, values: dict[str, Any], fields: dict[str, Any]) -> 
             if (name := text(one.get("displayname")) or text(one.get("id")))
         ]
         record.policy_ids = [number for one in refusing if (number := guid(one.get("id")))]
-    count = text(values.get("attempts"))
-    if count is not None and count.isdigit():
-        record.attempts = max(1, min(int(count), 2**31 - 1))
 
 
 def _log(vendor: Vendor, fields: dict[str, Any], file: str, record: Record) -> str:

@@ -44,10 +44,7 @@ Unread = RecordError
 
 def may_hold_record(raw: bytes) -> bool:
     """Whether a document has a text in it that every record has."""
-    for mark in record_marks():  # a loop: this is asked of every document that is no event
-        if mark in raw:
-            return True
-    return False
+    return any(mark in raw for mark in record_marks())
 
 
 def read_record(raw: bytes, file: str = "") -> Record | None:

@@ -24,7 +24,7 @@ _SHORT = 15
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _CHECKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _LOGIN = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
-_OF_USER = re.compile(r"\bfor (?:user )?(?P<name>[^@()\n]{2,80}?)(?: \(|$)", re.I)
+_OF_USER = re.compile(r"\s+for (?:user )?(?P<name>[^@()\n]{2,80}?)(?: \(|$)", re.I)
 _NOTHING = {"", "n/a", "na", "unknown", "none"}
 _SUCCESS = {"success", "loginnoerror", "noerror"}
 _ERROR = "LOGIN_ERROR_"
@@ -81,12 +81,16 @@ def _result(record: Record, status: str | None) -> None:
 
 
 def _change(record: Record, values: dict[str, Any]) -> None:
-    record.activity = _said(values.get("activity"))
+    what = _said(values.get("activity"))
     record.actor = _name(values.get("actor"))
-    said = record.activity or ""
-    names = [match.rstrip(".") for match in _LOGIN.findall(said)]
-    if (of_user := _OF_USER.search(said)) and (name := of_user["name"].strip()):
-        names.append(name)
+    if what is None:
+        return
+    logins = [match.rstrip(".") for match in _LOGIN.findall(what)]
+    of_user = _OF_USER.search(what)
+    names = logins or ([of_user["name"].strip()] if of_user else [])
+    # what was done is the same for every user, so that a step can name it
+    record.activity = re.split(r"\s+(?:for|of)\s+", what, maxsplit=1)[0] if names else what
+    record.reason = what if record.activity != what else None
     record.targets = names
     record.target_ids = list(dict.fromkeys(name.lower() for name in names))
     record.account = next((name for name in names if "@" in name), None)
