@@ -82,7 +82,8 @@ def _hours(spans: Spans) -> Iterator[tuple[str, dict[str, tuple[datetime, dateti
     for file in spans:
         if match := _HOUR.fullmatch(file.replace("\\", "/")):
             with suppress(ValueError):
-                at = datetime(*map(int, match.groups()[1:]), tzinfo=UTC)  # type: ignore[arg-type]
+                year, month, day, hour = map(int, match.groups()[1:])
+                at = datetime(year, month, day, hour, tzinfo=UTC)
                 hours.setdefault(match["container"], []).append((at, file))
     for some in hours.values():
         newest = max(some)[0]
