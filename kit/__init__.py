@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kit.views import (
         error_code_report,
         orgs_report,
+        own_report,
         remediation_report,
         trends_report,
         user_history_report,
@@ -59,6 +60,7 @@ _HOME = {
     "onset": "kit.analysis.episodes",
     "open_log": "kit.log.log",
     "orgs_report": "kit.views",
+    "own_report": "kit.views",
     "recovery": "kit.analysis.recovery",
     "remediation_report": "kit.views",
     "states": "kit.analysis.states",
@@ -87,6 +89,7 @@ __all__ = [
     "onset",
     "open_log",
     "orgs_report",
+    "own_report",
     "recovery",
     "remediation_report",
     "states",

@@ -165,7 +165,7 @@ def test_a_kernel_that_cannot_run_the_notebooks_is_one_line(
 
     assert done.returncode == 15
     assert said in done.stderr
-    assert "-m ipykernel install" in done.stderr
+    assert f". Run: JUPYTER_PATH={sys.prefix}/share/jupyter:{tmp_path} okta-kit lab" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

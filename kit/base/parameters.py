@@ -10,12 +10,14 @@ import ast
 import io
 import json
 import tokenize
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, Union, get_args
 
 from pydantic import AfterValidator
+from pydantic_core import to_jsonable_python
 
 from kit.base.environment import SECRET_NAME, SECRET_VALUE
 from kit.base.errors import UsageError, nearest
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Parameter", "check_values", "parse_parameters", "read_parameters"]
+__all__ = ["Parameter", "check_values", "json_values", "parse_parameters", "read_parameters"]
 
 
 def _utc(moment: datetime) -> datetime:
@@ -42,6 +44,7 @@ _TYPES: dict[str, Any] = {
     "list": list,
     "Literal": Literal,
     "Optional": Optional,
+    "set": set,
     "str": str,
     "time": time,
     "tuple": tuple,
@@ -128,7 +131,8 @@ def check_values(
         overrides: values by name; text is read as the parameter's type.
 
     Returns:
-        A value for each parameter, in the notebook's order, fit for JSON.
+        A value for each parameter, in the notebook's order, of the type that its cell shows;
+        dates and times as text.
 
     Raises:
         UsageError: an unknown name (with the nearest), or a value of the wrong type.
@@ -149,23 +153,34 @@ def check_values(
     fields: dict[str, Any] = {p.name: (p.type, p.default) for p in parameters.values()}
     config = ConfigDict(validate_default=True, allow_inf_nan=False)
     try:
-        values = {
-            name: _from_text(parameters[name].type, value) for name, value in overrides.items()
-        }
+        values = {name: _from_text(parameters[name], value) for name, value in overrides.items()}
         checked = create_model("Parameters", __config__=config, **fields)(**values)
     except ValidationError as fault:
         wrong = [
             f"{e['loc'][0]}: {e['msg']} (got {_printable(e['input'])})" for e in fault.errors()
         ]
         raise UsageError("; ".join(wrong) + ".") from None
-    json_values: dict[str, Any] = json.loads(checked.model_dump_json())
-    for name, value in json_values.items():
+    literals = {name: _literal(value) for name, value in checked.model_dump().items()}
+    for name, value in json_values(literals).items():
         if SECRET_VALUE.search(json.dumps(value)):
             raise UsageError(
                 f"{name}: its value looks like a secret, which is never a parameter: it would "
                 "stand in the report. Put it into the environment."
             )
-    return json_values
+    return literals
+
+
+def json_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON has them, the same each time.
+
+    Args:
+        values: by name, of ``check_values``.
+
+    Returns:
+        The same; tuples and sets are lists, a set's in order.
+    """
+    fit: dict[str, Any] = json.loads(json.dumps(dict(values), default=_in_order))
+    return fit
 
 
 def _parameter(place: str, line: ast.stmt, comments: Mapping[int, str]) -> Parameter:
@@ -205,6 +220,19 @@ def _printable(value: object) -> str:
     return "a secret" if SECRET_VALUE.search(str(value)) else repr(value)
 
 
+def _in_order(value: Any) -> list[Any]:
+    return sorted(value, key=repr)
+
+
+def _literal(value: Any) -> Any:
+    """A value as Python writes it in a cell; dates and times are text there."""
+    if isinstance(value, list | tuple | set):
+        return type(value)(map(_literal, value))
+    if isinstance(value, dict):
+        return {_literal(key): _literal(part) for key, part in value.items()}
+    return to_jsonable_python(value)
+
+
 class _Plain(ast.NodeTransformer):
     """``datetime.date`` is ``date``: of which module a type comes is of no interest."""
 
@@ -212,20 +240,39 @@ class _Plain(ast.NodeTransformer):
         return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
 
 
-def _from_text(kind: Any, value: Any) -> Any:
-    """Text for a list or a dict is JSON, or parts with commas; an empty one may be None."""
+def _from_text(parameter: Parameter, value: Any) -> Any:
+    """Text for a list is JSON, Python, or parts with commas; an empty one may be None.
+
+    Parts are texts where the default or the type does not tell what else they are.
+    """
+    kind = parameter.type
     if NoneType in get_args(kind) and isinstance(value, str):
         others = [part for part in get_args(kind) if part is not NoneType]
         if str not in others and value.strip().casefold() in ("", "none", "null"):
             return None
         kind = others[0] if len(others) == 1 else kind
     origin = getattr(kind, "__origin__", kind)
-    if isinstance(value, str) and origin in (list, tuple, dict):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return [part.strip() for part in value.split(",")] if origin is not dict else value
+    if isinstance(value, str) and origin in (list, tuple, set, dict):
+        if value.lstrip().startswith(("[", "(", "{")):
+            return _read_literal(value)
+        if origin is dict:
+            return value
+        if kind is origin and parameter.default and not any(map(_is_text, parameter.default)):
+            return _read_literal(f"[{value}]")
+        return [part.strip() for part in value.split(",")]
     return value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _read_literal(text: str) -> Any:
+    """A list, tuple, set or dict as JSON or as Python writes it; the text if it is neither."""
+    for read in (json.loads, ast.literal_eval):
+        with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            return read(text)
+    return text
 
 
 def _comments(source: str) -> dict[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["clean", "clean_lines", "in_json", "in_sheet", "visible"]
+__all__ = ["clean", "clean_lines", "in_json", "in_sheet", "one_line", "visible"]
 
 _FORMULA = re.compile(r"^(?=[\t\n])|(^|[;\t\n])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Where a spreadsheet begins a formula: at the start of a cell, and of what it takes for one where
@@ -27,6 +27,12 @@ def clean(text: object) -> str:
         c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}"
         for c in str(text)
     ).strip()
+
+
+def one_line(text: object) -> str:
+    """A fault of somebody else's code, in one harmless line of at most 300 characters."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= 300 else line[:299] + "…"
 
 
 def clean_lines(text: str) -> str:

@@ -11,7 +11,7 @@ from kit.base.times import iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["TICK", "Coverage", "Window", "common", "gaps", "merged", "utc_day"]
+__all__ = ["TICK", "Coverage", "Window", "common", "gaps", "merged", "overlap", "utc_day"]
 
 TICK = timedelta(milliseconds=1)
 """Okta's clock counts milliseconds; a stretch ends one after its last event."""
@@ -113,6 +113,11 @@ def gaps(stretches: Iterable[Window], window: Window) -> tuple[Window, ...]:
     if at < window.until:
         missing.append(Window(at, window.until))
     return tuple(missing)
+
+
+def overlap(one: Window, other: Window) -> bool:
+    """Whether two windows share some time."""
+    return one.since < other.until and other.since < one.until
 
 
 def utc_day(day: date) -> Window:

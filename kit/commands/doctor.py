@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING, Literal
 
-from kit.base.errors import KitError, OktaError
+from kit.base.errors import KernelNotStarted, KitError, OktaError
 from kit.base.object_store import is_store
 from kit.display import phrases
 
@@ -194,12 +194,19 @@ def _catalogue() -> Iterator[Check]:
 
 
 def _kernel() -> Iterator[Check]:
-    from jupyter_client.kernelspec import KernelSpecManager
+    """The kernel that notebooks name; it is started only where it is not this very Python."""
+    from kit.reports.kernel_check import KERNEL, check_kernel, is_own_kernel, kernel_python
 
-    if "python3" in KernelSpecManager().find_kernel_specs():
-        yield Check("kernel", "ok", "python3")
+    if is_own_kernel():
+        yield Check("kernel", "ok", KERNEL)
+        return
+    try:
+        check_kernel("okta-kit doctor")
+    except KernelNotStarted as fault:
+        message, _, fix = str(fault).partition(". Run: ")
+        yield Check("kernel", "FAIL", message, fix, fault.exit_code)
     else:
-        yield Check("kernel", "FAIL", "there is no python3 kernel", "pip install ipykernel", 15)
+        yield Check("kernel", "ok", f"{KERNEL}: {kernel_python()}")
 
 
 def _versions() -> Iterator[Check]:

@@ -7,23 +7,20 @@ import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from kit.base.errors import KernelNotStarted, UsageError
+from kit.base.errors import UsageError
 from kit.base.paths import NOTEBOOKS
+from kit.reports.kernel_check import check_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["check_kernel", "check_port", "serve_lab"]
+__all__ = ["check_port", "serve_lab"]
 
 _SETTINGS = Path(__file__).with_name("jupyter_config")
 """Ours beside the user's own: no news, Markdown as a page, this machine only, a token."""
-
-_KERNEL = "python3"
-"""The kernel that the notebooks name; Jupyter takes it to be the interpreter beside it."""
 
 _START = "README.md"
 """Which notebook answers which question."""
@@ -82,44 +79,3 @@ def check_port(port: int) -> None:
                 f"port {port} cannot be used ({why}). Close what listens there, name another "
                 "with --port, or leave it out for a free one."
             ) from None
-
-
-def check_kernel() -> None:
-    """Start the notebooks' kernel once, and ask it for the kit.
-
-    Raises:
-        KernelNotStarted: it does not come up, or knows no kit.
-    """
-    from jupyter_client.kernelspec import NoSuchKernel
-
-    install = f"Run: {sys.executable} -m ipykernel install --sys-prefix"
-    try:
-        knows = _knows_the_kit()
-    except NoSuchKernel:
-        raise KernelNotStarted(f"there is no kernel {_KERNEL!r}. Install ipykernel.") from None
-    except (RuntimeError, OSError) as fault:  # it died, took too long, or is no program
-        raise KernelNotStarted(
-            f"the kernel {_KERNEL!r} did not start: {' '.join(str(fault).split())}. {install}"
-        ) from None
-    if not knows:
-        raise KernelNotStarted(
-            f"the kernel {_KERNEL!r} is another Python, without okta-kit. {install}"
-        )
-
-
-def _knows_the_kit() -> bool:
-    from jupyter_client.manager import start_new_kernel
-
-    manager, client = start_new_kernel(
-        startup_timeout=60, kernel_name=_KERNEL, stdout=DEVNULL, stderr=DEVNULL
-    )
-    try:
-        expressions = {"found": "__import__('importlib.util').util.find_spec('kit') is not None"}
-        answer = client.execute(
-            "", user_expressions=expressions, silent=True, reply=True, timeout=60
-        )
-        value = answer["content"]["user_expressions"]["found"]
-        return bool(value.get("data", {}).get("text/plain") == "True")
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)

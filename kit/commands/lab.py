@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kit.base.errors import UsageError
 from kit.commands.notebooks import find_notebook, values_for
 from kit.commands.notes import print_note
 from kit.commands.options import DateOrder, Parameters, Since, Source, Until
@@ -25,8 +26,13 @@ def register(app: typer.Typer) -> None:
 
 
 def begin_investigation(
-    notebook: Annotated[str, typer.Argument(help="A name in notebooks/, or a path.")],
+    notebook: Annotated[
+        str, typer.Argument(help="A name in notebooks/, or a path; with --blank what it is called.")
+    ],
     name: Annotated[str, typer.Argument(help="What the case is called.")] = "",
+    blank: Annotated[
+        bool, typer.Option("--blank", help="A notebook of your own, with what a report needs.")
+    ] = False,
     parameter: Parameters = None,
     source: Source = None,
     since: Since = None,
@@ -37,12 +43,15 @@ def begin_investigation(
 
     Example: okta-kit new remediation tuesday-outage -p code=AADSTS50126 --since 7d
     """
+    if blank and name:
+        raise UsageError(f"new --blank: takes one name, and {name!r} is a second one.")
     from datetime import UTC, datetime
 
     from kit.base.parameters import read_parameters
-    from kit.reports.investigations import begin
+    from kit.reports.investigations import BLANK, begin
 
-    path = find_notebook(notebook)
+    path = BLANK if blank else find_notebook(notebook)
+    name = notebook if blank else name
     values = values_for({path: read_parameters(path)}, parameter, source, since, until)[path]
     day = datetime.now(UTC).date()
     copy = begin(path, values, name=name, folder=_INVESTIGATIONS, day=day, date_order=date_order)

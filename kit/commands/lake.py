@@ -11,6 +11,7 @@ import typer
 from kit.base.errors import SourceError, UsageError
 from kit.base.paths import LAKE
 from kit.base.text import clean
+from kit.commands import retention
 from kit.commands.notes import print_json, print_note
 from kit.commands.options import DateOrder
 from kit.display import phrases
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     lake = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
     lake.callback()(show_lake)
     lake.command("repair")(repair_lake)
+    retention.register(lake)
     app.add_typer(lake, name="lake")
     app.command("recode")(recode_lake)
     app.command("compact")(compact_lake)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kit.base.errors import UsageError, nearest
 from kit.base.windows import TICK, Window
-from kit.display import charts
+from kit.display import charts, phrases
 from kit.display.parts import Chart
 
 __all__ = ["chart"]
@@ -112,7 +112,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def _counts(rows: pd.DataFrame, bucket: str, *by: str) -> pd.DataFrame:
     """Failures by bucket and some columns."""
     at = rows["published"].dt.floor({"hour": "h", "day": "D"}[bucket])
-    app = rows["app"].fillna("(no app)")
+    app = rows["app"].fillna(phrases.SIGN_IN)
     groups = rows.assign(bucket=at, app=app).groupby(["bucket", *by], as_index=False)
     return groups.size().rename(columns={"size": "failures"})
 

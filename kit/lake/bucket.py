@@ -312,8 +312,8 @@ class Bucket:
         """Readers go by the manifest: nothing that they need is ever left undone."""
         return False
 
-    def forget(self) -> None:
-        """Remove what was replaced, or sent and never listed, a day ago."""
+    def forget(self, *, at_once: bool = False) -> None:
+        """Remove what was replaced a day ago, or at once, and what was sent and never listed."""
         objects = self.objects.list()
         manifest = read_manifest(self.address, self.manifest())
         names_to_keep = {
@@ -327,7 +327,7 @@ class Bucket:
             for name, one in objects.items()
             if name.startswith((f"{_STAGING}/", f"{_RETIRED}/", f"{INDEX}/", f"{VENDOR}/"))
             and name not in names_to_keep
-            and one.modified_at < before
+            and (one.modified_at < before or (at_once and name.startswith(f"{_RETIRED}/")))
         )
 
 

@@ -302,11 +302,11 @@ class Folder:
                 pass
         return pending
 
-    def forget(self) -> None:
-        """Remove replaced files that nobody can still be reading."""
+    def forget(self, *, at_once: bool = False) -> None:
+        """Remove replaced files that nobody can still be reading, or all."""
         retired = self.path / "_retired"
         for path in retired.glob("*.parquet"):
-            if time.time() - path.stat().st_mtime > GRACE:
+            if at_once or time.time() - path.stat().st_mtime > GRACE:
                 path.unlink(missing_ok=True)
         if retired.is_dir() and not any(retired.iterdir()):
             shutil.rmtree(retired, ignore_errors=True)

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
+    "ERASURES",
     "KEY",
     "Faults",
     "Tally",
     "day_of",
+    "erasures_in",
     "find_faults",
     "inventoried",
     "keys_of",
@@ -37,6 +39,9 @@ __all__ = [
 
 KEY = np.dtype("S16")
 """What stands for a uuid: 128 bits of its hash, so that two never have the same."""
+
+ERASURES = "erasures"
+"""What a manifest says of people who were forgotten: when, how many events of which UTC days."""
 
 _MODULUS = 1 << 64
 
@@ -184,6 +189,11 @@ def inventoried(
 def stretches(manifest: Mapping[str, Any]) -> list[Window]:
     """The stretches of time that a manifest calls held in full, oldest first."""
     return merged(map(_window, manifest.get("covered", [])))
+
+
+def erasures_in(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a manifest says of people who were forgotten: ``at``, and ``days`` with their events."""
+    return list(manifest.get(ERASURES, []))
 
 
 def without(covered_windows: Iterable[Window], days: Iterable[str]) -> list[Window]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kit.lake.inventory import KEY, Tally
+from kit.lake.inventory import ERASURES, KEY, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
     from kit.lake.storage import Storage
 
-__all__ = ["INDEX", "ROW", "Index", "index_of", "keys_beside", "news"]
+__all__ = ["FORGOTTEN", "INDEX", "ROW", "Index", "index_of", "keys_beside", "news"]
 
 INDEX = "_uuids"
 """The folder of the hashes."""
+
+FORGOTTEN = "_forgotten"
+"""The folder of the hashes of what was removed for good; sorted, and never listed elsewhere."""
 
 ROW = np.dtype([("key", KEY), ("order", "<i8")])
 """What a coder keeps of each event beside its file: the uuid's hash, and its place in the input."""
@@ -44,11 +47,15 @@ class Index:
     """Each file's hashes, sorted."""
     fresh: dict[str, Path]
     """Those of the files that are not in the lake yet."""
+    barred: tuple[np.ndarray, ...] = ()
+    """Hashes, sorted, of what was removed for good."""
 
     def hold(self, keys: np.ndarray) -> np.ndarray:
         """Which of some hashes, sorted, it holds."""
         mask = np.zeros(len(keys), dtype=bool)
-        for file in self.files.values():
+        for file in (*self.files.values(), *self.barred):
+            if not len(file):
+                continue
             place = np.searchsorted(file, keys)
             place[place == len(file)] = 0
             mask |= file[place] == keys
@@ -68,7 +75,7 @@ class Index:
         keys.tofile(new_path)
         name = f"{INDEX}/{new_path.name}"
         tallies[name], fresh[name] = Tally.of(keys).as_dict(), new_path
-        return Index(tallies, {**files, name: _mapped(new_path)}, fresh)
+        return Index(tallies, {**files, name: _mapped(new_path)}, fresh, self.barred)
 
 
 def index_of(
@@ -83,6 +90,8 @@ def index_of(
         keys: reads the hashes of an event file.
     """
     events = sum(map(Tally.read, manifest["inventory"].values()), Tally())
+    forgotten_names = storage.names(FORGOTTEN) if manifest.get(ERASURES) else []
+    barred = tuple(map(storage.keys, forgotten_names))
     tallies = manifest.get("index", {})
     if sum(map(Tally.read, tallies.values()), Tally()) == events:
         try:
@@ -92,8 +101,8 @@ def index_of(
         if all(
             name in files and len(files[name]) == one["events"] for name, one in tallies.items()
         ):
-            return Index(dict(tallies), files, {})
-    index, hash_arrays = Index({}, {}, {}), []
+            return Index(dict(tallies), files, {}, barred)
+    index, hash_arrays = Index({}, {}, {}, barred), []
     names = list(manifest["inventory"])
     for name in names:
         hash_arrays.append(keys(name))

@@ -178,8 +178,8 @@ class Storage(Protocol):
     def recover(self) -> bool:
         """End what a writer began, as far as readers need it; tell whether there was anything."""
 
-    def forget(self) -> None:
-        """Remove replaced files that nobody can still be reading; while not writing."""
+    def forget(self, *, at_once: bool = False) -> None:
+        """Remove replaced files that nobody can still be reading, or all; while not writing."""
 
 
 def is_event_file(name: str) -> bool:

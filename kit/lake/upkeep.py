@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kit.lake.files import Lake
     from kit.lake.storage import Contents
 
-__all__ = ["compact", "recode"]
+__all__ = ["compact", "event_batches", "recode"]
 
 _HOLD = 128 << 20
 """Bytes of events in a row group of a file rewritten: larger ones are read faster."""
@@ -99,7 +99,7 @@ def _rewrite_day(
             paths_by_old[tuple(old)] = path = staging / f"part-{uuid.uuid4().hex}.parquet"
             local = lake.storage.local(old, staging)
             pairs = zip(local, old, strict=True)
-            event_count = write_events(map(convert, _batches(lake, pairs)), path, _HOLD)
+            event_count = write_events(map(convert, event_batches(lake, pairs)), path, _HOLD)
             if event_count != tally(contents).events:
                 raise damaged(lake.address, old[0], "it holds other events than were written")
         return Change(
@@ -111,8 +111,12 @@ def _rewrite_day(
     return len(old)
 
 
-def _batches(lake: Lake, files: Iterable[tuple[Path, str]]) -> Iterator[pa.RecordBatch]:
-    """The events of files, each with its name in the lake, a row group at a time."""
+def event_batches(lake: Lake, files: Iterable[tuple[Path, str]]) -> Iterator[pa.RecordBatch]:
+    """The events of files, each with its name in the lake, a row group at a time.
+
+    Yields:
+        Events in today's schema: columns that an older lake lacks are null.
+    """
     for path, name in files:
         with open_event_file(path, f"{lake.address}/{name}") as file:
             for number in range(file.num_row_groups):

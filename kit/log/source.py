@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,11 +18,12 @@ import pyarrow.compute as pc
 from kit.base.errors import KitError, SourceError, UsageError
 from kit.base.paths import COPY, LAKE, PULLED, SAMPLE_FILES, place
 from kit.base.times import iso, parse_time
-from kit.base.windows import TICK, Coverage, Window, common, gaps, merged
+from kit.base.windows import TICK, Coverage, Window, common, gaps, merged, overlap
 from kit.display import phrases
 from kit.lake import Lake, SkippedLine, add, skipped
 from kit.lake.coverage import tail
 from kit.lake.holes import Hole, holes_in, lines_lost
+from kit.lake.inventory import erasures_in, window_of_day
 from kit.lake.lacking import EFFECTS, Lacking, lacking_in
 from kit.lake.orgs import lakes
 from kit.lake.parquet import open_event_file
@@ -31,7 +32,7 @@ from kit.sources.exports import expand
 from kit.sources.written_times import order_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from kit.lake.store import AddResult
@@ -58,6 +59,8 @@ class Source:
     """Where skipped lines may belong."""
     lacking: tuple[Lacking, ...] = ()
     """What the events of its files lack that counting needs."""
+    erasures: tuple[Mapping[str, Any], ...] = ()
+    """How many events were removed because a person was forgotten: see ``kit.lake.erasure``."""
     growing: bool = False
     """Whether more may come: a lake's newest minutes are provisional."""
     skipped_lines: tuple[SkippedLine, ...] = ()
@@ -131,11 +134,23 @@ class Source:
         for one in self.lacking:
             for what in one.what if one.touches(window) else ():
                 files.setdefault(what, set()).add(one.file or "several files")
-        return tuple(
+        effects = [
             f"In {_names_in_words(sorted(files[what]))} {effect}."
             for what, effect in EFFECTS.items()
             if what in files
-        )
+        ]
+        return (*effects, *self._erasures_in_words(window))
+
+    def _erasures_in_words(self, window: Window) -> Iterator[str]:
+        """What is missing in a window because a person was forgotten."""
+        for one in self.erasures:
+            touched = [n for day, n in one["days"].items() if overlap(window_of_day(day), window)]
+            if touched:
+                events = f"{sum(touched):,} {'event' if sum(touched) == 1 else 'events'}"
+                yield (
+                    f"{events} of a person who was forgotten on {one['at'][:10]} were removed "
+                    "from the days of this window."
+                )
 
 
 def open_source(
@@ -216,6 +231,7 @@ def _of_many(many: Mapping[str, Lake], source_name: str) -> Source:
         growing=True,
         holes=tuple(hole for one in sources.values() for hole in one.holes),
         lacking=tuple(lack for one in sources.values() for lack in one.lacking),
+        erasures=tuple(erasure for one in sources.values() for erasure in one.erasures),
         skipped_lines=tuple(line for one in sources.values() for line in one.skipped_lines),
         vendor_lakes=tuple(lake for one in sources.values() for lake in one.vendor_lakes),
         unread=unread,
@@ -272,6 +288,7 @@ def _source_of(lake: Lake, source_name: str, *, growing: bool = False, repeats: 
         covered_windows=covered_windows,
         holes=tuple(holes_in(manifest)),
         lacking=tuple(lacking_in(manifest)),
+        erasures=tuple(erasures_in(manifest)),
         growing=growing,
         skipped_lines=tuple(lake.skipped_lines()),
         repeats=repeats,

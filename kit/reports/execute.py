@@ -27,13 +27,20 @@ from kit.base.errors import (
     WrongParameter,
     is_full,
 )
+from kit.base.parameters import json_values
+from kit.base.text import one_line
 from kit.reports.kernel import kernel_name
+from kit.reports.kernel_check import kernel_without_kit
 from kit.reports.signals import StoppedError, StopSignal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Execution", "Limits", "execute", "one_line"]
+__all__ = ["Execution", "Limits", "execute"]
+
+_MISSING = ("NoKit", "ModuleNotFoundError")
+_NO_KIT = re.compile(r"okta-kit is not in this kernel|No module named 'kit(\.views)?'$")
+"""How our notebooks' first cell says it, and how Python does of a notebook of one's own."""
 
 
 @dataclass(frozen=True)
@@ -93,27 +100,32 @@ def _prepare(execution: Execution, name: str, values: Mapping[str, Any]) -> None
     from papermill.execute import prepare_notebook_metadata
     from papermill.parameterize import parameterize_notebook
 
+    from kit.reports.papermill_parts import register_literals
+
     language = execution.notebook.metadata.get("kernelspec", {}).get("language", "python")
     if values:
+        register_literals()
         execution.notebook = parameterize_notebook(
             execution.notebook,
             dict(values),
             kernel_name=kernel_name(execution.notebook),
             language=language,
         )
+        execution.notebook.metadata.papermill["parameters"] = json_values(values)
     execution.notebook = prepare_notebook_metadata(execution.notebook, name, "notebook.ipynb")
 
 
 def _run(notebook: Any, kernel: Any, limits: Limits) -> RunError | None:
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NotebookExecutionManager
+
+    from kit.reports.papermill_parts import NotebookClient
 
     manager = NotebookExecutionManager(notebook, progress_bar=False)
     manager.notebook_start()
     end = time.monotonic() + limits.run
-    client = PapermillNotebookClient(
+    client = NotebookClient(
         manager,
         km=kernel,
         startup_timeout=min(limits.start, limits.run),
@@ -158,6 +170,8 @@ def _fault_in(notebook: Any) -> RunError | None:
         return LeftEarly(f"left early by sys.exit({one_line(value)}) in {_where(notebook)}")
     if name == UsageError.__name__:
         return WrongParameter(one_line(value) or name)  # who wrote it needs no cell
+    if name in _MISSING and _NO_KIT.match(value):
+        return kernel_without_kit(kernel_name(notebook), "okta-kit report")
     text = f"{one_line(value) or name} ({one_line(name)} in {_where(notebook)})"
     return DiskFull(text) if name == "DiskFull" or is_full(value) else CellError(text)
 
@@ -218,11 +232,3 @@ def _quiet_notes() -> Iterator[None]:
     # Not after an interrupt: what it cut off is still to speak when the process ends.
     for name, logger in loggers.items():
         logger.setLevel(levels[name])
-
-
-def one_line(text: object) -> str:
-    """A fault of somebody else's code, in one harmless line of at most 300 characters."""
-    from kit.base.text import clean
-
-    line = " ".join(clean(text).split())
-    return line if len(line) <= 300 else line[:299] + "…"

@@ -17,16 +17,23 @@ from kit.base.errors import UsageError
 from kit.base.files import unwritable, write_whole
 from kit.base.parameters import check_values, read_parameters
 from kit.base.tempdirs import temporary_folder
+from kit.base.version import installed_from
 from kit.reports.window import close_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-__all__ = ["begin"]
+__all__ = ["BLANK", "begin"]
+
+BLANK = Path(__file__).with_name("templates") / "blank.ipynb"
+"""A notebook that asks nothing yet, and has what a report needs."""
 
 _SOURCES = ("sample", "lake", "okta")
 """What stands for a source by its name; all else is a path."""
+
+_NO_HOME = '"PATH-OF-OKTA-KIT"'
+"""In a notebook's first cell: what is installed where a kernel has no kit."""
 
 _LINK = re.compile(r"(\]\(\s*<?|^ {0,3}\[[^\]]+\]:\s*<?)([^)\s>#?]+)", re.M)
 """Where a Markdown link names its file: in its brackets, or in a line of its own."""
@@ -112,6 +119,9 @@ def _copied(
         return cell
     if "parameters" in cell["metadata"].get("tags", []):
         source = _with_values(source, values)
+    elif home := installed_from():
+        # Away from the kit, a kernel without it could not say where to take it from.
+        source = source.replace(_NO_HOME, json.dumps(home, ensure_ascii=False))
     return {**cell, "source": _lines(source), "outputs": [], "execution_count": None}
 
 

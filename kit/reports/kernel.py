@@ -16,6 +16,7 @@ from kit.base.environment import needed_variables
 from kit.base.object_store import is_store
 from kit.base.paths import APPS, LAKE, PLAIN, PULLED
 from kit.log.spark.engines import DUCKDB, ENGINE
+from kit.reports.kernel_check import is_own_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +72,9 @@ def kernel_name(notebook: Any) -> str:
 def _options(notebook: Any) -> list[str]:
     """A Python kernel's options; one of the kit's loads what the kit's first cell would."""
     code = "\n".join(c.source for c in notebook.cells if c.cell_type == "code")
-    return [_NO_HISTORY, _WARM] if _USES_KIT.search(code) else [_NO_HISTORY]
+    # Another Python may have no kit to load, and would say so at length.
+    warm = is_own_kernel(kernel_name(notebook)) and _USES_KIT.search(code)
+    return [_NO_HISTORY, _WARM] if warm else [_NO_HISTORY]
 
 
 def _environment(scratch: Path, more: Mapping[str, str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from kit.base.errors import UsageError, nearest
 from kit.base.files import unwritable, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Key", "canonical", "key_path"]
 
@@ -118,6 +118,29 @@ class Key:
                 + nearest(pseudonym, self._known)
             )
         return original
+
+    def forget(self, is_named: Callable[[str], bool]) -> int:
+        """Let the key say no longer what some pseudonyms stand for.
+
+        Args:
+            is_named: whether a value names who is to be forgotten.
+
+        Returns:
+            How many pseudonyms lead nowhere from now on.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        with _key_lock(self.path):
+            content = self._read()
+            remaining = {
+                one: value for one, value in content["known"].items() if not is_named(value)
+            }
+            gone = len(content["known"]) - len(remaining)
+            if gone:
+                _keep(self.path, {**content, "known": remaining})
+        self._known = remaining
+        return gone
 
     def save(self) -> None:
         """Keep the key and what it replaced, beside what others replaced in between.

@@ -22,15 +22,16 @@ from typing import TYPE_CHECKING, Any
 from kit.base.environment import passed_variables
 from kit.base.errors import DiskFull, KitError, NotRendered, is_full
 from kit.base.object_store import is_store, store_settings
-from kit.base.parameters import check_values, read_parameters
+from kit.base.parameters import check_values, json_values, read_parameters
 from kit.base.paths import COPY, LAKE, ONLY_APPS, PULLED
 from kit.base.tempdirs import temporary_folder
+from kit.base.text import one_line
 from kit.display.code_names import CodeNames
 from kit.display.zone import reading_in, zone_of
 from kit.lake.marks import FILE, MARKS
 from kit.log.spark.engines import DUCKDB, ENGINE
 from kit.reports.changes import RunChanges, previous, previous_and_changes
-from kit.reports.execute import Execution, Limits, execute, one_line
+from kit.reports.execute import Execution, Limits, execute
 from kit.reports.incident_changes import change_in_words, changes_since
 from kit.reports.index import reports, write_index
 from kit.reports.kernel import starting
@@ -312,7 +313,7 @@ class _Run:
             notebook=self.name,
             exit_code=fault.exit_code if fault else 0,
             error=str(fault) if fault else None,
-            parameters=self.values,
+            parameters=json_values(self.values),
             started_at=self.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=round(time.monotonic() - self.clock, 1),
         )

@@ -18,13 +18,14 @@ from kit.base.windows import Window
 from kit.catalogue import load
 from kit.display import charts, phrases
 from kit.display.first_screen import Deed, FirstScreen
-from kit.display.parts import Chart, Facts, Parameters, with_names
+from kit.display.parts import Chart, Facts, Note, Parameters, with_names
 from kit.display.section import Live, Section
 from kit.display.zone import find_zone, reading_in
 from kit.lake.files import skipped
 from kit.lake.marks import MARKS, marks_place, read_marks
 from kit.log.log import Log, open_log
 from kit.reports.summary import Result
+from kit.views.injected import unknown_parameters
 from kit.views.marks import marks_listing
 from kit.views.next_steps import go_on, incident_ways
 from kit.views.open_words import lacking_in_words, logins, relevant
@@ -98,6 +99,11 @@ class NotebookReport:
     def __init__(self, **parameters: str) -> None:
         self.parameters = {}
         self.ask(**parameters)
+        if warning := unknown_parameters():
+            from kit.display.output import publish_html
+
+            note = Note(warning, "unknown-parameter")
+            publish_html(note.html(), note.text())
 
     def ask(self, **changed: str) -> None:
         """Ask again, with other values for some parameters.

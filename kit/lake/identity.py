@@ -1,0 +1,150 @@
+"""Everything that names one person in a log, and what stands for it once they are forgotten."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Person", "event_of"]
+
+_LONG_NAME = 5
+"""Letters from which on a name is replaced inside of a sentence; a short one is in other words."""
+
+_PEOPLE = ("User", "AppUser", "PublicClientApp")
+"""Types of actors and targets that may be a person; an app user has the person's login."""
+
+
+@dataclass(slots=True)
+class Person:
+    """A person by all that names them: logins, ids, and the names that stand beside these."""
+
+    login: str
+    logins: set[str] = field(default_factory=set)
+    """Casefolded."""
+    ids: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    token: str = field(default_factory=lambda: uuid.uuid4().hex[:10])
+    """Drawn by lot: nothing of the person can be worked out from it."""
+
+    def __post_init__(self) -> None:
+        self.logins.add(self.login.strip().casefold())
+
+    @property
+    def terms(self) -> list[str]:
+        """What is looked for in a text: logins and ids."""
+        return sorted({*self.logins, *self.ids})
+
+    def learn(self, event: Any) -> bool:
+        """Take in the ids, logins and names that an event has for the person.
+
+        Args:
+            event: a LogEvent, as JSON has it.
+
+        Returns:
+            Whether a login or an id is new.
+        """
+        before = len(self.logins) + len(self.ids)
+        for one in _entities(event):
+            if not self._is(one):
+                continue
+            login, name = one.get("alternateId"), one.get("displayName")
+            if isinstance(one.get("id"), str) and one["id"]:
+                self.ids.add(one["id"])
+            if isinstance(login, str) and "@" in login:
+                self.logins.add(login.strip().casefold())
+            if isinstance(name, str) and len(name.strip()) > 1:
+                self.names.add(name.strip())
+        return len(self.logins) + len(self.ids) > before
+
+    def _is(self, entity: dict[str, Any]) -> bool:
+        login = entity.get("alternateId")
+        return entity.get("id") in self.ids or (
+            isinstance(login, str) and login.strip().casefold() in self.logins
+        )
+
+    def is_who_was_hit(self, event: Any) -> bool:
+        """Whether an event is about the person: no other one is its target.
+
+        Args:
+            event: a LogEvent, as JSON has it.
+        """
+        targets = [one for one in _targets(event) if one.get("type") in _PEOPLE]
+        people = targets or [event.get("actor") or {}]
+        return all(self._is(one) for one in people if isinstance(one, dict))
+
+    def is_named_in(self, event: Any) -> bool:
+        """Whether an event names the person anywhere.
+
+        Args:
+            event: a LogEvent, as JSON has it.
+        """
+        return bool(self.replaced_in(event) != event)
+
+    def replaced_in(self, value: Any) -> Any:
+        """A JSON value in which a pseudonym stands for the person.
+
+        Args:
+            value: the value; it stays as it is.
+        """
+        if isinstance(value, dict):
+            mine = self._is(value)
+            parts = {key: self.replaced_in(one) for key, one in value.items()}
+            return (
+                {**parts, "displayName": self.name} if mine and parts.get("displayName") else parts
+            )
+        if isinstance(value, list):
+            return [self.replaced_in(one) for one in value]
+        return self.replaced_in_text(value) if isinstance(value, str) else value
+
+    def replaced_in_text(self, text: str) -> str:
+        """A text in which a pseudonym stands for each login, id and longer name."""
+        for pattern, pseudonym in self._patterns():
+            text = pattern.sub(pseudonym, text)
+        return self.name if text.strip() in self.names else text
+
+    def stands_in(self, text: str) -> bool:
+        """Whether a text names the person by login, id or a longer name."""
+        return any(pattern.search(text) for pattern, _ in self._patterns())
+
+    @property
+    def name(self) -> str:
+        """What stands for the name."""
+        return f"Forgotten {self.token[:4]}"
+
+    def _patterns(self) -> Iterator[tuple[re.Pattern[str], str]]:
+        for login in sorted(self.logins, key=len, reverse=True):
+            yield _word(login), f"forgotten-{self.token}@forgotten.invalid"
+        for one in sorted(self.ids):
+            yield _word(one), f"00uforgotten{self.token}"
+        for name in sorted(self.names, key=len, reverse=True):
+            if len(name) >= _LONG_NAME:
+                yield _word(name), self.name
+
+
+def _word(text: str) -> re.Pattern[str]:
+    """A text that is no part of a longer login, id or name."""
+    return re.compile(rf"(?<![\w.+-]){re.escape(text)}(?![\w-]|\.\w)", re.IGNORECASE)
+
+
+def _targets(event: Any) -> list[dict[str, Any]]:
+    targets = event.get("target") if isinstance(event, dict) else None
+    return [one for one in targets or [] if isinstance(one, dict)]
+
+
+def _entities(event: Any) -> list[dict[str, Any]]:
+    actor = event.get("actor") if isinstance(event, dict) else None
+    return [*_targets(event), *([actor] if isinstance(actor, dict) else [])]
+
+
+def event_of(raw: str) -> Any:
+    """An event's JSON; nothing of one that is none."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
