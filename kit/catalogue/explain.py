@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,13 +15,14 @@ from kit.catalogue import load
 from kit.catalogue.coding import code_event, code_message
 from kit.events import COLUMNS, UnfitEventError, decode, row
 from kit.messages import Message, is_english, is_fingerprint, mask, parse, wording
+from kit.vendors import Record, RecordError, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kit.catalogue import Catalogue, Remedy, Step
 
-__all__ = ["Explanation", "NearCode", "explanation", "nearest_codes"]
+__all__ = ["Explanation", "NearCode", "answer_of", "explanation", "nearest_codes"]
 
 _WORD = re.compile(r"[\w.#-]{2,120}")
 _LIKE_CODES = re.compile(r"AADSTS\d+|HTTP_\d{3}|E0\d{6}")
@@ -98,16 +100,22 @@ class Explanation:
         }
 
 
-def explanation(thing: str | dict[str, Any]) -> Explanation:
-    """Explain a message, a code, an event type or an event.
+def explanation(thing: str | dict[str, Any] | Record) -> Explanation:
+    """Explain a message, a code, an event type, an event or a vendor's own record.
 
     Args:
-        thing: a whole message or a part of one, a code in any spelling, an event type, or a
-            System Log event as a mapping.
+        thing: a whole message or a part of one, a code in any spelling, an event type, a
+            System Log event or a vendor's record as a mapping, or such a record as it was read.
 
     Returns:
         What the catalogue says about it, and the parts that could be read.
     """
+    if isinstance(thing, dict) and (record := _as_record(thing)) is not None:
+        thing = record
+    if isinstance(thing, Record):
+        from kit.catalogue.explain_record import explain_record  # it builds on this module
+
+        return explain_record(thing)
     if isinstance(thing, dict):
         return _of_event(thing)
     thing = thing.encode("utf-8", "replace").decode()  # a broken export's halves of signs
@@ -121,12 +129,21 @@ def explanation(thing: str | dict[str, Any]) -> Explanation:
     if is_fingerprint(code) and _like_type(word, catalogue):
         return _of_new_type(word, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
-    answer = _answer(catalogue, code, message, asked_for, app=message.app, user=message.user)
+    answer = answer_of(catalogue, code, message, asked_for, app=message.app, user=message.user)
     return (
         answer
         if is_english(thing[:_BEGINNING])
         else replace(answer, note=_foreign(answer, message))
     )
+
+
+def _as_record(thing: dict[str, Any]) -> Record | None:
+    """The vendor's record that a mapping is; None for all else."""
+    if "eventType" in thing:
+        return None
+    with suppress(RecordError, TypeError):
+        return read_record(json.dumps(thing).encode("utf-8", "replace"))
+    return None
 
 
 _BEGINNING = 80
@@ -153,7 +170,7 @@ def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
     operation = catalogue.operation(event_type)
     today = f" Okta lists it as {row.listed_as} today." if row.listed_as not in ("", "-") else ""
     if code:
-        answer = _answer(catalogue, code, Message(), event_type, operation=operation)
+        answer = answer_of(catalogue, code, Message(), event_type, operation=operation)
         return replace(answer, event_type=event_type, note=today.strip())
     note = f"{event_type} is an event type, no code. {_VERDICTS[row.verdict]}{today}"
     return Explanation(
@@ -226,10 +243,10 @@ def _of_event(raw: dict[str, Any]) -> Explanation:
             meaning=(meaning and meaning.meaning) or None,
             note=f"This event did not fail: {event.event_type}, {event.result or 'no outcome'}.",
         )
-    return _answer(catalogue, coding.code, message, message.text, **details)
+    return answer_of(catalogue, coding.code, message, message.text, **details)
 
 
-def _answer(
+def answer_of(
     catalogue: Catalogue,
     code: str,
     message: Message,

@@ -110,8 +110,8 @@ def explain(
     text: Annotated[
         str,
         typer.Argument(
-            help="A message, a code, an event type or an event's JSON; - reads standard input, "
-            "where each line is one."
+            help="A message, a code, an event type, or an event or a record of Entra's logs as "
+            "JSON or CSV with its header; - reads standard input, where each line is one."
         ),
     ],
     as_json: Annotated[

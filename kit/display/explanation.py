@@ -73,7 +73,7 @@ def explanation_of(thing: Any) -> ShownExplanation:
 
     Args:
         thing: a whole message or a part of one, a code in any spelling, an event type, a System
-            Log event as a mapping, or a row of ``kit.failures``.
+            Log event or a record of Entra's logs as a mapping, or a row of ``kit.failures``.
 
     Returns:
         What the catalogue says about it, and the parts that could be read; None or empty where it

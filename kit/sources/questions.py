@@ -6,19 +6,22 @@ it, a page of the System Log's API, a file of events a line each, a column of a 
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kit.sources.wrappers import unwrap
+from kit.vendors import Record, RecordError, may_hold_record, read_record, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Question", "questions_by_line", "questions_in"]
 
-Question = str | dict[str, Any]
-"""A text, or a System Log event."""
+Question = str | dict[str, Any] | Record
+"""A text, a System Log event, or a record of a vendor's own log."""
 
 _DEEPEST = 4
 """How deep events may lie in what was pasted: an API's page, an event hook's body."""
@@ -54,8 +57,10 @@ def questions_in(text: str) -> list[Question]:
         text: a message, a code or JSON.
 
     Returns:
-        The events in it where it is JSON with events, else the text.
+        The events or records in it where it is JSON or a table with some, else the text.
     """
+    if rows := _rows(text):
+        return rows
     events: list[Question] = []
     at = 0
     while text[at:].strip(" ,\r\n\t"):
@@ -74,6 +79,8 @@ def questions_by_line(text: str) -> list[Question]:
     Lines that carry on a message (a Trace ID, a stack trace, what stands below a banner)
     are no things of their own; an empty line ends a message.
     """
+    if rows := _rows(text):
+        return rows
     questions: list[Question] = []
     goes_on = False
     at = 0
@@ -164,7 +171,27 @@ def _json(text: str, at: int) -> tuple[Any, int]:
         return None, at
 
 
+def _rows(text: str) -> list[Question]:
+    """The records of a vendor's table with its header; none where it is no such table."""
+    data = text.encode("utf-8", "replace")
+    table = table_of(data) if may_hold_record(data) and "\n" in text else None
+    rows = table.rows(io.StringIO(text.lstrip("\ufeff"))) if table else ()
+    return [one for _, row, fault in rows if not fault for one in _records(row, 1)]
+
+
+def _records(document: bytes, depth: int = _DEEPEST) -> list[Question]:
+    """The records of a vendor's log in a JSON document."""
+    if not depth or not may_hold_record(document):
+        return []
+    with suppress(RecordError):
+        if record := read_record(document):
+            return [record]
+    return [one for inner in unwrap(document) or () for one in _records(inner, depth - 1)]
+
+
 def _events(value: Any, depth: int = _DEEPEST) -> list[Question]:
+    if value and (records := _records(json.dumps(value).encode("utf-8", "replace"))):
+        return records
     return list(_events_in(value, depth)) or (_events_inside(json.dumps(value)) if value else [])
 
 
