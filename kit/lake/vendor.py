@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kit.base.windows import Window, gaps, merged
 from kit.lake.inventory import without
 from kit.lake.pages import joint_spans, says_more_follows
+from kit.lake.record_file import count_logs, open_record_file
 from kit.vendors.forms import title_of, vendor_of_log
 
 if TYPE_CHECKING:
@@ -105,6 +106,12 @@ def day_of_records(name: str) -> date | None:
         return None
 
 
+def _count_logs(lake: Lake, name: str) -> dict[str, int]:
+    """How many records of each log a file holds of which the manifest does not say it."""
+    with open_record_file(lake.storage.event_file(name), lake.address, name) as file:
+        return count_logs(file)
+
+
 def _listed(manifest: Mapping[str, Any]) -> list[str]:
     return sorted(manifest.get(VENDOR, {}).get("files", {}))
 
@@ -128,7 +135,7 @@ def vendor_overview(lake: Lake) -> list[dict[str, Any]]:
     files = lake.manifest().get(VENDOR, {}).get("files", {})
     counts: Counter[str] = Counter()
     for name in vendor_files(lake):
-        counts.update(files[name].get("logs", {}))
+        counts.update(files[name].get("logs") or _count_logs(lake, name))
     logs = []
     for log, windows in sorted(vendor_coverage(lake).items()):
         whole = Window(windows[0].since, windows[-1].until) if windows else None
