@@ -1,0 +1,1 @@
+"""Answers for an assistant: questions to a log as typed values, and the server that puts them."""
