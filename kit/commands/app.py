@@ -40,6 +40,7 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    ocsf = "ocsf"
     parquet = "parquet"
 
 
