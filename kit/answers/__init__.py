@@ -1,1 +1,1 @@
-"""Answers for an assistant: questions to a log as typed values, and the server that puts them."""
+"""What other programs get: an assistant typed answers, a SIEM failures as OCSF events."""
