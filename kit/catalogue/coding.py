@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from kit.catalogue.lookup import TypeMeaning
     from kit.events import LogEvent
 
-__all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing", "kind_in_words"]
+__all__ = [
+    "NO_REASON",
+    "Coding",
+    "code_event",
+    "code_message",
+    "is_failing",
+    "is_guess",
+    "kind_in_words",
+]
 
 NO_REASON = "NO_REASON"
 """The code of a failing event whose reason Okta left empty."""
@@ -214,21 +222,57 @@ def code_message(
     Returns:
         The code; never empty, the same for the same text on every machine.
     """
+    return _name(message, catalogue, debug_code=debug_code, type_code=type_code).code
+
+
+class _Name(NamedTuple):
+    """What a text is called, and whether that is a guess."""
+
+    code: str
+    guess: bool = False
+
+
+def is_guess(message: Message, code: str, catalogue: Catalogue) -> bool:
+    """Tell whether a message's code is a kind that was guessed from similar messages.
+
+    Args:
+        message: the parsed text.
+        code: the code that it has.
+        catalogue: as for ``code_message``.
+
+    Returns:
+        True where only what was learned tells the kind: no code, status or word form.
+    """
+    return code in catalogue.kinds and _name(message, catalogue) == _Name(code, guess=True)
+
+
+def _name(
+    message: Message,
+    catalogue: Catalogue,
+    *,
+    debug_code: str | None = None,
+    type_code: str | None = None,
+) -> _Name:
     vendor_code = debug_code or message.vendor_code
     text_code = catalogue.name_text(message.text, vendor_code, message.http_status)
     if text_code or vendor_code:
-        return text_code or vendor_code or ""
+        return _Name(text_code or vendor_code or "")
     kind = kind_in_words(message, catalogue)
-    if kind not in {"", "no_reason"}:
-        return kind
+    text = _nameless(message.text, message)
+    if kind:
+        likely = catalogue.learned_kind(text, kind)
+        if likely != "no_reason":
+            return _Name(likely, guess=likely != kind)
     if message.http_status is not None and message.http_status >= 400:
-        return http_code(message.http_status)
+        return _Name(http_code(message.http_status))
     if type_code:
-        return type_code
+        return _Name(type_code)
     if kind or not message.text:
-        return NO_REASON
-    learned = catalogue.learned_kind(_nameless(message.text, message))
-    return fingerprint(message) if learned in {"", "no_reason"} else learned
+        return _Name(NO_REASON)
+    learned = catalogue.learned_kind(text)
+    if learned in {"", "no_reason"}:
+        return _Name(fingerprint(message))
+    return _Name(learned, guess=True)
 
 
 def kind_in_words(message: Message, catalogue: Catalogue) -> str:
