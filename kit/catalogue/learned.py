@@ -52,7 +52,7 @@ _LETTERS = 6
 """How many letters of a word count."""
 _FEWEST = 4
 """A text of fewer different words says too little."""
-_SHARE = 0.6
+_SHARE = 0.7
 """How many of a text's words have to be in the list; fewer are in a text in another language."""
 _REFUSAL = re.compile(
     r" (?:not|no|non|nor|none|without|only|must|un(?:able|expec|known|supp|auth|defin)\w*"
