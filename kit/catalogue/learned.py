@@ -52,8 +52,11 @@ _LETTERS = 6
 """How many letters of a word count."""
 _FEWEST = 4
 """A text of fewer different words says too little."""
-_SHARE = 0.7
+_SHARE = 0.6
 """How many of a text's words have to be in the list; fewer are in a text in another language."""
+_UNMET = 8.0
+"""How rare a word counts that is not in the list, as if it stood in one text: what was never met
+makes every kind less sure."""
 _REFUSAL = re.compile(
     r" (?:not|no|non|nor|none|without|only|must|un(?:able|expec|known|supp|auth|defin)\w*"
     r"|(?:fail|err|invalid|illegal|incorrect|wrong|bad|miss|requir|den|refus|reject|expir|exceed"
@@ -135,10 +138,11 @@ class LearnedKinds:
         if len({*words}) < _FEWEST or not _REFUSAL.search(plain):
             return {}
         kinds, _, weights = self._table
-        if sum(word[:_LETTERS] in weights for word in words) < _SHARE * len(words):
+        unmet = sum(word[:_LETTERS] not in weights for word in words)
+        if len(words) - unmet < _SHARE * len(words):
             return {}
         rows = [weights[stem] for stem in stems(plain) if stem in weights]
-        length = math.sqrt(sum(row.rarity**2 for row in rows)) or 1.0
+        length = math.hypot(*(row.rarity for row in rows), *[_UNMET] * unmet) or 1.0
         scores = [0.0] * len(kinds)
         for share, by_kind in (
             *((row.rarity / length, row.by_kind) for row in rows),
