@@ -36,6 +36,7 @@ __all__ = [
     "code_message",
     "is_failing",
     "is_guess",
+    "is_guessed_event",
     "kind_in_words",
 ]
 
@@ -99,9 +100,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     if not _fails(event, meaning.verdict):
         return _coding_without_code(operation or event.event_type, hits, factor)
     error_fields = _error_fields(event.debug_data)
-    message = parse(event.reason)
-    if not message.text:
-        message = _message_elsewhere(event, error_fields, catalogue)
+    message = _message_of(event, error_fields, catalogue)
     fault = _debug_fault(error_fields)
     if fault is not None and fault.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=fault.http_status)
@@ -225,6 +224,12 @@ def code_message(
     return _name(message, catalogue, debug_code=debug_code, type_code=type_code).code
 
 
+def is_guessed_event(event: LogEvent, code: str, catalogue: Catalogue) -> bool:
+    """Tell whether the code that ``code_event`` gave is a guess, as ``is_guess`` has it."""
+    message = _message_of(event, _error_fields(event.debug_data), catalogue)
+    return is_guess(message, code, catalogue, type_code=catalogue.event_code(event.event_type))
+
+
 class _Name(NamedTuple):
     """What a text is called, and whether that is a guess."""
 
@@ -232,18 +237,23 @@ class _Name(NamedTuple):
     guess: bool = False
 
 
-def is_guess(message: Message, code: str, catalogue: Catalogue) -> bool:
+def is_guess(
+    message: Message, code: str, catalogue: Catalogue, *, type_code: str | None = None
+) -> bool:
     """Tell whether a message's code is a kind that was guessed from similar messages.
 
     Args:
         message: the parsed text.
         code: the code that it has.
         catalogue: as for ``code_message``.
+        type_code: likewise.
 
     Returns:
         True where only what was learned tells the kind: no code, status or word form.
     """
-    return code in catalogue.kinds and _name(message, catalogue) == _Name(code, guess=True)
+    if code not in catalogue.kinds:
+        return False
+    return _name(message, catalogue, type_code=type_code) == _Name(code, guess=True)
 
 
 def _name(
@@ -329,6 +339,12 @@ def _debug_fault(error_fields: dict[str, str]) -> Message | None:
         if answer.vendor_code or answer.http_status:
             return answer
     return None
+
+
+def _message_of(event: LogEvent, error_fields: dict[str, str], catalogue: Catalogue) -> Message:
+    """What an event says of its failure."""
+    message = parse(event.reason)
+    return message if message.text else _message_elsewhere(event, error_fields, catalogue)
 
 
 def _message_elsewhere(
