@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.attempts import with_attempts
-from kit.analysis.kinds import kinds_of
+from kit.analysis.kinds import guesses_in, kinds_of
 from kit.analysis.successes import bucket_of
 from kit.base.times import moment_before
 from kit.base.windows import Window
@@ -68,8 +68,16 @@ def kind_and_meaning(failures: pd.DataFrame) -> str:
         A line; empty where nothing tells a kind.
     """
     kinds = load().kinds
-    names = pd.Series(kinds_of(failures), dtype=object).value_counts().index
-    return "; ".join(f"{name.replace('_', ' ')}: {kinds[name].deed}" for name in names if name)
+    rows = pd.DataFrame({"kind": kinds_of(failures), "guess": guesses_in(failures)})
+    lines: list[str] = []
+    for name in rows["kind"].value_counts().index:
+        words, guesses = name.replace("_", " "), rows.loc[rows["kind"] == name, "guess"]
+        if guesses.all():
+            words = f"looks like {words}, a guess from messages that are worded alike"
+        elif guesses.any():
+            words += f" ({phrases.count(int(guesses.sum()), 'failure')} by a guess)"
+        lines += [f"{words}: {kinds[name].deed}"] if name else []
+    return "; ".join(lines)
 
 
 def left_behind_in_words(users: Sequence[str]) -> str:
