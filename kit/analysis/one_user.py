@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ibis
@@ -19,7 +20,18 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["daily_successes", "most_failing", "user_events", "user_recovery"]
+__all__ = [
+    "SignIns",
+    "daily_successes",
+    "most_failing",
+    "sign_ins",
+    "user_events",
+    "user_recovery",
+]
+
+SIGN_IN = "sign-in"
+_TO_SIGN_IN = (SIGN_IN, "second factor")
+"""Operations that refuse a sign-in; an app's own refusal says nothing of Okta's."""
 
 _ASSIGNED = ("assignment", "assignment update")
 _UNASSIGNED = ("unassignment",)
@@ -147,6 +159,58 @@ def daily_successes(log: Log, window: Window, user_key: str) -> pd.DataFrame:
     return table[["published", "last", "app", "operation", "successes"]].sort_values(
         "published", kind="stable", ignore_index=True
     )
+
+
+@dataclass(frozen=True)
+class SignIns:
+    """How one user's sign-ins went, by what the window holds of them."""
+
+    worked_at: pd.Timestamp | None
+    """When a sign-in worked last."""
+    refused_at: pd.Timestamp | None
+    """When the latest attempt was refused; None if the latest one worked, or there was none."""
+    refused: int
+    """How many attempts were refused, the second factor's among them."""
+
+
+def sign_ins(log: Log, window: Window, user_key: str) -> SignIns:
+    """Tell whether one user can sign in, by the latest attempt of the window.
+
+    A password that is right is no sign-in where the second factor is refused after it. Of two
+    events at one moment, the refusal is the outcome.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        user_key: the user, as ``folded_failures`` keys it.
+
+    Returns:
+        How they went; no times and 0 if nobody is meant, or nothing was tried.
+    """
+    events = _of_user(log, window, user_key)
+    failed = folded_failures(log, window)
+    failed = failed.filter(failed.user_key == user_key, failed.operation.isin(_TO_SIGN_IN))
+    successes = pick_successes(events)
+    successes = successes.filter(successes.operation.isin(_TO_SIGN_IN))
+    rows = failed.select("published", "operation", failed=True).union(
+        successes.select("published", "operation", failed=False)
+    )
+    signed_in = ~rows.failed & (rows.operation == SIGN_IN)
+    answer = to_pandas(
+        rows.aggregate(
+            worked_at=rows.published.max(where=signed_in),
+            last_worked=rows.published.max(where=~rows.failed),
+            last_refused=rows.published.max(where=rows.failed),
+            refused=rows.count(where=rows.failed),
+        ),
+        by=["refused"],
+    ).iloc[0]
+    worked_at, last_worked, last_refused = (
+        None if pd.isna(at) else pd.Timestamp(at)
+        for at in (answer["worked_at"], answer["last_worked"], answer["last_refused"])
+    )
+    stands = last_refused is not None and (last_worked is None or last_refused >= last_worked)
+    return SignIns(worked_at, last_refused if stands else None, int(answer["refused"]))
 
 
 _DAY_S = 86400

@@ -12,7 +12,13 @@ from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS, failures
 from kit.analysis.kinds import find_kind, of_kind
 from kit.analysis.names import find_user
-from kit.analysis.one_user import daily_successes, most_failing, user_events, user_recovery
+from kit.analysis.one_user import (
+    daily_successes,
+    most_failing,
+    sign_ins,
+    user_events,
+    user_recovery,
+)
 from kit.analysis.recovery import with_state
 from kit.analysis.unresolved import open_before
 from kit.base.times import iso
@@ -35,6 +41,7 @@ from kit.views.user_screen import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kit.analysis.one_user import SignIns
     from kit.display.parts import Part
     from kit.reports.summary import Result
 
@@ -103,6 +110,11 @@ class UserHistoryReport(NotebookReport):
     def works(self) -> pd.DataFrame:
         """What worked for the user, by day, as ``daily_successes`` lists it."""
         return daily_successes(self.log, self.window, self.user_key or "")
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        """How the user's sign-ins went, refused ones too, of whatever kind is asked for."""
+        return sign_ins(self.log, self.window, self.user_key or "")
 
     @view
     def headline(self) -> Iterator[Part]:
