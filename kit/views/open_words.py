@@ -22,6 +22,7 @@ __all__ = [
     "lacking_in_words",
     "leavers_deed",
     "logins",
+    "one_first",
     "open_in_words",
     "persons",
     "relevant",
@@ -60,6 +61,11 @@ def app_of(one: Incident) -> str:
 def persons(number: int) -> str:
     """How many people."""
     return phrases.count(number, "person", "people")
+
+
+def one_first(number: int) -> str:
+    """In which order so many people are retried; nothing where there is only one."""
+    return ", one first, then the rest" if number > 1 else ""
 
 
 def since_in_words(one: Incident) -> str:
@@ -196,7 +202,7 @@ def _deed(one: Incident, command: str, link: tuple[str, str]) -> Deed:
     app, catalogue = app_of(one), load()
     who = persons(len(one.left))
     if one.state == "fixed":
-        sentence = f"Retry {who} on {app}, which works again: one first, then the rest:"
+        sentence = f"Retry {who} on {app}, which works again{one_first(len(one.left))}:"
     elif one.width == "rise":
         sentence = f"Find out why {one.code} on {app} rises: {persons(one.users)} hit."
     else:

@@ -19,6 +19,7 @@ from kit.display.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from kit.analysis.incidents import Incident
     from kit.analysis.trends import Trends
     from kit.cases.case import Case
     from kit.display.parts import Part
@@ -31,6 +32,7 @@ __all__ = [
     "kind_and_meaning",
     "left_behind_in_words",
     "name_columns",
+    "onset_marks",
     "people_by_state",
     "radius_in_words",
     "worst_buckets",
@@ -90,7 +92,25 @@ def name_columns(rows: pd.DataFrame) -> list[str]:
 def chart_marks(case: Case) -> dict[str, pd.Timestamp | None]:
     """The moments to mark on a time axis."""
     change = case.changes["published"].iloc[0] if len(case.changes) else None
-    return {"change": change, "onset": case.onset, "fix": case.fix.at}
+    return {"change": change, **onset_marks(case.onset, case.incident), "fix": case.fix.at}
+
+
+def onset_marks(onset: pd.Timestamp, one: Incident | None) -> dict[str, pd.Timestamp | None]:
+    """The moments at which something began, each by the name that the sentences have for it.
+
+    Args:
+        onset: of the latest outage.
+        one: its incident, which may be older than the outage, or have come back since.
+    """
+    if one is None:
+        return {"onset": onset}
+    since, again = pd.Timestamp(one.since), one.again_since
+    marks: dict[str, pd.Timestamp | None] = {}
+    if since < onset:
+        marks["first failure"] = since
+    if again is not None and pd.Timestamp(again) != onset:
+        marks["again"] = pd.Timestamp(again)
+    return {**marks, "latest outage" if marks else "onset": onset}
 
 
 def case_picture(case: Case) -> Chart:

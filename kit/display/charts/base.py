@@ -227,7 +227,8 @@ def _day_and_clock(when: pd.Timestamp) -> str:
     return f"{here.day} {here:%b %H:%M}"
 
 
-_LINES = {"change": ":", "onset": "-", "fix": "--"}
+_LINES = {"change": ":", "first failure": "-.", "onset": "-", "latest outage": "-", "again": "-"}
+"""How a moment's line is drawn; a fix, and any other, is dashed."""
 
 
 def whole_numbers(axes: Axes, *, on: Literal["x", "y"] = "y") -> None:
