@@ -28,7 +28,7 @@ def report(folder: Path, history: Sequence[Attempt], name: str = "remediation") 
     path = write_export(folder / "log.ndjson", [one.event() for one in history])
     if name == "failure_trends":
         return kit.trends_report(str(path))
-    make = {"remediation": kit.remediation_report, "error_code": kit.error_code_report}[name]
+    make: Any = {"remediation": kit.remediation_report, "error_code": kit.error_code_report}[name]
     return make(str(path), code=CODES[0])
 
 

@@ -12,7 +12,9 @@ from kit.analysis.failures import KEYS, folded_failures, pick_successes, with_ke
 from kit.analysis.kinds import of_kind, with_kind
 from kit.analysis.names import every_user
 from kit.analysis.recovery import recovery
-from kit.log.log import to_pandas, whole
+from kit.analysis.successes import counted_by
+from kit.display.days import begin_of
+from kit.log.log import moments, to_pandas, whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -144,11 +146,13 @@ def daily_successes(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         user_key: the user, as ``folded_failures`` keys it.
 
     Returns:
-        One row a UTC day, app and operation, oldest first: ``published``, the first success of the
-        day, and ``last``, datetime64[us, UTC]; ``app``, ``operation``, ``successes`` int64.
+        One row a day of the reader's, app and operation, oldest first: ``published``, the first
+        success of the day, and ``last``, datetime64[us, UTC]; ``app``, ``operation``,
+        ``successes`` int64.
     """
     rows = pick_successes(_of_user(log, window, user_key))
-    rows = rows.mutate(day=whole(rows.published.epoch_seconds().floor().cast("int64"), _DAY_S))
+    second = rows.published.epoch_seconds().floor().cast("int64")
+    rows = rows.mutate(day=whole(second, counted_by("day")))
     counts = rows.group_by(["day", "app_key", "operation"]).aggregate(
         app=rows.app.max(),
         published=rows.published.min(),
@@ -156,6 +160,14 @@ def daily_successes(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         successes=rows.count(),
     )
     table = to_pandas(counts, by=["day", "app_key", "operation"])
+    keys = ["day", "app_key", "operation"]
+    table["day"] = begin_of("day", moments(table["day"]))
+    table = table.groupby(keys, as_index=False).agg(
+        app=("app", "max"),
+        published=("published", "min"),
+        last=("last", "max"),
+        successes=("successes", "sum"),
+    )
     return table[["published", "last", "app", "operation", "successes"]].sort_values(
         "published", kind="stable", ignore_index=True
     )
@@ -211,9 +223,6 @@ def sign_ins(log: Log, window: Window, user_key: str) -> SignIns:
     )
     stands = last_refused is not None and (last_worked is None or last_refused >= last_worked)
     return SignIns(worked_at, last_refused if stands else None, int(answer["refused"]))
-
-
-_DAY_S = 86400
 
 
 def _of_user(log: Log, window: Window, user_key: str) -> ir.Table:

@@ -18,7 +18,7 @@ from kit.base.text import clean
 from kit.display import phrases
 from kit.display.code_names import PLAIN, CodeNames, smaller_codes
 from kit.display.ways import way_in_html, way_to
-from kit.display.zone import current_zone, in_zone, reading_in, stamp
+from kit.display.zone import current_zone, in_zone, local, reading_in, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -248,11 +248,11 @@ def _way(row: Mapping[Any, Any], column: str, way: Way) -> str:
 def title(name: object) -> str:
     """A column's name as a reader sees it."""
     text = _TITLES.get(str(name), clean(name).replace("_", " "))
-    return text if _is_day(str(name)) else in_zone(text)
+    return in_zone(text)
 
 
 def _is_day(name: str) -> bool:
-    """Whether a column holds days: they are UTC days in any zone, since counts are by them."""
+    """Whether a column holds days, told without a time of the day."""
     return name.casefold() == "day" or name.startswith("day ")
 
 
@@ -275,7 +275,7 @@ def cell(name: str, value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}" if _is_day(name) else stamp(value)
+        return f"{local(value):%Y-%m-%d}" if _is_day(name) else stamp(value)
     if name in _RATES and isinstance(value, float):
         return phrases.percent(value, fixed=True)
     if name == "http_status" and isinstance(value, float | int):

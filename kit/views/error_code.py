@@ -23,6 +23,7 @@ from kit.base.times import iso
 from kit.cases.case import Case, case
 from kit.catalogue import load
 from kit.display import charts, phrases
+from kit.display.days import local_times, zone_name
 from kit.display.parts import Chart, Note
 from kit.display.table import Table
 from kit.messages import is_fingerprint
@@ -196,13 +197,13 @@ class ErrorCodeReport(NotebookReport):
         successes = self.case.history.successes.over_time(self.case.history.window, "hour")
         failed = counts.groupby("hour", as_index=False)[["failures"]].sum()
         by_hour = with_attempts(
-            failed, successes.assign(hour=successes["bucket"].dt.hour), ["hour"]
+            failed, successes.assign(hour=local_times(successes["bucket"]).dt.hour), ["hour"]
         )
         by_hour = by_hour.drop(columns="successes")
         by_hour["hour"] = [f"{hour:02d}:00" for hour in by_hour["hour"]]
         yield Table(
             by_hour.sort_values(["failures", "hour"], ascending=[False, True]),
-            caption="Failures by hour of the day, UTC",
+            caption=f"Failures by hour of the day, {zone_name()}",
             most=24,
             collapsed=True,
         )

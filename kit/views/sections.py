@@ -13,6 +13,7 @@ from kit.base.times import moment_before
 from kit.base.windows import Window
 from kit.catalogue import load
 from kit.display import charts, phrases
+from kit.display.days import begin_of
 from kit.display.parts import Chart
 from kit.display.table import Table
 
@@ -38,7 +39,6 @@ __all__ = [
     "worst_buckets",
 ]
 
-_FLOOR = {"hour": "h", "day": "D"}
 _AROUND = pd.Timedelta(hours=12)
 
 
@@ -150,8 +150,8 @@ def _by_time(case: Case) -> pd.DataFrame:
     """Failures and attempts of a case by hour or day, close to its outage."""
     view = close(case)
     bucket = bucket_of(view)
-    at = case.failures["published"].dt.floor(_FLOOR[bucket])
-    at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
+    at = begin_of(bucket, case.failures["published"])
+    at = at[at >= begin_of(bucket, pd.Series([pd.Timestamp(view.since)]))[0]]
     failed = at.value_counts().rename("failures").rename_axis("bucket").reset_index()
     successes = case.history.successes.over_time(view, bucket)
     return with_attempts(failed, successes, ["bucket"], how="outer")

@@ -10,6 +10,7 @@ import pandas as pd
 from kit.analysis.one_user import SIGN_IN
 from kit.analysis.recovery import access_left_behind
 from kit.display import phrases
+from kit.display.days import begin_of
 from kit.display.first_screen import Tile
 from kit.views.tiles import rate_tile
 
@@ -73,7 +74,7 @@ def user_tiles(report: UserHistoryReport) -> list[Tile]:
     counts = report.events["what"].value_counts()
     failed = int(counts.get("failed", 0))
     signs = report.works[report.works["operation"] == SIGN_IN]
-    days = signs["published"].dt.floor("D").nunique()
+    days = begin_of("day", signs["published"]).nunique()
     refused = report.sign_ins.refused
     notes = [f"on {phrases.count(days, 'day')}"] if days else []
     notes += [f"{refused:,} refused"] if refused else []

@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kit.base.text import clean
 from kit.display.code_names import split_code
+from kit.display.days import begin_of
 from kit.display.zone import axis_label, current_zone, local
 
 if TYPE_CHECKING:
@@ -151,8 +152,7 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
     """Show the window, widened to whole buckets, so that none is cut off."""
     since, until = pd.Timestamp(window.since), pd.Timestamp(window.until)
     if bucket:
-        whole = {"hour": "h", "day": "D"}[bucket]
-        since, until = since.floor(whole), until.ceil(whole)
+        since, until = _whole_buckets(window, bucket)
     # Beside the calendar's ends matplotlib finds no ticks.
     first, last = mdates.date2num([_FIRST, _LAST])
     axes.set_xlim(*(min(max(_days_of(at), first), last) for at in (since, until)))
@@ -171,6 +171,18 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
         )
     )
     axes.set_xlabel(axis_label(window), fontsize=10.5)
+
+
+def _whole_buckets(window: Window, bucket: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """A window's ends, moved outwards to those of whole hours, or of days of the reader's."""
+    since, until = pd.Timestamp(window.since), pd.Timestamp(window.until)
+    if bucket == "hour":
+        return since.floor("h"), until.ceil("h")
+    first, last = begin_of("day", pd.Series([since, until]))
+    if until == last:
+        return first, until
+    # A day is 23 to 25 hours long: so much after its beginning it is the next one.
+    return first, begin_of("day", pd.Series([last + pd.Timedelta(hours=36)]))[0]
 
 
 _FIRST, _LAST = datetime(500, 1, 1, tzinfo=UTC), datetime(9500, 1, 1, tzinfo=UTC)

@@ -33,6 +33,7 @@ from kit.display.charts.base import (
     whole_numbers,
     width_of,
 )
+from kit.display.days import begin_of, days_of, zone_name
 from kit.display.zone import axis_label, local
 
 if TYPE_CHECKING:
@@ -328,12 +329,10 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
         The figure and its alt text.
     """
     rows = counts.assign(
-        day=counts["bucket"].dt.floor("D"), name=counts["code"] + "\n" + counts["app"]
+        day=begin_of("day", counts["bucket"]), name=counts["code"] + "\n" + counts["app"]
     )
-    last = (pd.Timestamp(window.until) - pd.Timedelta(microseconds=1)).floor("D")
-    first = max(pd.Timestamp(window.since).floor("D"), last - pd.Timedelta(days=27))
-    every = pd.date_range(first, last, freq="D", unit="us")
-    rows = rows[rows["day"] >= first]
+    every = days_of(window)[-28:]
+    rows = rows[rows["day"] >= every[0]]
     totals = rows.groupby("name")["failures"].sum().sort_values(ascending=False, kind="stable")
     wide = rows.groupby(["name", "day"])["failures"].sum().unstack(fill_value=0)
     wide = wide.reindex(index=totals.index[:_MAX_ROWS], columns=every, fill_value=0)
@@ -352,16 +351,18 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
     axes.set_yticks(range(len(wide)), [_two_lines(str(name)) for name in wide.index], fontsize=9)
     step = max(1, -(-len(every) // 5))
     axes.set_xticks(
-        range(0, len(every), step), [f"{d.day} {d:%b}" for d in every[::step]], fontsize=9
+        range(0, len(every), step),
+        [f"{d.day} {d:%b}" for d in map(local, every[::step])],
+        fontsize=9,
     )
-    axes.set_xlabel("day, UTC", fontsize=10.5)
+    axes.set_xlabel(f"day, {zone_name()}", fontsize=10.5)
     if wide.empty:
         return figure, "Failures by code and day: 0 in the days shown."
     most = wide.stack()
     name, day = list(most.index)[int(most.to_numpy().argmax())]
     return figure, (
         f"Failures by code and day, {phrases.count(len(wide), 'code')} over "
-        f"{phrases.count(len(every), 'day')}: most on {moment_of(day):%d %b} with "
+        f"{phrases.count(len(every), 'day')}: most on {local(moment_of(day)):%d %b} with "
         f"{str(name).replace(_BREAK, ' on ')} ({int(most.to_numpy().max()):,})."
     )
 
