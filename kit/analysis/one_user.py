@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SignIns",
     "daily_successes",
+    "events_of_user",
     "most_failing",
     "sign_ins",
     "user_events",
@@ -110,7 +111,7 @@ def user_events(log: Log, window: Window, user_key: str, failed: pd.DataFrame) -
         ``unassigned`` or ``changed``; ``app``, ``operation``, ``code`` (of failures),
         ``vendor_message``, ``event_type``, ``actor``, ``uuid``, ``lane`` (app and operation).
     """
-    rows = with_keys(_of_user(log, window, user_key))
+    rows = with_keys(events_of_user(log, window, user_key))
     rows = rows.select(
         "published",
         *("app", "app_key", "operation", "event_type", "uuid", "result"),
@@ -150,7 +151,7 @@ def daily_successes(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         success of the day, and ``last``, datetime64[us, UTC]; ``app``, ``operation``,
         ``successes`` int64.
     """
-    rows = pick_successes(_of_user(log, window, user_key))
+    rows = pick_successes(events_of_user(log, window, user_key))
     second = rows.published.epoch_seconds().floor().cast("int64")
     rows = rows.mutate(day=whole(second, counted_by("day")))
     counts = rows.group_by(["day", "app_key", "operation"]).aggregate(
@@ -199,7 +200,7 @@ def sign_ins(log: Log, window: Window, user_key: str) -> SignIns:
     Returns:
         How they went; no times and 0 if nobody is meant, or nothing was tried.
     """
-    events = _of_user(log, window, user_key)
+    events = events_of_user(log, window, user_key)
     failed = folded_failures(log, window)
     failed = failed.filter(failed.user_key == user_key, failed.operation.isin(_TO_SIGN_IN))
     successes = pick_successes(events)
@@ -225,7 +226,7 @@ def sign_ins(log: Log, window: Window, user_key: str) -> SignIns:
     return SignIns(worked_at, last_refused if stands else None, int(answer["refused"]))
 
 
-def _of_user(log: Log, window: Window, user_key: str) -> ir.Table:
+def events_of_user(log: Log, window: Window, user_key: str) -> ir.Table:
     """The events about a user in a window.
 
     Looked for as the events write the user: engines then skip what is about others, and do not

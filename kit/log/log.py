@@ -43,8 +43,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from pyspark.sql import SparkSession
 
-__all__ = ["Log", "literal", "log_of", "open_log",
-    "org_of", "to_pandas", "window_of"]
+__all__ = ["Log", "literal", "log_of", "open_log", "org_of", "to_pandas", "window_of"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from kit.analysis.one_code import (
     variants,
     with_ids,
 )
+from kit.analysis.origins import origins_of_code
 from kit.analysis.radius import who
 from kit.analysis.recovery import people
 from kit.analysis.states import states
@@ -30,6 +31,7 @@ from kit.messages import is_fingerprint
 from kit.views.base import NotebookReport, in_readers_zone, incidents_of, view
 from kit.views.failure_list import one_by_one
 from kit.views.open_words import deeds_of
+from kit.views.origin_table import origin_parts
 from kit.views.remediation_screen import case_sentence, case_tiles, code_tiles
 from kit.views.sections import (
     case_over_time,
@@ -173,6 +175,9 @@ class ErrorCodeReport(NotebookReport):
             caption="Who is hit, most failures first",
             most=25,
             anchor="people",
+        )
+        yield from origin_parts(
+            origins_of_code(case.history), "what worked at the same operations on the app"
         )
 
     @view

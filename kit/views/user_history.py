@@ -19,6 +19,7 @@ from kit.analysis.one_user import (
     user_events,
     user_recovery,
 )
+from kit.analysis.origins import origins_of_user
 from kit.analysis.recovery import with_state
 from kit.analysis.unresolved import open_before
 from kit.base.times import iso
@@ -31,6 +32,7 @@ from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.failure_list import one_by_one
 from kit.views.next_steps import CODE_WAY
 from kit.views.open_words import deeds_of
+from kit.views.origin_table import origin_parts
 from kit.views.user_screen import (
     incidents_of_user,
     line_of_time,
@@ -174,6 +176,9 @@ class UserHistoryReport(NotebookReport):
                 most=30,
                 ways=CODE_WAY,
             )
+        if self.user_key is not None:
+            came_from = origins_of_user(self.log, self.window, self.user_key)
+            yield from origin_parts(came_from, "all that worked for this user")
 
     @view
     def timeline(self) -> Iterator[Part]:
