@@ -61,18 +61,18 @@ def origins_of_code(history: History) -> pd.DataFrame:
     events = log.within(window)
     failed = folded_failures(log, window)
     mine = failed.filter(failed.app_key == history.app_key, failed.code == history.code)
-    worked = succeeding(events)
-    worked = worked.filter(
-        worked.app_key == history.app_key, worked.operation.isin(history.successes.operations)
+    good = succeeding(events)
+    good = good.filter(
+        good.app_key == history.app_key, good.operation.isin(history.successes.operations)
     )
     failing = events.filter(events.code.notnull()).semi_join(mine.select("uuid"), "uuid")
-    return _counts(failing, worked)
+    return _counts(failing, good)
 
 
-def _counts(failed: ir.Table, worked: ir.Table) -> pd.DataFrame:
+def _counts(bad: ir.Table, good: ir.Table) -> pd.DataFrame:
     sides = [
         rows.select(**traits_in_columns(rows, ORIGINS), failed=is_failed)
-        for rows, is_failed in ((failed, True), (worked, False))
+        for rows, is_failed in ((bad, True), (good, False))
     ]
     both = sides[0].union(sides[1])
     keys = [*ORIGINS, "failed"]

@@ -20,12 +20,12 @@ _SHORT = 8
 """So many rows stand open; a longer table is folded."""
 
 
-def origin_parts(origins: pd.DataFrame, worked: str) -> Iterator[Part]:
+def origin_parts(origins: pd.DataFrame, beside: str) -> Iterator[Part]:
     """The table; nothing where the log says nothing of where the failures came from.
 
     Args:
         origins: as ``origins_of_user`` counts them.
-        worked: what the successes beside the failures are, in a few words.
+        beside: what the successes beside the failures are, in a few words.
     """
     if origins.empty:
         return
@@ -36,7 +36,7 @@ def origin_parts(origins: pd.DataFrame, worked: str) -> Iterator[Part]:
         origins.assign(value=values.where(number == 0, more)).rename(
             columns={"origin": "from", "successes": "worked"}
         )[["from", "value", "failures", "worked"]],
-        caption=f"Where the failed attempts came from, beside {worked}",
+        caption=f"Where the failed attempts came from, beside {beside}",
         most=len(origins),
         collapsed=len(origins) > _SHORT,
         anchor="origins",
