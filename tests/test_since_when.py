@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from incident_histories import CODES, failed, on
+from incident_histories import CODES, DEACTIVATE, failed, on
 
 import kit
 from factories import write_export
@@ -77,6 +77,32 @@ def test_what_came_back_has_its_first_failure_and_its_return_marked(tmp_path: Pa
     assert "first failure 3 Mar 2026, 00:00 UTC" in picture(one)
     assert "latest outage 10 Mar 2026, 00:00 UTC" in picture(one)
     assert "again 10 Mar" not in picture(one)
+
+
+def test_what_came_back_names_those_left_beside_all_who_were_hit(tmp_path: Path) -> None:
+    text = report(tmp_path, BACK, "failure_trends").headline().text()
+
+    assert "broken again since 10 Mar 2026, 00:00 UTC: all fail with AADSTS50126, 2 people" in text
+    assert "2 people left of 2 since 3 Mar 2026, 00:00 UTC." in text
+
+
+def test_a_leaver_is_said_to_have_access_still(tmp_path: Path) -> None:
+    history = [on(0, "z"), failed(1, "gone", DEACTIVATE), on(2, "z")]
+    for name in ("remediation", "failure_trends"):
+        sentence = report(tmp_path, history, name).headline().text().splitlines()[1]
+        assert sentence == (
+            "gone@example.com still has Microsoft Office 365: deactivating fails since "
+            "3 Mar 2026, 00:00 UTC with AADSTS50126."
+        )
+
+
+def test_a_picture_shows_what_the_source_does_not_hold(tmp_path: Path) -> None:
+    """A day without data is no day without failures."""
+    path = write_export(tmp_path / "log.ndjson", [one.event() for one in APART])
+    for make in (kit.trends_report, kit.remediation_report):
+        text = picture(make(str(path), since="2026-03-02", until="2026-03-10"))
+        assert "No data from 5 Mar 2026, 04:48 UTC to" in text
+    assert "No data" not in picture(report(tmp_path, APART))
 
 
 def test_what_works_for_some_of_those_hit_is_not_said_to_be_not_fixed(tmp_path: Path) -> None:

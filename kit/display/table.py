@@ -235,7 +235,8 @@ _MOST_LETTERS = 40
 def _letters_on_paper(columns: Sequence[Sequence[str]], kinds: Sequence[str]) -> list[int]:
     """How many letters of each column paper keeps in one line: its longest word, if all fit.
 
-    An even number up to ``_MOST_LETTERS``, for which a page has a style each. A time and a number are one word. Where not all fit, the longest words are parted.
+    An even number up to ``_MOST_LETTERS``, for which a page has a style each. A time and a number
+    are one word. Where not all fit, the longest words are parted.
 
     Args:
         columns: of each column its title and its cells.

@@ -142,7 +142,14 @@ def incident_in_words(one: Incident) -> str:
         failures = phrases.count(one.failures, "failure")
         return f"{one.code} on {app} is far above its usual: {failures} of {who} {since}."
     if one.width == "connection":
-        return f"{app} is broken {since}: all fail with {one.code}, {who} so far."
+        so_far = f"{who} so far"
+        if one.again_since:  # those of its earlier runs count among them
+            so_far = f"{persons(count)} left of {one.users:,} since {phrases.moment(one.since)}"
+        return f"{app} is broken {since}: all fail with {one.code}, {so_far}."
+    if count and set(one.left) == set(one.leavers):
+        are = "still has" if count == 1 else "still have"
+        names = one.left[0] if count == 1 else phrases.count(count, "leaver")
+        return f"{names} {are} {app}: deactivating fails {since} with {one.code}."
     if one.width == "group":
         return f"{who} fail on {app} {since} with {one.code}, while others work."
     who = one.left[0] if count == 1 else who

@@ -113,8 +113,8 @@ def onset_marks(onset: pd.Timestamp, one: Incident | None) -> dict[str, pd.Times
     return {**marks, "latest outage" if marks else "onset": onset}
 
 
-def case_picture(case: Case) -> Chart:
-    """A case's failures and rate on one time axis, with onset, change and fix."""
+def case_picture(case: Case, gaps: Sequence[Window]) -> Chart:
+    """A case's failures and rate on one time axis, with onset, change, fix and what is missing."""
     view = close(case)
     bucket = bucket_of(view)
     return Chart(
@@ -124,6 +124,7 @@ def case_picture(case: Case) -> Chart:
         bucket,
         episodes=case.history.episodes,
         moments=chart_marks(case),
+        gaps=gaps,
     )
 
 

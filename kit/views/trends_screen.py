@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kit.analysis.incidents import Incident
     from kit.analysis.trends import Trends
+    from kit.base.windows import Window
     from kit.display.first_screen import Tile
 
 __all__ = ["failures_in_words", "trends_picture", "trends_tiles"]
@@ -50,7 +51,9 @@ def failures_in_words(trends: Trends) -> str:
     )
 
 
-def trends_picture(trends: Trends, incidents: Sequence[Incident]) -> Chart | None:
+def trends_picture(
+    trends: Trends, incidents: Sequence[Incident], gaps: Sequence[Window]
+) -> Chart | None:
     """Failures over time by code and app, with onset, change and fix of what hit most users.
 
     Where nothing failed in the window, who still fails by code; None where nobody does.
@@ -58,6 +61,7 @@ def trends_picture(trends: Trends, incidents: Sequence[Incident]) -> Chart | Non
     Args:
         trends: the window's failures.
         incidents: what the page speaks of, so that the picture says the same times.
+        gaps: what the source does not hold of the window.
     """
     if not len(trends.over_time):
         return Chart(charts.by_code, trends.by_code) if len(trends.by_code) else None
@@ -69,6 +73,7 @@ def trends_picture(trends: Trends, incidents: Sequence[Incident]) -> Chart | Non
         trends.bucket,
         moments=moments,
         about=app,
+        gaps=gaps,
     )
 
 

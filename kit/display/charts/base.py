@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kit.base.text import clean
+from kit.display import phrases
 from kit.display.code_names import split_code
 from kit.display.days import begin_of
 from kit.display.zone import axis_label, current_zone, local
@@ -47,6 +48,7 @@ __all__ = [
     "legend",
     "marks",
     "moment_of",
+    "shade_gaps",
     "short",
     "style",
     "time_axis",
@@ -232,6 +234,43 @@ def marks(panels: Sequence[Axes], moments: Mapping[str, Any], window: Window) ->
             textcoords="offset points",
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.8},
         )
+
+
+def shade_gaps(panels: Sequence[Axes], gaps: Sequence[Window], window: Window) -> str:
+    """Shade what the source does not hold of a window: there, nothing drawn means nothing known.
+
+    Args:
+        panels: where.
+        gaps: the stretches that are missing.
+        window: the time axis.
+
+    Returns:
+        The same as the end of an alt text; nothing where nothing is missing.
+    """
+    inside = [
+        (max(gap.since, window.since), min(gap.until, window.until))
+        for gap in gaps
+        if gap.until > window.since and gap.since < window.until
+    ]
+    for place, axes in enumerate(panels):
+        for since, until in inside:
+            first, last = mdates.date2num([since, until])
+            look = {"facecolor": "#ECEFF2", "edgecolor": "#B8C0C8", "hatch": "////"}
+            axes.axvspan(first, last, zorder=0, linewidth=0, **look)
+            if place == 0 and (until - since) * 8 > window.until - window.since:
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+                axes.text(
+                    (first + last) / 2,
+                    0.5,
+                    "no data",
+                    transform=axes.get_xaxis_transform(),
+                    ha="center",
+                    fontsize=10.5,
+                    color=SOFT,
+                    bbox=box,
+                )
+    texts = [f"{phrases.moment(since)} to {phrases.moment(until)}" for since, until in inside[:3]]
+    return f" No data from {phrases.join(texts)}." if texts else ""
 
 
 def _day_and_clock(when: pd.Timestamp) -> str:
