@@ -17,12 +17,13 @@ from kit import trends
 from kit.analysis.orgs import broken_connections, orgs_of, states_of_orgs
 from kit.analysis.recovery import recovery
 from kit.base.errors import SourceError, UsageError
-from kit.base.windows import Window, common
+from kit.base.windows import Coverage, Window, common
 from kit.commands.app import app
 from kit.commands.listing import COLUMNS
 from kit.lake import Lake, add
 from kit.lake.orgs import lake_of, lakes
 from kit.log.log import open_log, to_pandas
+from kit.views.tiles import coverage_tile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,6 +282,14 @@ def test_failures_of_many_orgs_have_a_column_of_their_orgs(simulated: Path) -> N
     assert set(mine["org"]) == {GLOBEX}
     assert len(mine) == (alone[GLOBEX]["code"] == "AADSTS50126").sum()
     assert "org" not in alone[ACME]
+
+
+def test_orgs_that_reach_to_different_days_are_not_said_to_hold_no_data(simulated: Path) -> None:
+    """What no part of which every org holds is held by some of them."""
+    log = open_log(simulated)
+    tile = coverage_tile(log.window(), Coverage((log.window(),)), "#about", many=True)
+    assert (tile.number, tile.note) == ("0 %", "in all orgs")
+    assert coverage_tile(log.window(), Coverage((log.window(),)), "#about").note == "no data"
 
 
 def test_an_org_that_the_log_does_not_hold_is_answered_with_the_nearest(simulated: Path) -> None:
