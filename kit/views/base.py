@@ -183,12 +183,17 @@ class NotebookReport:
             condition=self.condition,
             sentence=sentence,
             origin=f"{phrases.span(self.window)} · {_in_short(self.log.source)} · {coverage}",
-            tiles=(*tiles, coverage_tile(self.window, self.coverage, "#about-coverage")),
+            tiles=(*tiles, self._coverage_tile),
             deeds=tuple(replace(one, way=self._ways.get(one.incident, "")) for one in deeds)
             or self._fetching(),
             to_retry=len(logins(own)),
             scope=scope,
         )
+
+    @property
+    def _coverage_tile(self) -> Tile:
+        many = bool(self.log.orgs)
+        return coverage_tile(self.window, self.coverage, "#about-coverage", many=many)
 
     @property
     def _ways(self) -> dict[str, str]:

@@ -119,7 +119,8 @@ class TrendsReport(NotebookReport):
         if self.group != "code" and len(self.trends.over_time):
             yield grouped_chart(self.trends, self.group)
         else:
-            yield trends_picture(self.trends) or self._what_worked()
+            gaps = self.coverage.missing
+            yield trends_picture(self.trends, self.incidents, gaps) or self._what_worked()
         yield self._facts(Rate=failures_in_words(self.trends))
 
     @view

@@ -18,7 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kit.base.text import clean
+from kit.display import phrases
 from kit.display.code_names import split_code
+from kit.display.days import begin_of
 from kit.display.zone import axis_label, current_zone, local
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ __all__ = [
     "legend",
     "marks",
     "moment_of",
+    "shade_gaps",
     "short",
     "style",
     "time_axis",
@@ -151,8 +154,7 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
     """Show the window, widened to whole buckets, so that none is cut off."""
     since, until = pd.Timestamp(window.since), pd.Timestamp(window.until)
     if bucket:
-        whole = {"hour": "h", "day": "D"}[bucket]
-        since, until = since.floor(whole), until.ceil(whole)
+        since, until = _whole_buckets(window, bucket)
     # Beside the calendar's ends matplotlib finds no ticks.
     first, last = mdates.date2num([_FIRST, _LAST])
     axes.set_xlim(*(min(max(_days_of(at), first), last) for at in (since, until)))
@@ -171,6 +173,18 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
         )
     )
     axes.set_xlabel(axis_label(window), fontsize=10.5)
+
+
+def _whole_buckets(window: Window, bucket: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """A window's ends, moved outwards to those of whole hours, or of days of the reader's."""
+    since, until = pd.Timestamp(window.since), pd.Timestamp(window.until)
+    if bucket == "hour":
+        return since.floor("h"), until.ceil("h")
+    first, last = begin_of("day", pd.Series([since, until]))
+    if until == last:
+        return first, until
+    # A day is 23 to 25 hours long: so much after its beginning it is the next one.
+    return first, begin_of("day", pd.Series([last + pd.Timedelta(hours=36)]))[0]
 
 
 _FIRST, _LAST = datetime(500, 1, 1, tzinfo=UTC), datetime(9500, 1, 1, tzinfo=UTC)
@@ -222,12 +236,50 @@ def marks(panels: Sequence[Axes], moments: Mapping[str, Any], window: Window) ->
         )
 
 
+def shade_gaps(panels: Sequence[Axes], gaps: Sequence[Window], window: Window) -> str:
+    """Shade what the source does not hold of a window: there, nothing drawn means nothing known.
+
+    Args:
+        panels: where.
+        gaps: the stretches that are missing.
+        window: the time axis.
+
+    Returns:
+        The same as the end of an alt text; nothing where nothing is missing.
+    """
+    inside = [
+        (max(gap.since, window.since), min(gap.until, window.until))
+        for gap in gaps
+        if gap.until > window.since and gap.since < window.until
+    ]
+    for place, axes in enumerate(panels):
+        for since, until in inside:
+            first, last = mdates.date2num([since, until])
+            look = {"facecolor": "#ECEFF2", "edgecolor": "#B8C0C8", "hatch": "////"}
+            axes.axvspan(first, last, zorder=0, linewidth=0, **look)
+            if place == 0 and (until - since) * 8 > window.until - window.since:
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+                axes.text(
+                    (first + last) / 2,
+                    0.5,
+                    "no data",
+                    transform=axes.get_xaxis_transform(),
+                    ha="center",
+                    fontsize=10.5,
+                    color=SOFT,
+                    bbox=box,
+                )
+    texts = [f"{phrases.moment(since)} to {phrases.moment(until)}" for since, until in inside[:3]]
+    return f" No data from {phrases.join(texts)}." if texts else ""
+
+
 def _day_and_clock(when: pd.Timestamp) -> str:
     here = local(when)
     return f"{here.day} {here:%b %H:%M}"
 
 
-_LINES = {"change": ":", "onset": "-", "fix": "--"}
+_LINES = {"change": ":", "first failure": "-.", "onset": "-", "latest outage": "-", "again": "-"}
+"""How a moment's line is drawn; a fix, and any other, is dashed."""
 
 
 def whole_numbers(axes: Axes, *, on: Literal["x", "y"] = "y") -> None:

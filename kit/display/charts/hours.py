@@ -8,6 +8,7 @@ import numpy as np
 
 from kit.display import phrases
 from kit.display.charts.base import INK, figure_of
+from kit.display.days import clock, zone_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,10 +43,10 @@ def times_of_day(counts: pd.DataFrame) -> tuple[Figure, str]:
                 axes.text(x, y, text, ha="center", va="center", fontsize=7, color=ink)
     axes.set_yticks(range(7), _DAYS)
     axes.set_xticks(range(0, 24, 3), [f"{hour:02d}" for hour in range(0, 24, 3)])
-    axes.set_xlabel("hour, UTC", fontsize=10.5)
+    axes.set_xlabel(f"hour, {zone_name()}", fontsize=10.5)
     total, by_hour, by_day = int(numbers.sum()), numbers.sum(axis=0), numbers.sum(axis=1)
     return figure, (
         f"{phrases.count(total, 'failure')} by weekday and hour: most in the hour from "
-        f"{int(by_hour.argmax()):02d}:00 UTC ({int(by_hour.max()):,}), most on "
+        f"{clock(int(by_hour.argmax()))} ({int(by_hour.max()):,}), most on "
         f"{_DAYS[int(by_day.argmax())]}."
     )

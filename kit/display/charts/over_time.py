@@ -27,16 +27,18 @@ from kit.display.charts.base import (
     legend,
     marks,
     moment_of,
+    shade_gaps,
     short,
     style,
     time_axis,
     whole_numbers,
     width_of,
 )
+from kit.display.days import begin_of, days_of, zone_name
 from kit.display.zone import axis_label, local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -66,6 +68,7 @@ def over_time(
     *,
     moments: Mapping[str, Any] | None = None,
     about: str = "",
+    gaps: Sequence[Window] = (),
 ) -> tuple[Figure, str]:
     """Draw failures over time, stacked by app and code.
 
@@ -75,13 +78,14 @@ def over_time(
         bucket: ``hour`` or ``day``.
         moments: moments to be marked, UTC: onset, change and fix.
         about: what the moments are of, for the title.
+        gaps: what the source does not hold, shaded.
 
     Returns:
         The figure and its alt text.
     """
     names = counts["code"] + _BETWEEN + counts["app"]
     by = ", app and code" + (f"; marked: {short(about)}" if about else "")
-    return _stacked(_wide(counts, names, "codes"), window, bucket, by, moments or {})
+    return _stacked(_wide(counts, names, "codes"), window, bucket, by, moments or {}, gaps)
 
 
 def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
@@ -117,7 +121,12 @@ def groups_over_time(
 
 
 def _stacked(
-    wide: pd.DataFrame, window: Window, bucket: str, by: str, moments: Mapping[str, Any]
+    wide: pd.DataFrame,
+    window: Window,
+    bucket: str,
+    by: str,
+    moments: Mapping[str, Any],
+    gaps: Sequence[Window] = (),
 ) -> tuple[Figure, str]:
     figure, axes = figure_of(f"Failures by {bucket}{by}", height=3.0 + 0.2 * len(wide.columns))
     bottom = pd.Series(0, index=wide.index)
@@ -139,9 +148,10 @@ def _stacked(
     axes.set_ylim(0, max(bottom.max() * 1.06, 1))
     whole_numbers(axes)
     marks([axes], moments, window)
+    missing = shade_gaps([axes], gaps, window)
     time_axis(axes, window, bucket)
     legend(axes, columns=1)
-    return figure, f"{_peak_in_words(wide, bucket)}{_marks_in_words(moments)}"
+    return figure, f"{_peak_in_words(wide, bucket)}{_marks_in_words(moments)}{missing}"
 
 
 def failing_against_working(
@@ -269,6 +279,7 @@ def failures_and_rate(
     *,
     episodes: pd.DataFrame,
     moments: Mapping[str, Any],
+    gaps: Sequence[Window] = (),
 ) -> tuple[Figure, str]:
     """Draw one code's failures and their share of attempts on one time axis.
 
@@ -278,6 +289,7 @@ def failures_and_rate(
         bucket: ``hour`` or ``day``.
         episodes: ``start`` and ``last`` datetime64[us, UTC]; shaded.
         moments: moments to be marked, UTC: onset, change and fix.
+        gaps: what the source does not hold, shaded in another way.
 
     Returns:
         The figure and its alt text.
@@ -299,6 +311,7 @@ def failures_and_rate(
     _rate(below, rate, window, bucket)
     below.set_ylabel("share failed", fontsize=10.5)
     marks([above, below], moments, window)
+    missing = shade_gaps([above, below], gaps, window)
     time_axis(below, window, bucket)
     label = f"{axis_label(window)}; shaded: episodes; dots: all worked"
     below.set_xlabel(label, fontsize=10.5)
@@ -312,7 +325,7 @@ def failures_and_rate(
     alt = (
         f"Failures and their share of attempts by {bucket}: {total:,} of {attempts:,} attempts "
         f"failed ({share}) in {phrases.count(len(episodes), 'episode')}; "
-        f"{', '.join(marks_in_words) or 'no marks'}."
+        f"{', '.join(marks_in_words) or 'no marks'}.{missing}"
     )
     return figure, alt
 
@@ -328,12 +341,10 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
         The figure and its alt text.
     """
     rows = counts.assign(
-        day=counts["bucket"].dt.floor("D"), name=counts["code"] + "\n" + counts["app"]
+        day=begin_of("day", counts["bucket"]), name=counts["code"] + "\n" + counts["app"]
     )
-    last = (pd.Timestamp(window.until) - pd.Timedelta(microseconds=1)).floor("D")
-    first = max(pd.Timestamp(window.since).floor("D"), last - pd.Timedelta(days=27))
-    every = pd.date_range(first, last, freq="D", unit="us")
-    rows = rows[rows["day"] >= first]
+    every = days_of(window)[-28:]
+    rows = rows[rows["day"] >= every[0]]
     totals = rows.groupby("name")["failures"].sum().sort_values(ascending=False, kind="stable")
     wide = rows.groupby(["name", "day"])["failures"].sum().unstack(fill_value=0)
     wide = wide.reindex(index=totals.index[:_MAX_ROWS], columns=every, fill_value=0)
@@ -352,16 +363,18 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
     axes.set_yticks(range(len(wide)), [_two_lines(str(name)) for name in wide.index], fontsize=9)
     step = max(1, -(-len(every) // 5))
     axes.set_xticks(
-        range(0, len(every), step), [f"{d.day} {d:%b}" for d in every[::step]], fontsize=9
+        range(0, len(every), step),
+        [f"{d.day} {d:%b}" for d in map(local, every[::step])],
+        fontsize=9,
     )
-    axes.set_xlabel("day, UTC", fontsize=10.5)
+    axes.set_xlabel(f"day, {zone_name()}", fontsize=10.5)
     if wide.empty:
         return figure, "Failures by code and day: 0 in the days shown."
     most = wide.stack()
     name, day = list(most.index)[int(most.to_numpy().argmax())]
     return figure, (
         f"Failures by code and day, {phrases.count(len(wide), 'code')} over "
-        f"{phrases.count(len(every), 'day')}: most on {moment_of(day):%d %b} with "
+        f"{phrases.count(len(every), 'day')}: most on {local(moment_of(day)):%d %b} with "
         f"{str(name).replace(_BREAK, ' on ')} ({int(most.to_numpy().max()):,})."
     )
 
