@@ -149,12 +149,15 @@ class Table:
         place = f' id="{escape(self.anchor)}"' if self.anchor else ""
         if self.rows.empty:
             return f"<p{place}>{escape(clean(self._nothing()))}</p>"
-        caption = escape(clean(self._full_caption()))
+        caption, ways = (
+            escape(clean(self._full_caption())),
+            self.ways_from(self.rows.head(self.most)),
+        )
         with reading_in(self.zone):
             if self.collapsed:
-                rows = grid(self._first_rows(), ways=self._ways())
+                rows = grid(self._first_rows(), ways=ways)
                 return f"<details{place}><summary>{caption}</summary>{rows}</details>"
-            table = grid(self._first_rows(), caption, self._ways())
+            table = grid(self._first_rows(), caption, ways)
         return f"<div{place}>{table}</div>" if place else table
 
     def text(self) -> str:
@@ -170,9 +173,13 @@ class Table:
     def _first_rows(self) -> pd.DataFrame:
         return self.names.frame(self.rows.head(self.most))
 
-    def _ways(self) -> dict[str, list[str]]:
-        """By column, where each cell of the first rows leads; empty where its row does not say."""
-        rows = self.rows.head(self.most).to_dict("records") if self.ways else []
+    def ways_from(self, shown: pd.DataFrame) -> dict[str, list[str]]:
+        """By column, where each cell of some rows leads; empty where its row does not say.
+
+        Args:
+            shown: some of the table's rows.
+        """
+        rows = shown.to_dict("records") if self.ways else []
         return {
             name: [_way(row, name, way) for row in rows]
             for name, way in self.ways.items()
@@ -189,7 +196,10 @@ class Table:
 
 
 def grid(
-    rows: pd.DataFrame, caption: str = "", ways: Mapping[str, Sequence[str]] | None = None
+    rows: pd.DataFrame,
+    caption: str = "",
+    ways: Mapping[str, Sequence[str]] | None = None,
+    view: View | None = None,
 ) -> str:
     """Rows as an HTML table.
 
@@ -197,6 +207,7 @@ def grid(
         rows: what is shown, all of it.
         caption: what it is called, as HTML.
         ways: by column, where each row's cell leads; empty where it leads nowhere.
+        view: how they are sorted, if the headings are to say it.
     """
     ways = ways or {}
     kinds = [_kind(rows[name]) for name in rows.columns]
@@ -206,8 +217,8 @@ def grid(
         [[title(name), *(line[n] for line in cells)] for n, name in enumerate(rows.columns)], kinds
     )
     head = "".join(
-        f'<th scope="col" class="{kind} letters-{width}" style="{SET[kind].partition(";")[0]}">'
-        f"{escape(title(name))}</th>"
+        f'<th scope="col" class="{kind} letters-{width}" style="{SET[kind].partition(";")[0]}"'
+        f"{_sorted(name, view)}</th>"
         for (name, kind), width in zip(columns, letters, strict=True)
     )
     body = "".join(
@@ -258,6 +269,15 @@ def _longest_word(text: str, kind: str) -> int:
     if kind != "text":
         return len(whole)
     return max(_LONG_TEXT_ROOM * (len(text) > _LONG_TEXT_CHARS), *map(len, whole.split()), 0)
+
+
+def _sorted(name: object, view: View | None) -> str:
+    """The end of a heading's tag, and its words."""
+    words = escape(title(name))
+    if view is None or str(name) != view.by:
+        return f">{words}"
+    order, sign = ("descending", "▼") if view.descending else ("ascending", "▲")
+    return f' aria-sort="{order}">{words} <span aria-hidden="true">{sign}</span>'
 
 
 def _td(kind: str, text: str, heading: str, *, way: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kit.display import phrases
+from kit.display.areas import note_areas
 from kit.display.charts.base import INK, figure_of
 from kit.display.days import clock, zone_name
 
@@ -41,6 +42,15 @@ def times_of_day(counts: pd.DataFrame) -> tuple[Figure, str]:
                 ink = "white" if scale[y, x] > 0.72 else INK
                 text = f"{count}" if count < 1000 else f"{count // 1000}k"
                 axes.text(x, y, text, ha="center", va="center", fontsize=7, color=ink)
+    days, hours = np.nonzero(numbers)
+    note_areas(
+        axes,
+        (hours - 0.5, hours + 0.5, days - 0.5, days + 0.5),
+        lambda n: (
+            f"{_DAYS[days[n]]} {hours[n]:02d}:00 to {hours[n] + 1:02d}:00 UTC: "
+            f"{phrases.count(int(numbers[days[n], hours[n]]), 'failure')}"
+        ),
+    )
     axes.set_yticks(range(7), _DAYS)
     axes.set_xticks(range(0, 24, 3), [f"{hour:02d}" for hour in range(0, 24, 3)])
     axes.set_xlabel(f"hour, {zone_name()}", fontsize=10.5)
