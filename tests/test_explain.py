@@ -370,6 +370,7 @@ def test_a_kind_that_was_guessed_is_said_to_be_a_guess(capsys: pytest.CaptureFix
     assert text.startswith("looks like exchange_malformed")
     assert "looks like exchange malformed" in text
     assert "Check that it fits before you act" in text
+    assert "seen in messages" not in text
     assert "looks like" not in _explain(capsys, known)
     assert [json.loads(_explain(capsys, "--json", one))["guess"] for one in (guess, known)] == [
         True,

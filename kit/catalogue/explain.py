@@ -267,6 +267,7 @@ def answer_of(
     remedy = catalogue.remedy(code, operation=attempted, **which)
     meaning = catalogue.meaning(code, **which)
     names_code = bool(remedy and code in remedy.codes)
+    guess = is_guess(message, code, catalogue)
     return Explanation(
         operation=attempted,
         user=user,
@@ -275,7 +276,7 @@ def answer_of(
         code=code,
         family=catalogue.family(code),
         kind=catalogue.kind(code, text=message.text, http_status=message.http_status) or None,
-        guess=is_guess(message, code, catalogue),
+        guess=guess,
         vendor_message=message.vendor_message,
         trace_id=message.trace_id,
         correlation_id=message.correlation_id,
@@ -287,7 +288,7 @@ def answer_of(
         remedy=remedy,
         steps=catalogue.steps(code, operation=attempted, **which),
         links=tuple(catalogue.links(code, **which)),
-        evidence=remedy.evidence_of(code) if remedy and names_code else "",
+        evidence=remedy.evidence_of(code) if remedy and names_code and not guess else "",
         words=wording(message) if is_fingerprint(code) and message.text else "",
         nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for, app),
     )

@@ -17,14 +17,14 @@ from kit.sources.columns import PLAIN, LossyRowError, ProductTable, event_of_row
 from kit.sources.document import Document
 from kit.sources.losses import loss_in
 from kit.sources.wrappers import tables
-from kit.sources.written_times import ORDER, first_above_twelve, is_local, names_no_zone
+from kit.sources.written_times import UNCLEAR, first_above_twelve, is_local, names_no_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from kit.sources.written_times import Order
 
-__all__ = ["Header", "csv_documents", "header_of"]
+__all__ = ["WITHOUT_ZONE", "Header", "csv_documents", "header_of"]
 
 _DELIMITERS = ",;\t|"
 _ORIGINALS = ("_raw", "event.original", "@message", "log_text", "raw_log", "Raw Log", "RAW")
@@ -34,16 +34,10 @@ _MESSAGES = ("message", "Message", "Line", "line", "event", "log", "raw", "JSON"
 _LARGEST_CELL = 1 << 24
 _FIRST = 128 << 10
 """Bytes in which the first row of a table ends."""
-_WITHOUT_ZONE = {"", "Admin Console CSV", "Okta Workflows"}
+WITHOUT_ZONE = {"", "Admin Console CSV", "Okta Workflows"}
 """Tables whose times, if they name no zone, a spreadsheet may have written in that of its machine;
 of the other products it is known that they write UTC."""
 _CONSOLE = ProductTable("", columns={"timestamp": "published", "Timestamp": "published"})
-_UNCLEAR = (
-    "its time {time} is a local date of which it is not clear what is the day and what the month, "
-    "since no number of the file's dates is above 12 in one place alone. Say it with "
-    "--date-order day-first or --date-order month-first (in Python date_order=…, for notebooks "
-    f"${ORDER}), or export the log again and do not save it from a spreadsheet"
-)
 
 
 @dataclass(frozen=True)
@@ -217,7 +211,7 @@ def _raw(header: Header, row: list[str], dates: _Dates) -> tuple[bytes, str | No
     if local := dates.local(row):
         order = dates.order()
         if order is None:
-            return _as_json(dict(pairs)), _UNCLEAR.format(time=local)
+            return _as_json(dict(pairs)), UNCLEAR.format(time=local)
     if original_text.startswith("{") and (
         loss := _cell_loss(header.names[original or 0], original_text)
     ):
@@ -266,7 +260,7 @@ class _Dates:
         self._order: Order | None = None
         self._is_read = False
         self._is_utc = any(header.names[place].endswith("[UTC]") for place in self._places)
-        self._is_own = header.table.name in _WITHOUT_ZONE
+        self._is_own = header.table.name in WITHOUT_ZONE
         if self._is_utc:
             self._order, self._is_read = "month-first", True  # as Azure's portal writes it
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kit.sources.written_times import Order
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,6 +59,8 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     """What it lacks by its form, as ``kit.lake.lacking`` names it: ``zone``."""
     count: int = 1
     """How many things it stands for: values in a row that are no events count as one."""
+    order: Order | None = None
+    """What comes first in its local dates; None where nothing tells."""
 
 
 class Lines(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -66,12 +70,14 @@ class Lines(msgspec.Struct, frozen=True, gc=False, tag=True):
     first: int
     """The first line's number, counted from 1."""
     text: bytes
+    order: Order | None = None
+    """As of a document."""
 
     def documents(self) -> Iterator[Document]:
         """Each line that is not empty."""
         for number, line in enumerate(self.text.split(b"\n"), start=self.first):
             if raw := line.strip(_WHITE):
-                yield Document(self.file, number, raw)
+                yield Document(self.file, number, raw, order=self.order)
 
 
 class Documents(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import structs
 
 from kit.base.errors import SourceError
 from kit.sources import console_csv, parquet_rows
 from kit.sources.archives import parts_of
 from kit.sources.document import Block, Document, Documents, Lines
 from kit.sources.json_stream import JsonStream
+from kit.sources.local_dates import LocalDates
 from kit.sources.unpacked import Utf8Stream
 from kit.sources.walk import Walk
 from kit.vendors import VendorTable, table_of
@@ -111,19 +113,32 @@ def _of_part(
     if part.stream is None:
         yield Documents([Document(part.file, 0, b"", fault=part.fault)])
     elif part.table is not None:
-        yield from _in_blocks(parquet_rows.rows(part.file, part.table), size)
+        rows = parquet_rows.rows(part.file, part.table)
+        if order:
+            rows = (structs.replace(row, order=order) for row in rows)
+        yield from _in_blocks(rows, size)
     else:
-        again = partial(_lines, path, part.place)
+        again = partial(_read_again, path, part.place)
         yield from _blocks(part.file, part.stream, size, again, order)
 
 
-def _lines(path: Path | StoredFile, place: tuple[int, ...]) -> Iterator[str]:
-    """The lines of a file, or of a member of an archive, read again."""
+def _read_again(path: Path | StoredFile, place: tuple[int, ...]) -> Iterator[Utf8Stream]:
+    """A file, or a member of an archive, from its beginning; once."""
     with path.open("rb") as stream:
         for part in parts_of(str(path), stream):
             if part.place == place and part.stream is not None:
-                source = Utf8Stream(part.stream)
-                yield from source.lines(_start(source.read(BLOCK)))
+                yield Utf8Stream(part.stream)
+
+
+def _lines(again: Callable[[], Iterator[Utf8Stream]]) -> Iterator[str]:
+    for source in again():
+        yield from source.lines(_start(source.read(BLOCK)))
+
+
+def _pieces(again: Callable[[], Iterator[Utf8Stream]]) -> Iterator[bytes]:
+    for source in again():
+        while not source.ended:
+            yield source.read(BLOCK)
 
 
 def _start(text: bytes) -> bytes:
@@ -134,7 +149,7 @@ def _blocks(
     file: str,
     stream: Readable,
     size: int,
-    again: Callable[[], Iterable[str]],
+    again: Callable[[], Iterator[Utf8Stream]],
     order: Order | None,
 ) -> Iterator[Block]:
     source = Utf8Stream(stream)
@@ -149,11 +164,13 @@ def _blocks(
         yield from _in_blocks(_rows(file, source, start, table), size)
         fault, line = source.fault, 0
     elif header is not None:
-        rows = console_csv.csv_documents(file, source.lines(start), header, again, order)
+        lines = partial(_lines, again)
+        rows = console_csv.csv_documents(file, source.lines(start), header, lines, order)
         yield from _in_blocks(rows, size)
         fault, line = source.fault, 0
     else:
-        line = yield from _of_json(file, source, text, size)
+        dates = LocalDates(partial(_pieces, again), order)
+        line = yield from _of_json(file, source, text, size, dates)
         fault = source.fault
     if fault is not None:
         yield Documents([Document(file, line, b"", fault=f"the file breaks off: {fault}")])
@@ -165,16 +182,19 @@ def _rows(file: str, source: Utf8Stream, start: bytes, table: VendorTable) -> It
         yield Document(file, line, raw, fault)
 
 
-def _of_json(file: str, source: Utf8Stream, text: bytes, size: int) -> Generator[Block, None, int]:
+def _of_json(
+    file: str, source: Utf8Stream, text: bytes, size: int, dates: LocalDates
+) -> Generator[Block, None, int]:
     """The blocks of a file of JSON; gives the line that it ends on."""
     if b"\n" not in text and b"\r" in text:
         source.line_ends, text = True, text.replace(b"\r", b"\n")
     stream = JsonStream(file)
     while True:
+        stream.order = dates.order(text)
         end = len(text) if source.ended else text.rfind(b"\n") + 1
         breaks = _breaks_of_lines(text, end) if stream.rests() else None
         if breaks is not None:
-            yield Lines(file, stream.line, text[:end])
+            yield Lines(file, stream.line, text[:end], stream.order)
             stream.count_lines(breaks)
             text = text[end:]
         else:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from kit.sources.brackets import Brackets
 from kit.sources.document import Document
+from kit.sources.local_dates import with_utc
 from kit.sources.wrappers import inside_of
+
+if TYPE_CHECKING:
+    from kit.sources.written_times import Order
 
 __all__ = ["MAX_DOCUMENT_BYTES", "JsonStream", "parts"]
 
@@ -89,6 +93,8 @@ class JsonStream:
         """
         self.line = line
         """The line that the next text begins on."""
+        self.order: Order | None = None
+        """What comes first in the local dates of what follows."""
         self._file = file
         self._open = bytearray()
         """The brackets of the arrays and envelopes that are open."""
@@ -156,7 +162,9 @@ class _Text:
         raw = self.text[start:end].rstrip(_BETWEEN)
         if fault is not None:
             raw = raw[:2000]
-        self.documents.append(Document(stream._file, number, raw, fault, count=count))
+        self.documents.append(
+            Document(stream._file, number, raw, fault, count=count, order=stream.order)
+        )
 
     def read(self) -> int:
         """Hand on what can be told apart; gives the place where more is needed."""
@@ -519,14 +527,20 @@ def parts(document: Document) -> list[Document] | None:
     raw = document.raw
     inside = inside_of(raw)
     if inside is None and _valid(raw):
-        return None
+        dated = with_utc(document)
+        return None if dated is None else [dated]
     if inside is None:
         whole, _ = JsonStream(document.file, document.line).split(raw, last=True)
         if len(whole) == 1 and (whole[0].fault is not None or whole[0].raw == raw):
             return None
         # one line's documents stand on that line, whatever is an array in it
         return [
-            msgspec.structs.replace(one, line=_below(document, one), wrapper=document.wrapper)
+            msgspec.structs.replace(
+                one,
+                line=_below(document, one),
+                wrapper=document.wrapper,
+                order=document.order,
+            )
             for one in whole
         ]
     documents, at, line, place = [], 0, document.line, 0
@@ -536,7 +550,7 @@ def parts(document: Document) -> list[Document] | None:
         if place >= 0:
             line += raw.count(b"\n", at, place)
             at = place
-        documents.append(Document(document.file, line, one, wrapper=wrapper))
+        documents.append(Document(document.file, line, one, wrapper=wrapper, order=document.order))
         if place >= 0:
             line += one.count(b"\n")
             at = place + len(one)

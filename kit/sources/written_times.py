@@ -9,13 +9,32 @@ from typing import Literal, cast, get_args
 
 from kit.base.errors import UsageError
 
-__all__ = ["ORDER", "Order", "first_above_twelve", "is_local", "names_no_zone", "order_of", "utc"]
+__all__ = [
+    "ORDER",
+    "UNCLEAR",
+    "Order",
+    "first_above_twelve",
+    "is_local",
+    "is_of_spreadsheet",
+    "names_no_zone",
+    "order_of",
+    "utc",
+]
 
 Order = Literal["day-first", "month-first"]
 """Which of a local date's first two numbers comes first."""
 
 ORDER = "OKTA_KIT_DATE_ORDER"
 """Names the order where neither the file shows it nor an option says it."""
+
+
+UNCLEAR = (
+    "its time {time} is a local date of which it is not clear what is the day and what the month, "
+    "since no number of the file's dates is above 12 in one place alone. Say it with "
+    "--date-order day-first or --date-order month-first (in Python date_order=…, for notebooks "
+    f"${ORDER}), or export the log again and do not save it from a spreadsheet"
+)
+"""Why an event with a local date is not read."""
 
 
 def order_of(order: str | None) -> Order | None:
@@ -86,6 +105,11 @@ def utc(value: object, order: Order | None = None) -> str | None:
         whole = len(text.partition(".")[0])
         return _from_epoch(float(text) / 10 ** (0 if whole < 11 else 3 * ((whole - 9) // 3)))
     return None
+
+
+def is_of_spreadsheet(value: str) -> bool:
+    """Whether it is a date with day or month first, as spreadsheets write it."""
+    return _LOCAL.fullmatch(value.strip()) is not None
 
 
 def is_local(value: str) -> bool:
