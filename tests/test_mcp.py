@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -268,6 +269,26 @@ def test_what_is_imported_meanwhile_is_in_the_next_answer(tmp_path: Path) -> Non
 
     assert (before, after["total"]) == (3, 4)
     assert after["coverage"]["provisional"]
+
+
+@pytest.mark.slow
+def test_a_file_that_goes_meanwhile_is_a_gap_and_no_end(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    later = event("2026-10-28T12:00:00.000Z", user="dee@example.com", reason=REFUSED)
+    command("import", write_export(tmp_path / "a.ndjson", [*outage(), later]), "--lake", lake)
+    with assistant("--source", lake) as one:
+        before = one.ask("list_failures").values
+        (gone,) = (lake / "date=2026-10-28").iterdir()
+        gone.unlink()
+        after = one.ask("list_failures", since="2026-10-28").values
+        shutil.rmtree(lake)
+        fault = one.ask("coverage")
+
+    assert (before["total"], before["coverage"]["complete"]) == (4, True)
+    assert (after["total"], after["coverage"]["complete"]) == (0, False)
+    assert fault.is_error
+    assert str(lake) in fault.text
+    assert len(fault.text.splitlines()) == 1
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ class CurrentLog:
         self.redacted = redact
         self._people: People | None = None
         self._files = ExitStack()
-        self._log, self._state = self._open_anew()
+        self._log, self._state = self._opening()
 
     def log(self) -> Log:
         """The log, with what was imported or pulled since the last question.
@@ -49,14 +49,22 @@ class CurrentLog:
             SourceError: it cannot be read any more.
         """
         if self._state is not None and _state_of(self._original) != self._state:
-            before, self._files = self._files, ExitStack()
-            try:
-                self._log, self._state = self._open_anew()
-            except BaseException:
-                self._files = before
-                raise
-            before.close()
+            self.open_anew()
         return self._log
+
+    def open_anew(self) -> None:
+        """Open the source again; what was open stays so where that fails.
+
+        Raises:
+            SourceError: it cannot be read any more.
+        """
+        before, self._files = self._files, ExitStack()
+        try:
+            self._log, self._state = self._opening()
+        except BaseException:
+            self._files = before
+            raise
+        before.close()
 
     def marks(self) -> dict[str, Mark]:
         """What people say of its incidents, by incident's id."""
@@ -93,7 +101,7 @@ class CurrentLog:
         """Remove what was made to answer."""
         self._files.close()
 
-    def _open_anew(self) -> tuple[Log, Any]:
+    def _opening(self) -> tuple[Log, Any]:
         self._original = log = self._open()
         state = _state_of(log)
         return (self._without_people(log) if self.redacted else log), state
@@ -114,7 +122,7 @@ class CurrentLog:
 
 
 def _state_of(log: Log) -> list[Any] | None:
-    """What changes with a lake that may grow; None of files, which were read as a whole."""
+    """What changes with a lake that may grow, or lose a file; None of files, read as a whole."""
     if not log.growing:
         return None
-    return [lake.manifest() for lake in log.lakes.values()]
+    return [(lake.manifest(), lake.names()) for lake in log.lakes.values()]

@@ -67,7 +67,7 @@ class Base(TypedDict):
 
 
 def base_of(current: CurrentLog, log: Log, window: Window, filters: dict[str, str | bool]) -> Base:
-    """What every answer has beside its sentence.
+    """Work out what every answer says besides.
 
     Args:
         current: takes names out, where that was asked for.

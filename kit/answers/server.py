@@ -23,7 +23,7 @@ from kit.answers.model import (
     SourceAnswer,
     StepsAnswer,
 )
-from kit.base.errors import KitError, nearest
+from kit.base.errors import KitError, nearest, source_fault_in
 from kit.base.text import clean
 from kit.base.version import __version__
 
@@ -114,9 +114,22 @@ class _Tools:
     def _answer(self, question: Callable[[], Result]) -> Result:
         with self._lock:
             try:
-                return question()
+                try:
+                    return question()
+                except KitError:
+                    raise
+                except Exception:  # noqa: BLE001  # a file may have gone: what is left is asked
+                    self._current.open_anew()
+                    return question()
             except KitError as fault:
-                raise ToolError(clean(self._current.safe(str(fault)))) from None
+                raise ToolError(self._line(str(fault))) from None
+            except Exception as fault:
+                if text := source_fault_in(fault):
+                    raise ToolError(self._line(text)) from None
+                raise
+
+    def _line(self, text: str) -> str:
+        return clean(self._current.safe(text))
 
 
 class _StrictTool(Tool):

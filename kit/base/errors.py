@@ -53,6 +53,7 @@ __all__ = [
     "WrongParameter",
     "is_full",
     "nearest",
+    "source_fault_in",
 ]
 
 
@@ -184,6 +185,24 @@ def is_full(fault: OSError | str) -> bool:
         return fault.errno in _FULL
     number = _NUMBER.match(fault)
     return number is not None and int(number[1]) in _FULL
+
+
+_IN_STORE = "SourceError: "
+"""How DuckDB begins when reading from a store failed while it answered a question; it hands our
+fault on as text of its own."""
+
+
+def source_fault_in(fault: Exception) -> str:
+    """The line of a ``SourceError`` that an engine hands on as a fault of its own.
+
+    Args:
+        fault: the engine's.
+
+    Returns:
+        Our line; empty if it is another fault.
+    """
+    text = str(fault)
+    return text.removeprefix(_IN_STORE).splitlines()[0] if text.startswith(_IN_STORE) else ""
 
 
 _MIN_PART_CHARS = 3

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kit.base.errors import Interrupted, KitError, SourceError, Terminated, UsageError
+from kit.base.errors import (
+    Interrupted,
+    KitError,
+    SourceError,
+    Terminated,
+    UsageError,
+    source_fault_in,
+)
 from kit.commands.notes import print_note
 
 if TYPE_CHECKING:
@@ -17,10 +24,6 @@ __all__ = ["end_on_sigterm", "exit_code_of"]
 
 _WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
 """Click's UsageError: typer brings its own copy of Click, and names this subclass alone."""
-
-_IN_STORE = "SourceError: "
-"""How DuckDB begins when reading from a store failed while it answered a question; it hands our
-fault on as text of its own."""
 
 
 def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
@@ -49,9 +52,9 @@ def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
         sys.stderr.close()
         return 0
     except Exception as fault:
-        if debug or not str(fault).startswith(_IN_STORE):
+        if debug or not (text := source_fault_in(fault)):
             raise
-        print_note(str(fault).removeprefix(_IN_STORE).splitlines()[0])
+        print_note(text)
         return SourceError.exit_code
     if result == Interrupted.exit_code:  # typer turns the interrupt into this code
         print_note("interrupted; what was half done is gone.")
