@@ -255,7 +255,7 @@ def shade_gaps(panels: Sequence[Axes], gaps: Sequence[Window], window: Window) -
     for place, axes in enumerate(panels):
         for since, until in inside:
             first, last = mdates.date2num([since, until])
-            look = {"facecolor": "#ECEFF2", "edgecolor": "#B8C0C8", "hatch": "////"}
+            look: dict[str, Any] = {"facecolor": "#ECEFF2", "edgecolor": "#B8C0C8", "hatch": "////"}
             axes.axvspan(first, last, zorder=0, linewidth=0, **look)
             if place == 0 and (until - since) * 8 > window.until - window.since:
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
