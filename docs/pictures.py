@@ -75,7 +75,7 @@ def of_reports(browser: Any, desk: Path, phone: Path) -> None:
 
 
 def of_notebooks(browser: Any, folder: Path, names: list[str]) -> None:
-    """Some notebooks, run, from its first screen on."""
+    """Some notebooks, run, each from its first screen on."""
     command = [sys.executable, "-m", "kit", "lab", "--no-browser", "--allow-root"]
     environment = home(folder) | {"PYTHONPATH": str(ROOT)}
     with serving(command, environment, cwd=ROOT) as server:
@@ -84,7 +84,9 @@ def of_notebooks(browser: Any, folder: Path, names: list[str]) -> None:
             with lab_page(browser, server, way, width=WIDTH) as lab:
                 lab.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
                 lab.run_all(PATIENCE)
-                lab.cell("report.headline").evaluate("cell => cell.scrollIntoView({block: 'start'})")
+                lab.cell("report.headline").evaluate(
+                    "cell => cell.scrollIntoView({block: 'start'})"
+                )
                 lab.page.mouse.move(0, 0)
                 lab.page.wait_for_timeout(1000)  # until all that came into view is drawn
                 shot = lab.page.locator(".jp-NotebookPanel").screenshot()
