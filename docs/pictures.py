@@ -81,6 +81,7 @@ def of_notebooks(browser: Any, folder: Path, names: list[str]) -> None:
     with serving(command, environment, cwd=ROOT) as server:
         for path in (NOTEBOOKS / f"{name}.ipynb" for name in names):
             way = path.relative_to(ROOT).as_posix()
+            notebook = path.read_bytes()
             with lab_page(browser, server, way, width=WIDTH) as lab:
                 lab.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
                 lab.run_all(PATIENCE)
@@ -94,6 +95,7 @@ def of_notebooks(browser: Any, folder: Path, names: list[str]) -> None:
                 if path.stem == "failure_trends":
                     chart = lab.output("report.headline").locator("img").first
                     _save(chart.screenshot(), PICTURES / "over_time.png")
+            path.write_bytes(notebook)  # where it took long, JupyterLab has saved its outputs
 
 
 def _shot(browser: Any, path: Path, *, width: int, height: int) -> str:
