@@ -3,7 +3,8 @@
 The notebooks are run in a real JupyterLab and the reports opened in a Chromium, both as the
 browser tests do it::
 
-    python docs/pictures.py
+    python docs/pictures.py                     # all of them
+    python docs/pictures.py report orgs         # the reports, and one notebook
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from kit.reports import run_report  # noqa: E402
 
 PICTURES = HERE / "pictures"
 WIDTH, HEIGHT = 1500, 1160
+PATIENCE = 600
+"""Seconds that a notebook may take on a busy machine."""
 
 _SIDE_BY_SIDE = """
 <body style="margin: 0; padding: 28px; background: #dfe3e8; display: flex; gap: 28px">
@@ -38,18 +41,24 @@ _SIDE_BY_SIDE = """
 
 
 def main() -> None:
-    """Make them all."""
+    """Make them all, or those that are named."""
+    every = ["report", *sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))]
+    names = sys.argv[1:] or every
+    if wrong := set(names) - set(every):
+        sys.exit(f"There is no picture {', '.join(sorted(wrong))}; there are {', '.join(every)}.")
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        made = {
-            stem: run_report(NOTEBOOKS / f"{stem}.ipynb", {}, out=folder / "reports").page
+        pages = [
+            run_report(NOTEBOOKS / f"{stem}.ipynb", {}, out=folder / "reports").page
             for stem in ("failure_trends", "remediation")
-        }
+            if "report" in names
+        ]
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-            of_reports(browser, made["failure_trends"], made["remediation"])
-            of_notebooks(browser, folder / "home")
+            if pages:
+                of_reports(browser, *pages)
+            of_notebooks(browser, folder / "home", [one for one in names if one != "report"])
             browser.close()
 
 
@@ -65,24 +74,28 @@ def of_reports(browser: Any, desk: Path, phone: Path) -> None:
     page.close()
 
 
-def of_notebooks(browser: Any, folder: Path) -> None:
-    """Each notebook, run, from its parameters on."""
+def of_notebooks(browser: Any, folder: Path, names: list[str]) -> None:
+    """Some notebooks, run, each from its first screen on."""
     command = [sys.executable, "-m", "kit", "lab", "--no-browser", "--allow-root"]
     environment = home(folder) | {"PYTHONPATH": str(ROOT)}
     with serving(command, environment, cwd=ROOT) as server:
-        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for path in (NOTEBOOKS / f"{name}.ipynb" for name in names):
             way = path.relative_to(ROOT).as_posix()
+            notebook = path.read_bytes()
             with lab_page(browser, server, way, width=WIDTH) as lab:
                 lab.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-                lab.run_all()
-                lab.cell("source: str").evaluate("cell => cell.scrollIntoView({block: 'start'})")
+                lab.run_all(PATIENCE)
+                lab.cell("report.headline").evaluate(
+                    "cell => cell.scrollIntoView({block: 'start'})"
+                )
                 lab.page.mouse.move(0, 0)
                 lab.page.wait_for_timeout(1000)  # until all that came into view is drawn
                 shot = lab.page.locator(".jp-NotebookPanel").screenshot()
                 _save(shot, PICTURES / f"{path.stem}.png")
                 if path.stem == "failure_trends":
-                    chart = lab.output("report.over_time").locator("img").first
+                    chart = lab.output("report.headline").locator("img").first
                     _save(chart.screenshot(), PICTURES / "over_time.png")
+            path.write_bytes(notebook)  # where it took long, JupyterLab has saved its outputs
 
 
 def _shot(browser: Any, path: Path, *, width: int, height: int) -> str:
