@@ -39,7 +39,7 @@ import json, pickle, sys, time
 from dataclasses import replace
 sys.path.insert(0, "tests")
 import analyses
-from kit.log.cache import Answers
+from kit.log.cache import ResultCache
 from kit.log.log import open_log
 
 source, engine, since, path, *only = sys.argv[1:]
@@ -50,7 +50,7 @@ def opened():
 
 first, again = opened()[1], opened()
 log, again = again
-log = replace(log, answers=Answers(log.events.get_backend()))
+log = replace(log, answers=ResultCache(log.events.get_backend()))
 found = [(a.name, a.rows, a.seconds, a.given) for a in analyses.answers(
     log, since or None, whole=log.count <= 100_000, only=only)]
 with open(path, "wb") as file:

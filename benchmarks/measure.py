@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import statistics
 import subprocess
 import time
@@ -23,6 +24,9 @@ class Run(NamedTuple):
     megabytes: float
     """Peak of the memory that the process and its children held together (resident)."""
     printed: str
+    processor: float = 0.0
+    """Seconds of processor, of the process and of those that it waited for: what a busy machine
+    does not change."""
 
 
 def run(*command: str) -> Run:
@@ -34,7 +38,7 @@ def run(*command: str) -> Run:
     Raises:
         SystemExit: the command failed.
     """
-    began, peak = time.perf_counter(), 0
+    began, peak, used = time.perf_counter(), 0, _processor()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         root = psutil.Process(process.pid)
         while process.poll() is None:
@@ -50,7 +54,13 @@ def run(*command: str) -> Run:
         printed = process.stdout.read()
     if process.returncode:
         raise SystemExit(f"{' '.join(command[:4])} … ended with {process.returncode}")
-    return Run(seconds, peak / 1e6, printed)
+    return Run(seconds, peak / 1e6, printed, _processor() - used)
+
+
+def _processor() -> float:
+    """Seconds of processor of all children that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime
 
 
 def median(runs: list[Run]) -> Run:
@@ -59,4 +69,5 @@ def median(runs: list[Run]) -> Run:
         statistics.median(r.seconds for r in runs),
         statistics.median(r.megabytes for r in runs),
         runs[0].printed,
+        statistics.median(r.processor for r in runs),
     )

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 KIT = """
 import sys, time
-from kit.analysis.failures import counted
+from kit.analysis.failures import folded_failures
 from kit.analysis.recovery import recovery
-from kit.analysis.trends import worked
-from kit.log.log import frame, open_log
+from kit.analysis.successes import count_successes
+from kit.log.log import open_log, to_pandas
 
 began = time.perf_counter()
 log = open_log(sys.argv[1])
@@ -42,21 +42,21 @@ window = log.window()
 opened = time.perf_counter()
 
 def hourly():
-    rows = counted(log, window)
+    rows = folded_failures(log, window)
     rows = rows.mutate(bucket=rows.published.truncate("h"))
-    return frame(rows.group_by(["bucket", "app", "code"]).aggregate(n=rows.count()))
+    return to_pandas(rows.group_by(["bucket", "app", "code"]).aggregate(n=rows.count()))
 
 def rate():
-    rows = counted(log, window)
+    rows = folded_failures(log, window)
     rows = rows.mutate(bucket=rows.published.truncate("h"))
-    failed = frame(rows.group_by(["bucket", "app_key"]).aggregate(failures=rows.count()))
-    good = worked(log, window, "hour").groupby(["bucket", "app_key"])["successes"].sum()
+    failed = to_pandas(rows.group_by(["bucket", "app_key"]).aggregate(failures=rows.count()))
+    good = count_successes(log, window, "hour").groupby(["bucket", "app_key"])["successes"].sum()
     both = failed.set_index(["bucket", "app_key"]).join(good, how="outer").fillna(0)
     return both["failures"] / (both["failures"] + both["successes"])
 
 def seen():
-    rows = counted(log, window)
-    return frame(rows.group_by(["app", "code"]).aggregate(
+    rows = folded_failures(log, window)
+    return to_pandas(rows.group_by(["app", "code"]).aggregate(
         first=rows.published.min(), last=rows.published.max()))
 
 asked = {"hourly": hourly, "rate": rate, "seen": seen, "recovery": lambda: recovery(log, window)}

@@ -1,7 +1,8 @@
 """How long a report takes, beside the commands ``papermill`` and ``jupyter nbconvert``.
 
-The same notebook on the same source, whole processes, one after the other, in pairs. Bytecode
-is compiled first::
+The same notebook on the same source, whole processes, one after the other, in pairs; and the
+commands with a notebook without a cell, which is the least that they take. Bytecode is compiled
+first. Each figure is in seconds of a clock, and of processor, which a busy machine changes less::
 
     python benchmarks/reporting.py --pairs 3 --many 8
 """
@@ -10,18 +11,30 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import json
 import os
 import shutil
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import NamedTuple
 
 from measure import ROOT, run
 
 BIN = Path(sys.executable).parent
 NOTEBOOK = ROOT / "notebooks" / "failure_trends.ipynb"
+
+
+class Used(NamedTuple):
+    """What a run took, in seconds."""
+
+    clock: float
+    processor: float
+
+    def __add__(self, other: object) -> Used:
+        assert isinstance(other, Used)
+        return Used(self.clock + other.clock, self.processor + other.processor)
 
 
 def main() -> None:
@@ -34,45 +47,67 @@ def main() -> None:
     compileall.compile_dir(ROOT / "kit", quiet=2)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        commands(folder, 0)
+        empty = folder / "empty.ipynb"
+        notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+        empty.write_text(json.dumps({**notebook, "cells": []}), encoding="utf-8")
+        commands(folder, NOTEBOOK)
         report(folder)
-        pairs = [(report(folder), commands(folder, n)) for n in range(options.pairs)]
-        ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
-        ratio = statistics.median(one / other for one, other in pairs)
-        print(f"one report: {ours:.1f} s, papermill and nbconvert {theirs:.1f} s: {ratio:.2f}")
+        ours, theirs, least = [], [], []
+        for _ in range(options.pairs):
+            ours.append(report(folder))
+            theirs.append(commands(folder, NOTEBOOK))
+            least.append(commands(folder, empty))
+        show("one report", ours)
+        show("papermill and nbconvert", theirs, ours)
+        show("the same, an empty notebook", least, ours)
         if options.many:
-            both = several(folder, options.many)
-            each = sum(commands(folder, n) for n in range(options.many))
-            print(
-                f"{options.many} with -j 2: {both:.1f} s, in series by those commands {each:.1f} s"
-            )
-            print(f"ratio: {both / each:.2f}")
+            both = [several(folder, options.many)]
+            show(f"{options.many} reports with -j 2", both)
+            each = sum((commands(folder, NOTEBOOK) for _ in range(options.many)), Used(0, 0))
+            show(f"{options.many} in series by those commands", [each], both)
 
 
-def report(folder: Path) -> float:
-    """Seconds of one ``okta-kit report``."""
+def report(folder: Path) -> Used:
+    """One ``okta-kit report``."""
     command = [sys.executable, "-m", "kit", "report", str(NOTEBOOK)]
-    return run(*command, "--out", f"{folder}/out").seconds
+    return used(*command, "--out", f"{folder}/out")
 
 
-def several(folder: Path, number: int) -> float:
-    """Seconds of several notebooks in one command."""
+def several(folder: Path, number: int) -> Used:
+    """Several notebooks in one command."""
     copies = []
     for n in range(number):
         copy = folder / f"copy_{n}.ipynb"
         shutil.copy(NOTEBOOK, copy)
         copies.append(str(copy))
     command = [sys.executable, "-m", "kit", "report", *copies, "-j", "2"]
-    return run(*command, "--out", f"{folder}/out").seconds
+    return used(*command, "--out", f"{folder}/out")
 
 
-def commands(folder: Path, number: int) -> float:
-    """Seconds of the two commands, one after the other."""
-    made = f"{folder}/run_{number}.ipynb"
-    began = time.perf_counter()
-    run(f"{BIN}/papermill", str(NOTEBOOK), made, "--no-progress-bar", "--log-level", "ERROR")
-    run(f"{BIN}/jupyter", "nbconvert", "--to", "html", "--no-input", "--log-level=ERROR", made)
-    return time.perf_counter() - began
+def commands(folder: Path, notebook: Path) -> Used:
+    """The two commands, one after the other."""
+    out = f"{folder}/run.ipynb"
+    quiet = ("--no-progress-bar", "--log-level", "ERROR")
+    papermill = used(f"{BIN}/papermill", str(notebook), out, *quiet)
+    convert = ("nbconvert", "--to", "html", "--no-input", "--log-level=ERROR", out)
+    return papermill + used(f"{BIN}/jupyter", *convert)
+
+
+def used(*command: str) -> Used:
+    """What a command took."""
+    done = run(*command)
+    return Used(done.seconds, done.processor)
+
+
+def show(name: str, runs: list[Used], beside: list[Used] | None = None) -> None:
+    """Print the medians of some runs, and how much of each another took."""
+    clock, processor = (statistics.median(side) for side in zip(*runs, strict=True))
+    ratios = ""
+    if beside:
+        pairs = list(zip(beside, runs, strict=True))
+        parts = [statistics.median(ours[n] / its[n] for ours, its in pairs) for n in range(2)]
+        ratios = f"   okta-kit takes {parts[0]:.2f} of it, of processor {parts[1]:.2f}"
+    print(f"{name:<36}{clock:>7.1f} s{processor:>7.1f} s of processor{ratios}", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from kit.base.version import __version__
-
 if TYPE_CHECKING:
     from kit.analysis.changes import changes
     from kit.analysis.comparison import compare_windows as compare
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from kit.analysis.states import states
     from kit.analysis.trends import trends
     from kit.analysis.verification import verification
+    from kit.base.version import __version__
     from kit.cases.case import case
     from kit.display.chart import chart
     from kit.display.explanation import explanation_of as explain
@@ -101,6 +100,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from kit.base.version import __version__
+
+        return __version__
     if name not in _HOME:
         raise AttributeError(f"module 'kit' has no attribute {name!r}")
     return _public(name)

@@ -288,8 +288,7 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
 def _traits_of_attempts(log: Log, window: Window) -> list[dict[str, Any]]:
     rows = failures.successes(log, window)
     rows = rows.select("uuid", who=rows.user_key, failed=False)
-    attempts = to_pandas(rows.order_by("uuid").limit(50))
-    return traits.traits_of_attempts(log, window, attempts)
+    return traits.traits_of_attempts(log, window, rows.order_by("uuid").limit(50))
 
 
 def assert_same(one: Any, other: Any, what: str) -> None:

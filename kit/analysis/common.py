@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import exp, lgamma
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 
 import pandas as pd
 
@@ -171,12 +172,12 @@ def in_common(
         return InCommon("user", 0, 0, since, until)
     hit_count = len(rows) if alone else len(keys)
     unit: Literal["user", "attempt"] = "attempt" if alone else "user"
-    others = to_pandas(_other_attempts(history, window, alone))
-    if others.empty:
+    failing, others = (of(history, window, alone) for of in (_failing_attempts, _other_attempts))
+    attempts = history.log.answers.store(f"attempts_{uuid4().hex}", failing.union(others))
+    if to_pandas(attempts.filter(~attempts.failed).limit(1)).empty:
         return InCommon(unit, hit_count, 0, since, until)
-    attempts = [to_pandas(_failing_attempts(history, window, alone)), others]
     sides: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for one in traits_of_attempts(history.log, window, pd.concat(attempts)):
+    for one in traits_of_attempts(history.log, window, attempts):
         sides[one["failed"]].append(one)
     people = {} if alone else traits_of_people(history.log, window, history.app_key)
     values = {

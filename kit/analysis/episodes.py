@@ -75,6 +75,11 @@ class History(InLines):
         return recovery(self.log, self.window, everyone=True, app_key=self.app_key)
 
     @cached_property
+    def outages(self) -> pd.DataFrame:
+        """Each time that the code came on the app, as the function ``outages`` lists them."""
+        return _joined_episodes(self)
+
+    @cached_property
     def still_failing(self) -> pd.DataFrame:
         """The failures that no success followed, of those who still fail at the window's end."""
         rows = self.failures
@@ -233,6 +238,10 @@ def outages(history: History) -> pd.DataFrame:
         ``episodes``, ``failures``, ``users`` int64; ``interval`` timedelta64[us] since the
         start of the one before, missing for the first.
     """
+    return history.outages.copy()
+
+
+def _joined_episodes(history: History) -> pd.DataFrame:
     numbers: list[int] = []
     before: tuple[pd.Timestamp, pd.Timestamp] | None = None
     for start, last in history.episodes[["start", "last"]].itertuples(index=False):

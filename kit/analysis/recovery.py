@@ -295,18 +295,18 @@ def _next_success(failed: ir.Table, successes: ir.Table) -> ir.Table:
     keys = failed.select(*told_by).distinct()
     keys = keys.mutate(key=ibis.row_number().over(order_by=told_by))
     failed = failed.join(keys, told_by).select("key", "published", *_FAILURE)
-    failed = failed.mutate(worked=ibis.null(failed.published.type()))
+    never = ibis.null(failed.published.type())
+    moments = failed.select("key", "published").distinct().mutate(worked=never, fails=True)
     matches = _matching_successes(keys, successes)
-    matches = matches.mutate(
-        **{name: ibis.null("string") for name in _FAILURE}, worked=matches.published
-    )
-    rows = failed.union(matches.select(*failed.columns))
+    matches = matches.mutate(worked=matches.published, fails=False)
+    rows = moments.union(matches.select(*moments.columns))
     # Backwards, because engines add to what they have seen, and Spark would look at all that
     # follows for each row. At one instant the success comes first: it is no recovery.
-    order = [rows.published.desc(), rows.uuid.notnull().cast("int8").desc()]
+    order = [rows.published.desc(), rows.fails.desc()]
     later = ibis.window(group_by="key", order_by=order, preceding=None, following=0)
     rows = rows.mutate(worked_again=rows.worked.min().over(later))
-    return rows.filter(rows.uuid.notnull()).select(*_FAILURE, "worked_again")
+    rows = rows.filter(rows.fails).select("key", "published", "worked_again")
+    return failed.join(rows, ["key", "published"]).select(*_FAILURE, "worked_again")
 
 
 def _matching_successes(keys: ir.Table, successes: ir.Table) -> ir.Table:

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-__all__ = ["NOISE", "Attempts", "Failure", "Run", "Standing", "attempts_of", "runs"]
+__all__ = [
+    "NOISE",
+    "Attempts",
+    "Failure",
+    "Run",
+    "Standing",
+    "attempts_of",
+    "first_successes",
+    "runs",
+]
 
 NOISE = ("sign-in", "second factor", "app sign-in")
 """Operations at which people fail by themselves: mistyped passwords, refused sign-ins."""
@@ -170,8 +179,7 @@ def attempts_of(log: Log) -> Attempts:
     Returns:
         The attempts.
     """
-    failed = folded_failures(log)
-    failed = failed.filter(failed.app_key != "", failed.operation.notin(NOISE))
+    failed = _attempted(log)
     again = first_after(log, Window(log.first, _never(log)))
     names = ("app_key", "code", "uuid", "published", "app", "app_id", "family", "user", "user_id")
     keys = ("user_key", "hit_key", "operation", "credential", "hit_type", "hit")
@@ -188,7 +196,7 @@ def attempts_of(log: Log) -> Attempts:
         by_key[app_key, one.key].append(one)
     if not pairs:
         return Attempts(rows, {}, {}, {}, {})
-    return Attempts(rows, dict(pairs), _successes(log, failed), dict(by_key), _assigned(log))
+    return Attempts(rows, dict(pairs), _successes(log), dict(by_key), _assigned(log))
 
 
 def runs(attempts: Attempts, app_key: str, code: str) -> list[Run]:
@@ -238,7 +246,9 @@ def _relevant(failures: list[Failure], rows: pd.DataFrame | None) -> list[Succes
     if rows is not None:
         operations = {one.operation for one in failures}
         mine = rows[(rows["at"] > failures[0].at) & rows["operation"].isin(operations)]
-        proofs += map(Success._make, mine.itertuples(index=False, name=None))
+        # Each column at once: pandas hands texts over one by one a hundred times as slowly.
+        columns = (mine[name].to_numpy().tolist() for name in Success._fields)
+        proofs += map(Success._make, zip(*columns, strict=True))
     return sorted(one for one in proofs if one.at not in instants)
 
 
@@ -248,9 +258,11 @@ def _each(rows: pd.DataFrame) -> Iterator[tuple[str, str, Failure]]:
     worked_at = micros(rows["worked_again"])
     never = rows["worked_again"].isna()
     followed = rows["followed"].fillna(value=False).astype(bool)
-    columns = [rows[name] for name in ("app_key", "code", "uuid", "user_key", *KEYS[1:])]
-    for app_key, code, uuid, user_key, key, operation, credential, at, who, when, none, able in zip(
-        *columns, micros(rows["published"]), hit, worked_at, never, followed, strict=True
+    texts = [rows[name] for name in ("app_key", "code", "uuid", "user_key", *KEYS[1:])]
+    # Each column at once: pandas hands texts over one by one a hundred times as slowly.
+    columns = [one.to_numpy().tolist() for one in (*texts, hit, never, followed)]
+    for app_key, code, uuid, user_key, key, operation, credential, who, none, able, at, when in zip(
+        *columns, micros(rows["published"]), worked_at, strict=True
     ):
         one = Failure(
             at=at,
@@ -265,22 +277,49 @@ def _each(rows: pd.DataFrame) -> Iterator[tuple[str, str, Failure]]:
         yield app_key, code, one
 
 
-def _successes(log: Log, failed: ir.Table) -> dict[str, pd.DataFrame]:
-    """The first success after each failure on an app, by operation and who of those hit."""
-    work = successes(log).semi_join(failed.select("app_key", "operation"), ["app_key", "operation"])
+def first_successes(log: Log) -> ir.Table:
+    """Give the first success after each failure on an app, by operation and who of those hit.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        One row a success: ``app_key``, ``published``, ``operation``, ``hit`` (its key; empty of
+        others).
+    """
+    return log.answers.once(
+        "first_successes", lambda: _first_successes(successes(log), _attempted(log))
+    )
+
+
+def _attempted(log: Log) -> ir.Table:
+    """The failures on apps, but for noise."""
+    failed = folded_failures(log)
+    return failed.filter(failed.app_key != "", failed.operation.notin(NOISE))
+
+
+def _successes(log: Log) -> dict[str, pd.DataFrame]:
+    rows = to_pandas(first_successes(log), by=["app_key", "published", "operation", "hit"])
+    rows = rows.assign(at=micros(rows["published"]))
+    return {
+        str(app_key): mine[["at", "operation", "hit"]]
+        for app_key, mine in rows.groupby("app_key", sort=False)
+    }
+
+
+def _first_successes(work: ir.Table, failed: ir.Table) -> ir.Table:
+    # Numbers in place of texts, because all that worked is sorted with them.
+    pairs = failed.select("app_key", "operation").distinct()
+    pairs = pairs.mutate(what=ibis.row_number().over(order_by=["app_key", "operation"]))
     hit_keys = failed.filter(failed.hit_key != "").select("app_key", "hit_key").distinct()
-    hit_keys = hit_keys.mutate(hit=hit_keys.hit_key)
-    work = work.left_join(hit_keys, ["app_key", "hit_key"])
-    work = work.select(
-        "app_key",
-        "operation",
-        "published",
-        hit=ibis.coalesce(work.hit, ""),
-        failed=ibis.literal(0, "int64"),
+    hit_keys = hit_keys.mutate(who=ibis.row_number().over(order_by=["app_key", "hit_key"]))
+    work = work.join(pairs, ["app_key", "operation"])
+    work = work.left_join(hit_keys, ["app_key", "hit_key"]).select(
+        "app_key", "published", "what", "who", failed=ibis.literal(0, "int64")
     )
     marks = failed.select("app_key", "published").distinct()
     marks = marks.mutate(
-        operation=ibis.literal(""), hit=ibis.literal(""), failed=ibis.literal(1, "int64")
+        what=ibis.null("int64"), who=ibis.null("int64"), failed=ibis.literal(1, "int64")
     )
     every = work.union(marks.select(*work.columns).cast(work.schema()))
     so_far = ibis.window(
@@ -291,15 +330,9 @@ def _successes(log: Log, failed: ir.Table) -> dict[str, pd.DataFrame]:
     )
     every = every.mutate(gap=every.failed.sum().over(so_far))
     every = every.filter(every.failed == 0, every.gap > 0)
-    first = every.group_by(["app_key", "operation", "hit", "gap"]).aggregate(
-        published=every.published.min()
-    )
-    rows = to_pandas(first.drop("gap"), by=["app_key", "published", "operation", "hit"])
-    rows = rows.assign(at=micros(rows["published"]))
-    return {
-        str(app_key): mine[["at", "operation", "hit"]]
-        for app_key, mine in rows.groupby("app_key", sort=False)
-    }
+    first = every.group_by(["what", "who", "gap"]).aggregate(published=every.published.min())
+    first = first.join(pairs, "what").left_join(hit_keys.drop("app_key"), "who")
+    return first.select("app_key", "published", "operation", hit=ibis.coalesce(first.hit_key, ""))
 
 
 def _assigned(log: Log) -> dict[tuple[str, str], list[tuple[int, bool]]]:
@@ -314,7 +347,7 @@ def _assigned(log: Log) -> dict[tuple[str, str], list[tuple[int, bool]]]:
 
 def micros(times: pd.Series[pd.Timestamp]) -> list[int]:
     """Times as microseconds since 1970."""
-    return list(times.astype("datetime64[us, UTC]").astype("int64"))
+    return times.astype("datetime64[us, UTC]").astype("int64").to_numpy().tolist()
 
 
 def _never(log: Log) -> pd.Timestamp:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import ibis.expr.types as ir
-    import pandas as pd
 
     from kit.base.windows import Window
     from kit.log.log import Log
@@ -55,7 +54,7 @@ OF_PEOPLE = ("group", "assignment day", "profile source")
 _NO_VALUE = ("", "unknown", "null")
 
 
-def traits_of_attempts(log: Log, window: Window, attempts: pd.DataFrame) -> list[dict[str, Any]]:
+def traits_of_attempts(log: Log, window: Window, attempts: ir.Table) -> list[dict[str, Any]]:
     """List the values that some attempts have, by who made them.
 
     Args:
@@ -69,13 +68,15 @@ def traits_of_attempts(log: Log, window: Window, attempts: pd.DataFrame) -> list
         columns for what the events' JSON holds.
     """
     events = log.within(window)
-    events = events.select("uuid", "transaction_id", *_COLUMNS, user_key=user_key_of(events))
-    own = events.join(log.answers.table(f"attempts_{uuid.uuid4().hex}", attempts), "uuid")
-    batches = own.filter(own.transaction_id.notnull())
-    batches = batches.select("transaction_id", "user_key", "who", "failed").distinct()
-    beside = events.join(batches, ["transaction_id", "user_key"])
-    columns = ("who", "failed", *_COLUMNS)
-    rows = own.select(*columns).union(beside.select(*columns))
+    batch = ibis.coalesce("t:" + events.transaction_id, "u:" + events.uuid)
+    keys = ["batch", "user_key"]
+    events = events.select("uuid", *_COLUMNS, batch=batch, user_key=user_key_of(events))
+    # Which transactions first, by a few narrow columns: an event's JSON is then read once.
+    mine = events.select("uuid", *keys).join(attempts, "uuid")
+    mine = log.answers.store(
+        f"batches_{uuid.uuid4().hex}", mine.select(*keys, "who", "failed").distinct()
+    )
+    rows = events.join(mine, keys)
     rows = rows.select("who", "failed", **_values(rows), outdated=_outdated(rows))
     lists = {name: rows[name].collect(distinct=True) for name in TRAITS}
     answer = rows.group_by(["who", "failed"]).aggregate(**lists, outdated=rows.outdated.any())

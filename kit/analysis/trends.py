@@ -11,11 +11,12 @@ import pandas as pd
 
 from kit.analysis.attempts import with_attempts
 from kit.analysis.changes import logged_changes
-from kit.analysis.episodes import QUIET_GAP, every_episode
+from kit.analysis.episodes import QUIET_GAP, every_episode, history
 from kit.analysis.failures import COUNTED, KEYS, failures, folded_failures, with_details
 from kit.analysis.kinds import find_kind, with_kind
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
+from kit.analysis.runs import first_successes
 from kit.analysis.states import states
 from kit.analysis.successes import bucket_of, count_successes, counted_by, every_hour
 from kit.analysis.unresolved import since_when, unresolved
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
+    from kit.analysis.episodes import History
     from kit.base.windows import Window
     from kit.log.log import Log
 
@@ -108,6 +110,16 @@ class Trends(InLines):
         return with_state(
             to_pandas(with_details(self.log, rows), by=["published", "uuid"]), self.became
         )
+
+    def history_of(self, app_key: str, code: str) -> History:
+        """What is known of one code on one app up to the window's end, gathered once."""
+        if (app_key, code) not in self._histories:
+            self._histories[app_key, code] = history(self.log, self.window, app_key, code)
+        return self._histories[app_key, code]
+
+    @cached_property
+    def _histories(self) -> dict[tuple[str, str], History]:
+        return {}
 
     def selected_rows(self, rows: ir.Table) -> ir.Table:
         """The rows of ``folded_failures`` that are of the apps and the kind that were asked for."""
@@ -235,6 +247,7 @@ def prepare(log: Log) -> None:
     logged_changes(log)
     every_episode(log)
     every_user(log)
+    first_successes(log)
 
 
 def _until(log: Log, window: Window) -> ir.Table:

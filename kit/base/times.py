@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
-from dateutil.parser import isoparse
-
 from kit.base.errors import UsageError
 
 __all__ = ["iso", "moment_before", "parse_iso", "parse_time"]
@@ -78,6 +76,8 @@ def parse_iso(text: str) -> datetime:
         try:
             moment = datetime.fromisoformat(text)  # many times as fast
         except ValueError:
+            from dateutil.parser import isoparse
+
             moment = isoparse(text)
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except OverflowError as fault:

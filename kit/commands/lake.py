@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kit.base.errors import SourceError, UsageError
+from kit.base.errors import KitError, SourceError, UsageError
 from kit.base.paths import LAKE
 from kit.base.text import clean
 from kit.commands import retention
@@ -20,7 +20,7 @@ from kit.display.terminal import print_table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["register"]
+__all__ = ["prepare_large", "register"]
 
 Place = Annotated[
     str,
@@ -85,7 +85,9 @@ def import_files(
             again=again,
             on_progress=on_progress,
         )
-    print(f"{lake}: {', '.join(_counts(result))}.")
+    print(f"{lake}: {', '.join(_counts(result))}.", flush=True)
+    if result.events:
+        prepare_large(event_lake)
     if result.passed_over:
         names = ", ".join(sorted(suffix or "no suffix" for suffix in result.passed_over))
         count = phrases.count(sum(result.passed_over.values()), "file")
@@ -269,16 +271,48 @@ def compact_lake(lake: Place = LAKE) -> None:
 
     Example: okta-kit compact
     """
-    from kit.analysis.trends import prepare
     from kit.lake import Lake, compact
-    from kit.log.log import open_log
-    from kit.log.spark import DUCKDB
 
     event_lake = Lake(lake).open()
     less = compact(event_lake, lambda day: print_note(f"{day} done"))
     if event_lake.names():
-        prepare(open_log(lake, engine=DUCKDB))
+        _prepare(event_lake)
     print(f"{lake}: {phrases.count(less, 'file')} less.")
+
+
+_LARGE = 500_000
+"""Events of a lake whose first question would take longer than those after it."""
+
+
+def prepare_large(lake: Any) -> None:
+    """Ask a large lake that got events what all questions begin with, so that nobody waits for it.
+
+    It is no part of what was asked for: a fault is left to the question that meets it.
+
+    Args:
+        lake: the lake.
+    """
+    inventory = lake.open().manifest().get("inventory", {})
+    if sum(one["events"] for one in inventory.values()) >= _LARGE:
+        import duckdb
+
+        with suppress(KitError, duckdb.Error):
+            _prepare(lake, memory=_MEMORY)
+
+
+_MEMORY = "250MB"
+"""What DuckDB may hold besides, so that an import's memory stays what it is; the rest is spilt."""
+
+
+def _prepare(lake: Any, memory: str = "") -> None:
+    from kit.analysis.trends import prepare
+    from kit.log.log import open_log
+    from kit.log.spark import DUCKDB
+
+    log = open_log(lake.address, engine=DUCKDB)
+    if memory:
+        log.answers.backend.raw_sql(f"SET memory_limit = '{memory}'")
+    prepare(log)
 
 
 def _covers(text: str) -> Any:

@@ -8,7 +8,7 @@ import typer
 
 from kit.base.errors import UsageError
 from kit.base.paths import LAKE
-from kit.commands.lake import Place
+from kit.commands.lake import Place, prepare_large
 from kit.commands.notes import print_note
 from kit.display import phrases
 
@@ -64,7 +64,9 @@ def pull_org(
         f"{phrases.count(result.skipped_lines, 'event')} skipped",
         f"{phrases.count(result.requests, 'request')} made",
     ]
-    print(f"{lake}: {', '.join(parts)}.")
+    print(f"{lake}: {', '.join(parts)}.", flush=True)
+    if result.events:
+        prepare_large(event_lake)
     if caution := event_lake.storage.caution():
         print_note(caution)
     files, days = event_lake.count_files(), len(event_lake.days())

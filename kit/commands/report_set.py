@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kit.base.parameters import check_values, read_parameters
 from kit.commands.notebooks import find_notebook
 from kit.commands.notes import print_note
 from kit.display import phrases
@@ -52,6 +51,7 @@ def set_of(
     Raises:
         KitError: as ``kit.reports.window.open_window`` raises it, or there is no such app.
     """
+    from kit.base.parameters import check_values, read_parameters
     from kit.log.log import log_of
     from kit.log.spark.engines import choose_engine
     from kit.reports.window import open_window

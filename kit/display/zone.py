@@ -11,12 +11,12 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from kit.base.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from zoneinfo import ZoneInfo
 
     from kit.base.windows import Window
 
@@ -52,6 +52,8 @@ def find_zone(name: str, parameter: str = "timezone") -> ZoneInfo | None:
     Raises:
         UsageError: there is no such zone; says the nearest.
     """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     text = "_".join(str(name).split())
     if text.casefold() in _UTC_NAMES:
         return None
@@ -82,6 +84,8 @@ def zone_of(facts: Mapping[str, Any]) -> ZoneInfo | None:
 
 @cache
 def _spellings() -> dict[str, str]:
+    from zoneinfo import available_timezones
+
     return {name.casefold(): name for name in available_timezones()}
 
 

@@ -95,7 +95,7 @@ class ResultCache:
             if self._lake:
                 self._answers[name] = self._from_lake(self._lake, name, question, extend)
             else:
-                self._answers[name] = self._stored_table(name, question())
+                self._answers[name] = self.store(name, question())
         return self._answers[name]
 
     def view(self, name: str, question: Callable[[], ir.Table]) -> ir.Table:
@@ -127,7 +127,13 @@ class ResultCache:
         answer: ir.Table = self.backend.create_table(self._prefix + name, content, temp=True)
         return answer
 
-    def _stored_table(self, name: str, question: ir.Table) -> ir.Table:
+    def store(self, name: str, question: ir.Table) -> ir.Table:
+        """Hold an answer where the events are, for further questions, while the log is open.
+
+        Args:
+            name: what it is called there, once.
+            question: the expression.
+        """
         answer: ir.Table = self.backend.create_table(self._prefix + name, question, temp=True)
         return answer
 
@@ -146,15 +152,15 @@ class ResultCache:
             # Copied, so that it stays when the lake grows and the file goes. It may be broken.
             with suppress(duckdb.Error, OSError, KitError), temporary_folder() as folder:
                 (path,) = lake.storage.local([f"_kept/{record.answer}"], folder)
-                answer = self._stored_table(f"{name}_known", self.backend.read_parquet(path))
+                answer = self.store(f"{name}_known", self.backend.read_parquet(path))
         if answer is None:
-            return self._save(lake, name, files, self._stored_table(name, question()))
+            return self._save(lake, name, files, self.store(name, question()))
         if before == files:
             return answer
         assert extend
         assert self._read
         fresh = self._read(sorted(files - before))
-        return self._save(lake, name, files, self._stored_table(name, extend(answer, fresh)))
+        return self._save(lake, name, files, self.store(name, extend(answer, fresh)))
 
     def _save(self, lake: Lake, name: str, files: set[str], answer: ir.Table) -> ir.Table:
         if files != set(self._files()):

@@ -68,6 +68,18 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         self._snapshot: Snapshot | None = None
         self._lakes: list[Lake] = []
 
+    def compile(self, *arguments: Any, **options: Any) -> Any:
+        """Write a question in SQL; a select in a select stays one, which DuckDB merges itself.
+
+        Ibis takes a fourth of its time for merging them.
+        """
+        sql_options = ibis.options.sql
+        before, sql_options.fuse_selects = sql_options.fuse_selects, False
+        try:
+            return super().compile(*arguments, **options)
+        finally:
+            sql_options.fuse_selects = before
+
     def to_pyarrow(self, *arguments: Any, **options: Any) -> Any:
         """Answer a question; a fault of a lake's file is one line."""
         with self._explain_faults():

@@ -81,7 +81,7 @@ class TrendsReport(NotebookReport):
             never = never_tried_in_words(self.log, self.window, self.trends)
             return self._no_failures() + never
         left_behind_text = left_behind_in_words(people(self._left_behind())["still_failing"])
-        worst = worst_in_words(self.log, self.window, self.trends)
+        worst = worst_in_words(self.trends)
         total = totals_in_words(self.trends, complete=self.coverage.complete)
         return f"{worst} {total}{left_behind_text}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.analysis.changes import changes
-from kit.analysis.episodes import history, outage
+from kit.analysis.episodes import outage
 from kit.analysis.usual import usual_rate
 from kit.analysis.verification import verification
 from kit.display import charts, phrases
@@ -86,7 +86,7 @@ def _marks_of_the_worst(
     if rows.empty:
         return "", {}
     worst = rows.iloc[0]
-    past = history(trends.log, trends.window, worst["app_key"], worst["code"])
+    past = trends.history_of(worst["app_key"], worst["code"])
     now = outage(past)
     if now is None:
         return "", {}

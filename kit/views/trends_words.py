@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.analysis.episodes import history, onset
+from kit.analysis.episodes import onset
 from kit.analysis.failures import KEYS
 from kit.analysis.orgs import broken_connections
 from kit.analysis.radius import hit_counts
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["never_tried_in_words", "totals_in_words", "worst_in_words"]
 
 
-def worst_in_words(log: Log, window: Window, trends: Trends) -> str:
+def worst_in_words(trends: Trends) -> str:
     """What hits most users, since when really, and what of it fell in the window."""
-    top = trends.by_code.iloc[0]
-    began = onset(history(log, window, top["app_key"], top["code"]))
+    window, top = trends.window, trends.by_code.iloc[0]
+    began = onset(trends.history_of(top["app_key"], top["code"]))
     assert began is not None  # it failed
     where = f" on {top['app']}" if isinstance(top["app"], str) else ""
     mine = _hit_by(trends, top["app_key"], top["code"])
