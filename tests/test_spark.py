@@ -6,12 +6,17 @@ import gc
 import json
 import random
 import sys
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
+from entra_forms import audit_object, write_form
+from entra_simulator import START as ENTRA_START
+from entra_simulator import failure, simulate_outage
+from salesforce_forms import Login, write_logins
 
 import analyses
 import cluster
@@ -21,6 +26,9 @@ from incidents import simulate
 from kit.analysis.failures import folded_failures
 from kit.base.errors import SourceError
 from kit.cases.case import case
+from kit.evidence.lookup import look_up
+from kit.evidence.matching import evidence
+from kit.evidence.story import vendor_story
 from kit.lake import Lake, add, compact
 from kit.log.log import Log, open_log, to_pandas
 from requirements import need, need_java
@@ -150,6 +158,57 @@ def test_spark_connect_has_the_same_answers(spark: cluster.Cluster, tmp_path: Pa
     path = write_export(tmp_path / "log.ndjson", [odd_event(chance) for _ in range(160)])
 
     assert_same_answers(path, spark.connect)
+
+
+@pytest.mark.parametrize("form", ["graph", "portal CSV"])
+def test_evidence_on_a_cluster_is_that_of_duckdb(
+    form: str, spark: cluster.Cluster, tmp_path: Path
+) -> None:
+    """Two vendors beside one log: ids, likely matches, reasons, the story and both sides of an id.
+
+    Records of each kind of match, and two of Salesforce's, whose accounts are shown by time.
+    """
+    outage = simulate_outage(5)
+    refused = [salesforce_failure(n) for n in range(3)]
+    outage.events += refused
+    files = [outage.write_events(tmp_path), *write_form(form, outage.records, tmp_path / "entra")]
+    changes = [audit_object(ENTRA_START, "Reset user password", target="svc5@contoso.example")]
+    (tmp_path / "audit.json").write_text(json.dumps({"value": changes}), encoding="utf-8")
+    logins = [Login(datetime.fromisoformat(one["published"])) for one in refused]
+    files += [str(tmp_path / "audit.json"), write_logins("REST", logins, tmp_path / "salesforce")]
+    logs = [open_log(files, engine=engine) for engine in ("duckdb", spark.master)]
+    expected, its = (evidence(log) for log in logs)
+
+    assert expected is not None
+    assert its is not None
+    assert {"request_id", "correlation_id", "likely", "none"} == set(expected.failures["match"])
+    for name in ("failures", "pairs"):
+        analyses.assert_same(getattr(its, name), getattr(expected, name), name)
+    by_key = [one.records.sort_values("key", ignore_index=True) for one in (its, expected)]
+    analyses.assert_same(*by_key, "records")
+    assert its.clock == expected.clock
+    matched = expected.failures[expected.failures["match"] == "request_id"].iloc[0]
+    until = logs[0].last + timedelta(hours=1)
+    stories = [vendor_story(log, matched["app_key"], matched["code"], until) for log in logs]
+    assert stories[0] is not None
+    assert stories[1] is not None
+    assert stories[1].results() == stories[0].results()
+    sides = [look_up(log, matched["trace_id"]) for log in logs]
+    assert sides[1].records is not None
+    assert sides[0].records is not None
+    assert sides[1].records["id"].tolist() == sides[0].records["id"].tolist() != []
+    assert sides[1].failures["uuid"].tolist() == sides[0].failures["uuid"].tolist() != []
+
+
+def salesforce_failure(number_of: int) -> dict[str, Any]:
+    """A failure that Salesforce caused, an hour after the one before."""
+    at = ENTRA_START + timedelta(hours=number_of)
+    one = failure(f"sf {number_of}", at, 0, app="Salesforce.com", app_id="0oasf")
+    text = "INVALID_LOGIN: Invalid username, password, security token; or user locked out."
+    one["outcome"]["reason"] = (
+        f"Automatic provisioning of user Ada to app Salesforce.com failed: {text}"
+    )
+    return one
 
 
 def test_a_session_is_left_as_it_was_found(spark: cluster.Cluster, tmp_path: Path) -> None:

@@ -197,6 +197,10 @@ def _lacks(facts: dict[str, Any]) -> Iterator[str]:
         yield f"{one['file'] or 'several files'}: {effects}"
     if newest := facts["provisional"]:
         yield f"provisional, may still grow: {newest['since']} to {newest['until']}"
+    for one in facts["vendor_logs"]:
+        yield from _of_vendor(one)
+    for name in facts["lost_vendor_files"]:
+        yield f"lost: {name}; no vendor's log is held for its day. Import its exports again"
     for name in facts["lost_files"]:
         yield f"lost: {name}; its day is a gap. Put it back, or import its export again"
     for name in facts["unknown_files"]:
@@ -205,6 +209,20 @@ def _lacks(facts: dict[str, Any]) -> Iterator[str]:
     recode = f"; {others} days were coded with another: okta-kit recode" if others else ""
     yield f"catalogue {facts['catalogue_version']}{recode}"
     yield f"skipped lines: {facts['put_aside']:,}"
+
+
+def _of_vendor(log: dict[str, Any]) -> Iterator[str]:
+    """What is held of a vendor's log, and what its exports leave out, a line each."""
+    name = f"{log['vendor']}, {log['title']}"
+    count = phrases.count(log["records"], "record")
+    if not log["covered"]:
+        yield f"{name}: {count}"
+        return
+    yield f"{name}: {count}, {log['covered'][0]['since']} to {log['covered'][-1]['until']}"
+    for gap in log["gaps"][:_MAX_LINES]:
+        yield f"not exported of it: {gap['since']} to {gap['until']}"
+    if len(log["gaps"]) > _MAX_LINES:
+        yield f"not exported of it: {len(log['gaps']) - _MAX_LINES:,} more stretches"
 
 
 def _check_lake(lake: Any) -> None:

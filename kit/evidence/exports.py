@@ -10,7 +10,7 @@ import pandas as pd
 
 from kit.base.windows import Window
 from kit.evidence.matching import evidence
-from kit.vendors.forms import title_of, vendors
+from kit.vendors.forms import title_of, vendor_of, vendors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +98,7 @@ def vendor_side(
     if story is not None:
         exports += _of_story(vendor, ours, story, kind)
     if ours:
-        exports += _of_changes(vendor, coverage.get("audit", ()), story, first)
+        exports += _of_changes(vendor, coverage.get(vendor_of(vendor).audit, ()), story, first)
     return VendorSide(answer is not None, title_of(vendor), reasons, tuple(exports))
 
 
@@ -133,7 +133,11 @@ def _of_changes(
     since = until - _DAY if success is None else success
     if any(window.since <= since and window.until >= until for window in windows):
         return []
-    return [_export(vendor, "audit", min(since, until - _DAY), until, "what changed before")]
+    return [
+        _export(
+            vendor, vendor_of(vendor).audit, min(since, until - _DAY), until, "what changed before"
+        )
+    ]
 
 
 def _export(

@@ -57,7 +57,7 @@ def likely_records(
     first = still["published"].min().to_pydatetime() + reach - REACH - timedelta(seconds=2)
     last = still["published"].max().to_pydatetime() + reach + REACH
     some = table.filter(
-        table.code.isin(sorted(set(still["code"]))),
+        table.code.isin(sorted(set(still["record_code"]))),
         table.published >= literal(first),
         table.published <= literal(last),
     )
@@ -82,11 +82,11 @@ def likely_pairs(
     rest = rest.where((others["attempts"] > 1) | ~others["key"].isin(claims.index), 0)
     free = others.assign(attempts=rest)[rest > 0]
     still = failures[~failures.index.isin(id_matches["failure"])]
-    open_failures = still[still["logs"].astype(bool)][["app_key", "code", "published"]]
+    open_failures = still[still["logs"].astype(bool)][["app_key", "record_code", "published"]]
     open_failures = open_failures.reset_index(names="failure")
     open_failures["at"] = seconds_of(open_failures["published"]) + round(clock.total_seconds())
     parts = []
-    for (app_key, code), mine in open_failures.groupby(["app_key", "code"]):
+    for (app_key, code), mine in open_failures.groupby(["app_key", "record_code"]):
         theirs = free[free["code"] == code]
         theirs = theirs[_is_shown(theirs, pairs[pairs["app_key"] == app_key])]
         theirs = theirs.sort_values(["second", "row"])

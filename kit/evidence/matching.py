@@ -10,7 +10,8 @@ The rules, the strongest first:
 3. ``likely``: exactly one record, claimed by no id, with the failure's error code, of an account in
    an application that id matches have shown to be this app's, at most two minutes apart once the
    clocks' usual difference, the median over the id matches, is taken off. A record goes to one
-   failure, a collapsed row to as many as it counts.
+   failure, a collapsed row to as many as it counts. Of a vendor whose answers carry no ids, the
+   accounts are those of ``coincidence``.
 
 The engine picks the few records that may match; which of them do is worked out of those, the first
 two rules in ``ids``, the third in ``likely``.
@@ -25,11 +26,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
+from kit.evidence.coincidence import coinciding_pairs
 from kit.evidence.ids import by_correlation_id, by_request_id, clock_difference, records_with_ids
 from kit.evidence.likely import likely_pairs, likely_records, shown_pairs
 from kit.evidence.records import RECORD, seconds_of, with_record_keys, without_repeats
 from kit.evidence.speakable import speakable_failures
+from kit.log.log import to_pandas
 from kit.log.vendor import vendor_records
+from kit.vendors.forms import vendor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
     from kit.base.windows import Window
     from kit.log.log import Log
+    from kit.vendors.forms import Vendor
 
 __all__ = ["Match", "VendorEvidence", "evidence"]
 
@@ -57,7 +62,7 @@ class VendorEvidence:
     records: pd.DataFrame
     """The matched records: the columns ``RECORD``, each once."""
     pairs: pd.DataFrame
-    """What id matches have shown: ``app_key`` of Okta's app, ``account_key`` and
+    """What id matches, or times, have shown: ``app_key`` of Okta's app, ``account_key`` and
     ``application_key`` of the vendor's account in its application, ``tenant``."""
     clock: pd.Timedelta
     """How far the vendor's clock is ahead of Okta's, usually."""
@@ -82,7 +87,26 @@ def evidence(log: Log) -> VendorEvidence | None:
 
 
 def _evidence_of(log: Log, table: ir.Table) -> VendorEvidence:
-    failures = speakable_failures(log)
+    names = sorted(to_pandas(table.select("vendor").distinct())["vendor"])
+    failures = speakable_failures(log, names)
+    parts = []
+    for name in names:
+        theirs = table if len(names) == 1 else table.filter(table.vendor == name)
+        mine = failures[failures["vendor"] == name].reset_index(drop=True)
+        parts.append(_of_vendor(log, theirs, mine, vendor_of(name)))
+    if len(parts) == 1:
+        return parts[0]
+    every = pd.concat([one.failures for one in parts])
+    return VendorEvidence(
+        every.sort_values(["published", "uuid"], ignore_index=True),
+        pd.concat([one.records for one in parts], ignore_index=True),
+        pd.concat([one.pairs for one in parts], ignore_index=True),
+        next((one.clock for one in parts if one.clock), pd.Timedelta(0)),
+    )
+
+
+def _of_vendor(log: Log, table: ir.Table, failures: pd.DataFrame, vendor: Vendor) -> VendorEvidence:
+    coverage = log.vendor_coverage()
     records = with_record_keys(without_repeats(records_with_ids(log, table, failures)))
     by_id = by_request_id(failures, records)
     clock = clock_difference(failures, records, by_id)
@@ -90,7 +114,10 @@ def _evidence_of(log: Log, table: ir.Table) -> VendorEvidence:
     id_matches = pd.concat([by_id, by_correlation], ignore_index=True)
     if by_id.empty:
         clock = clock_difference(failures, records, by_correlation)
-    pairs = shown_pairs(failures, records, id_matches)
+    if vendor.has_request_ids:
+        pairs = shown_pairs(failures, records, id_matches)
+    else:
+        pairs = coinciding_pairs(table, failures, vendor, coverage)
     others = with_record_keys(
         without_repeats(likely_records(log, table, failures, id_matches, pairs, clock))
     )
@@ -100,7 +127,6 @@ def _evidence_of(log: Log, table: ir.Table) -> VendorEvidence:
     match = np.full(len(failures), "none", dtype=object)
     for name, one in (("likely", likely), *reversed(matched.items())):
         match[one["failure"].to_numpy(dtype=int)] = name
-    coverage = log.vendor_coverage()
     times = seconds_of(failures["published"]) + round(clock.total_seconds())
     reasons = [
         None if name != "none" else _reason(logs, int(at), coverage)

@@ -13,6 +13,8 @@ from kit.vendors.forms import vendors
 from kit.vendors.values import guid
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import ibis.expr.types as ir
 
     from kit.log.log import Log
@@ -27,7 +29,7 @@ _BESIDE = pd.Timedelta(minutes=5)
 """How far apart the events of one attempt may be, where a day ends between them."""
 
 
-def speakable_failures(log: Log) -> pd.DataFrame:
+def speakable_failures(log: Log, names: Collection[str] | None = None) -> pd.DataFrame:
     """List the failures of apps that a vendor's records can speak of.
 
     Those are failures with a code of the vendor's, failures on an app that is the vendor's by its
@@ -35,16 +37,20 @@ def speakable_failures(log: Log) -> pd.DataFrame:
 
     Args:
         log: the opened log.
+        names: those of the vendors; all, if left out.
 
     Returns:
         One row a failure, oldest first: the columns of ``failure_rows``, with ids lower case and
-        without braces, ``vendor`` (its name in ``forms.toml``) and ``logs`` (the tuple of logs in
-        which such a refusal can stand). Where Okta cut a failure's text off before its ids, they
+        without braces, ``vendor`` (its name in ``kit.vendors``) and ``logs`` (the tuple of logs in
+        which such a refusal can stand) and ``record_code`` (the code that
+        a record of it has). Where Okta cut a failure's text off before its ids, they
         are those of the other event of the same attempt.
     """
     rows = folded_failures(log)
     parts = []
     for vendor in vendors():
+        if names is not None and vendor.name not in names:
+            continue
         ours = _speaks(rows, vendor.name)
         mine = to_pandas(with_details(log, ours), by=["published", "uuid"])
         parts.append(mine.assign(vendor=vendor.name))
@@ -56,8 +62,8 @@ def speakable_failures(log: Log) -> pd.DataFrame:
         )
     by_name = {vendor.name: vendor for vendor in vendors()}
     columns = ["vendor", "code", "family", "reason", "vendor_message", "request_id"]
-    logs = [
-        by_name[one["vendor"]].logs_of(
+    refusals = [
+        by_name[one["vendor"]].refusal(
             one["code"],
             _text(one["family"]),
             f"{_text(one['reason'])} {_text(one['vendor_message'])}",
@@ -65,7 +71,11 @@ def speakable_failures(log: Log) -> pd.DataFrame:
         )
         for one in failures[columns].to_dict("records")
     ]
+    logs = [tuple(one.logs) if one else () for one in refusals]
     failures["logs"] = pd.Series(logs, index=failures.index, dtype=object)
+    codes = [(one and one.record_code) or None for one in refusals]
+    other_codes = pd.Series(codes, index=failures.index, dtype=object)
+    failures["record_code"] = other_codes.where(other_codes.notna(), failures["code"])
     return failures
 
 

@@ -18,7 +18,7 @@ from kit.evidence.matching import evidence
 from kit.evidence.records import account_key, application_key, without_repeats
 from kit.log.log import literal, to_pandas
 from kit.log.vendor import vendor_records
-from kit.vendors.forms import title_of
+from kit.vendors.forms import audit_logs, vendor_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -146,12 +146,16 @@ def vendor_story(log: Log, app_key: str, code: str, until: datetime) -> VendorSt
     mine = rows[(rows["app_key"] == app_key) & (rows["code"] == code)]
     mine = mine[mine["published"] < pd.Timestamp(until)]
     ids = {one for some in mine["records"] for one in some}
-    records = answer.records[answer.records["id"].isin(ids) & (answer.records["code"] == code)]
+    codes = set(mine["record_code"])
+    records = answer.records[answer.records["id"].isin(ids) & answer.records["code"].isin(codes)]
     if records.empty:
         return None
     if until <= log.last:
         end = until + answer.clock.to_pytimedelta() + timedelta(seconds=1)
         table = table.filter(table.published < literal(end))
+    vendor = vendor_of(str(records["vendor"].iloc[0]))
+    code = str(records["code"].iloc[0])
+    table = table.filter(table.vendor == vendor.name)
     table = table.mutate(who_key=account_key(table), where_key=application_key(table))
     refusals = _refusals(table, _shown_pairs(answer, ids), code)
     if refusals.empty:
@@ -166,7 +170,7 @@ def vendor_story(log: Log, app_key: str, code: str, until: datetime) -> VendorSt
     coverage = log.vendor_coverage()
     counts = mine["match"].value_counts()
     return VendorStory(
-        vendor=title_of(str(refusals["vendor"].iloc[0])),
+        vendor=vendor.title,
         account=_first(refusals, "account") or _first(refusals, "principal") or who,
         application=_first(refusals, "app") or _first(refusals, "app_id"),
         code=code,
@@ -184,7 +188,7 @@ def vendor_story(log: Log, app_key: str, code: str, until: datetime) -> VendorSt
         log=str(refusals["log"].value_counts().index[0]),
         refused=int(refusals["attempts"].sum()),
         lists_policies=bool(refusals["policies"].notna().any()),
-        audit_windows=tuple(coverage.get("audit", ())),
+        audit_windows=tuple(coverage.get(vendor.audit, ())),
         sign_in_windows=tuple(
             window for one in sorted(set(refusals["log"])) for window in coverage.get(one, ())
         ),
@@ -242,8 +246,7 @@ def _successes(
         table.result == "success",
         table.who_key == pair[0],
         table.where_key == pair[1],
-        table.log != "graph_activity",
-        table.log != "audit",
+        table.log.notin(["graph_activity", *audit_logs()]),
     )
     tenants = sorted({one for one in refusals["tenant"] if isinstance(one, str)})
     if tenants:
@@ -270,7 +273,7 @@ def _changes(table: ir.Table, refusals: pd.DataFrame) -> pd.DataFrame:
         if isinstance(one, str)
     }
     keys |= {one.lower() for name in ("policies", "policy_ids") for one in _flat(refusals[name])}
-    rows = table.filter(table.log == "audit")
+    rows = table.filter(table.log.isin(audit_logs()))
     touches: ir.BooleanValue = ibis.literal(value=False)
     for key in sorted(keys):
         touches = touches | rows.target_ids.contains(key)

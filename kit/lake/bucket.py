@@ -36,6 +36,7 @@ from kit.lake.parquet import read_keys
 from kit.lake.range_reader import RangeReader
 from kit.lake.repeats import INDEX
 from kit.lake.storage import MANIFEST, WHEN_FULL, Contents, is_event_file, read_manifest
+from kit.lake.vendor import VENDOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -101,8 +102,8 @@ class Bucket:
         return sizes
 
     def days(self) -> bool:
-        """Whether there are days' folders."""
-        return any(name.startswith("date=") for name in self.objects.folders())
+        """Whether there are days' folders, or a vendor's records."""
+        return any(name.startswith(("date=", VENDOR)) for name in self.objects.folders())
 
     def odd(self) -> list[tuple[str, str]]:
         """Listed files that are empty."""
@@ -145,7 +146,10 @@ class Bucket:
     def names(self, folder: str) -> list[str]:
         """The names of the files right below a folder, sorted."""
         begin = len(folder) + 1
-        return sorted(name for name in self.objects.list(folder) if "/" not in name[begin:])
+        objects = self.objects.list(folder)
+        names = sorted(name for name in objects if "/" not in name[begin:])
+        self._sizes |= {name: objects[name].size for name in names}
+        return names
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
@@ -232,7 +236,7 @@ class Bucket:
     def commit(self, change: Callable[[Contents], Change]) -> None:
         """Make a change: send its files, then list them in the manifest if nobody was faster."""
         sent_paths: set[Path] = set()
-        names: dict[Path, str] = {}
+        sent_names: set[str] = set()
         began = time.monotonic()
         for _ in self._tries():
             data, mark = self.objects.read_marked(MANIFEST)
@@ -240,11 +244,13 @@ class Bucket:
             manifest_sizes, facts = self._manifest_sizes(before), _without_files(before)
             present = self._present(manifest_sizes)
             manifest = reconciled(facts, present, self._tally)
-            if names and set(names.values()) <= set(manifest_sizes):
+            listed = {*manifest_sizes, *before.get(VENDOR, {}).get("files", {})}
+            if sent_names and sent_names <= listed:
                 break  # the last write was done; its answer was lost on the way
             update = change(Contents(sorted(present), manifest))
             names = {p: f"date={day}/{p.name}" for day, paths in update.new.items() for p in paths}
             beside = {path: name for name, path in update.beside.items()}
+            sent_names = {*names.values(), *(n for n in beside.values() if n.startswith(VENDOR))}
             places = {path: _staged(name) for path, name in names.items()} | beside
             self.objects.put(
                 (path, place) for path, place in places.items() if path not in sent_paths
@@ -310,14 +316,16 @@ class Bucket:
         """Remove what was replaced a day ago, or at once, and what was sent and never listed."""
         objects = self.objects.list()
         manifest = read_manifest(self.address, self.manifest())
-        names_to_keep = {_staged(name) for name in self._manifest_sizes(manifest)} | set(
-            manifest.get("index", {})
-        )
+        names_to_keep = {
+            *map(_staged, self._manifest_sizes(manifest)),
+            *manifest.get("index", {}),
+            *manifest.get(VENDOR, {}).get("files", {}),
+        }
         before = datetime.now(UTC) - KEEP
         self.objects.remove(
             name
             for name, one in objects.items()
-            if name.startswith((f"{_STAGING}/", f"{_RETIRED}/", f"{INDEX}/"))
+            if name.startswith((f"{_STAGING}/", f"{_RETIRED}/", f"{INDEX}/", f"{VENDOR}/"))
             and name not in names_to_keep
             and (one.modified_at < before or (at_once and name.startswith(f"{_RETIRED}/")))
         )

@@ -28,10 +28,11 @@ from kit.lake.identity import Person, event_of
 from kit.lake.ingest import as_batch
 from kit.lake.inventory import ERASURES, Tally, day_of, erasures_in, keys_of
 from kit.lake.parquet import open_event_file, write_events
+from kit.lake.record_file import RecordFile
 from kit.lake.repeats import FORGOTTEN
 from kit.lake.storage import Change
 from kit.lake.upkeep import event_batches
-from kit.lake.vendor import VENDOR, RecordFile
+from kit.lake.vendor import VENDOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -34,6 +34,7 @@ from kit.lake.storage import (
     is_event_file,
     read_manifest,
 )
+from kit.lake.vendor import VENDOR, day_of_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -77,8 +78,10 @@ class Folder:
             raise damaged(self.address, name, fault.strerror or fault) from None
 
     def days(self) -> bool:
-        """Whether there are days' folders with files."""
-        return any(self.path.glob("date=*/*.parquet"))
+        """Whether there are days' folders with files, or a vendor's records."""
+        return any(
+            any(self.path.glob(pattern)) for pattern in ("date=*/*.parquet", f"{VENDOR}/*.parquet")
+        )
 
     def odd(self) -> list[tuple[str, str]]:
         """What stands where event files stand and is none: names, each with what is wrong."""
@@ -228,6 +231,15 @@ class Folder:
             self._note(after)
         for stale_name in set(self.names(INDEX)) - set(after.get("index", {})):
             (self.path / stale_name).unlink(missing_ok=True)
+        if before:
+            self._sweep_records(after)
+
+    def _sweep_records(self, manifest: dict[str, Any]) -> None:
+        """Remove files of a vendor's records that no manifest lists: nobody ever reads them."""
+        listed = manifest.get(VENDOR, {}).get("files", {})
+        for name in self.names(VENDOR):
+            if name not in listed and day_of_records(name):
+                (self.path / name).unlink(missing_ok=True)
 
     def _note(self, manifest: dict[str, Any]) -> None:
         lines = (f" {json.dumps(name)}: {json.dumps(one)}" for name, one in manifest.items())

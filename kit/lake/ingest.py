@@ -21,7 +21,8 @@ from kit.lake.files import SkippedLine
 from kit.lake.holes import Trail, own_time
 from kit.lake.lacking import Presence, absent_in
 from kit.lake.parquet import HOLD, EventFile
-from kit.lake.vendor import VENDOR, RecordFile, as_record_batch
+from kit.lake.record_file import RecordFile, as_record_batch
+from kit.lake.vendor import VENDOR
 from kit.sources.json_stream import parts
 from kit.sources.wrappers import advice
 from kit.vendors import Record, RecordError, read_record, record_row
@@ -235,6 +236,9 @@ def _take_record(
     spans[record.log] = (min(first, at), max(last, at))
 
 
+_UUID = b'"uuid"'
+"""An event has this name in it, and no vendor's record."""
+
 _DEEPEST = 8
 """How many envelopes an event may lie in."""
 
@@ -250,16 +254,15 @@ def decoded(
         if document.fault is not None:
             yield document, None, document.fault
             continue
+        is_marked = _UUID in document.raw
+        if not is_marked and (record := _record(document)):  # cheaper than to try an event first
+            yield document, *record
+            continue
         try:
             event, raw = decode(document.raw)
         except UnfitEventError as fault:
-            try:
-                record = read_record(document.raw, document.file)
-            except RecordError as unread:
-                yield document, None, str(unread)
-                continue
-            if record is not None:
-                yield document, record, document.raw.decode("utf-8", "replace")
+            if is_marked and (record := _record(document)):
+                yield document, *record
                 continue
             inner = parts(document) if depth else None
             if inner is None:
@@ -273,6 +276,15 @@ def decoded(
                 yield document, event, raw
             else:
                 yield from decoded(inner, depth - 1)
+
+
+def _record(document: Document) -> tuple[Record | None, str] | None:
+    """A vendor's record with its JSON, or why it cannot be read; None if it is none."""
+    try:
+        record = read_record(document.raw, document.file)
+    except RecordError as unread:
+        return None, str(unread)
+    return None if record is None else (record, document.raw.decode("utf-8", "replace"))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from kit.lake.holes import holes_in
 from kit.lake.lacking import lacking_in
 from kit.lake.parquet import footer
 from kit.lake.storage import day_of
+from kit.lake.vendor import lost_vendor_files, vendor_overview
 
 if TYPE_CHECKING:
     from kit.lake.files import Lake
@@ -39,6 +40,7 @@ def overview(lake: Lake) -> dict[str, Any]:
         ``lost_files`` and ``unknown_files`` (names; see ``kit.lake.inventory``),
         ``unread`` (``since``, ``until``, ``file``, ``lines``: where skipped lines may belong),
         ``lacking`` (``file``, ``since``, ``until``, ``what``: see ``kit.lake.lacking``),
+        ``vendor_logs`` (see ``kit.lake.vendor.vendor_overview``) and ``lost_vendor_files`` (names),
         ``put_aside`` (a number), ``put_aside_lines`` (``file``, ``line``, ``reason``),
         ``catalogue`` (the days coded with each version) and ``catalogue_version`` (today's).
     """
@@ -72,6 +74,8 @@ def overview(lake: Lake) -> dict[str, Any]:
         "provisional": newest.as_text() if newest else None,
         "lost_files": list(faults.losses),
         "unknown_files": list(faults.unknown),
+        "vendor_logs": vendor_overview(lake),
+        "lost_vendor_files": lost_vendor_files(lake),
         "put_aside": skipped(aside),
         "put_aside_lines": [{"file": p.file, "line": p.line, "reason": p.reason} for p in aside],
         "catalogue": dict(sorted(days_by_catalogue.items())),

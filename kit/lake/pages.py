@@ -1,18 +1,20 @@
 """Which files are pages of one export: by their names, or because they say that more follows.
 
 A log is covered from a file's first record to its last; of an export in pages, from the first of
-all pages to the last of them, also where nothing stands between two pages.
+all pages to the last of them, also where nothing stands between two pages; and for a whole hour by
+a file of a storage account that is named by it.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
 
     Spans = Mapping[str, Mapping[str, tuple[datetime, datetime]]]
 
@@ -22,6 +24,10 @@ _MORE = b"@odata.nextLink"
 _LOOK = 16 << 10
 """Bytes at a file's ends in which an answer in pages says that more follows."""
 _SUFFIXES = {".gz", ".zst", ".bz2", ".xz", ".json", ".csv", ".ndjson", ".jsonl", ".log", ".txt"}
+_HOUR = re.compile(
+    r"(?P<container>.*)/y=(\d{4})/m=(\d\d)/d=(\d\d)/h=(\d\d)/m=\d\d/PT1H\.json(?:\.gz)?", re.I
+)
+_LAST_SECOND = timedelta(minutes=59, seconds=59)
 _PAGE = re.compile(
     r"(?P<of>.*?)(?:[-_. ]*\(?(?:page|part|chunk|seite)[-_. ]?(?P<word>\d{1,4})\)?"
     r"|[-_. ]?\((?P<copy>\d{1,3})\)|(?<![\d])[-_](?P<bare>\d{1,3}))",
@@ -56,6 +62,7 @@ def joint_spans(
     Yields:
         A log, and when the first and the last record of it happened.
     """
+    spans = dict(spans) | dict(_hours(spans))
     for files in _groups(list(spans), more):
         logs: dict[str, tuple[datetime, datetime]] = {}
         for file in files:
@@ -63,6 +70,32 @@ def joint_spans(
                 before, after = logs.get(log, (first, last))
                 logs[log] = (min(first, before), max(last, after))
         yield from logs.items()
+
+
+def _hours(spans: Spans) -> Iterator[tuple[str, dict[str, tuple[datetime, datetime]]]]:
+    """The files of a storage account, each held for the hour that its folders name.
+
+    Diagnostic settings write one file an hour. The newest of a container may still grow, so it is
+    held up to its last record.
+    """
+    hours: dict[str, list[tuple[datetime, str]]] = {}
+    for file in spans:
+        if match := _HOUR.fullmatch(file.replace("\\", "/")):
+            with suppress(ValueError):
+                year, month, day, hour = map(int, match.groups()[1:])
+                at = datetime(year, month, day, hour, tzinfo=UTC)
+                hours.setdefault(match["container"], []).append((at, file))
+    for some in hours.values():
+        newest = max(some)[0]
+        for at, file in some:
+            end = at + _LAST_SECOND
+            yield (
+                file,
+                {
+                    log: (min(first, at), last if at == newest else max(last, end))
+                    for log, (first, last) in spans[file].items()
+                },
+            )
 
 
 def _groups(files: list[str], more: Callable[[str], bool]) -> Iterable[list[str]]:

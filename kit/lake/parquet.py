@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EventFile",
+    "arrow_mask",
     "by_time",
     "catalogue_of",
     "footer",
@@ -242,6 +243,12 @@ def read_keys(file: Path | BinaryIO) -> np.ndarray:
         read = (parquet_file.read_row_group(n, columns=["uuid"], use_threads=False) for n in groups)
         keys = [keys_of(one["uuid"].to_pylist()) for one in read]
     return np.concatenate([np.empty(0, ROW["key"]), *keys])
+
+
+def arrow_mask(mask: np.ndarray) -> pa.BooleanArray:
+    """A mask as Arrow has it; by its bytes, because ``pa.array`` of NumPy's loads pandas."""
+    bits = pa.py_buffer(np.packbits(mask, bitorder="little"))
+    return pa.BooleanArray.from_buffers(pa.bool_(), len(mask), [None, bits])
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from kit.base.errors import SourceError
 from kit.lake.inventory import Tally, day_of, stretches, without
 from kit.lake.parquet import open_event_file, read_keys
 from kit.lake.storage import FORMAT, MANIFEST, Change, is_day
+from kit.lake.vendor import VENDOR
+from kit.lake.vendor_repair import examined_records, repaired_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,7 @@ def examined(lake: Lake, on_file: Callable[[str], None] | None = None) -> list[t
     except SourceError as fault:
         return [(MANIFEST, _why(fault))]
     wrong, there = dict(lake.storage.odd()), lake.storage.sizes()
+    wrong |= examined_records(lake, on_file)
     for name in sorted({*there, *inventory} - set(wrong)):
         if on_file:
             on_file(name)
@@ -73,18 +76,27 @@ def repair(lake: Lake, on_file: Callable[[str], None] | None = None) -> list[str
         for name in lake.storage.names("_put_aside"):
             lines += [_apart(lake, name, why) for why in _unfit_lines(lake.storage, name)]
         days = _files(lake, lines, on_file)
+        facts, vendor_days = repaired_records(
+            lake, lambda *what: lines.append(_apart(lake, *what)), rebuilt=lost_manifest
+        )
         _restore(lake, lines)
         before = lake.faults()
 
         def change(contents: Contents) -> Change:
             covered_windows = [] if lost_manifest else without(stretches(contents.manifest), days)
-            return Change({**contents.manifest, "covered": [w.as_text() for w in covered_windows]})
+            covered = [w.as_text() for w in covered_windows]
+            manifest = {**contents.manifest, "covered": covered}
+            return Change({**manifest, VENDOR: facts} if facts else manifest)
 
         lake.commit(change)
     lines += [f"{name} is missing" for name in before.missing if _is_new(name, lines)]
     lines += [f"{name} is not as it was written; it is read" for name in before.changed]
     lines += [f"{name} was not known; it is read" for name in before.unknown if not lost_manifest]
     gone = sorted({*days, *before.days})
+    lines += [
+        f"{day}: some of a vendor's records are lost, so no log is held for it: import them again"
+        for day in vendor_days
+    ]
     lines += [f"{day} is a gap now: import its export again, or pull" for day in gone]
     return lines
 

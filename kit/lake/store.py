@@ -20,10 +20,11 @@ from kit.lake.holes import Hole, Trail, cleared, holes_for_manifest, holes_in, s
 from kit.lake.inventory import Tally
 from kit.lake.lacking import Presence, lacking_in
 from kit.lake.lacking import lacking_for_manifest as lacking_noted
-from kit.lake.parquet import read_keys, write_events
+from kit.lake.new_records import NewRecords
+from kit.lake.parquet import arrow_mask, read_keys, write_events
 from kit.lake.repeats import ROW, index_of, keys_beside, news
 from kit.lake.storage import Change
-from kit.lake.vendor import VENDOR, NewRecords, Spans, with_coverage
+from kit.lake.vendor import VENDOR, Spans, with_coverage
 from kit.lake.workers import code_blocks
 from kit.sources.document import Documents, origin_of
 from kit.sources.exports import blocks
@@ -312,12 +313,14 @@ def _add_blocks(
         def change(contents: Contents) -> Change:
             new, index, new_hash_files = fresh.beside(lake, contents)
             result.events, result.repeats = fresh.events, fresh.repeats
-            vendor = coverage(records.beside(lake, contents)) if paths else None
+            new_record_files: dict[str, Path] = {}
+            if paths:
+                facts, new_record_files = records.beside(lake, contents)
             result.records, result.record_repeats = records.records, records.repeats
-            manifest = note(contents, result)
-            if vendor is not None:
-                manifest = {**manifest, VENDOR: vendor}
-            return Change({**manifest, "index": index}, new, new_hash_files)
+            manifest = {**note(contents, result), "index": index}
+            if paths:
+                manifest[VENDOR] = coverage(facts)
+            return Change(manifest, new, new_hash_files | new_record_files)
 
         lake.commit(change)
         spool.seek(0)
@@ -396,12 +399,6 @@ def _filtered(files: list[tuple[Path, np.ndarray]]) -> Iterator[pa.RecordBatch]:
         with pq.ParquetFile(path) as file:
             for number in range(file.num_row_groups):
                 group = file.read_row_group(number)
-                rows = group.filter(_as_arrow(mask[at : at + group.num_rows]))
+                rows = group.filter(arrow_mask(mask[at : at + group.num_rows]))
                 at += group.num_rows
                 yield from rows.combine_chunks().to_batches()
-
-
-def _as_arrow(mask: np.ndarray) -> pa.BooleanArray:
-    """A mask as Arrow has it; by its bytes, because ``pa.array`` of NumPy's loads pandas."""
-    bits = pa.py_buffer(np.packbits(mask, bitorder="little"))
-    return pa.BooleanArray.from_buffers(pa.bool_(), len(mask), [None, bits])

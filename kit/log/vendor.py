@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from kit.base.tempdirs import temporary_folder
 from kit.lake.bucket import Bucket
+from kit.lake.record_file import open_record_file
 from kit.lake.vendor import vendor_files
 
 if TYPE_CHECKING:
@@ -44,9 +45,13 @@ def vendor_records(log: Log) -> ir.Table | None:
 def _paths(lake: Lake, backend: Any) -> list[str]:
     """The files on the disk; those of a store are fetched for as long as questions are asked."""
     names = vendor_files(lake)
-    if not isinstance(lake.storage, Bucket):
-        return [str((Path(lake.address) / name).absolute()) for name in names]
-    folder = temporary_folder()
-    place = folder.__enter__()
-    weakref.finalize(backend, folder.__exit__, None, None, None)
-    return [str(path) for path in lake.storage.local(names, place)]
+    folder = Path(lake.address).absolute()
+    if isinstance(lake.storage, Bucket):
+        context = temporary_folder()
+        folder = context.__enter__()
+        weakref.finalize(backend, context.__exit__, None, None, None)
+    paths = lake.storage.local(names, folder)
+    for path, name in zip(paths, names, strict=True):
+        with open_record_file(path, lake.address, name):
+            pass  # else the engine says in its own words what is wrong with a file
+    return [str(path.absolute()) for path in paths]

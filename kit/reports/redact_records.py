@@ -11,7 +11,8 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from kit.lake.vendor import VENDOR, RecordFile
+from kit.lake.record_file import RecordFile
+from kit.lake.vendor import VENDOR
 from kit.log.vendor import vendor_records
 from kit.vendors import record_schema
 

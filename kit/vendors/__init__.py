@@ -1,8 +1,9 @@
 """A vendor's own records: one line of the log that the app on the other side keeps.
 
 What every vendor's record has in common is ``record.Record``; which names its export forms give
-these things, and by what a form is recognised, is data in ``forms.toml``. A further vendor is an
-entry there, and a reader beside ``entra`` if its values need one.
+these things, by what a form is recognised, and which refusals stand in which log, is data:
+``entra.toml``, ``salesforce.toml``. A further vendor is a file of that kind, and a module beside
+``entra`` that reads its values, named in ``reading``.
 """
 
 from kit.vendors.reading import RecordError, Unread, may_hold_record, read_record

@@ -1,13 +1,13 @@
 """Entra's records: sign-ins, audit records and calls of Microsoft Graph, in any form.
 
 An error's number stands as ``status.errorCode``, ``resultType`` or in a column of its own, by the
-form; a form's names are in ``forms.toml``.
+form; a form's names are in ``entra.toml``.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kit.vendors.record import Record
@@ -35,55 +35,62 @@ _TARGETS = 10
 """Targets that the portal's CSV has columns for, and some more."""
 
 
-def entra_record(layout: Layout, fields: dict[str, Any], published: datetime, file: str) -> Record:
+def entra_record(
+    layout: Layout,
+    values: dict[str, Any],
+    fields: dict[str, Any],
+    published: datetime,
+    file: str,
+) -> Record:
     """Read one of Entra's records.
 
     Args:
-        layout: what kind of record it is, and where what it says stands.
+        layout: what kind of record it is.
+        values: what it says, by the columns of ``entra.toml``.
         fields: its values by their plain names.
         published: when it happened.
         file: the name of the file that it stands in, which may say which log it is.
     """
-    first = partial(layout.first, fields)
     kind = layout.kind.name
     record = Record(
         vendor=layout.vendor.name,
         log=kind,
         published=published,
-        id=guid(first("id")),
-        original_id=guid(first("original_id")),
-        correlation_id=guid(first("correlation_id")),
-        other_correlation_id=guid(first("other_correlation_id")),
-        account=text(first("account")),
-        account_id=guid(first("account_id")),
-        principal=text(first("principal")),
-        principal_id=guid(first("principal_id")),
-        app=text(first("app")),
-        app_id=guid(first("app_id")),
-        tenant=guid(first("tenant")),
-        address=text(first("address")),
+        id=guid(values.get("id")),
+        original_id=guid(values.get("original_id")),
+        correlation_id=guid(values.get("correlation_id")),
+        other_correlation_id=guid(values.get("other_correlation_id")),
+        account=text(values.get("account")),
+        account_id=guid(values.get("account_id")),
+        principal=text(values.get("principal")),
+        principal_id=guid(values.get("principal_id")),
+        app=text(values.get("app")),
+        app_id=guid(values.get("app_id")),
+        tenant=guid(values.get("tenant")),
+        address=text(values.get("address")),
     )
     if kind == "audit":
-        _audit(record, first, fields)
+        _audit(record, values, fields)
     elif kind == "graph_activity":
-        _call(record, first)
+        _call(record, values)
     else:
-        _sign_in(record, first, fields)
+        _sign_in(record, values, fields)
         record.log = _log(layout.vendor, fields, file, record)
     return record
 
 
-def _sign_in(record: Record, first: Any, fields: dict[str, Any]) -> None:
+def _sign_in(record: Record, values: dict[str, Any], fields: dict[str, Any]) -> None:
     if record.id is None:
         record.id = token_id(fields.get("uniquetokenidentifier"))
     if "timegenerated" in fields and record.tenant == guid(fields.get("tenantid")):
         record.tenant = None  # there it is that of the workspace
     status = as_json(fields.get("status"))
-    inner = sub(status) if isinstance(status, dict) else {}
+    inner = sub(status)
     number = text(inner.get("errorcode"))
-    number = text(first("status")) if number is None else number
-    reason = text(inner.get("failurereason")) or text(first("reason"))
-    word = _RESULTS.get(plain_name(text(first("result")) or "") if not inner else "")
+    if number is None:
+        number = text(values.get("status"))
+    word = None if inner else _RESULTS.get(plain_name(text(values.get("result")) or ""))
+    reason = text(inner.get("failurereason")) or text(values.get("reason"))
     if number is not None and not number.isdigit():
         word = word or _RESULTS.get(plain_name(number))
         in_words = _AADSTS.search(number) or _AADSTS.search(reason or "")
@@ -96,10 +103,20 @@ def _sign_in(record: Record, first: Any, fields: dict[str, Any]) -> None:
         record.result = word
     if record.result != "success":
         record.reason = reason
+    _policies(record, fields)
+    count = text(values.get("attempts"))
+    if count is not None and count.isdigit():
+        record.attempts = max(1, min(int(count), 2**31 - 1))
+
+
+def _policies(record: Record, fields: dict[str, Any]) -> None:
+    """The conditional access policies that refused; none in a form that lists none."""
     policies = as_json(fields.get("appliedconditionalaccesspolicies"))
     if not isinstance(policies, list):
         policies = as_json(fields.get("conditionalaccesspolicies"))
-    if isinstance(policies, list):
+    if policies == []:
+        record.policies = record.policy_ids = []
+    elif isinstance(policies, list):
         refusing = [
             one
             for one in map(sub, policies)
@@ -111,9 +128,6 @@ def _sign_in(record: Record, first: Any, fields: dict[str, Any]) -> None:
             if (name := text(one.get("displayname")) or text(one.get("id")))
         ]
         record.policy_ids = [number for one in refusing if (number := guid(one.get("id")))]
-    count = text(first("attempts"))
-    if count is not None and count.isdigit():
-        record.attempts = max(1, min(int(count), 2**31 - 1))
 
 
 def _log(vendor: Vendor, fields: dict[str, Any], file: str, record: Record) -> str:
@@ -150,21 +164,21 @@ def _plain_file_name(file: str) -> str:
     return plain_name(file.rpartition("!")[2].rpartition("/")[2])
 
 
-def _call(record: Record, first: Any) -> None:
+def _call(record: Record, values: dict[str, Any]) -> None:
     """A call of Microsoft Graph; its error stands in the answer, of which the log keeps none."""
-    record.activity = text(first("activity"))
-    status = text(first("status"))
+    record.activity = text(values.get("activity"))
+    status = text(values.get("status"))
     if status is not None and status.isdigit():
         failed = int(status) >= 400
         record.result, record.code = ("failure" if failed else "success"), None
         record.reason = f"HTTP {status}" if failed else None
 
 
-def _audit(record: Record, first: Any, fields: dict[str, Any]) -> None:
-    record.id = text(first("id"))  # no id of a request, and not compared with one
-    record.activity = text(first("activity"))
-    record.result = _RESULTS.get(plain_name(text(first("result")) or ""))
-    record.reason = text(first("reason"))
+def _audit(record: Record, values: dict[str, Any], fields: dict[str, Any]) -> None:
+    record.id = text(values.get("id"))  # no id of a request, and not compared with one
+    record.activity = text(values.get("activity"))
+    record.result = _RESULTS.get(plain_name(text(values.get("result")) or ""))
+    record.reason = text(values.get("reason"))
     user, app = _actors(fields)
     record.actor = text(user.get("userprincipalname")) or text(app.get("displayname"))
     record.actor = record.actor or text(user.get("displayname")) or text(user.get("id"))
@@ -249,4 +263,9 @@ def sub(value: Any) -> dict[str, Any]:
     """An object's values by their plain names; nothing where it is none."""
     if not isinstance(value, dict):
         return {}
-    return {plain_name(str(name)): one for name, one in value.items()}
+    return dict(zip(_plain_names(tuple(value)), value.values(), strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(plain_name, names))

@@ -1,20 +1,32 @@
-"""The vendors whose records are read, as ``forms.toml`` tells of them."""
+"""The vendors whose records are read, as the ``.toml`` files of this folder tell of them."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
 
-__all__ = ["Layout", "RecordKind", "Vendor", "record_marks", "title_of", "vendors"]
+__all__ = [
+    "Layout",
+    "Logged",
+    "RecordKind",
+    "Vendor",
+    "audit_logs",
+    "record_marks",
+    "title_of",
+    "vendor_of",
+    "vendor_of_log",
+    "vendors",
+]
 
 
 class RecordKind(msgspec.Struct, frozen=True):
@@ -59,6 +71,8 @@ class Logged(msgspec.Struct, frozen=True):
     """What stands in their texts, lower case."""
     request_id: bool = False
     """Whether a request id in a text says so."""
+    record_code: str = ""
+    """The code that a record of such a refusal has, if it is not the failure's."""
 
     def fits(self, code: str, family: str, text: str, request_id: str | None) -> bool:
         """Whether a failure is one of these."""
@@ -69,6 +83,13 @@ class Logged(msgspec.Struct, frozen=True):
             or (self.request_id and request_id is not None)
             or any(one in text for one in self.texts)
         )
+
+
+class OktaSide(msgspec.Struct, frozen=True):
+    """How the vendor's records show that it was Okta who asked."""
+
+    applications: list[str] = []
+    """Words of the names of Okta's own applications, lower case."""
 
 
 class Vendor(msgspec.Struct, frozen=True):
@@ -87,6 +108,13 @@ class Vendor(msgspec.Struct, frozen=True):
     logged: list[Logged] = []
     exports: dict[str, str] = {}
     """Where a person exports a log."""
+    audit: str = "audit"
+    """The log of changes."""
+    has_request_ids: bool = True
+    """Whether Okta's texts carry ids of the vendor's records."""
+    okta: OktaSide = OktaSide()
+    types: dict[str, str] = {}
+    """Words for what some forms write as a letter."""
 
     def logs_of(
         self, code: str, family: str = "", text: str = "", request_id: str | None = None
@@ -99,57 +127,88 @@ class Vendor(msgspec.Struct, frozen=True):
             text: its text.
             request_id: the vendor's request id in that text.
         """
-        low = text.casefold()
-        line = next((one for one in self.logged if one.fits(code, family, low, request_id)), None)
+        line = self.refusal(code, family, text, request_id)
         return tuple(line.logs) if line else ()
+
+    def refusal(
+        self, code: str, family: str = "", text: str = "", request_id: str | None = None
+    ) -> Logged | None:
+        """What is known of refusals such as a failure; see ``logs_of``."""
+        low = text.casefold()
+        return next((one for one in self.logged if one.fits(code, family, low, request_id)), None)
 
     def kind_of(self, names: AbstractSet[str]) -> RecordKind | None:
         """The kind of a record with these names, plain_name."""
         return next((kind for kind in self.kind if kind.fits(names)), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Records of one kind that have the same names."""
 
     vendor: Vendor
     kind: RecordKind
-    names: dict[str, tuple[str, ...]]
-    """Under which of its names what it says stands, the best first."""
+    columns: tuple[str, ...]
+    """What these records can say."""
+    firsts: Callable[[dict[str, Any]], tuple[Any, ...]]
+    """What stands under the best name of each column."""
+    others: tuple[tuple[str, tuple[str, ...]], ...]
+    """Further names of a column, where it may stand under several."""
 
     @classmethod
     def of(cls, vendor: Vendor, kind: RecordKind, names: Iterable[str]) -> Layout:
         """The layout of records with these names."""
         there = set(names)
-        return cls(
-            vendor,
-            kind,
-            {
-                column: tuple(name for name in some if name in there)
-                for column, some in kind.names.items()
-            },
-        )
+        places = {
+            column: some_there
+            for column, some in kind.names.items()
+            if (some_there := tuple(name for name in some if name in there))
+        }
+        others = {column: some[1:] for column, some in places.items() if len(some) > 1}
+        bests = [some[0] for some in places.values()]  # two at least, as signs demand
+        return cls(vendor, kind, tuple(places), itemgetter(*bests), tuple(others.items()))
 
-    def first(self, fields: dict[str, Any], column: str) -> Any:
-        """What a record says of something; None where it says nothing."""
-        for name in self.names.get(column, ()):
-            value = fields[name]
-            if value is not None and value != "":
-                return value
-        return None
+    def values(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """What a record says: by column the first value that is not empty."""
+        values = dict(zip(self.columns, self.firsts(fields), strict=True))
+        for column, names in self.others:
+            if values[column] in _EMPTY:
+                values[column] = next(
+                    (v for one in names if (v := fields[one]) not in _EMPTY), None
+                )
+        return values
+
+
+_EMPTY = (None, "")
 
 
 @cache
 def vendors() -> tuple[Vendor, ...]:
     """All vendors."""
-    text = Path(__file__).with_name("forms.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tuple(tomllib.loads(text)["vendor"]), tuple[Vendor, ...])
+    texts = (path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("*.toml")))
+    entries = [entry for text in texts for entry in tomllib.loads(text)["vendor"]]
+    return msgspec.convert(entries, tuple[Vendor, ...])
 
 
 @cache
 def record_marks() -> tuple[bytes, ...]:
     """Of these a text has one in it that may be a record, the most frequent first."""
     return tuple(dict.fromkeys(mark.encode() for vendor in vendors() for mark in vendor.marks))
+
+
+def vendor_of(name: str) -> Vendor:
+    """A vendor by its name."""
+    return next(one for one in vendors() if one.name == name)
+
+
+def vendor_of_log(log: str) -> str:
+    """The name of the vendor that has a log; logs of two vendors have no name in common."""
+    return next((one.name for one in vendors() if log in one.titles), "")
+
+
+def audit_logs() -> tuple[str, ...]:
+    """The logs of changes of all vendors."""
+    return tuple(sorted({one.audit for one in vendors()}))
 
 
 def title_of(vendor: str, log: str | None = None) -> str:

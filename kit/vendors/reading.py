@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kit.vendors.entra import entra_record, sub
+from kit.vendors.elastic import is_elastic, take_elastic
+from kit.vendors.entra import entra_record
 from kit.vendors.forms import Layout, record_marks, vendors
 from kit.vendors.record import Record
+from kit.vendors.salesforce import salesforce_record
 from kit.vendors.values import as_json, plain_name, utc_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["RecordError", "Unread", "may_hold_record", "read_record"]
 
@@ -18,7 +24,15 @@ _WRAPPERS = ("_source", "result", "event", "original", "event.original", "_raw",
              "fields", "data", "attributes", "record", "payload")  # fmt: skip
 """Names under which another product puts the record, as an object or as text."""
 _DEEPEST = 4
-_ELASTIC = "azure."
+_LONG = 64 << 10
+"""Bytes that few records have."""
+_outermost = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+_READERS: dict[str, Callable[..., Record]] = {
+    "entra": entra_record,
+    "salesforce": salesforce_record,
+}
+"""What reads a vendor's records, by the vendor's name."""
 
 
 class RecordError(ValueError):
@@ -46,7 +60,7 @@ def read_record(raw: bytes, file: str = "") -> Record | None:
     Raises:
         RecordError: it is one, and its time cannot be read.
     """
-    if not may_hold_record(raw):
+    if not may_hold_record(raw) or (len(raw) > _LONG and not _is_one(raw)):
         return None
     try:
         value = msgspec.json.decode(raw)
@@ -55,15 +69,34 @@ def read_record(raw: bytes, file: str = "") -> Record | None:
     return _record(value, file, _DEEPEST)
 
 
+def _is_one(raw: bytes) -> bool:
+    """Whether a long document may be one record by its own names; most are pages of records."""
+    try:
+        names = _outermost.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    plain = _names(tuple(names))
+    return (
+        plain.is_elastic
+        or "properties" in names
+        or any(name in names for name in _WRAPPERS)
+        or _layout(plain.plain) is not None
+    )
+
+
 def _record(value: Any, file: str, depth: int) -> Record | None:
     value = as_json(value)
     if not isinstance(value, dict) or not depth:
         return None
-    fields = _fields(value)
-    if "sourceip" in fields:
+    names = _names(tuple(value))
+    fields = names.fields(value)
+    if names.is_elastic:
+        take_elastic(value, fields)
         inner = _inner(value, file, depth)  # the record as it was, if Elastic kept it
         if inner is not None:
             return inner
+    if "properties" in fields:
+        _open_properties(fields)
     layout = _layout(tuple(fields))
     return _inner(value, file, depth) if layout is None else _read(layout, fields, file)
 
@@ -89,75 +122,47 @@ def _inner(value: dict[str, Any], file: str, depth: int) -> Record | None:
 
 
 def _read(layout: Layout, fields: dict[str, Any], file: str) -> Record:
-    value = layout.first(fields, "published")
-    published = utc_moment(value)
+    values = layout.values(fields)
+    published = utc_moment(values["published"])
     if published is None:
-        raise RecordError(f"{layout.vendor.title}: its time {str(value)[:60]!r} cannot be read")
-    return entra_record(layout, fields, published, file)
+        what = str(values["published"])[:60]
+        raise RecordError(f"{layout.vendor.title}: its time {what!r} cannot be read")
+    return _READERS[layout.vendor.name](layout, values, fields, published, file)
 
 
-def _fields(value: dict[str, Any]) -> dict[str, Any]:
-    """A record's values by plain names; what an envelope holds goes before the envelope's."""
-    fields = _by_plain_name(value)
-    if "azure" in value or any(name.startswith(_ELASTIC) for name in value):
-        _take_elastic(value, fields)
-    properties = as_json(fields.get("properties"))
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of an object's values; the objects of one export have the same."""
+
+    plain: tuple[str, ...]
+    """Each by ``plain_name``, in their order."""
+    repeat: bool
+    """Whether two are one by then: a heading that is there twice."""
+    is_elastic: bool
+
+    def fields(self, value: dict[str, Any]) -> dict[str, Any]:
+        """The object's values by plain names."""
+        if not self.repeat:
+            return dict(zip(self.plain, value.values(), strict=True))
+        fields: dict[str, Any] = {}
+        for name, one in zip(self.plain, value.values(), strict=True):
+            fields[name] = one if fields.get(name) in (None, "") else fields[name]
+        return fields
+
+
+@lru_cache(maxsize=1024)
+def _names(names: tuple[str, ...]) -> _Names:
+    plain = tuple(map(plain_name, names))
+    return _Names(plain, len(set(plain)) < len(plain), is_elastic(names))
+
+
+def _open_properties(fields: dict[str, Any]) -> None:
+    """Lay what a diagnostic record's envelope holds beside, and before, the envelope's own."""
+    properties = as_json(fields["properties"])
     if isinstance(properties, dict):
-        inner = _by_plain_name(properties)
+        inner = _names(tuple(properties)).fields(properties)
         fields["outercorrelationid"] = fields.get("correlationid")
         for name in fields.keys() & inner.keys():
             if inner[name] in (None, ""):
                 inner[name] = fields[name]
         fields |= inner
-    return fields
-
-
-def _by_plain_name(value: dict[str, Any]) -> dict[str, Any]:
-    names = _plain_names(tuple(value))
-    fields = dict(zip(names, value.values(), strict=True))
-    if len(fields) < len(names):  # a heading that is there twice
-        fields = {}
-        for name, one in zip(names, value.values(), strict=True):
-            fields[name] = one if fields.get(name) in (None, "") else fields[name]
-    return fields
-
-
-@lru_cache(maxsize=1024)
-def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(plain_name, names))
-
-
-def _take_elastic(value: dict[str, Any], fields: dict[str, Any]) -> None:
-    """Lay out Elastic's ``azure.signinlogs.properties.…``, nested or with dots, as others do."""
-    azure = value.get("azure")
-    leaves: dict[str, Any] = dict(azure) if isinstance(azure, dict) else {}
-    for name, one in value.items():
-        if name.startswith(_ELASTIC):
-            place, *path = name.split(".")[1:]
-            target = leaves
-            for part in (place, *path)[:-1]:
-                target = target.setdefault(part, {})
-                if not isinstance(target, dict):
-                    break
-            else:
-                target[(place, *path)[-1]] = one
-    if not leaves:
-        return
-    properties: dict[str, Any] = {}
-    for name, one in leaves.items():
-        if isinstance(one, dict) and name.endswith("logs"):
-            own = sub(one)
-            inner = own.pop("properties", None)
-            fields.update({key: each for key, each in own.items() if each not in (None, "")})
-            properties |= inner if isinstance(inner, dict) else {}
-        else:
-            fields.setdefault(plain_name(name), one)
-    fields["properties"] = properties
-    source = value.get("source")
-    fields["sourceip"] = source.get("ip") if isinstance(source, dict) else value.get("source.ip")
-    if fields.get("resultdescription") in (None, "") and isinstance(value.get("message"), str):
-        fields["resultdescription"] = value["message"]
-    event = value.get("event")
-    identity = event.get("id") if isinstance(event, dict) else value.get("event.id")
-    if identity is not None:
-        fields.setdefault("id", identity)

@@ -19,7 +19,7 @@ class Record(msgspec.Struct, kw_only=True, gc=False):
     """One record of a vendor's log. Ids are lower case, without braces; None where it has none."""
 
     vendor: str
-    """Its name in ``forms.toml``: ``entra``."""
+    """Its name in its ``.toml`` file: ``entra``."""
     log: str
     """The log that it stands in: ``interactive``, ``service_principal``, ``audit``, …"""
     published: datetime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from kit.vendors.record import Record, content_id
@@ -52,6 +53,7 @@ id), ``fullness`` (how much the record says, to choose among forms of it) and ``
 as received)."""
 
 _FIELDS = tuple(name for name in COLUMNS if name in Record.__struct_fields__)
+_values_of = attrgetter(*_FIELDS)
 _POLICIES = 100
 """What the list of policies weighs beside single values: most forms have none."""
 
@@ -63,7 +65,7 @@ def record_row(record: Record, raw: str) -> tuple[Any, ...]:
         record: the record.
         raw: its JSON as received.
     """
-    values = [getattr(record, name) for name in _FIELDS]
+    values = list(_values_of(record))
     has_id = record.id is not None
     if not has_id:
         values[0] = content_id(record)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from kit.vendors.forms import vendors
 from kit.vendors.values import plain_name
@@ -61,9 +64,20 @@ class VendorTable:
 
     def _document(self, row: list[str]) -> bytes:
         values: dict[str, str] = {}
-        for name, value in zip(self.names, row, strict=False):
-            values[name] = values.get(name) or value  # a heading may be there twice
-        return json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        if self.repeats:
+            for name, value in zip(self.names, row, strict=False):
+                values[name] = values.get(name) or value
+        else:
+            values = dict(zip(self.names, row, strict=False))
+        try:
+            return msgspec.json.encode(values)
+        except UnicodeEncodeError:  # half of a sign
+            return json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def repeats(self) -> bool:
+        """Whether a heading is there twice."""
+        return len(set(self.names)) < len(self.names)
 
 
 def table_of(text: bytes) -> VendorTable | None:

@@ -21,9 +21,43 @@ _LENGTH = 36
 _NO_GUID = "00000000-0000-0000-0000-000000000000"
 _LOCAL = re.compile(
     r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}),? +(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
-    r" *([AP]M)? *(Z|UTC|GMT|[+-]\d\d:?\d\d)?",
+    r" *([AP]M)? *(Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Z]{3,4})?",
     re.I,
 )
+_ZONES = {
+    "Z": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "WET": 0,
+    "WEST": 1,
+    "BST": 1,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "PST": -8,
+    "PDT": -7,
+    "MST": -7,
+    "MDT": -6,
+    "CST": -6,
+    "CDT": -5,
+    "EST": -5,
+    "EDT": -4,
+    "AKST": -9,
+    "AKDT": -8,
+    "HST": -10,
+    "JST": 9,
+    "KST": 9,
+    "AEST": 10,
+    "AEDT": 11,
+    "NZST": 12,
+    "NZDT": 13,
+    "SGT": 8,
+    "HKT": 8,
+}
+"""Hours by which zones are ahead of UTC, as exports shorten their names; those of the United States
+where several have one name."""
+_COMPACT = re.compile(r"(\d{8})(\d{6}(?:\.\d+)?)")
 _DATE = re.compile(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,15 +70,19 @@ def plain_name(name: str) -> str:
 
 def text(value: Any) -> str | None:
     """A value as text; None where there is nothing."""
+    if value is None:
+        return None
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, list) and len(value) == 1:  # so search engines give their fields
         return text(value[0])
-    return None if value is None or isinstance(value, dict | list) else str(value)
+    return None if isinstance(value, dict | list) else str(value)
 
 
 def guid(value: Any) -> str | None:
     """An id, lower case and without braces; None where it is empty or all zeros."""
+    if value is None:
+        return None
     if type(value) is str and len(value) == _LENGTH and value[8] == value[13] == value[23] == "-":
         return None if value == _NO_GUID else value.lower()
     value = text(value)
@@ -112,6 +150,8 @@ def _local(value: str) -> datetime | None:
     if value.endswith((" UTC", " GMT")):
         with suppress(ValueError):
             return datetime.fromisoformat(value[:-4]).replace(tzinfo=UTC)
+    if compact := _COMPACT.fullmatch(value):  # 20231218054831.655
+        return utc_moment(f"{compact[1]}T{compact[2]}")
     match = _LOCAL.fullmatch(value)
     if match is None:
         return None
@@ -129,5 +169,9 @@ def _local(value: str) -> datetime | None:
             plain = zone.replace(":", "")
             away = timedelta(hours=int(plain[1:3]), minutes=int(plain[3:5]))
             at = at - away if zone[0] == "+" else at + away
+        elif zone:
+            if zone.upper() not in _ZONES:
+                return None
+            at -= timedelta(hours=_ZONES[zone.upper()])
         return at if 1 < at.year < 9999 else None
     return None
