@@ -111,12 +111,12 @@ def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
     beside = to_pandas(rows.select(*keys, *names, of="user_key").distinct())
     entire = beside[names].apply(lambda ids: ids.str.fullmatch(_WHOLE, na=False))
     beside = beside[entire.any(axis=1)]
-    begun = {name: f"begun_{name}" for name in names}
-    mine = lacking[["uuid", "user_key", *keys, *names]].rename(columns=begun)
+    beginning = {name: f"start_of_{name}" for name in names}
+    mine = lacking[["uuid", "user_key", *keys, *names]].rename(columns=beginning)
     pairs = mine.merge(beside, on=keys)
     pairs = pairs[(pairs["of"] == "") | (pairs["of"] == pairs["user_key"])]
     fits = [
-        all(_goes_on(one[begun[name]], one[name]) for name in names)
+        all(_goes_on(one[beginning[name]], one[name]) for name in names)
         for one in pairs.to_dict("records")
     ]
     pairs = pairs[pd.Series(fits, index=pairs.index, dtype=bool)]
@@ -128,11 +128,11 @@ def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _goes_on(begun: object, whole: object) -> bool:
+def _goes_on(beginning: object, whole: object) -> bool:
     """Whether an id may be what is left of another, or nothing is left."""
-    if not isinstance(begun, str):
+    if not isinstance(beginning, str):
         return True
-    return isinstance(whole, str) and whole.lower().startswith(begun.strip("{ ").lower())
+    return isinstance(whole, str) and whole.lower().startswith(beginning.strip("{ ").lower())
 
 
 def _text(value: object) -> str:
