@@ -171,6 +171,50 @@ def test_a_refused_call_of_graph_needs_graphs_activity_log(tmp_path: Path) -> No
     assert (len(both.failures), len(both.records if both.records is not None else [])) == (1, 1)
 
 
+def cut_off(apps_ids: list[str], left: int) -> list[dict[str, Any]]:
+    """A failure whose text Okta cut off before its ids, and the app's own events beside it."""
+    cut = failure("1", START, 50126, number("r"), number("c"))
+    reason = cut["outcome"]["reason"]
+    cut["outcome"]["reason"] = reason[: reason.index("Trace ID") + left]
+    events = [cut]
+    for n, trace in enumerate(apps_ids):
+        own = failure(f"app {n}", START, 50126, trace, number(f"c {trace}"))
+        own |= {"transaction": cut["transaction"], "target": own["target"][:1]}
+        events.append(own | {"eventType": "app.office365.api.error.validate.creds"})
+    return events
+
+
+@pytest.mark.parametrize(
+    ("ids", "left", "match"),
+    [
+        ([], 20, "none"),
+        ([number("r")], 20, "request_id"),
+        ([number("r")], 8, "request_id"),
+        ([number("r"), number("other")], 8, "none"),
+        ([number("r"), number("other")], 20, "request_id"),
+    ],
+    ids=[
+        "none",
+        "one",
+        "one, of which nothing is left",
+        "two, nothing says whose",
+        "it begins one",
+    ],
+)
+def test_a_text_that_was_cut_off_has_the_ids_of_the_apps_event_beside_it(
+    ids: list[str], left: int, match: str, tmp_path: Path
+) -> None:
+    events = cut_off(ids, left)
+    okta = Outage(events, [], {}).write_events(tmp_path)
+    log = log_of_files(tmp_path, [okta, *write_form("graph", [REFUSED], tmp_path)])
+    joint = evidence(log)
+    assert joint is not None
+    assert joint.failures[["uuid", "match"]].values.tolist() == [[events[0]["uuid"], match]]
+    own = [events[0]["uuid"]] if match == "request_id" else []
+    assert look_up(log, number("r")).failures["uuid"].tolist() == own
+    assert evidence(log) is joint  # worked out once
+
+
 def test_zero_ids_match_nothing(tmp_path: Path) -> None:
     zero = "00000000-0000-0000-0000-000000000000"
     event = failure("1", START, 50126, zero, zero)

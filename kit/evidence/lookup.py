@@ -10,6 +10,7 @@ import pandas as pd
 
 from kit.analysis.failures import failure_rows
 from kit.evidence.records import RECORD, without_repeats
+from kit.evidence.speakable import ID_COLUMNS, with_ids_beside
 from kit.log.log import to_pandas
 from kit.log.vendor import vendor_records
 from kit.vendors.values import guid
@@ -66,11 +67,25 @@ def _failures(log: Log, number: str) -> pd.DataFrame:
     rows = failure_rows(log)
     if not number:
         return to_pandas(rows.limit(0))
-    ids = [ibis.coalesce(rows[name].lower(), "") for name in
-           ("trace_id", "correlation_id", "request_id")]  # fmt: skip
+    ids = [ibis.coalesce(rows[name].lower(), "") for name in ID_COLUMNS]
     texts = [ibis.coalesce(rows[name].lower(), "") for name in ("reason", "vendor_message")]
     carries = _any([one.contains(number) for one in (*ids, *texts)])
-    return to_pandas(rows.filter(carries), by=["published", "uuid"])
+    own = to_pandas(rows.filter(carries))
+    both = pd.concat([own, _cut_off(log, rows, number)]).drop_duplicates("uuid")
+    return both.sort_values(["published", "uuid"], ignore_index=True)
+
+
+def _cut_off(log: Log, rows: ir.Table, number: str) -> pd.DataFrame:
+    """Failures whose own text was cut off before the id, which the event beside them carries."""
+    events = log.events.filter(log.events.code.notnull(), log.events.transaction_id.notnull())
+    names = ("trace_id", "correlation_id", "vendor_request_id")
+    ids = [ibis.coalesce(events[name].lower(), "") for name in names]
+    carries = _any([one.contains(number) for one in ids])
+    batches = events.filter(carries).select("transaction_id").distinct()
+    mine = to_pandas(rows.filter(rows.transaction_id.isin(batches.transaction_id)))
+    filled = with_ids_beside(log, mine)
+    fits = (filled[list(ID_COLUMNS)].map(guid) == number).any(axis=1)
+    return mine[fits.astype(bool)]
 
 
 def _any(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-__all__ = ["ID_COLUMNS", "speakable_failures"]
+__all__ = ["ID_COLUMNS", "speakable_failures", "with_ids_beside"]
 
 ID_COLUMNS = ("trace_id", "correlation_id", "request_id")
 """Where a failure's text carries an id of the vendor's."""
 
+_WHOLE = r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?"
 _BESIDE = pd.Timedelta(minutes=5)
 """How far apart the events of one attempt may be, where a day ends between them."""
 
@@ -54,7 +55,7 @@ def speakable_failures(log: Log, names: Collection[str] | None = None) -> pd.Dat
         mine = to_pandas(with_details(log, ours), by=["published", "uuid"])
         parts.append(mine.assign(vendor=vendor.name))
     failures = pd.concat(parts).drop_duplicates("uuid", ignore_index=True)
-    failures = _with_ids_beside(log, failures)
+    failures = with_ids_beside(log, failures)
     for name in ID_COLUMNS:
         failures[name] = pd.Series(
             [guid(one) if isinstance(one, str) else None for one in failures[name]], dtype=object
@@ -78,14 +79,23 @@ def speakable_failures(log: Log, names: Collection[str] | None = None) -> pd.Dat
     return failures
 
 
-def _with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
-    """Failures without an id, with that of the app's or user's other event of the transaction.
+def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
+    """Give failures without a whole id that of the other event of the attempt.
 
-    Only where the transaction has one such id for that app and code: of several, nothing says
-    which is whose.
+    That is one of the app's or user's in the same transaction, with the same code. Of several
+    ids it has to be the one that the text, where it was cut off, begins; else nothing says whose
+    they are.
+
+    Args:
+        log: the opened log.
+        failures: as ``failure_rows`` lists them.
+
+    Returns:
+        The same rows.
     """
-    names = ["trace_id", "correlation_id", "request_id"]
-    lacks = failures[names].isna().all(axis=1) & (failures["app_key"] != "")
+    names = list(ID_COLUMNS)
+    entire = failures[names].apply(lambda ids: ids.str.fullmatch(_WHOLE, na=False))
+    lacks = ~entire.any(axis=1) & (failures["app_key"] != "")
     lacking = failures[lacks & failures["transaction_id"].notna()]
     if lacking.empty:
         return failures
@@ -99,11 +109,30 @@ def _with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
     rows = rows.filter(ibis.or_(*(rows[name].notnull() for name in names)))
     keys = ["transaction_id", "app_key", "code"]
     beside = to_pandas(rows.select(*keys, *names, of="user_key").distinct())
-    pairs = lacking[["uuid", "user_key", *keys]].merge(beside, on=keys)
+    entire = beside[names].apply(lambda ids: ids.str.fullmatch(_WHOLE, na=False))
+    beside = beside[entire.any(axis=1)]
+    beginning = {name: f"start_of_{name}" for name in names}
+    mine = lacking[["uuid", "user_key", *keys, *names]].rename(columns=beginning)
+    pairs = mine.merge(beside, on=keys)
     pairs = pairs[(pairs["of"] == "") | (pairs["of"] == pairs["user_key"])]
+    fits = [
+        all(_goes_on(one[beginning[name]], one[name]) for name in names)
+        for one in pairs.to_dict("records")
+    ]
+    pairs = pairs[pd.Series(fits, index=pairs.index, dtype=bool)]
     pairs = pairs.drop_duplicates(["uuid", *names]).drop_duplicates("uuid", keep=False)
     ids = failures[["uuid"]].merge(pairs[["uuid", *names]], how="left", on="uuid")
-    return failures.assign(**{name: failures[name].fillna(ids[name]) for name in names})
+    there = failures["uuid"].isin(pairs["uuid"])
+    return failures.assign(
+        **{name: failures[name].where(~there, ids[name].astype(object)) for name in names}
+    )
+
+
+def _goes_on(beginning: object, whole: object) -> bool:
+    """Whether an id may be what is left of another, or nothing is left."""
+    if not isinstance(beginning, str):
+        return True
+    return isinstance(whole, str) and whole.lower().startswith(beginning.strip("{ ").lower())
 
 
 def _text(value: object) -> str:

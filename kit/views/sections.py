@@ -99,12 +99,14 @@ def name_columns(rows: pd.DataFrame) -> list[str]:
 
 
 def chart_marks(case: Case) -> dict[str, pd.Timestamp | None]:
-    """The moments to mark on a time axis."""
+    """The moments to mark on a time axis: Okta's change and the vendor's stand apart."""
     change = case.changes["published"].iloc[0] if len(case.changes) else None
     marks = {"change": change, **onset_marks(case.onset, case.incident), "fix": case.fix.at}
     if (story := case.vendor) is not None:
         theirs = vendor_candidates(story)["published"]
-        marks[f"change in {story.vendor}"] = theirs.iloc[0] if len(theirs) else None
+        if len(theirs):
+            marks["change in Okta"] = marks.pop("change")
+            marks[f"change in {story.vendor}"] = theirs.iloc[0]
         marks["sign-in works"] = story.first_worked_after
     return marks
 

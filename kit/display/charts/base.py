@@ -273,8 +273,9 @@ def marks(panels: Sequence[Axes], moments: Mapping[str, Any], window: Window) ->
     for place, (name, when) in enumerate(pairs):
         at = mdates.date2num(when)
         inside = since <= at <= until
+        look = _LINES.get(name.partition(" in ")[0], "--")
         for axes in panels if inside else ():
-            axes.axvline(at, color=INK, linewidth=1.1, linestyle=_LINES.get(name, "--"))
+            axes.axvline(at, color=INK, linewidth=1.1, linestyle=look)
         at = min(max(at, since), until)
         on_left = at > since + 0.6 * (until - since)
         arrow = "" if inside else ("← " if when < window.since else "→ ")
