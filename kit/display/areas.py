@@ -121,18 +121,24 @@ def areas_of(figure: Figure) -> tuple[Area, ...]:
     )
 
 
-def areas_html(areas: Sequence[Area], picked: Mapping[str, Any]) -> str:
-    """A drawing to lie upon the picture: what it shows is told without a script, too.
+def areas_html(picture: str, areas: Sequence[Area], picked: Mapping[str, Any]) -> str:
+    """A picture whose parts tell their value to whoever hovers over them, without a script.
 
     Args:
-        areas: the areas.
+        picture: the picture as an ``img``.
+        areas: its areas.
         picked: what the tables are narrowed to; its areas have a frame.
     """
-    return "".join(
+    rectangles = "".join(
         f'<rect data-area="{place}"{_look(one, picked)} x="{one.left:.2%}" y="{one.top:.2%}" '
         f'width="{one.width:.2%}" height="{one.height:.2%}" fill="transparent">'
         f"<title>{escape(one.label)}</title></rect>"
         for place, one in enumerate(areas)
+    )
+    return (
+        '<figure data-areas style="margin:.6em 0;position:relative;width:fit-content">'
+        f'{picture}<svg style="position:absolute;inset:0;width:100%;height:100%">'
+        f"{rectangles}</svg></figure>"
     )
 
 
