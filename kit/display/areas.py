@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Area", "areas_html", "areas_of", "note_areas", "rows_of", "words_of"]
+__all__ = ["Area", "areas_html", "areas_of", "note_areas", "rows_about", "words_of"]
 
 _MOST = 2_000
 """Areas of a picture; of more, the largest are taken."""
@@ -98,14 +98,14 @@ def areas_of(figure: Figure) -> tuple[Area, ...]:
     areas = []
     for group in _groups.get(figure, []):
         room = group.room * figure.dpi / 72
-        left, right, low, high = group.corners.T
+        start, end, low, high = group.corners.T
         to_pixels = group.axes.transData.transform
         first, last = (
-            to_pixels(np.column_stack([left, low])),
-            to_pixels(np.column_stack([right, high])),
+            to_pixels(np.column_stack([start, low])),
+            to_pixels(np.column_stack([end, high])),
         )
         box = group.axes.bbox
-        for place in range(len(left)):
+        for place in range(len(start)):
             x = sorted((first[place, 0], last[place, 0]))
             y = sorted((first[place, 1], last[place, 1]))
             x0, x1 = max(x[0] - room, box.x0 - room), min(x[1] + room, box.x1 + room)
@@ -121,18 +121,24 @@ def areas_of(figure: Figure) -> tuple[Area, ...]:
     )
 
 
-def areas_html(areas: Sequence[Area], picked: Mapping[str, Any]) -> str:
-    """A drawing to lie upon the picture: what it shows is told without a script, too.
+def areas_html(picture: str, areas: Sequence[Area], picked: Mapping[str, Any]) -> str:
+    """A picture whose parts tell their value to whoever hovers over them, without a script.
 
     Args:
-        areas: the areas.
+        picture: the picture as an ``img``.
+        areas: its areas.
         picked: what the tables are narrowed to; its areas have a frame.
     """
-    return "".join(
+    rectangles = "".join(
         f'<rect data-area="{place}"{_look(one, picked)} x="{one.left:.2%}" y="{one.top:.2%}" '
         f'width="{one.width:.2%}" height="{one.height:.2%}" fill="transparent">'
         f"<title>{escape(one.label)}</title></rect>"
         for place, one in enumerate(areas)
+    )
+    return (
+        '<figure data-areas style="margin:.6em 0;position:relative;width:fit-content">'
+        f'{picture}<svg style="position:absolute;inset:0;width:100%;height:100%">'
+        f"{rectangles}</svg></figure>"
     )
 
 
@@ -141,7 +147,7 @@ def _look(area: Area, picked: Mapping[str, Any]) -> str:
     return f"{' data-of' if area.of else ''}{frame}"
 
 
-def rows_of(rows: pd.DataFrame, picked: Mapping[str, Any]) -> tuple[pd.Series[bool], str]:
+def rows_about(rows: pd.DataFrame, picked: Mapping[str, Any]) -> tuple[pd.Series[bool], str]:
     """The rows of a table that are of what was picked.
 
     Args:
@@ -153,15 +159,15 @@ def rows_of(rows: pd.DataFrame, picked: Mapping[str, Any]) -> tuple[pd.Series[bo
         rows and no words where it says nothing of it.
     """
     mask = pd.Series(data=True, index=rows.index)
-    used: dict[str, Any] = {}
+    applied: dict[str, Any] = {}
     for name in _NAMES:
         if name in picked and (column := _column(rows, name)) is not None:
             mask &= column == picked[name]
-            used[name] = picked[name]
+            applied[name] = picked[name]
     if "since" in picked and (at := next((n for n in _TIMES if n in rows.columns), "")):
         mask &= (rows[at] >= picked["since"]) & (rows[at] < picked["until"])
-        used |= {name: picked[name] for name in ("since", "until")}
-    return mask.astype(bool), words_of(used)
+        applied |= {name: picked[name] for name in ("since", "until")}
+    return mask.astype(bool), words_of(applied)
 
 
 def words_of(picked: Mapping[str, Any]) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import publish_display_data
 
+from kit.base.paths import PLAIN
 from kit.base.text import clean_lines
+from kit.display.areas import areas_html
 from kit.display.parts import Chart
 from kit.display.widgets.frontend import asking_cell
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from kit.display.parts import Part
     from kit.display.section import Section
 
-__all__ = ["failing_cell", "publish_html", "show"]
+__all__ = ["failing_cell", "publish_html", "set_apart", "show"]
 
 
 def show(section: Section) -> None:
@@ -49,12 +52,19 @@ def publish_html(html: str, plain: str, **where: Any) -> None:
         plain: the same as text.
         where: as for IPython's ``publish_display_data``.
     """
-    html = html and f'<div class="mathjax_ignore">{html}</div>'
-    publish_display_data({"text/html": html, "text/plain": clean_lines(plain)}, **where)
+    publish_display_data({"text/html": set_apart(html), "text/plain": clean_lines(plain)}, **where)
+
+
+def set_apart(html: str) -> str:
+    """HTML of our own making in which nothing is set as mathematics."""
+    return html and f'<div class="mathjax_ignore">{html}</div>'
 
 
 def _put(part: Part) -> None:
-    if isinstance(part, Chart):
+    if isinstance(part, Chart) and not os.environ.get(PLAIN):
+        # nbconvert and Voilà show no description of a PNG, wherever it stands.
+        publish_html(areas_html(*part.with_areas, picked={}), part.text())
+    elif isinstance(part, Chart):
         one = part.picture
         narrow = base64.b64encode(one.narrow).decode()
         publish_display_data(

@@ -262,6 +262,7 @@ class Chart:
         self.draw, self.arguments, self.options = draw, arguments, options
         self.names = PLAIN
         """What its codes of unknown texts are drawn as."""
+        self._finding = ""
         self.zone = current_zone()
         """The reader's zone, in which its times are drawn; None for UTC."""
 
@@ -278,7 +279,7 @@ class Chart:
 
     @cached_property
     def with_areas(self) -> tuple[str, tuple[Area, ...]]:
-        """The picture as an ``img``, and what its bars and points stand for."""
+        """The picture as an ``img``, and what its bars and points stand for; draws no phone's."""
         import matplotlib.pyplot as plt
 
         figure, alt = self.figure()
@@ -287,7 +288,8 @@ class Chart:
         with reading_in(self.zone):
             areas = areas_of(figure)
         plt.close(figure)
-        return _img(wide, clean(alt), round(WIDE * 96)), areas
+        self._finding = clean(alt)
+        return _img(wide, self._finding, round(WIDE * 96)), areas
 
     @cached_property
     def picture(self) -> Picture:
@@ -309,7 +311,7 @@ class Chart:
 
     def text(self) -> str:
         """Its finding in words."""
-        return self.picture.alt
+        return self._finding or self.picture.alt
 
     def __repr__(self) -> str:
         return f"<Chart {self.draw.__name__}: {phrases.count(len(self.frame), 'row')}>"

@@ -173,13 +173,13 @@ class Table:
     def _first_rows(self) -> pd.DataFrame:
         return self.names.frame(self.rows.head(self.most))
 
-    def ways_from(self, shown: pd.DataFrame) -> dict[str, list[str]]:
+    def ways_from(self, some: pd.DataFrame) -> dict[str, list[str]]:
         """By column, where each cell of some rows leads; empty where its row does not say.
 
         Args:
-            shown: some of the table's rows.
+            some: some of the table's rows.
         """
-        rows = shown.to_dict("records") if self.ways else []
+        rows = some.to_dict("records") if self.ways else []
         return {
             name: [_way(row, name, way) for row in rows]
             for name, way in self.ways.items()

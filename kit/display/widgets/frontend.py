@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from kit.base.parameters import Parameter
 
-__all__ = ["asking_cell", "declaration", "when_loaded_again"]
+__all__ = ["asking_cell", "declaration", "in_voila", "when_loaded_again"]
 
 _MARKS = {"cellId", "deletedCells"}
 """What JupyterLab and Notebook 7 write beside each request to run a cell of an open notebook.
@@ -42,8 +42,16 @@ def asking_cell() -> str | None:
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
         return None
-    marks: Mapping[str, Any] = kernel.get_parent().get("metadata") or {}
+    parent = kernel.get_parent()
+    if in_voila():
+        return str(parent["header"]["msg_id"])
+    marks: Mapping[str, Any] = parent.get("metadata") or {}
     return str(marks["cellId"]) if marks.keys() >= _MARKS else None
+
+
+def in_voila() -> bool:
+    """Whether Voilà runs the notebook: a page of its outputs, in which widgets live."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
 def declaration(names: Iterable[str]) -> dict[str, Parameter]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kit.base.errors import KitError
 from kit.base.text import clean
-from kit.display.areas import rows_of
+from kit.display.areas import rows_about
 from kit.display.parts import Links
 from kit.display.table import Table, cell
 from kit.display.widgets.chooser import Chooser
@@ -128,7 +128,7 @@ class ListingView:
         listing = self.listing
         order = sorted(self._choosers, key=lambda name: name != newest)
         with reading_in(listing.zone):
-            mask, only = rows_of(listing.all, self._picked)
+            mask, only = rows_about(listing.all, self._picked)
         start = mask
         fits: dict[str, pd.Series[bool]] = {}
         for name in order:

@@ -44,8 +44,9 @@ class LivePage:
             cell: the cell's id; what it showed before is forgotten.
             section: the section.
         """
-        if any(isinstance(part, Parameters) for part in section.parts):
-            self._control()
+        parameters = next((one for one in section.parts if isinstance(one, Parameters)), None)
+        if parameters is not None:
+            self._control(parameters)
         else:
             live = LiveSection(section, self._pictures, self._clicks)
             self._sections[cell, section.name] = live
@@ -90,12 +91,12 @@ class LivePage:
         for section in self._sections.values():
             section.narrow()
 
-    def _control(self) -> None:
-        """Show the parameters as controls in the cell that runs."""
+    def _control(self, parameters: Parameters) -> None:
+        """Show the parameters as controls in the cell that runs; a saved page has their values."""
         report = self._report
         self._controls = Controls(report.parameters, report.choices(), self.change)
         when_loaded_again(self._controls.cut_off)
-        display(self._controls.box)
+        display(self._controls.box, parameters.html(), parameters.text())
 
 
 _pages: WeakKeyDictionary[LiveReport, LivePage] = WeakKeyDictionary()

@@ -34,12 +34,7 @@ class Pictures:
             chart: the chart.
             picked: what the tables are narrowed to.
         """
-        picture, areas = self._drawn(chart)
-        return (
-            '<figure data-areas style="margin:.6em 0;position:relative;width:fit-content">'
-            f'{picture}<svg style="position:absolute;inset:0;width:100%;height:100%">'
-            f"{areas_html(areas, picked)}</svg></figure>"
-        )
+        return areas_html(*self._drawn(chart), picked)
 
     def areas(self, chart: Chart) -> tuple[Area, ...]:
         """What the parts of a chart stand for."""

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from IPython.display import publish_display_data
 
 from kit.display import output
+from kit.display.widgets.frontend import in_voila
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,8 @@ class Slot:
         self._box = _box() if controlled else None
         self._id = uuid.uuid4().hex
         self._html = ""
+        # Voilà changes no output of a cell that ran, but the widgets in it.
+        self._page = widgets.HTML(layout=widgets.Layout(width="100%")) if in_voila() else None
         if self._box is not None:
             display(self._box)
         self._publish("", "", update=False)
@@ -48,14 +51,28 @@ class Slot:
             self._publish(html, plain, update=True)
 
     def _publish(self, html: str, plain: str, *, update: bool) -> None:
+        if self._page is not None:
+            self._page.value = output.set_apart(
+                html and f'<div data-place="{self._place}">{html}</div>'
+            )
+            if not update:
+                display(self._page)
+            return
         html = html and f'<div data-place="{self._place}">{html}</div>'
         output.publish_html(html, plain, transient={"display_id": self._id}, update=update)
 
 
-def display(widget: widgets.Widget) -> None:
-    """Show a widget; where it cannot live, as in a saved page, nothing is left of it."""
+def display(widget: widgets.Widget, html: str = "", plain: str = "") -> None:
+    """Show a widget.
+
+    Args:
+        widget: the widget.
+        html: what is shown where it cannot live, as in a saved page; nothing if empty.
+        plain: the same as text.
+    """
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    publish_display_data({"application/vnd.jupyter.widget-view+json": view, "text/plain": ""})
+    data = {"application/vnd.jupyter.widget-view+json": view, "text/plain": plain}
+    publish_display_data(data | ({"text/html": output.set_apart(html)} if html else {}))
 
 
 def _box() -> widgets.VBox:

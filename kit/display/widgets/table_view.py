@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from kit.base.text import clean
-from kit.display.areas import rows_of
+from kit.display.areas import rows_about
 from kit.display.table import Table, View, grid, title
 from kit.display.widgets.chooser import Chooser, laid_out
 from kit.display.zone import reading_in
@@ -73,7 +73,7 @@ class TableView:
         whole = self._whole
         assert whole is not None
         with reading_in(whole.zone):
-            mask, self._only = rows_of(whole.rows, picked)
+            mask, self._only = rows_about(whole.rows, picked)
         self._table = replace(whole, rows=whole.rows[mask]) if self._only else whole
         self._view = replace(self._view, page=0)
 
@@ -154,9 +154,9 @@ class TableView:
         caption, ways = _escaped(caption, where), table.ways_from(self.rows)
         with reading_in(table.zone):
             if table.collapsed and self._unfolded is None:
-                opened = " open" if self._view.by else ""
+                is_open = " open" if self._view.by else ""
                 rows_html = grid(named_rows, "", ways, self._view)
-                return f"<details{opened}><summary>{caption}</summary>{rows_html}</details>"
+                return f"<details{is_open}><summary>{caption}</summary>{rows_html}</details>"
             return grid(named_rows, caption, ways, self._view)
 
     def text(self) -> str:
