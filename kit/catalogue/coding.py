@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from kit.catalogue.lookup import TypeMeaning
     from kit.events import LogEvent
 
-__all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing", "kind_in_words"]
+__all__ = [
+    "NO_REASON",
+    "Coding",
+    "code_event",
+    "code_message",
+    "factor_of",
+    "is_failing",
+    "kind_in_words",
+    "meaning_by_values",
+]
 
 NO_REASON = "NO_REASON"
 """The code of a failing event whose reason Okta left empty."""
@@ -87,7 +96,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     """
     meaning = _meaning(event, catalogue)
     operation, hits = meaning.operation, meaning.hits
-    factor = _factor(event) if meaning.factor else None
+    factor = factor_of(event.debug_data.get("factor"), event.reason) if meaning.factor else None
     if not _fails(event, meaning.verdict):
         return _coding_without_code(operation or event.event_type, hits, factor)
     error_fields = _error_fields(event.debug_data)
@@ -139,7 +148,14 @@ def _meaning(event: LogEvent, catalogue: Catalogue) -> TypeMeaning:
     if not meaning.details:
         return meaning
     values = tuple([_value(field, event) for field in meaning.fields])
-    reason = (event.reason or "").strip().casefold() if event.reason else ""
+    return meaning_by_values(meaning, values, (event.reason or "").casefold())
+
+
+def meaning_by_values(
+    meaning: TypeMeaning, values: tuple[str | None, ...], reason: str
+) -> TypeMeaning:
+    """What an event's type means with what the event says in the fields of its details, folded."""
+    reason = reason.strip()
     key = (*values, reason if reason in meaning.reasons else "")
     event_meaning = meaning.meaning_by_values.get(key)
     if event_meaning is None:
@@ -187,12 +203,11 @@ _FACTOR = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+) factor\b")
 """A factor in a reason: ``User failed to set up FIDO2_WEBAUTHN factor``."""
 
 
-def _factor(event: LogEvent) -> str | None:
+def factor_of(factor: object, reason: str | None) -> str | None:
     """The factor that was tried: debugData's, else the one that the reason names."""
-    factor = event.debug_data.get("factor")
     if isinstance(factor, str) and factor.strip():
         return factor.strip().upper()
-    match = _FACTOR.search(event.reason or "")
+    match = _FACTOR.search(reason or "")
     return match[1] if match else None
 
 
