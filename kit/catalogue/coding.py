@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_REASON",
     "Coding",
+    "Failure",
     "code_event",
+    "code_failure",
     "code_message",
     "factor_of",
     "is_failing",
@@ -99,16 +101,52 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     factor = factor_of(event.debug_data.get("factor"), event.reason) if meaning.factor else None
     if not _fails(event, meaning.verdict):
         return _coding_without_code(operation or event.event_type, hits, factor)
-    error_fields = _error_fields(event.debug_data)
-    message = parse(event.reason)
+    fault = code_failure(Failure.of(event, meaning), catalogue)
+    return fault._replace(hits=hits, factor=factor)
+
+
+class Failure(NamedTuple):
+    """What of a failing event says its code."""
+
+    event_type: str
+    operation: str | None
+    """What its type attempts, by the catalogue."""
+    code: str
+    """What its type says went wrong, by the catalogue."""
+    reason: str | None
+    title: str | None
+    """Okta's words for the type, where there is no reason."""
+    error_fields: tuple[tuple[str, str], ...]
+    """What its debugData says by the names above."""
+
+    @classmethod
+    def of(cls, event: LogEvent, meaning: TypeMeaning) -> Failure:
+        """Take it from an event."""
+        reason, error_fields = event.reason, tuple(_error_fields(event.debug_data).items())
+        title = event.display_message
+        return cls(event.event_type, meaning.operation, meaning.code, reason, title, error_fields)
+
+
+def code_failure(failure: Failure, catalogue: Catalogue) -> Coding:
+    """Code a failing event.
+
+    Args:
+        failure: what says it.
+        catalogue: what codes and texts mean.
+
+    Returns:
+        The coding, but for whom it hits and the factor.
+    """
+    error_fields = dict(failure.error_fields)
+    message = parse(failure.reason)
     if not message.text:
-        message = _message_elsewhere(event, error_fields, catalogue)
+        message = _message_elsewhere(failure.title, error_fields, catalogue)
     fault = _debug_fault(error_fields)
     if fault is not None and fault.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=fault.http_status)
-    code = meaning.code
+    code = failure.code
     if not code:
-        type_code = catalogue.event_code(event.event_type)
+        type_code = catalogue.event_code(failure.event_type)
         debug_code = fault.vendor_code if fault else None
         code = code_message(message, catalogue, debug_code=debug_code, type_code=type_code)
         of_type = type_code or code
@@ -117,7 +155,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
         if code == NO_REASON or is_fingerprint(code) or type_is_specific:
             code = of_type
     return Coding(
-        operation=operation or message.operation or event.event_type,
+        operation=failure.operation or message.operation or failure.event_type,
         code=code,
         family=catalogue.family(code),
         http_status=message.http_status,
@@ -125,8 +163,6 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
         trace_id=message.trace_id,
         correlation_id=message.correlation_id,
         vendor_request_id=message.request_id,
-        hits=hits,
-        factor=factor,
     )
 
 
@@ -303,7 +339,7 @@ def _debug_fault(error_fields: dict[str, str]) -> Message | None:
 
 
 def _message_elsewhere(
-    event: LogEvent, error_fields: dict[str, str], catalogue: Catalogue
+    title: str | None, error_fields: dict[str, str], catalogue: Catalogue
 ) -> Message:
     """What Okta says where it left the reason empty: debugData's sentence, else the title.
 
@@ -318,7 +354,6 @@ def _message_elsewhere(
         ),
         None,
     )
-    title = event.display_message
     if sentence or not title:
         return parse(sentence)
     message = parse(title)

@@ -6,6 +6,7 @@ coded one by one.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kit.catalogue.coding import Coding, code_event, factor_of, meaning_by_values
+from kit.catalogue.coding import Coding, Failure, code_failure, factor_of, meaning_by_values
 from kit.events import FAILING_RESULTS, schema
 from kit.events.batch import Codings
 
@@ -55,7 +56,10 @@ def code_events(
     columns["factor"] = _factors(events, np.array([one.factor for _, one in meanings])[meaning_of])
     if failing.any():
         mask = pa.array(failing)
-        codings = [code_event(event_at(at), catalogue) for at in np.flatnonzero(failing).tolist()]
+        codings = [
+            _coding_of(Failure.of(event_at(at), meanings[meaning_of[at]][1]), catalogue)
+            for at in np.flatnonzero(failing).tolist()
+        ]
         for name, values in zip(_CODED, zip(*codings, strict=True), strict=False):
             column = columns[name]
             columns[name] = pc.replace_with_mask(column, mask, pa.array(values, column.type))
@@ -120,3 +124,41 @@ def _factors(events: Events, is_asked: np.ndarray) -> pa.Array:
 
 
 _factor_of = lru_cache(4096)(factor_of)
+
+
+_ID = re.compile(
+    r"(?<![\w-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])"
+    r"|(?<![\w-])\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?(?![\w.-])"
+)
+"""What differs from each failure to the next and says nothing of it: ids and times."""
+
+_MOST_CODINGS = 10_000
+
+_codings: dict[tuple[Any, ...], tuple[list[str], Coding]] = {}
+"""Codings of failures, by all that tells them apart, and the ids that stood in the reason."""
+
+
+def _coding_of(failure: Failure, catalogue: Catalogue) -> Coding:
+    """Code a failure; of those that differ by ids alone, the first."""
+    ids = _ID.findall(failure.reason) if failure.reason else []
+    texts = _ID.split(failure.reason) if ids else [failure.reason]
+    order = [ids.index(one) for one in ids]
+    key = (catalogue.version, *failure[:3], *failure[4:], *texts, *order)
+    if (coded := _codings.get(key)) is None:
+        if len(_codings) >= _MOST_CODINGS:
+            _codings.clear()
+        coded = _codings[key] = ids, code_failure(failure, catalogue)
+    first_ids, coding = coded
+    if first_ids == ids:
+        return coding
+    new_ids = dict(zip(first_ids, ids, strict=True))
+
+    def renamed(text: str | None) -> str | None:
+        return text and _ID.sub(lambda match: new_ids.get(match[0], match[0]), text)
+
+    return coding._replace(
+        vendor_message=renamed(coding.vendor_message),
+        trace_id=renamed(coding.trace_id),
+        correlation_id=renamed(coding.correlation_id),
+        vendor_request_id=renamed(coding.vendor_request_id),
+    )

@@ -25,18 +25,28 @@ from kit.events.columns import documents_source, lines_source, read_events
 from kit.lake.files import SkippedLine
 from kit.lake.holes import Stretch, Trail, own_time
 from kit.lake.lacking import Presence, absent_in
+from kit.lake.vendor import as_record_batch
 from kit.sources.document import Lines
 from kit.sources.json_stream import parts
 from kit.sources.wrappers import advice
 from kit.vendors import Record, RecordError, read_record, record_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from kit.events.columns import Events, Source
     from kit.sources.document import Block, Document
 
-__all__ = ["BlockResult", "CodedBlock", "as_batch", "code_block", "decoded"]
+__all__ = [
+    "BlockResult",
+    "CodedBlock",
+    "DayPart",
+    "as_batch",
+    "code_block",
+    "code_one_by_one",
+    "decoded",
+    "events_by_columns",
+]
 
 
 @dataclass(slots=True)
@@ -65,26 +75,44 @@ class DayPart(NamedTuple):
     """The place of each in the block."""
 
 
-Records = dict[date, list[tuple[Any, ...]]]
-"""Rows of a vendor's records by day."""
-
-
 class CodedBlock(NamedTuple):
     """A block's events, and what else came of it."""
 
     result: BlockResult
     parts: list[DayPart]
-    records: Records
+    records: dict[date, pa.RecordBatch]
+    """A vendor's records by day."""
 
 
-def code_block(block: Block) -> CodedBlock:
-    """Decode and code the events of a block."""
+_FEWEST = 1 << 16
+"""Bytes of lines that are not halved any more to part what fits from what does not."""
+
+
+def code_block(block: Block, one_by_one: Callable[[Block], CodedBlock]) -> list[CodedBlock]:
+    """Decode and code the events of a block: of one whose lines do not all fit, in parts.
+
+    Args:
+        block: the documents.
+        one_by_one: codes those of a part that does not fit, as ``code_one_by_one`` does.
+    """
     source = _source(block)
     coded = _by_columns(source, _file(block)) if source else None
-    if coded is None:
-        with _no_collection():
-            coded = _one_by_one(block)
-    return coded
+    if coded is not None:
+        return [coded]
+    halves = _halves(block) if source and isinstance(block, Lines) else []
+    if halves:
+        return [coded for half in halves for coded in code_block(half, one_by_one)]
+    return [one_by_one(block)]
+
+
+def _halves(block: Lines) -> list[Lines]:
+    """The lines before and behind the middle; none if they are few."""
+    text = block.text
+    middle = text.find(b"\n", len(text) // 2) + 1
+    if len(text) < _FEWEST or middle in {0, len(text)}:
+        return []
+    first = Lines(block.file, block.first, text[:middle])
+    return [first, Lines(block.file, block.first + first.text.count(b"\n"), text[middle:])]
 
 
 def _file(block: Block) -> str:
@@ -94,7 +122,8 @@ def _file(block: Block) -> str:
 def _source(block: Block) -> Source | None:
     """The JSON of a block's documents, if nothing else is to be said of any of them."""
     if isinstance(block, Lines):
-        return lines_source(block.text)
+        first = block.text.partition(b"\n")[0].rstrip(b"\r")
+        return lines_source(block.text) if _is_event(first) else None
     raws = []
     for one in block.items:
         raw = one.raw
@@ -103,7 +132,15 @@ def _source(block: Block) -> Source | None:
         if raw[:1] != b"{" or raw[-1:] != b"}":
             return None
         raws.append(raw)
-    return documents_source(raws) if raws else None
+    return documents_source(raws) if raws and _is_event(raws[0]) else None
+
+
+def _is_event(raw: bytes) -> bool:
+    try:
+        event, _ = decode(raw)
+    except UnfitEventError:
+        return False
+    return event.outcome is not None
 
 
 def events_by_columns(source: Source) -> tuple[Events, pa.RecordBatch, np.ndarray] | None:
@@ -171,11 +208,16 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
     return pa.record_batch(arrays, schema=columns)
 
 
-def _one_by_one(block: Block) -> CodedBlock:
+def code_one_by_one(block: Block) -> CodedBlock:
     """Code the events of a block, and say of everything else why it is none."""
+    with _no_collection():
+        return _one_by_one(block)
+
+
+def _one_by_one(block: Block) -> CodedBlock:
     catalogue, result = load(), BlockResult()
     days: dict[tuple[date, bool], tuple[list[int], list[tuple[Any, ...]]]] = {}
-    records: Records = {}
+    records: dict[date, list[tuple[Any, ...]]] = {}
     file = None
     for place, (document, event, raw) in enumerate(decoded(block.documents())):
         if document.file != file:
@@ -208,7 +250,8 @@ def _one_by_one(block: Block) -> CodedBlock:
         DayPart(day, failing, as_batch(rows), np.array(places))
         for (day, failing), (places, rows) in days.items()
     ]
-    return CodedBlock(result, every, records)
+    batches = {day: as_record_batch(rows) for day, rows in records.items()}
+    return CodedBlock(result, every, batches)
 
 
 def _note_form(document: Document, result: BlockResult, presence: Presence) -> None:
@@ -222,7 +265,7 @@ def _note_form(document: Document, result: BlockResult, presence: Presence) -> N
 
 
 def _take_record(
-    record: Record, raw: str, records: Records, spans: dict[str, tuple[datetime, datetime]]
+    record: Record, raw: str, records: dict[date, list[tuple[Any, ...]]], spans: dict[str, tuple[datetime, datetime]]
 ) -> None:
     """Lay a vendor's record out, and note from when to when its file holds its log."""
     at = record.published

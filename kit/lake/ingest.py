@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from kit.lake.parquet import HOLD, EventFile
-from kit.lake.vendor import VENDOR, RecordFile, as_record_batch
+from kit.lake.vendor import VENDOR, RecordFile
 
 if TYPE_CHECKING:
     from datetime import date
@@ -55,8 +55,8 @@ class DayFiles:
         for part in coded.parts:
             order = part.places + (number << _PLACES)
             self._event_file(part.day).add(part.batch, failing=part.failing, order=order)
-        for day, some_records in coded.records.items():
-            self._record_file(day).add(as_record_batch(some_records))
+        for day, records in coded.records.items():
+            self._record_file(day).add(records)
         self._relieve()
 
     def end(self) -> list[tuple[str, str]]:

@@ -277,7 +277,7 @@ def add_received(
         )
 
     documents = iter([Documents(page.documents) for page in pages])
-    return _add_blocks(lake, documents, note, on_block)
+    return _add_blocks(lake, documents, note, on_block, side_by_side=False)
 
 
 def _add_blocks(
@@ -286,6 +286,7 @@ def _add_blocks(
     note: Callable[[Contents, AddResult], dict[str, Any]],
     on_block: Callable[[BlockResult], None],
     *,
+    side_by_side: bool = True,
     origin: Callable[[str], str] = lambda _: "",
     coverage: Callable[[dict[str, Any]], dict[str, Any]] = lambda facts: facts,
 ) -> AddResult:
@@ -302,7 +303,7 @@ def _add_blocks(
             result.unknown |= block.unknown
             on_block(block)
 
-        files = code_blocks(documents, staging, take_block)
+        files = code_blocks(documents, staging, take_block, side_by_side=side_by_side)
         ours = [pair for pair in files if VENDOR not in Path(pair[1]).parts]
         fresh = _NewFiles(ours, staging)
         paths = [Path(path) for _, path in files if VENDOR in Path(path).parts]

@@ -1,13 +1,19 @@
-"""Blocks are coded side by side, in threads: Arrow lets others go on while it works."""
+"""Blocks are coded side by side.
+
+Threads do for what is read by columns: Arrow lets others go on while it works. What has to be
+looked at one by one goes to processes of their own, which are started when there is much of it.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from kit.lake.blocks import code_block
+from kit.lake.blocks import code_block, code_one_by_one
 from kit.lake.ingest import DayFiles
+from kit.lake.processes import CodingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +30,11 @@ _AHEAD = 4
 
 
 def code_blocks(
-    blocks: Iterator[Block], staging: Path, on_block: Callable[[BlockResult], None]
+    blocks: Iterator[Block],
+    staging: Path,
+    on_block: Callable[[BlockResult], None],
+    *,
+    side_by_side: bool = True,
 ) -> list[tuple[str, str]]:
     """Code blocks, and write what they hold.
 
@@ -32,34 +42,70 @@ def code_blocks(
         blocks: the blocks.
         staging: the folder that the Parquet files go to.
         on_block: is called with what came of each block, in their order.
+        side_by_side: whether processes may be begun: they take half a second.
 
     Returns:
         UTC days, each with a file in the folder; a day may come twice.
 
     Raises:
         OSError: a file could not be written.
+        KitError: a process was ended from outside.
     """
-    files = DayFiles(staging)
+    files, processes = DayFiles(staging), _Processes(WORKERS if side_by_side else 0)
     try:
-        for number, coded in enumerate(_side_by_side(blocks)):
+        for number, coded in enumerate(_side_by_side(blocks, processes.code)):
             files.add(coded, number)
             on_block(coded.result)
         return files.end()
     except BaseException:
         files.abandon()
         raise
+    finally:
+        processes.close()
 
 
-def _side_by_side(blocks: Iterator[Block]) -> Iterator[CodedBlock]:
+def _side_by_side(
+    blocks: Iterator[Block], one_by_one: Callable[[Block], CodedBlock]
+) -> Iterator[CodedBlock]:
     """What is in each block, in their order."""
-    running: deque[Future[CodedBlock]] = deque()
+    running: deque[Future[list[CodedBlock]]] = deque()
     threads = ThreadPoolExecutor(WORKERS)
     try:
         for block in blocks:
-            running.append(threads.submit(code_block, block))
+            running.append(threads.submit(code_block, block, one_by_one))
             if len(running) > WORKERS + _AHEAD:
-                yield running.popleft().result()
+                yield from running.popleft().result()
         while running:
-            yield running.popleft().result()
+            yield from running.popleft().result()
     finally:
         threads.shutdown(cancel_futures=True)
+
+
+class _Processes:
+    """Processes that code blocks; the first block is not worth one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._every: list[CodingProcess] = []
+        self._free: list[CodingProcess] = []
+        self._lock = Lock()
+        self._is_first = True
+
+    def code(self, block: Block) -> CodedBlock:
+        """Code a block's documents one by one."""
+        with self._lock:
+            is_here, self._is_first = self._is_first or not self._most, False
+            process = None if is_here else self._free.pop() if self._free else CodingProcess()
+            if process and process not in self._every:
+                self._every.append(process)
+        if process is None:
+            return code_one_by_one(block)
+        try:
+            return process.code(block)
+        finally:
+            self._free.append(process)
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self._every:
+            process.close()
