@@ -29,8 +29,8 @@ def without_pandas() -> Iterator[None]:
     can be made afterwards.
     """
     finder = _NoPandas()
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]  # it is a finder by its one method
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(finder)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_REASON",
     "Coding",
-    "Failure",
+    "FailureTexts",
     "code_event",
     "code_failure",
     "code_message",
@@ -101,11 +101,11 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     factor = factor_of(event.debug_data.get("factor"), event.reason) if meaning.factor else None
     if not _fails(event, meaning.verdict):
         return _coding_without_code(operation or event.event_type, hits, factor)
-    fault = code_failure(Failure.of(event, meaning), catalogue)
+    fault = code_failure(FailureTexts.of(event, meaning), catalogue)
     return fault._replace(hits=hits, factor=factor)
 
 
-class Failure(NamedTuple):
+class FailureTexts(NamedTuple):
     """What of a failing event says its code."""
 
     event_type: str
@@ -120,14 +120,14 @@ class Failure(NamedTuple):
     """What its debugData says by the names above."""
 
     @classmethod
-    def of(cls, event: LogEvent, meaning: TypeMeaning) -> Failure:
+    def of(cls, event: LogEvent, meaning: TypeMeaning) -> FailureTexts:
         """Take it from an event."""
         reason, error_fields = event.reason, tuple(_error_fields(event.debug_data).items())
         title = event.display_message
         return cls(event.event_type, meaning.operation, meaning.code, reason, title, error_fields)
 
 
-def code_failure(failure: Failure, catalogue: Catalogue) -> Coding:
+def code_failure(failure: FailureTexts, catalogue: Catalogue) -> Coding:
     """Code a failing event.
 
     Args:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kit.catalogue.coding import Coding, Failure, code_failure, factor_of, meaning_by_values
+from kit.catalogue.coding import Coding, FailureTexts, code_failure, factor_of, meaning_by_values
 from kit.events import FAILING_RESULTS, schema
 from kit.events.batch import Codings
 
@@ -48,8 +48,8 @@ def code_events(
     meanings, meaning_of = _meanings(events, catalogue)
     verdicts = np.array([_VERDICTS.get(one.verdict, 0) for _, one in meanings])[meaning_of]
     result = events.column("outcome", "result")
-    failed = np.asarray(pc.is_in(result, value_set=pa.array(FAILING_RESULTS)))
-    failing = (verdicts > 0) | (failed & (verdicts == 0))
+    fails_by_result = np.asarray(pc.is_in(result, value_set=pa.array(FAILING_RESULTS)))
+    failing = (verdicts > 0) | (fails_by_result & (verdicts == 0))
     operations = pa.array([one.operation or name for name, one in meanings], pa.string())
     columns = {name: pa.nulls(len(failing), schema().field(name).type) for name in _CODED}
     columns["operation"] = operations.take(pa.array(meaning_of))
@@ -57,7 +57,7 @@ def code_events(
     if failing.any():
         mask = pa.array(failing)
         codings = [
-            _coding_of(Failure.of(event_at(at), meanings[meaning_of[at]][1]), catalogue)
+            _coding_of(FailureTexts.of(event_at(at), meanings[meaning_of[at]][1]), catalogue)
             for at in np.flatnonzero(failing).tolist()
         ]
         for name, values in zip(_CODED, zip(*codings, strict=True), strict=False):
@@ -107,8 +107,8 @@ def _folded_values(field: str, events: Events, rows: np.ndarray) -> list[str | N
 def _folded(texts: pa.Array) -> list[str | None]:
     """Texts folded, each of them once."""
     groups = texts.dictionary_encode()
-    folded = [text.casefold() for text in groups.dictionary.to_pylist()]
-    return [None if at is None else folded[at] for at in groups.indices.to_pylist()]
+    folded_texts = [text.casefold() for text in groups.dictionary.to_pylist()]
+    return [None if at is None else folded_texts[at] for at in groups.indices.to_pylist()]
 
 
 def _factors(events: Events, is_asked: np.ndarray) -> pa.Array:
@@ -138,17 +138,18 @@ _codings: dict[tuple[Any, ...], tuple[list[str], Coding]] = {}
 """Codings of failures, by all that tells them apart, and the ids that stood in the reason."""
 
 
-def _coding_of(failure: Failure, catalogue: Catalogue) -> Coding:
+def _coding_of(failure: FailureTexts, catalogue: Catalogue) -> Coding:
     """Code a failure; of those that differ by ids alone, the first."""
     ids = _ID.findall(failure.reason) if failure.reason else []
-    texts = _ID.split(failure.reason) if ids else [failure.reason]
+    texts = _ID.split(failure.reason or "") if ids else [failure.reason]
     order = [ids.index(one) for one in ids]
-    key = (catalogue.version, *failure[:3], *failure[4:], *texts, *order)
-    if (coded := _codings.get(key)) is None:
+    kinds = [(one.islower(), one.isupper(), not one.strip("0-")) for one in ids]
+    key = (catalogue.version, *failure[:3], *failure[4:], *texts, *order, *kinds)
+    if (pair := _codings.get(key)) is None:
         if len(_codings) >= _MOST_CODINGS:
             _codings.clear()
-        coded = _codings[key] = ids, code_failure(failure, catalogue)
-    first_ids, coding = coded
+        pair = _codings[key] = ids, code_failure(failure, catalogue)
+    first_ids, coding = pair
     if first_ids == ids:
         return coding
     new_ids = dict(zip(first_ids, ids, strict=True))

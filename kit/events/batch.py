@@ -148,7 +148,7 @@ class _Targets:
     def name(self, place: np.ndarray) -> pa.Array:
         """What the targets at some places are called."""
         return pc.coalesce(
-            _known(self.values("displayName", place)), _known(self.values("id", place))
+            _known_texts(self.values("displayName", place)), _known_texts(self.values("id", place))
         )
 
 
@@ -164,7 +164,7 @@ def _app(events: Events, targets: _Targets, columns: Mapping[str, pa.Array]) -> 
     if not pc.any(is_oauth).as_py():
         return [numbers, names]
     target = targets.first(_CLIENT)
-    is_actor = pc.equal(columns["actor_type"], _CLIENT).fill_null(False)
+    is_actor = _is(columns["actor_type"], _CLIENT)
     is_target = pa.array(target != _NONE)
 
     def of_client(column: str, field: str) -> pa.Array:
@@ -176,8 +176,8 @@ def _app(events: Events, targets: _Targets, columns: Mapping[str, pa.Array]) -> 
         _some(events.column("debugContext", "debugData", "clientId")),
     )
     client_name = pc.coalesce(
-        _known(of_client("actor_name", "displayName")),
-        _known(of_client("actor_login", "alternateId")),
+        _known_texts(of_client("actor_name", "displayName")),
+        _known_texts(of_client("actor_login", "alternateId")),
     )
     return [
         pc.if_else(is_oauth, client_number, numbers),
@@ -194,7 +194,7 @@ def _agent(targets: _Targets, columns: Mapping[str, pa.Array]) -> pa.Array:
     if not agents:
         return name
     is_agent = pc.is_in(columns["actor_type"], value_set=pa.array(agents, pa.string()))
-    actor_name = pc.coalesce(_known(columns["actor_name"]), _known(columns["actor_id"]))
+    actor_name = pc.coalesce(_known_texts(columns["actor_name"]), _known_texts(columns["actor_id"]))
     of_actor = pc.if_else(is_agent, actor_name, None)
     return pc.if_else(pa.array(place != _NONE), name, of_actor)
 
@@ -205,16 +205,19 @@ def _user(
     """The id, login and name of the user whom each event concerns."""
     user, second = targets.first("User"), targets.first("AppUser")
     first = np.where(user != _NONE, user, second)
-    is_user = np.asarray(pc.equal(columns["actor_type"], "User").fill_null(False))
+    is_user = np.asarray(_is(columns["actor_type"], "User"))
     is_actor = can_be_actor & is_user & (first == _NONE)
 
     def of_first(field: str, column: str) -> pa.Array:
         value = targets.values(field, first)
         return pc.if_else(pa.array(is_actor), columns[column], value) if is_actor.any() else value
 
-    number = pc.coalesce(_known(of_first("id", "actor_id")), _known(targets.values("id", second)))
+    number = pc.coalesce(
+        _known_texts(of_first("id", "actor_id")), _known_texts(targets.values("id", second))
+    )
     login = pc.coalesce(
-        _known(of_first("alternateId", "actor_login")), _known(targets.values("alternateId", second))
+        _known_texts(of_first("alternateId", "actor_login")),
+        _known_texts(targets.values("alternateId", second)),
     )
     name = _either(of_first("displayName", "actor_name"), targets.values("displayName", second))
     is_somebody = pc.or_(number.is_valid(), login.is_valid())
@@ -236,7 +239,9 @@ def _hit(
     others = np.flatnonzero(~is_user)
     if len(others):
         mask, rows = pa.array(~is_user), []
-        apps = zip(*(columns[n].take(others).to_pylist() for n in ("app_id", "app_name")), strict=True)
+        apps = zip(
+            *(columns[n].take(others).to_pylist() for n in ("app_id", "app_name")), strict=True
+        )
         for place, app in zip(others.tolist(), apps, strict=True):
             event, kinds = event_at(place), codings.hits[codings.hits_of[place]]
             rows.append(hit_beside_users(event, event.parties(), kinds, app))
@@ -245,6 +250,11 @@ def _hit(
             for column, values in zip(hit, zip(*rows, strict=True), strict=True)
         ]
     return dict(zip(("hit_type", "hit_id", "hit_name"), hit, strict=True))
+
+
+def _is(texts: pa.Array, value: str) -> pa.Array:
+    """Which of some texts are this one."""
+    return pc.fill_null(pc.equal(texts, value), fill_value=False)
 
 
 def _some(texts: pa.Array) -> pa.Array:
@@ -257,7 +267,7 @@ def _unless(texts: pa.Array, nothing: str) -> pa.Array:
     return pc.if_else(pc.not_equal(texts, nothing), texts, None)
 
 
-def _known(texts: pa.Array) -> pa.Array:
+def _known_texts(texts: pa.Array) -> pa.Array:
     """Names or ids; Okta writes ``unknown`` where it has none."""
     return _unless(_unless(texts, "unknown"), "")
 

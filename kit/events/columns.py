@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +21,7 @@ from kit.events.event import LogEvent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Events", "Source", "documents_source", "lines_source", "read_events"]
+__all__ = ["Events", "SourceTexts", "documents_source", "lines_source", "read_events"]
 
 _DEEPEST = 400
 """Brackets that may open in a line; one with more may be too deep to be read by itself."""
@@ -58,7 +57,7 @@ class Events(NamedTuple):
         return pc.struct_field(self.table, list(path))
 
 
-class Source(NamedTuple):
+class SourceTexts(NamedTuple):
     """The JSON of some events, a line break between each two."""
 
     text: bytes
@@ -68,7 +67,7 @@ class Source(NamedTuple):
     """Each by itself."""
 
 
-def lines_source(text: bytes) -> Source | None:
+def lines_source(text: bytes) -> SourceTexts | None:
     """Tell lines apart, each of which begins and ends with a brace, without copying each.
 
     Args:
@@ -85,14 +84,14 @@ def lines_source(text: bytes) -> Source | None:
         return None
     line_end = b"\r\n" if is_return.any() else b"\n"
     whole = text.replace(line_end, b"").removesuffix(b"\r")
-    return Source(text, ends, _texts_of(whole, np.diff(ends, prepend=-1) - len(line_end)))
+    return SourceTexts(text, ends, _texts_of(whole, np.diff(ends, prepend=-1) - len(line_end)))
 
 
-def documents_source(raws: Sequence[bytes]) -> Source:
+def documents_source(raws: Sequence[bytes]) -> SourceTexts:
     """Take documents, each of which begins and ends with a brace."""
     lengths = np.array([len(raw) for raw in raws])
     text = b"\n".join(raws)
-    return Source(text, np.cumsum(lengths + 1) - 1, _texts_of(b"".join(raws), lengths))
+    return SourceTexts(text, np.cumsum(lengths + 1) - 1, _texts_of(b"".join(raws), lengths))
 
 
 def _texts_of(whole: bytes, lengths: np.ndarray) -> pa.Array:
@@ -101,7 +100,7 @@ def _texts_of(whole: bytes, lengths: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.large_string(), len(lengths), buffers)
 
 
-def read_events(source: Source, debug_names: Sequence[str] = ()) -> Events | None:
+def read_events(source: SourceTexts, debug_names: Sequence[str] = ()) -> Events | None:
     """Read the events of a block.
 
     Args:
@@ -112,8 +111,8 @@ def read_events(source: Source, debug_names: Sequence[str] = ()) -> Events | Non
         The events, in their order; None if anything in them is not as Okta writes it.
     """
     text, ends, raw = source
-    opened = np.searchsorted(_places(np.frombuffer(text, np.uint8), _BRACKET, _NO_CASE), ends)
-    if (np.diff(opened, prepend=0) > _DEEPEST).any():
+    openings = np.searchsorted(_places(np.frombuffer(text, np.uint8), _BRACKET, _NO_CASE), ends)
+    if (np.diff(openings, prepend=0) > _DEEPEST).any():
         return None
     schema = _json_schema((*_DEBUG, *(name for name in debug_names if name not in _DEBUG)))
     try:
@@ -179,14 +178,14 @@ def _json_schema(debug_names: tuple[str, ...]) -> pa.Schema:
     """What is read of an event, as ``LogEvent`` declares it."""
     debug_data = pa.struct([(name, pa.string()) for name in debug_names])
 
-    def arrow(declared: inspect.Type) -> pa.DataType:
-        match declared:
+    def arrow(kind: inspect.Type) -> pa.DataType:
+        match kind:
             case inspect.UnionType():
-                return arrow(next(t for t in declared.types if not isinstance(t, inspect.NoneType)))
+                return arrow(next(t for t in kind.types if not isinstance(t, inspect.NoneType)))
             case inspect.StructType():
-                return pa.struct([(f.encode_name, arrow(f.type)) for f in declared.fields])
+                return pa.struct([(f.encode_name, arrow(f.type)) for f in kind.fields])
             case inspect.ListType():
-                return pa.list_(arrow(declared.item_type))
+                return pa.list_(arrow(kind.item_type))
             case inspect.DictType():
                 return debug_data
             case inspect.IntType():

@@ -22,19 +22,18 @@ from kit.catalogue.coding_columns import code_events
 from kit.events import LogEvent, UnfitEventError, decode, row, schema
 from kit.events.batch import batch_of
 from kit.events.columns import documents_source, lines_source, read_events
+from kit.lake.decoding import decoded
 from kit.lake.files import SkippedLine
 from kit.lake.holes import Stretch, Trail, own_time
 from kit.lake.lacking import Presence, absent_in
 from kit.lake.vendor import as_record_batch
 from kit.sources.document import Lines
-from kit.sources.json_stream import parts
-from kit.sources.wrappers import advice
-from kit.vendors import Record, RecordError, read_record, record_row
+from kit.vendors import Record, record_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kit.events.columns import Events, Source
+    from kit.events.columns import Events, SourceTexts
     from kit.sources.document import Block, Document
 
 __all__ = [
@@ -44,7 +43,6 @@ __all__ = [
     "as_batch",
     "code_block",
     "code_one_by_one",
-    "decoded",
     "events_by_columns",
 ]
 
@@ -96,12 +94,12 @@ def code_block(block: Block, one_by_one: Callable[[Block], CodedBlock]) -> list[
         one_by_one: codes those of a part that does not fit, as ``code_one_by_one`` does.
     """
     source = _source(block)
-    coded = _by_columns(source, _file(block)) if source else None
-    if coded is not None:
-        return [coded]
+    one = _by_columns(source, _file(block)) if source else None
+    if one is not None:
+        return [one]
     halves = _halves(block) if source and isinstance(block, Lines) else []
     if halves:
-        return [coded for half in halves for coded in code_block(half, one_by_one)]
+        return [one for half in halves for one in code_block(half, one_by_one)]
     return [one_by_one(block)]
 
 
@@ -119,7 +117,7 @@ def _file(block: Block) -> str:
     return block.file if isinstance(block, Lines) else block.items[0].file
 
 
-def _source(block: Block) -> Source | None:
+def _source(block: Block) -> SourceTexts | None:
     """The JSON of a block's documents, if nothing else is to be said of any of them."""
     if isinstance(block, Lines):
         first = block.text.partition(b"\n")[0].rstrip(b"\r")
@@ -143,7 +141,7 @@ def _is_event(raw: bytes) -> bool:
     return event.outcome is not None
 
 
-def events_by_columns(source: Source) -> tuple[Events, pa.RecordBatch, np.ndarray] | None:
+def events_by_columns(source: SourceTexts) -> tuple[Events, pa.RecordBatch, np.ndarray] | None:
     """Read and code events.
 
     Args:
@@ -168,11 +166,11 @@ def events_by_columns(source: Source) -> tuple[Events, pa.RecordBatch, np.ndarra
     return events, batch_of(events, codings, event_at), codings.failing
 
 
-def _by_columns(source: Source, file: str) -> CodedBlock | None:
-    coded = events_by_columns(source)
-    if coded is None:
+def _by_columns(source: SourceTexts, file: str) -> CodedBlock | None:
+    rows = events_by_columns(source)
+    if rows is None:
         return None
-    events, batch, failing = coded
+    events, batch, failing = rows
     result, times = BlockResult(events=batch.num_rows), events.times
     first, last, low, high = (
         _EPOCH + timedelta(microseconds=int(at))
@@ -265,53 +263,16 @@ def _note_form(document: Document, result: BlockResult, presence: Presence) -> N
 
 
 def _take_record(
-    record: Record, raw: str, records: dict[date, list[tuple[Any, ...]]], spans: dict[str, tuple[datetime, datetime]]
+    record: Record,
+    raw: str,
+    records: dict[date, list[tuple[Any, ...]]],
+    spans: dict[str, tuple[datetime, datetime]],
 ) -> None:
     """Lay a vendor's record out, and note from when to when its file holds its log."""
     at = record.published
     records.setdefault(at.date(), []).append(record_row(record, raw))
     first, last = spans.get(record.log, (at, at))
     spans[record.log] = (min(first, at), max(last, at))
-
-
-_DEEPEST = 8
-"""How many envelopes an event may lie in."""
-
-
-def decoded(
-    documents: Iterable[Document], depth: int = _DEEPEST
-) -> Iterator[tuple[Document, LogEvent | Record | None, str]]:
-    """Each event with its JSON, also those inside of documents; else why a document is none.
-
-    A vendor's record is one in an event's place.
-    """
-    for document in documents:
-        if document.fault is not None:
-            yield document, None, document.fault
-            continue
-        try:
-            event, raw = decode(document.raw)
-        except UnfitEventError as fault:
-            try:
-                record = read_record(document.raw, document.file)
-            except RecordError as unread:
-                yield document, None, str(unread)
-                continue
-            if record is not None:
-                yield document, record, document.raw.decode("utf-8", "replace")
-                continue
-            inner = parts(document) if depth else None
-            if inner is None:
-                yield document, None, advice(document.raw) or str(fault)
-            else:
-                yield from decoded(inner, depth - 1)
-        else:
-            # a table's row may have Okta's uuid, type and time, and the rest under names of its own
-            inner = parts(document) if event.outcome is None and depth else None
-            if inner is None:
-                yield document, event, raw
-            else:
-                yield from decoded(inner, depth - 1)
 
 
 @contextmanager

@@ -42,20 +42,20 @@ class DayFiles:
         written to last at the end."""
         self._ended: list[tuple[str, str]] = []
 
-    def add(self, coded: CodedBlock, number: int) -> None:
+    def add(self, block: CodedBlock, number: int) -> None:
         """Write a block's events, and a vendor's records, to their days' files.
 
         Args:
-            coded: what is in the block; repeats are still among the events.
+            block: what is in the block; repeats are still among the events.
             number: the block's place in the input.
 
         Raises:
             OSError: a file cannot be written.
         """
-        for part in coded.parts:
+        for part in block.parts:
             order = part.places + (number << _PLACES)
             self._event_file(part.day).add(part.batch, failing=part.failing, order=order)
-        for day, records in coded.records.items():
+        for day, records in block.records.items():
             self._record_file(day).add(records)
         self._relieve()
 

@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import date  # noqa: TC003  # msgspec reads the types of what is sent
+from datetime import date  # msgspec reads the types of what is sent
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -25,8 +25,8 @@ from kit.base.environment import needed_variables
 from kit.base.errors import KitError
 from kit.events import schema
 from kit.lake.blocks import BlockResult, CodedBlock, DayPart, code_one_by_one
-from kit.lake.vendor import record_schema
 from kit.sources.document import Block
+from kit.vendors import record_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,15 +59,19 @@ class _Reply(msgspec.Struct, tag=True):
     records: list[tuple[date, bytes]]
 
     @classmethod
-    def of(cls, coded: CodedBlock) -> _Reply:
+    def of(cls, block: CodedBlock) -> _Reply:
         """Make it of a block's events."""
         parts = [
-            _Part(one.day, one.failing, _sent(one.batch), one.places.astype("<i8").tobytes())
-            for one in coded.parts
+            _Part(
+                one.day, one.failing, _packed_batch(one.batch), one.places.astype("<i8").tobytes()
+            )
+            for one in block.parts
         ]
-        return cls(coded.result, parts, [(day, _sent(one)) for day, one in coded.records.items()])
+        return cls(
+            block.result, parts, [(day, _packed_batch(one)) for day, one in block.records.items()]
+        )
 
-    def coded(self) -> CodedBlock:
+    def as_block(self) -> CodedBlock:
         """The block's events."""
         parts = [
             DayPart(one.day, one.failing, read, np.frombuffer(one.places, "<i8"))
@@ -79,8 +83,9 @@ class _Reply(msgspec.Struct, tag=True):
         return CodedBlock(self.result, parts, records)
 
 
-def _sent(batch: pa.RecordBatch) -> bytes:
-    return batch.serialize().to_pybytes()
+def _packed_batch(batch: pa.RecordBatch) -> bytes:
+    data: bytes = batch.serialize().to_pybytes()
+    return data
 
 
 _blocks = msgspec.msgpack.Decoder(Block)
@@ -120,10 +125,10 @@ class CodingProcess:
                 "a process that codes events was ended from outside; is memory short? "
                 "Run the same again: no event is added twice."
             )
-        reply = _answers.decode(answer)
+        reply: _Reply | _Fault = _answers.decode(answer)
         if isinstance(reply, _Fault):
             raise RuntimeError(reply.text)
-        return reply.coded()
+        return reply.as_block()
 
     def close(self) -> None:
         """Let the process end, whatever it is at."""

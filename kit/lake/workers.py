@@ -1,4 +1,4 @@
-"""Blocks are coded side by side.
+"""Blocks are one side by side.
 
 Threads do for what is read by columns: Arrow lets others go on while it works. What has to be
 looked at one by one goes to processes of their own, which are started when there is much of it.
@@ -53,9 +53,9 @@ def code_blocks(
     """
     files, processes = DayFiles(staging), _Processes(WORKERS if side_by_side else 0)
     try:
-        for number, coded in enumerate(_side_by_side(blocks, processes.code)):
-            files.add(coded, number)
-            on_block(coded.result)
+        for number, one in enumerate(_side_by_side(blocks, processes.code)):
+            files.add(one, number)
+            on_block(one.result)
         return files.end()
     except BaseException:
         files.abandon()
