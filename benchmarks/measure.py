@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -23,10 +24,12 @@ class Run(NamedTuple):
     megabytes: float
     """Peak of the memory that the process and its children held together (resident)."""
     printed: str
+    processor: float
+    """Seconds of processor time of the process and its children."""
 
 
-def run(*command: str) -> Run:
-    """Run a command to its end.
+def run(*command: str, folder: Path = ROOT) -> Run:
+    """Run a command to its end, in a folder: this checkout, or another to compare it with.
 
     Memory is looked at twenty times a second; what the processes share counts once for
     each, so the figure is rather too high than too low.
@@ -34,8 +37,8 @@ def run(*command: str) -> Run:
     Raises:
         SystemExit: the command failed.
     """
-    began, peak = time.perf_counter(), 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    began, peak, before = time.perf_counter(), 0, os.times()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         root = psutil.Process(process.pid)
         while process.poll() is None:
             held = 0
@@ -50,7 +53,10 @@ def run(*command: str) -> Run:
         printed = process.stdout.read()
     if process.returncode:
         raise SystemExit(f"{' '.join(command[:4])} … ended with {process.returncode}")
-    return Run(seconds, peak / 1e6, printed)
+    after = os.times()
+    processor = after.children_user + after.children_system
+    processor -= before.children_user + before.children_system
+    return Run(seconds, peak / 1e6, printed, processor)
 
 
 def median(runs: list[Run]) -> Run:
@@ -59,4 +65,5 @@ def median(runs: list[Run]) -> Run:
         statistics.median(r.seconds for r in runs),
         statistics.median(r.megabytes for r in runs),
         runs[0].printed,
+        statistics.median(r.processor for r in runs),
     )

@@ -62,13 +62,11 @@ class _Reply(msgspec.Struct, tag=True):
     def of(cls, block: CodedBlock) -> _Reply:
         """Make it of a block's events."""
         parts = [
-            _Part(
-                one.day, one.failing, _packed_batch(one.batch), one.places.astype("<i8").tobytes()
-            )
+            _Part(one.day, one.failing, _bytes_of(one.batch), one.places.astype("<i8").tobytes())
             for one in block.parts
         ]
         return cls(
-            block.result, parts, [(day, _packed_batch(one)) for day, one in block.records.items()]
+            block.result, parts, [(day, _bytes_of(one)) for day, one in block.records.items()]
         )
 
     def as_block(self) -> CodedBlock:
@@ -83,7 +81,7 @@ class _Reply(msgspec.Struct, tag=True):
         return CodedBlock(self.result, parts, records)
 
 
-def _packed_batch(batch: pa.RecordBatch) -> bytes:
+def _bytes_of(batch: pa.RecordBatch) -> bytes:
     data: bytes = batch.serialize().to_pybytes()
     return data
 
