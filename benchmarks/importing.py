@@ -5,6 +5,9 @@ holds all events at once and needs some 25 KB for each, so it gets the first of 
 rates are compared. Whole processes, one after the other, in pairs::
 
     python benchmarks/importing.py --events 1000000 --pairs 3
+
+``--against FOLDER`` runs another checkout of okta-kit beside this one. On a machine that others use
+processor time says more than seconds.
 """
 
 from __future__ import annotations
@@ -57,8 +60,9 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--gz", action="store_true", help="the files are gzipped")
     parser.add_argument("--no-pandas", action="store_true", help="measure okta-kit alone")
+    parser.add_argument("--against", type=Path, help="another checkout, imported with, too")
     options = parser.parse_args()
-    python, kit, pandas = sys.executable, [], []
+    python, kit, pandas, before = sys.executable, [], [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = max(1, options.events // options.pandas_events)
@@ -67,13 +71,23 @@ def main() -> None:
         run(*make, "--files", str(files), "--out", f"{folder}/exports")
         exports = sorted(map(str, (folder / "exports").iterdir()))
         for _ in range(options.pairs):
-            kit.append(run(python, "-m", "kit", "import", *exports, "--lake", f"{folder}/lake"))
+            command = [python, "-m", "kit", "import", *exports, "--lake", f"{folder}/lake"]
+            kit.append(run(*command))
             rmtree(folder / "lake")
+            if options.against:
+                before.append(run(*command, folder=options.against))
+                rmtree(folder / "lake")
             if not options.no_pandas:
                 pandas.append(run(python, "-c", PANDAS, exports[0], f"{folder}/pandas"))
                 rmtree(folder / "pandas")
     print(f"{options.events:,} events, {'gzipped' if options.gz else 'plain'}: medians of runs")
     show("okta-kit import", kit, options.events)
+    if before:
+        show(options.against.name, before, options.events)
+        faster = statistics.median(
+            b.processor / k.processor for b, k in zip(before, kit, strict=True)
+        )
+        print(f"it takes {faster:.2f} times the processor time")
     if pandas:
         show("pandas", pandas, options.events // files)
         ratios = [
@@ -81,13 +95,17 @@ def main() -> None:
             for k, p in zip(kit, pandas, strict=True)
         ]
         print(f"okta-kit reads {statistics.median(ratios):.1f} times as many events a second")
+        ratios = [(p.processor * files) / k.processor for k, p in zip(kit, pandas, strict=True)]
+        print(f"pandas takes {statistics.median(ratios):.1f} times the processor time an event")
 
 
 def show(name: str, runs: list[Run], events: int) -> None:
     """Print the median of some runs over *events* events."""
     found = median(runs)
     rate = f"{events / found.seconds:>10,.0f} events/s"
-    print(f"{name:<18}{events:>12,} events{found.seconds:>8.1f} s{rate}{found.megabytes:>8.0f} MB")
+    work = f"{found.processor / events * 1e6:>7.1f} µs of processor an event"
+    memory = f"{found.megabytes:>8.0f} MB"
+    print(f"{name:<18}{events:>12,} events{found.seconds:>8.1f} s{rate}{memory}{work}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import statistics
 import subprocess
 import time
@@ -24,13 +24,12 @@ class Run(NamedTuple):
     megabytes: float
     """Peak of the memory that the process and its children held together (resident)."""
     printed: str
-    processor: float = 0.0
-    """Seconds of processor, of the process and of those that it waited for: what a busy machine
-    does not change."""
+    processor: float
+    """Seconds of processor time of the process and its children."""
 
 
-def run(*command: str) -> Run:
-    """Run a command to its end.
+def run(*command: str, folder: Path = ROOT) -> Run:
+    """Run a command to its end, in a folder: this checkout, or another to compare it with.
 
     Memory is looked at twenty times a second; what the processes share counts once for
     each, so the figure is rather too high than too low.
@@ -38,8 +37,8 @@ def run(*command: str) -> Run:
     Raises:
         SystemExit: the command failed.
     """
-    began, peak, used = time.perf_counter(), 0, _processor()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    began, peak, before = time.perf_counter(), 0, os.times()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         root = psutil.Process(process.pid)
         while process.poll() is None:
             held = 0
@@ -54,13 +53,10 @@ def run(*command: str) -> Run:
         printed = process.stdout.read()
     if process.returncode:
         raise SystemExit(f"{' '.join(command[:4])} … ended with {process.returncode}")
-    return Run(seconds, peak / 1e6, printed, _processor() - used)
-
-
-def _processor() -> float:
-    """Seconds of processor of all children that have ended."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return children.ru_utime + children.ru_stime
+    after = os.times()
+    processor = after.children_user + after.children_system
+    processor -= before.children_user + before.children_system
+    return Run(seconds, peak / 1e6, printed, processor)
 
 
 def median(runs: list[Run]) -> Run:

@@ -18,7 +18,7 @@ import zstandard
 from factories import REFUSED, event
 from kit.commands.app import run_command
 from kit.lake import Lake, add
-from kit.lake.ingest import decoded
+from kit.lake.decoding import decoded
 from kit.log.log import open_log
 from kit.sources import archives
 from kit.sources.exports import blocks

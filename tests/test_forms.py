@@ -16,7 +16,7 @@ from forms import IN_JSON, IN_TABLES
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
 from kit.lake import Lake, add, recode
-from kit.lake.ingest import decoded
+from kit.lake.decoding import decoded
 from kit.log.log import open_log
 from kit.sources.document import Document
 from kit.sources.exports import blocks

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from factories import event, ndjson
 from kit.events import decode
 from kit.lake import Lake, add, skipped
-from kit.lake.ingest import decoded
+from kit.lake.decoding import decoded
 from kit.sources.exports import blocks
 from layouts import clean_logs, logs
 from properties import max_examples

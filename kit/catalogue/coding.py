@@ -32,12 +32,16 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_REASON",
     "Coding",
+    "FailureTexts",
     "code_event",
+    "code_failure",
     "code_message",
+    "factor_of",
     "is_failing",
     "is_guess",
     "is_guessed_event",
     "kind_in_words",
+    "meaning_by_values",
 ]
 
 NO_REASON = "NO_REASON"
@@ -96,17 +100,55 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     """
     meaning = _meaning(event, catalogue)
     operation, hits = meaning.operation, meaning.hits
-    factor = _factor(event) if meaning.factor else None
+    factor = factor_of(event.debug_data.get("factor"), event.reason) if meaning.factor else None
     if not _fails(event, meaning.verdict):
         return _coding_without_code(operation or event.event_type, hits, factor)
-    error_fields = _error_fields(event.debug_data)
-    message = _message_of(event, error_fields, catalogue)
+    fault = code_failure(FailureTexts.of(event, meaning), catalogue)
+    return fault._replace(hits=hits, factor=factor)
+
+
+class FailureTexts(NamedTuple):
+    """What of a failing event says its code."""
+
+    event_type: str
+    operation: str | None
+    """What its type attempts, by the catalogue."""
+    code: str
+    """What its type says went wrong, by the catalogue."""
+    reason: str | None
+    title: str | None
+    """Okta's words for the type, where there is no reason."""
+    error_fields: tuple[tuple[str, str], ...]
+    """What its debugData says by the names above."""
+
+    @classmethod
+    def of(cls, event: LogEvent, meaning: TypeMeaning) -> FailureTexts:
+        """Take it from an event."""
+        reason, error_fields = event.reason, tuple(_error_fields(event.debug_data).items())
+        title = event.display_message
+        return cls(event.event_type, meaning.operation, meaning.code, reason, title, error_fields)
+
+
+def code_failure(failure: FailureTexts, catalogue: Catalogue) -> Coding:
+    """Code a failing event.
+
+    Args:
+        failure: what says it.
+        catalogue: what codes and texts mean.
+
+    Returns:
+        The coding, but for whom it hits and the factor.
+    """
+    error_fields = dict(failure.error_fields)
+    message = parse(failure.reason)
+    if not message.text:
+        message = _message_elsewhere(failure.title, error_fields, catalogue)
     fault = _debug_fault(error_fields)
     if fault is not None and fault.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=fault.http_status)
-    code = meaning.code
+    code = failure.code
     if not code:
-        type_code = catalogue.event_code(event.event_type)
+        type_code = catalogue.event_code(failure.event_type)
         debug_code = fault.vendor_code if fault else None
         code = code_message(message, catalogue, debug_code=debug_code, type_code=type_code)
         of_type = type_code or code
@@ -115,7 +157,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
         if code == NO_REASON or is_fingerprint(code) or type_is_specific:
             code = of_type
     return Coding(
-        operation=operation or message.operation or event.event_type,
+        operation=failure.operation or message.operation or failure.event_type,
         code=code,
         family=catalogue.family(code),
         http_status=message.http_status,
@@ -123,8 +165,6 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
         trace_id=message.trace_id,
         correlation_id=message.correlation_id,
         vendor_request_id=message.request_id,
-        hits=hits,
-        factor=factor,
     )
 
 
@@ -146,7 +186,14 @@ def _meaning(event: LogEvent, catalogue: Catalogue) -> TypeMeaning:
     if not meaning.details:
         return meaning
     values = tuple([_value(field, event) for field in meaning.fields])
-    reason = (event.reason or "").strip().casefold() if event.reason else ""
+    return meaning_by_values(meaning, values, (event.reason or "").casefold())
+
+
+def meaning_by_values(
+    meaning: TypeMeaning, values: tuple[str | None, ...], reason: str
+) -> TypeMeaning:
+    """What an event's type means with what the event says in the fields of its details, folded."""
+    reason = reason.strip()
     key = (*values, reason if reason in meaning.reasons else "")
     event_meaning = meaning.meaning_by_values.get(key)
     if event_meaning is None:
@@ -194,12 +241,11 @@ _FACTOR = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+) factor\b")
 """A factor in a reason: ``User failed to set up FIDO2_WEBAUTHN factor``."""
 
 
-def _factor(event: LogEvent) -> str | None:
+def factor_of(factor: object, reason: str | None) -> str | None:
     """The factor that was tried: debugData's, else the one that the reason names."""
-    factor = event.debug_data.get("factor")
     if isinstance(factor, str) and factor.strip():
         return factor.strip().upper()
-    match = _FACTOR.search(event.reason or "")
+    match = _FACTOR.search(reason or "")
     return match[1] if match else None
 
 
@@ -344,11 +390,13 @@ def _debug_fault(error_fields: dict[str, str]) -> Message | None:
 def _message_of(event: LogEvent, error_fields: dict[str, str], catalogue: Catalogue) -> Message:
     """What an event says of its failure."""
     message = parse(event.reason)
-    return message if message.text else _message_elsewhere(event, error_fields, catalogue)
+    if message.text:
+        return message
+    return _message_elsewhere(event.display_message, error_fields, catalogue)
 
 
 def _message_elsewhere(
-    event: LogEvent, error_fields: dict[str, str], catalogue: Catalogue
+    title: str | None, error_fields: dict[str, str], catalogue: Catalogue
 ) -> Message:
     """What Okta says where it left the reason empty: debugData's sentence, else the title.
 
@@ -363,7 +411,6 @@ def _message_elsewhere(
         ),
         None,
     )
-    title = event.display_message
     if sentence or not title:
         return parse(sentence)
     message = parse(title)

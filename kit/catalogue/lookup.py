@@ -312,6 +312,14 @@ class Catalogue:
             for name in names
         }
 
+    @cached_property
+    def debug_names(self) -> tuple[str, ...]:
+        """What of debugData turns the meaning of a type."""
+        fields = {detail.field for detail in self.event_details.values()}
+        return tuple(
+            sorted(one.removeprefix("debugData.") for one in fields if one.startswith("debugData."))
+        )
+
     def knows_type(self, event_type: str) -> bool:
         """Whether an event type has a row, or is known as out of scope."""
         return event_type in self.event_types or event_type in self.out_of_scope

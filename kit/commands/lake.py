@@ -67,6 +67,7 @@ def import_files(
     """
     from datetime import UTC, datetime
 
+    from kit.base.arrow import without_pandas
     from kit.base.times import parse_time
     from kit.lake import Lake, skipped
     from kit.lake.bulk import add_all
@@ -75,7 +76,7 @@ def import_files(
     stretch = _covers(covers) if covers else None
     start = parse_time("since", since, datetime.now(UTC)) if since else None
     event_lake = Lake(lake)
-    with _progress() as on_progress:
+    with _progress() as on_progress, without_pandas():
         result = add_all(
             event_lake,
             file,

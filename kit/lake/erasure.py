@@ -24,8 +24,8 @@ from kit.base.times import iso
 from kit.catalogue import load
 from kit.catalogue.coding import code_event
 from kit.events import decode, row
+from kit.lake.blocks import as_batch
 from kit.lake.identity import Person, event_of
-from kit.lake.ingest import as_batch
 from kit.lake.inventory import ERASURES, Tally, day_of, erasures_in, keys_of
 from kit.lake.parquet import open_event_file, write_events
 from kit.lake.record_file import RecordFile

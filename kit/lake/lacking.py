@@ -17,6 +17,8 @@ from kit.sources.document import base_name, origin_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import pyarrow as pa
+
 __all__ = ["EFFECTS", "Lacking", "Presence", "absent_in", "lacking_for_manifest", "lacking_in"]
 
 EFFECTS = {
@@ -45,8 +47,10 @@ _PATHS_BY_EFFECT = {
     "debug": "debugContext",
 }
 _PLACES = {column.name: place for place, column in enumerate(COLUMNS)}
-_APP = [_PLACES[name] for name in ("app_id", "app_name")]
-_USER = [_PLACES[name] for name in ("user_id", "user_login", "user_name")]
+_APP_COLUMNS = ("app_id", "app_name")
+_USER_COLUMNS = ("user_id", "user_login", "user_name")
+_APP = [_PLACES[name] for name in _APP_COLUMNS]
+_USER = [_PLACES[name] for name in _USER_COLUMNS]
 _TRANSACTION = _PLACES["transaction_id"]
 _PROVISIONING = ("application.provision.", "application.user_membership.")
 _OF_USERS = ("application.provision.user.", "application.user_membership.")
@@ -93,14 +97,26 @@ class Presence:
 
     def note(self, kind: str, row: Sequence[Any]) -> None:
         """Look at a failing event: its type, and its row of the events table."""
+        self._note(kind, row[_TRANSACTION], [row[p] for p in _APP], [row[p] for p in _USER])
+
+    def _note(
+        self, kind: str, transaction: str | None, app: Sequence[Any], user: Sequence[Any]
+    ) -> None:
         self.failing += 1
-        self.transaction += row[_TRANSACTION] is not None
+        self.transaction += transaction is not None
         if kind.startswith(_PROVISIONING):
             self.provisioning += 1
-            self.app += any(row[place] for place in _APP)
+            self.app += any(app)
             if kind.startswith(_OF_USERS):
                 self.of_users += 1
-                self.user += any(row[place] for place in _USER)
+                self.user += any(user)
+
+    def note_all(self, failing: pa.RecordBatch) -> None:
+        """Look at failing events, as rows of the events table."""
+        names = ["event_type", "transaction_id", *_APP_COLUMNS, *_USER_COLUMNS]
+        columns = [failing.column(name).to_pylist() for name in names]
+        for kind, transaction, *more in zip(*columns, strict=True):
+            self._note(kind, transaction, more[: len(_APP_COLUMNS)], more[len(_APP_COLUMNS) :])
 
     def add(self, absent: Iterable[str]) -> None:
         """Note what is lacking by the form."""

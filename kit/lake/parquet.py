@@ -91,7 +91,7 @@ class EventFile:
         """Bytes of events that are not written yet."""
         return sum(self._bytes.values())
 
-    def add(self, batch: pa.RecordBatch, *, failing: bool, order: list[int] | None = None) -> None:
+    def add(self, batch: pa.RecordBatch, *, failing: bool, order: np.ndarray | None = None) -> None:
         """Take events, all failing or none.
 
         Args:

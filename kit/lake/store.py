@@ -33,8 +33,8 @@ from kit.sources.written_times import order_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from kit.lake.blocks import BlockResult
     from kit.lake.files import Lake
-    from kit.lake.ingest import BlockResult
     from kit.lake.storage import Contents
     from kit.sources.document import Block, Document
     from kit.sources.walk import StoredFile

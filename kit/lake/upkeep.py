@@ -10,7 +10,7 @@ import pyarrow as pa
 from kit.catalogue import load
 from kit.catalogue.coding import code_event
 from kit.events import decode, row, schema
-from kit.lake.ingest import as_batch
+from kit.lake.blocks import as_batch
 from kit.lake.inventory import Tally
 from kit.lake.parquet import catalogue_of, open_event_file, write_events
 from kit.lake.storage import Change, damaged

@@ -1,0 +1,243 @@
+"""What is read by columns is what is read event by event, whatever stands in a log."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factories import REFUSED, event
+from kit.catalogue import load
+from kit.events import COLUMNS
+from kit.events.columns import documents_source
+from kit.lake import blocks
+from kit.lake.blocks import CodedBlock, code_block, code_one_by_one, events_by_columns
+from kit.sources.document import Document, Documents, Lines
+from properties import max_examples
+
+TYPES = [
+    *load().event_types,
+    *(detail.event_type for detail in load().event_details.values()),
+    "app.oauth2.as.token.grant",
+    "user.unheard_of",
+    "system.unheard_of.violation",
+]
+NUL, HALF, PAIR = "a\0b", "half \ud83d", "\U0001f600"
+TEXTS = st.one_of(
+    st.sampled_from(["", "unknown", "null", "ada@example.com", "Grüße", " x ", "Read timed out"]),
+    st.sampled_from([REFUSED, REFUSED + " again", "HTTP 409 taken", "INVALID_CREDENTIALS", PAIR]),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12),
+)
+ODD = st.one_of(
+    st.sampled_from([NUL, HALF]), st.integers(), st.booleans(), st.just({}), st.just([])
+)
+"""What no text is: the event is read by itself, or is none."""
+RESULTS = st.sampled_from(["SUCCESS", "FAILURE", "DENY", "SKIPPED", "CHALLENGE", "UNANSWERED", "X"])
+TARGET_TYPES = st.sampled_from(
+    [
+        *"User AppUser AppInstance App UserGroup AppGroup PublicClientApp PolicyRule Rule".split(),
+        *["Agent", "AD Agent", "Device", "InlineHook", "PolicyEntity", None],
+    ]
+)
+TIMES = st.sampled_from(
+    [
+        "2026-10-27T23:59:59.999Z",
+        "2026-10-28T00:00:00.000001Z",
+        "2026-10-28T02:00:00+05:30",
+        "2026-10-27T09:05:00Z",
+        "1969-12-31T23:59:59.5Z",
+    ]
+)
+ODD_TIMES = st.sampled_from(
+    [
+        *["2026-10-27 09:05:00Z", "2026-10-27T09:05:00", "2026-10-27T09:05:00.1234567Z", 5],
+        *["soon", "0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00", "2026-02-30T00:00:00Z"],
+    ]
+)
+
+
+def _party(types: Any, texts: Any = TEXTS) -> Any:
+    names = st.none() | texts
+    fields = {"id": names, "alternateId": names, "displayName": names, "type": types}
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def _object(**fields: Any) -> Any:
+    return st.none() | st.fixed_dictionaries({}, optional=fields)
+
+
+def _events(texts: Any, times: Any, numbers: Any) -> Any:
+    agent = _object(rawUserAgent=texts, os=texts, browser=texts)
+    place = _object(country=texts, city=texts, state=texts)
+    debug_names = ["requestId", "clientId", "appname", "factor", "error_code", "errorMessage"]
+    debug_names += [*load().debug_names, "other"]
+    return st.fixed_dictionaries(
+        {
+            "uuid": st.uuids().map(str),
+            "published": times,
+            "eventType": st.sampled_from(TYPES),
+            "outcome": st.fixed_dictionaries(
+                {}, optional={"result": RESULTS, "reason": st.none() | texts}
+            ),
+        },
+        optional={
+            "displayMessage": texts,
+            "severity": texts,
+            "actor": st.none()
+            | _party(
+                st.sampled_from(["User", "SystemPrincipal", "PublicClientApp", "Agent"]), texts
+            ),
+            "client": _object(
+                ipAddress=texts,
+                userAgent=agent,
+                geographicalContext=place,
+                zone=texts,
+                device=texts,
+            ),
+            "target": st.none() | st.lists(st.none() | _party(TARGET_TYPES, texts), max_size=4),
+            "transaction": _object(
+                id=texts, type=texts, detail=_object(requestApiTokenId=texts, other=texts)
+            ),
+            "debugContext": _object(debugData=_object(**dict.fromkeys(debug_names, texts))),
+            "securityContext": _object(asNumber=numbers, asOrg=texts, isProxy=st.booleans()),
+            "authenticationContext": _object(externalSessionId=texts, credentialType=texts),
+            "device": _object(id=texts, name=texts),
+            "request": _object(more=st.lists(st.integers() | texts, max_size=3)),
+        },
+    )
+
+
+EVENTS = _events(TEXTS, TIMES, st.integers(0, 2**32 - 1))
+ODD_EVENTS = _events(TEXTS | ODD, TIMES | ODD_TIMES, st.sampled_from([-1, 2**32, "7", 1.0, 1.5]))
+ODD_LINES = st.sampled_from(
+    [
+        b"{}",
+        b'{"uuid":"a"}',
+        b'{"uuid":"","published":"2026-10-27T09:05:00Z","eventType":"x","outcome":{}}',
+        b'{"uuid":"a","published":"2026-10-27T09:05:00Z","eventType":"x"}',
+        b'{"uuid":"a","uuid":"b","published":"2026-10-27T09:05:00Z","eventType":"x","outcome":{}}',
+        b'{"uuid":"a","published":"2026-10-27T09:05:00Z","eventType":"x","outcome":{}}{"x":1}',
+        b'{"uuid":"\xff","published":"2026-10-27T09:05:00Z","eventType":"x","outcome":{}}',
+        b'{"uuid":"a","published":"2026-10-27T09:05:00Z","eventType":"x","outcome":{},'
+        b'"deep":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"uuid":"a","published":"2026-10-27T09:05:00Z","eventType":"x","outcome":{},"n":1e999}',
+        b'{"cut',
+        b'{"a":"}',
+    ]
+)
+
+
+def _line(one: dict[str, Any], *, ascii_only: bool = True) -> bytes:
+    text = json.dumps(one, ensure_ascii=ascii_only)
+    return text.encode("utf-8", "surrogatepass")
+
+
+LINES = st.builds(_line, EVENTS, ascii_only=st.booleans())
+ANY_LINES = LINES | st.builds(_line, ODD_EVENTS, ascii_only=st.booleans()) | ODD_LINES
+
+
+def _said(parts: list[CodedBlock]) -> dict[str, Any]:
+    """What came of a block: its rows in their order, and all else."""
+    rows, trails, aside, presences = [], {}, [], {}
+    for number, coded in enumerate(parts):
+        for part in coded.parts:
+            for place, row in zip(part.places.tolist(), part.batch.to_pylist(), strict=True):
+                rows.append((number, place, str(part.day), part.failing, row))
+        for file, trail in coded.result.trails.items():
+            if file in trails:
+                trails[file].follow(trail)
+                presences[file].follow(coded.result.presences[file])
+            else:
+                trails[file], presences[file] = trail, coded.result.presences[file]
+        aside += coded.result.skipped_lines
+    rows.sort(key=lambda one: one[:2])
+    return {
+        "rows": [one[2:] for one in rows],
+        "trails": trails,
+        "presences": presences,
+        "aside": aside,
+        "events": sum(coded.result.events for coded in parts),
+    }
+
+
+@max_examples(100)
+@given(st.lists(LINES, min_size=1, max_size=8), st.sampled_from([b"\n", b"\r\n"]))
+def test_events_as_okta_writes_them_are_read_by_columns_and_alike(
+    lines: list[bytes], line_end: bytes
+) -> None:
+    block = Lines("a.ndjson", 7, line_end.join(lines) + (line_end if len(lines) % 2 else b""))
+
+    def refuse(_: object) -> CodedBlock:
+        raise AssertionError("it is not read by columns")
+
+    # a last line without its end is read by itself where the others end with a return
+    fits = line_end == b"\n" or len(lines) % 2
+    by_columns = code_block(block, refuse if fits else code_one_by_one)
+    assert _said(by_columns) == _said([code_one_by_one(block)])
+
+
+@max_examples(100)
+@given(st.lists(ANY_LINES, min_size=1, max_size=8))
+def test_whatever_else_stands_there_is_read_alike(lines: list[bytes]) -> None:
+    before, blocks._FEWEST = blocks._FEWEST, 1
+    try:
+        block = Lines("a.ndjson", 1, b"\n".join(lines) + b"\n")
+        parts = code_block(block, code_one_by_one)
+    finally:
+        blocks._FEWEST = before
+    assert _said(parts) == _said([code_one_by_one(block)])
+
+
+@max_examples(40)
+@given(st.lists(LINES, min_size=1, max_size=5))
+def test_a_page_is_read_like_lines(lines: list[bytes]) -> None:
+    page = Documents([Document("org", n, raw) for n, raw in enumerate(lines)])
+    lines_block = Lines("org", 0, b"\n".join(lines))
+    assert _said(code_block(page, code_one_by_one)) == _said([code_one_by_one(lines_block)])
+
+
+def test_an_event_over_several_lines_keeps_its_text() -> None:
+    raws = [json.dumps(event(reason=REFUSED), indent=1).encode() for _ in range(3)]
+    coded = events_by_columns(documents_source(raws))
+    assert coded is not None
+    assert [one.encode() for one in coded[1].column("raw").to_pylist()] == raws
+
+
+def test_one_odd_line_leaves_the_others_to_the_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "_FEWEST", 2_000)
+    lines = [_line(event()) for _ in range(400)]
+    lines[211] = b'{"cut'
+    alone = []
+
+    def one_by_one(block: Any) -> CodedBlock:
+        alone.extend(block.documents())
+        return code_one_by_one(block)
+
+    parts = code_block(Lines("a", 1, b"\n".join(lines)), one_by_one)
+    assert sum(coded.result.events for coded in parts) == 399
+    assert [one.line for coded in parts for one in coded.result.skipped_lines] == [212]
+    assert len(alone) < 10
+
+
+@pytest.mark.parametrize("reason", [REFUSED, REFUSED.replace("66666666", "11111111")])
+def test_failures_that_differ_by_ids_alone_keep_their_own(reason: str) -> None:
+    trace = "abcdef01-2345-6789-abcd-ef0123456789"
+    lines = [
+        _line(event(reason=reason)),
+        _line(event(reason=reason.replace("1111-2222", "abcd-ef01"))),
+    ]
+    lines += [_line(event(reason=REFUSED.replace("11111111-2222-3333-4444-555555555555", trace)))]
+    lines += [_line(event(reason=reason.upper())), _line(event(reason=reason))]
+    block = Lines("a.ndjson", 1, b"\n".join(lines))
+    assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
+
+
+def test_the_columns_have_the_tables_types() -> None:
+    coded = events_by_columns(documents_source([_line(event())]))
+    assert coded is not None
+    assert coded[1].schema.names == [column.name for column in COLUMNS]
+    assert isinstance(coded[1], pa.RecordBatch)
