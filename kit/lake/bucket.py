@@ -244,8 +244,8 @@ class Bucket:
             manifest_sizes, facts = self._manifest_sizes(before), _without_files(before)
             present = self._present(manifest_sizes)
             manifest = reconciled(facts, present, self._tally)
-            listed = {*manifest_sizes, *before.get(VENDOR, {}).get("files", {})}
-            if sent_names and sent_names <= listed:
+            manifest_names = {*manifest_sizes, *before.get(VENDOR, {}).get("files", {})}
+            if sent_names and sent_names <= manifest_names:
                 break  # the last write was done; its answer was lost on the way
             update = change(Contents(sorted(present), manifest))
             names = {p: f"date={day}/{p.name}" for day, paths in update.new.items() for p in paths}
