@@ -71,8 +71,8 @@ $(SCALED): requirements-scale.lock $(READY)
 	@touch $(SCALED)
 
 lock:  ## Resolve the three locks anew (needs uv)
-	@$(RESOLVE) --extra dev --extra notify pyproject.toml requirements-build.in -o requirements.lock
-	@$(RESOLVE) --extra dev --extra notify --extra spark --extra s3 --extra scale-tests --constraint requirements.lock \
+	@$(RESOLVE) --extra dev --extra mcp --extra notify pyproject.toml requirements-build.in -o requirements.lock
+	@$(RESOLVE) --extra dev --extra mcp --extra notify --extra spark --extra s3 --extra scale-tests --constraint requirements.lock \
 	  pyproject.toml requirements-build.in -o requirements-scale.lock
 	@$(RESOLVE) --constraint requirements.lock requirements-docs.in -o requirements-docs.lock
 

@@ -1,6 +1,6 @@
 """Measure how well a message's kind is told, on messages whose kind a person judged.
 
-    python benchmarks/kinds.py MESSAGES... [--part all|looked-at|held-out] [--wrong]
+    python benchmarks/kinds.py MESSAGES... [--part all|looked-at|held-out] [--forms-alone] [--wrong]
 
 A file holds a message a line: ``.jsonl`` with ``message``, ``kind`` and ``also``, or ``.tsv`` with
 these columns. The texts that word forms were made from are held apart from those that they were
@@ -15,6 +15,7 @@ import hashlib
 import json
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def cost_us(texts: list[str], catalogue: Catalogue) -> float:
 
     def seconds(text: str) -> float:
         begun = time.perf_counter()
-        _ = catalogue.kind_of_text(text) or catalogue.learned_kind(text)
+        _ = catalogue.learned_kind(text, catalogue.kind_of_text(text))
         return time.perf_counter() - begun
 
     return sum(min(seconds(text) for _ in range(5)) for text in texts) / len(texts) * 1e6
@@ -66,8 +67,9 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--part", choices=PARTS, default="all")
     parser.add_argument("--wrong", action="store_true", help="also each message told wrongly")
+    parser.add_argument("--forms-alone", action="store_true", help="ask nothing that was learned")
     asked = parser.parse_args()
-    catalogue = load()
+    catalogue = replace(load(), kind_weights="stem,rarity\n") if asked.forms_alone else load()
     table: Counter[tuple[str, str]] = Counter()
     right = none = 0
     rows = [row for path in asked.files for row in judged(path)]

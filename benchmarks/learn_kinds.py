@@ -2,10 +2,11 @@
 
     python benchmarks/learn_kinds.py [--check]
 
-Writes ``kit/catalogue/kind_weights.csv`` from the judged messages in ``tests/data/kinds.tsv``; the
-meanings of event types that are no failures stand for texts without a kind. With ``--check`` it
-writes nothing, and prints how many kinds are right at each limit of confidence, where all messages
-of a source are asked of weights that were learned from the other sources alone.
+Writes ``kit/catalogue/kind_weights.csv`` from the judged messages in ``tests/data/kinds.tsv`` and
+``kinds_further.tsv``; the meanings of event types that are no failures stand for texts without a
+kind. All messages of a source are asked of weights that were learned from the other sources alone:
+what is right then gives each kind the limit above which it is told. With ``--check`` it writes
+nothing, and prints how many kinds are right at each limit of confidence.
 """
 
 from __future__ import annotations
@@ -16,23 +17,29 @@ import hashlib
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kit.catalogue import load
-from kit.catalogue.learned import BIAS, LIMIT, NO_KIND, nameless, stems
+from kit.catalogue.learned import BIAS, LIMIT, LIMITS, NO_KIND, nameless, stems
 from kit.messages import parse
 
 ROOT = Path(__file__).parents[1]
+JUDGED = ("tests/data/kinds.tsv", "tests/data/kinds_further.tsv")
 WEIGHTS = ROOT / "kit/catalogue/kind_weights.csv"
-FOLDS = 6
+FOLDS = 8
 STEPS = 150
 RATE = 32.0
-DECAY = 1e-4
+DECAY = 3e-5
 """How much a weight is drawn to nothing."""
 FEWEST_TEXTS = 2
 """A stem of fewer texts is not learned."""
+WORTH = 0.65
+"""How many of the texts just above a kind's limit have to be right."""
+AS_MANY = 10
+"""So many texts of any kind stand beside a kind's own, few as they may be, when its limit is
+chosen."""
 TROUBLE = re.compile(
     "fail|den|refus|reject|block|lock|error|could not|not |expire|violat|suspen|limit|threat"
     "|suspic|warn|revok|delet|remov|deact"
@@ -43,8 +50,10 @@ Row = tuple[list[str], set[str], str, str]
 
 def rows() -> list[Row]:
     """What is learned from."""
-    with (ROOT / "tests/data/kinds.tsv").open(encoding="utf-8", newline="") as file:
-        judged = [*csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    judged: list[dict[str, str]] = []
+    for name in JUDGED:
+        with (ROOT / name).open(encoding="utf-8", newline="") as file:
+            judged += csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
     learned: list[Row] = []
     for row in judged:
         message = parse(row["message"])
@@ -95,11 +104,15 @@ class Model:
         """How sure each kind is for each text."""
         return _shares(self.matrix(asked) @ self.weights)
 
-    def write(self, path: Path) -> None:
-        """Write the weights; what rounds to nothing is left out."""
+    def write(self, path: Path, limits: dict[str, float]) -> None:
+        """Write the weights and limits; what rounds to nothing is left out."""
         with path.open("w", encoding="utf-8", newline="") as file:
             out = csv.writer(file, lineterminator="\n")
             out.writerow(["stem", "rarity", *self.kinds])
+            hundredths = (
+                round(100 * limits[kind]) if kind in limits else "" for kind in self.kinds
+            )
+            out.writerow([LIMITS, 0, *hundredths])
             for stem, at in [("", -1), *self.at.items()]:
                 rarity = round(float(self.rarity[at]) * 100) if stem else 0
                 tenths = np.round(self.weights[at] * 10).astype(int)
@@ -111,27 +124,63 @@ def _shares(scores: Any) -> Any:
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def check(learned: list[Row], kinds: list[str]) -> None:
-    """Print how many kinds are right at each limit, learned from other sources."""
-    told: list[tuple[float, bool]] = []
-    judged = wrongly = 0
+class Asked(NamedTuple):
+    """A text that was asked of weights learned from other sources."""
+
+    row: Row
+    kind: str
+    sure: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the kind can be defended."""
+        return self.kind in self.row[1]
+
+
+def cross_validate(learned: list[Row], kinds: list[str]) -> list[Asked]:
+    """Ask each text of weights that were learned from the other sources alone."""
+    answers: list[Asked] = []
     folds = [int(hashlib.sha256(row[3].encode()).hexdigest(), 16) % FOLDS for row in learned]
     for fold in range(FOLDS):
         others = [row for row, at in zip(learned, folds, strict=True) if at != fold]
         asked = [row for row, at in zip(learned, folds, strict=True) if at == fold]
         for row, shares in zip(asked, Model(others, kinds).shares(asked), strict=True):
-            kind, sure = kinds[int(shares.argmax())], float(shares.max())
-            judged += row[2] != NO_KIND
-            if kind == NO_KIND:
-                continue
-            if row[2] == NO_KIND:
-                wrongly += sure >= LIMIT
-            else:
-                told.append((sure, kind in row[1]))
-    print(f"{judged} messages; of texts without a kind {wrongly} get one at {LIMIT}")
-    for limit in (0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7):
-        right = [ok for sure, ok in told if sure >= limit]
-        print(f"{limit:.2f}: {len(right) / judged:.1%} told, {sum(right) / len(right):.1%} right")
+            answers.append(Asked(row, kinds[int(shares.argmax())], float(shares.max())))
+    return answers
+
+
+def limits_of(answers: list[Asked]) -> dict[str, float]:
+    """How sure each kind has to be: as little as leaves the texts just above it worth telling."""
+    judged = [one for one in answers if one.row[2] != NO_KIND and one.kind != NO_KIND]
+    limits: dict[str, float] = {}
+    for kind in {one.kind for one in judged}:
+        for limit in (0.35, 0.4, 0.45, 0.5, 0.55, 0.6):
+            near = [one for one in judged if limit <= one.sure < limit + 0.15]
+            own = [one for one in near if one.kind == kind]
+            usual = sum(one.is_right for one in near) / len(near)
+            right = sum(one.is_right for one in own) + AS_MANY * usual
+            limits[kind] = limit
+            if right / (len(own) + AS_MANY) >= WORTH:
+                break
+    return limits
+
+
+def check(answers: list[Asked], limits: dict[str, float]) -> None:
+    """Print how many kinds are right at each limit, and at each kind's own."""
+    judged = sum(one.row[2] != NO_KIND for one in answers)
+    told = [one for one in answers if one.kind != NO_KIND]
+    wrongly = [one for one in told if one.row[2] == NO_KIND]
+    above = sum(one.sure >= limits.get(one.kind, LIMIT) for one in wrongly)
+    print(f"{judged} messages; of texts without a kind {above} get one")
+    told = [one for one in told if one.row[2] != NO_KIND]
+    for limit in (0.0, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, None):
+        sure = [one for one in told if one.sure >= (limit or limits.get(one.kind, LIMIT))]
+        if limit == 0.0:
+            sure = told
+        right = sum(one.is_right for one in sure) / len(sure)
+        name = "own " if limit is None else f"{limit:.2f}"
+        print(f"{name}: {len(sure) / judged:.1%} told, {right:.1%} right")
+    print(", ".join(f"{kind} {limit:.2f}" for kind, limit in sorted(limits.items())))
 
 
 def main() -> None:
@@ -139,10 +188,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     learned, kinds = rows(), [NO_KIND, *sorted(load().kinds)]
+    answers = cross_validate(learned, kinds)
+    limits = limits_of(answers)
     if parser.parse_args().check:
-        check(learned, kinds)
+        check(answers, limits)
     else:
-        Model(learned, kinds).write(WEIGHTS)
+        Model(learned, kinds).write(WEIGHTS, limits)
 
 
 if __name__ == "__main__":

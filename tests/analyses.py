@@ -25,6 +25,7 @@ from kit.analysis import (
     one_failure,
     one_user,
     orgs,
+    origins,
     radius,
     recovery,
     retry,
@@ -227,6 +228,8 @@ def _daily(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]]]:
     user = one_user.most_failing(log, window)
     if user is not None:
         yield "daily_successes", lambda: one_user.daily_successes(log, window, user)
+        yield "sign_ins", lambda: one_user.sign_ins(log, window, user)
+        yield "origins_of_user", lambda: origins.origins_of_user(log, window, user)
 
 
 def _user_events(log: Log, window: Window, user: str) -> pd.DataFrame:
@@ -259,6 +262,7 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     yield "blast_radius", lambda: radius.blast_radius(known, now)
     yield "hit", lambda: radius.hit(known, now)
     yield "in_common", lambda: common.in_common(known, now)
+    yield "origins_of_code", lambda: origins.origins_of_code(known)
     yield "traits_of_attempts", lambda: _traits_of_attempts(log, known.window)
     yield (
         "traits_of_people",

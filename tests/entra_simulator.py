@@ -6,6 +6,7 @@ other accounts and tenants fail with the same code at the same time.
 
 import json
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 
 from entra_forms import SignIn, graph_object, number
 
+from kit.lake import Lake, add
+from kit.log.log import Log, open_log
 from kit.vendors import content_id, read_record
 
 START = datetime(2026, 9, 14, 6, tzinfo=UTC)
@@ -45,6 +48,14 @@ class Outage:
         path = folder / "okta.ndjson"
         path.write_text("\n".join(map(json.dumps, self.events)), encoding="utf-8")
         return str(path)
+
+
+def log_of_files(folder: Path, paths: Iterable[str]) -> Log:
+    """Open files as a source, taken in one by one: together they would start processes."""
+    lake = Lake(folder / "lake")
+    for path in paths:
+        add(lake, [Path(path)])
+    return open_log(str(lake.folder))
 
 
 def failure(

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from kit.catalogue import load
 from kit.catalogue.explain import explanation
 from kit.commands.app import app, run_command
+from kit.display.explanation import explanation_of
 from kit.sources.questions import questions_by_line, questions_in
 from properties import max_examples
 
@@ -357,6 +358,26 @@ def test_each_event_in_an_event_hook_and_behind_it_is_read(ends: str) -> None:
     text = json.dumps(hook) + ends + json.dumps([_event()])
 
     assert questions_in(text) == questions_by_line(text) == [_event()] * 3
+
+
+def test_a_kind_that_was_guessed_is_said_to_be_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the terminal, for machines and in a notebook; what a form or a code tells is none."""
+    guess = TASK + "Only userName eq and externalId eq filters are supported."
+    known = TASK + "userName is taken"
+    event = _event(outcome={"result": "FAILURE", "reason": guess})
+
+    text = _explain(capsys, guess)
+    assert text.startswith("looks like exchange_malformed")
+    assert "looks like exchange malformed" in text
+    assert "Check that it fits before you act" in text
+    assert "looks like" not in _explain(capsys, known)
+    assert [json.loads(_explain(capsys, "--json", one))["guess"] for one in (guess, known)] == [
+        True,
+        False,
+    ]
+    assert explanation(event).guess
+    assert not explanation("exchange_malformed").guess
+    assert "looks like exchange_malformed" in explanation_of(guess)._repr_html_()
 
 
 def test_a_near_match_is_of_the_same_kind() -> None:

@@ -6,13 +6,14 @@ import pytest
 
 import kit
 from factories import M365, REFUSED, SLACK, event, write_export
-from kit.analysis.by_kind import by_kind, counts_of_kinds
+from kit.analysis.by_kind import by_kind, counts_of_kinds, guesses_by_kind
 from kit.analysis.failures import folded_failures
-from kit.analysis.kinds import find_kind, kinds_of, with_kind
+from kit.analysis.kinds import find_kind, guesses_in, kinds_of, with_kind
 from kit.base.errors import UsageError
 from kit.commands.listing import listing
 from kit.log.log import to_pandas
 from kit.views import trends_report
+from kit.views.sections import kind_and_meaning
 
 VAGUE = "Api validation failed: HTTP 400, Okta E0000001 (E0000001): {}"
 
@@ -54,6 +55,30 @@ def test_kinds_add_up_to_the_failures(source: str) -> None:
     assert counts_of_kinds(found)["failures"].sum() == 6
     refused = rows.loc["credentials_refused"]
     assert (refused["users"], refused["codes"], refused["still_failing"]) == (2, 1, 2)
+
+
+def test_a_guess_is_never_read_as_knowledge(tmp_path) -> None:
+    """A kind that only similar messages tell is said to be one wherever a page shows it."""
+    learned = "Only userName eq and externalId eq filters are supported."
+    said = [learned, learned, "Unsupported operation: malformed request"]
+    events = [
+        event(f"2026-10-27T09:{n:02d}:00Z", reason=reason, user=f"u{n}@example.com", app=SLACK)
+        for n, reason in enumerate(said)
+    ]
+    source = str(write_export(tmp_path / "log.ndjson", events))
+    log = kit.open_log(source)
+    rows = kit.failures(log)
+    counted = kit.trends(log, log.window())
+
+    assert set(rows["code"]) == {"exchange_malformed"}
+    assert guesses_in(rows) == [True, True, False]
+    assert guesses_by_kind(counted) == {"exchange_malformed": 2}
+    assert "exchange malformed (2 failures by a guess)" in kind_and_meaning(rows)
+    assert kind_and_meaning(rows.head(2)).startswith("looks like exchange malformed, a guess")
+    assert "exchange malformed (2 by a guess)" in trends_report(source).by_kind().text()
+    by_kind_shown = trends_report(source, group_by="kind").by_code().text()
+    assert "exchange malformed (2 by a guess)" in by_kind_shown
+    assert kit.error_code_report(source, code="exchange_malformed").headline().text().count("guess")
 
 
 def test_one_kind_is_kept_everywhere(source: str) -> None:

@@ -10,18 +10,20 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import kit
 from factories import REFUSED, event, write_export
 from incidents import simulate
 from kit import trends
 from kit.analysis.orgs import broken_connections, orgs_of, states_of_orgs
 from kit.analysis.recovery import recovery
 from kit.base.errors import SourceError, UsageError
-from kit.base.windows import Window, common
+from kit.base.windows import Coverage, Window, common
 from kit.commands.app import app
 from kit.commands.listing import COLUMNS
 from kit.lake import Lake, add
 from kit.lake.orgs import lake_of, lakes
 from kit.log.log import open_log, to_pandas
+from kit.views.tiles import coverage_tile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,3 +264,36 @@ def test_common_time_is_what_all_hold() -> None:
     assert common([first]) == first
     assert common([first, []]) == []
     assert common([]) == []
+
+
+def test_failures_of_many_orgs_have_a_column_of_their_orgs(simulated: Path) -> None:
+    """The same rows as each org lists, also where two orgs hold the same ids."""
+    log = open_log(simulated)
+    rows = kit.failures(log)
+    alone = {org: kit.failures(open_log(simulated / org)) for org in (ACME, GLOBEX, INITECH)}
+
+    assert rows.columns.get_loc("org") == len(COLUMNS)
+    assert rows["org"].value_counts().to_dict() == {org: len(one) for org, one in alone.items()}
+    assert set(rows["app"].dropna() + " ") == {
+        f"{name} · {org} " for org, one in alone.items() for name in one["app"].dropna()
+    }
+    assert (rows["uuid"] == rows["org"] + "/" + rows["uuid"].str.partition("/")[2]).all()
+    mine = kit.failures(log, org=GLOBEX.upper(), code="aadsts50126")
+    assert set(mine["org"]) == {GLOBEX}
+    assert len(mine) == (alone[GLOBEX]["code"] == "AADSTS50126").sum()
+    assert "org" not in alone[ACME]
+
+
+def test_orgs_that_reach_to_different_days_are_not_said_to_hold_no_data(simulated: Path) -> None:
+    """What no part of which every org holds is held by some of them."""
+    log = open_log(simulated)
+    tile = coverage_tile(log.window(), Coverage((log.window(),)), "#about", many=True)
+    assert (tile.number, tile.note) == ("0 %", "in all orgs")
+    assert coverage_tile(log.window(), Coverage((log.window(),)), "#about").note == "no data"
+
+
+def test_an_org_that_the_log_does_not_hold_is_answered_with_the_nearest(simulated: Path) -> None:
+    with pytest.raises(UsageError, match=r"org: the log holds no .*acme\.okta\.example"):
+        kit.failures(open_log(simulated), org="acme.okta.exampel")
+    with pytest.raises(UsageError, match="no such column"):
+        kit.failures(open_log(simulated / ACME), org=ACME)

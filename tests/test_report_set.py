@@ -77,6 +77,11 @@ def test_one_app_alone_has_its_pages_alone(tmp_path: Path) -> None:
     assert jobs[0].values["app"] == "slack"
 
 
+def test_a_time_zone_is_that_of_every_page(tmp_path: Path) -> None:
+    jobs = set_of(job_on(tmp_path, values={"timezone": "Europe/Berlin"}), tmp_path / "copy")
+    assert [one.values["timezone"] for one in jobs] == ["Europe/Berlin"] * 3
+
+
 def test_two_apps_of_one_name_are_told_apart_by_their_ids(tmp_path: Path) -> None:
     events = [
         event(

@@ -65,11 +65,11 @@ def test_a_zone_is_found_without_case_and_a_wrong_one_is_answered_with_the_neare
 
 
 def test_a_table_keeps_the_zone_that_it_was_made_in() -> None:
-    """Its rows stay UTC; days stay UTC days, since counts are by them."""
+    """Its rows stay UTC; a day is told without a time."""
     rows = pd.DataFrame(
         {
             "last_failure": pd.to_datetime(["2026-10-25T00:30Z", "2026-10-25T01:30Z", None]),
-            "day": pd.to_datetime(["2026-10-25", "2026-10-25", None], utc=True),
+            "day": pd.to_datetime(["2026-10-25T04:00Z", "2026-10-25T04:00Z", None]),
         }
     )
     with reading_in(find_zone("America/New_York")):

@@ -9,14 +9,13 @@ from typing import Any
 import pandas as pd
 import pytest
 from entra_forms import FORMS, SignIn, number, write_form
-from entra_simulator import START, Outage, failure, simulate_outage
+from entra_simulator import START, Outage, failure, log_of_files, simulate_outage
 from hypothesis import given
 from hypothesis import strategies as st
 
 import commands
 from kit.evidence.lookup import look_up
 from kit.evidence.matching import evidence
-from kit.log.log import open_log
 from properties import max_examples
 
 MINUTE = timedelta(minutes=1)
@@ -26,7 +25,7 @@ def answer(folder: Path, events: list[dict[str, Any]], records: list[SignIn],
            form: str = "graph") -> dict[str, dict[str, Any]]:  # fmt: skip
     """The evidence of each failure by its event's uuid."""
     okta = Outage(events, records, {}).write_events(folder)
-    log = open_log([okta, *write_form(form, records, folder / "entra")])
+    log = log_of_files(folder, [okta, *write_form(form, records, folder / "entra")])
     joint = evidence(log)
     assert joint is not None
     rows = joint.failures[["uuid", "match", "records", "reason_none"]].astype(object)
@@ -163,7 +162,7 @@ def test_a_refused_call_of_graph_needs_graphs_activity_log(tmp_path: Path) -> No
     }  # fmt: skip
     (tmp_path / "calls.json").write_text(json.dumps([row]))
     okta = Outage([event], [], {}).write_events(tmp_path)
-    log = open_log([okta, str(tmp_path / "calls.json")])
+    log = log_of_files(tmp_path, [okta, str(tmp_path / "calls.json")])
     joint = evidence(log)
     assert joint is not None
     assert joint.failures[["match"]].to_dict("records") == [{"match": "request_id"}]

@@ -101,7 +101,7 @@ def test_users_are_counted_since_the_onset_that_is_named(log_of: Callable[..., L
     found = found_in(log_of, *before, worked("02:00", "z"), *OUTAGE)
 
     assert f"{found.onset:%H:%M}" == "09:00"
-    assert found.hit == "3 users hit since the onset and 2 before it"
+    assert found.hit == "3 users hit in the latest outage and 2 before it"
 
 
 OUTAGE = [failed("09:00", "a"), failed("09:30", "b"), failed("10:00", "c")]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.analysis.failures import COUNTED, KEYS, folded_failures
+from kit.analysis.failures import COUNTED, KEYS, folded_failures, with_details
 from kit.analysis.groups import with_group
+from kit.analysis.kinds import guesses_in
 from kit.analysis.trends import OUTCOMES, Trends, failures_over_time, users_by_outcome
+from kit.catalogue import load
 from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-__all__ = ["by_group", "by_kind", "counts_of_groups", "counts_of_kinds"]
+__all__ = ["by_group", "by_kind", "counts_of_groups", "counts_of_kinds", "guesses_by_kind"]
 
 
 def by_kind(trends: Trends) -> pd.DataFrame:
@@ -78,6 +80,27 @@ def by_group(trends: Trends, group: str) -> pd.DataFrame:
     )
 
 
+def guesses_by_kind(trends: Trends) -> dict[str, int]:
+    """Count the failures whose kind is a guess from messages that are worded alike.
+
+    Args:
+        trends: as for ``by_kind``.
+
+    Returns:
+        How many of a kind's failures in the window, for each kind that has any.
+    """
+    rows = _selected(trends)
+    rows = rows.filter(
+        rows.published >= literal(trends.window.since), rows.code.isin(sorted(load().kinds))
+    )
+    rows = with_details(trends.log, rows)
+    texts = rows.group_by("code", "vendor_message", "reason")
+    counts = to_pandas(texts.aggregate(failures=rows.uuid.count()))
+    counts["failures"] *= guesses_in(counts)
+    by_code = counts.groupby("code")["failures"].sum()
+    return {str(kind): int(number) for kind, number in by_code.items() if number}
+
+
 def counts_of_kinds(trends: Trends) -> pd.DataFrame:
     """Count failures by bucket and kind.
 
@@ -107,6 +130,10 @@ def counts_of_groups(trends: Trends, group: str) -> pd.DataFrame:
 
 def _with_group(trends: Trends, group: str) -> ir.Table:
     """The failures before the window's end that were asked for, with what they are grouped by."""
+    return with_group(trends.log, _selected(trends), group)
+
+
+def _selected(trends: Trends) -> ir.Table:
+    """The failures before the window's end that were asked for."""
     rows = folded_failures(trends.log)
-    rows = trends.selected_rows(rows.filter(rows.published < literal(trends.window.until)))
-    return with_group(trends.log, rows, group)
+    return trends.selected_rows(rows.filter(rows.published < literal(trends.window.until)))

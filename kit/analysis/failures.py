@@ -320,13 +320,17 @@ def pick_successes(events: ir.Table) -> ir.Table:
 
     With their ``date`` where the events have it.
     """
-    catalogue = load()
-    # A type that exists only for failures has a code in every event.
-    never = sorted(catalogue.report_types)
-    is_success = events.result.isin(SUCCEEDED_RESULTS) & ~events.event_type.isin(never)
-    rows = with_keys(events.filter(is_success, events.code.isnull()))
+    rows = succeeding(events)
     columns = ("published", "app", *KEYS, "user_key", "scope", "uuid", "event_type", "date")
     return rows.select(*(name for name in columns if name in events.columns or name != "date"))
+
+
+def succeeding(events: ir.Table) -> ir.Table:
+    """The events that succeeded at what could have failed, whole, with their keys."""
+    # A type that exists only for failures has a code in every event.
+    never = sorted(load().report_types)
+    is_success = events.result.isin(SUCCEEDED_RESULTS) & ~events.event_type.isin(never)
+    return with_keys(events.filter(is_success, events.code.isnull()))
 
 
 def _in_window(rows: ir.Table, window: Window) -> ir.BooleanValue:

@@ -15,7 +15,9 @@ import pandas as pd
 from kit.analysis.failures import folded_failures, with_details
 from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
+from kit.catalogue.coding import is_guess
 from kit.log.log import literal, to_pandas
+from kit.messages import parse
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["find_kind", "kinds_of", "of_kind", "with_kind"]
+__all__ = ["find_kind", "guesses_in", "kinds_of", "of_kind", "with_kind"]
 
 _TEXT_KEYS = ["code", "status", "text"]
 
@@ -66,6 +68,24 @@ def kinds_of(rows: pd.DataFrame) -> list[str]:
     statuses = [None if pd.isna(status) else int(status) for status in rows["http_status"]]
     rows_to_tell = zip(rows["code"], texts, statuses, strict=True)
     return [kind(code, text=text, http_status=status) for code, text, status in rows_to_tell]
+
+
+def guesses_in(rows: pd.DataFrame) -> list[bool]:
+    """Tell which failures are of a kind that was guessed from messages worded alike.
+
+    Args:
+        rows: ``code``, ``vendor_message`` and ``reason``, as ``failures`` has them.
+
+    Returns:
+        Whether it is a guess, for each row.
+    """
+
+    @cache
+    def guess(code: str, text: str) -> bool:
+        return code in load().kinds and is_guess(parse(text), code, load())
+
+    texts = rows["vendor_message"].fillna(rows["reason"]).fillna("")
+    return [guess(code, text) for code, text in zip(rows["code"], texts, strict=True)]
 
 
 def with_kind(log: Log, rows: ir.Table) -> ir.Table:

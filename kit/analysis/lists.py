@@ -13,7 +13,7 @@ from kit.analysis.names import find_apps, find_code, find_user
 from kit.analysis.recovery import recovery, with_state
 from kit.base.errors import UsageError, nearest
 from kit.base.frame import Frame
-from kit.log.log import literal, to_pandas, window_of
+from kit.log.log import literal, org_of, to_pandas, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,15 +59,17 @@ def failure_list(
         user: only this user, by login without case, or by id.
         kind: only this kind of failure, as ``kinds.csv`` names it.
         still_failing: only what nothing of the same kind has followed that worked.
-        only: the one value of further columns of a failure, such as ``operation`` or ``hit_type``.
+        only: the one value of further columns of a failure, such as ``operation`` or ``hit_type``;
+            of many orgs also ``org``.
 
     Returns:
         The columns of ``okta-kit failures`` in their order: ``published`` datetime64[us, UTC];
         ``app app_id user user_id operation code family`` text; ``http_status`` Int64, missing
         where none was said; ``vendor_message reason event_type result`` text; ``events`` int64;
         ``transaction_id trace_id correlation_id request_id uuid``; ``state`` at the window's end
-        (``still_failing``, ``recovered`` or empty), ``kind``, ``hit_type``, ``hit``. Then
-        ``user_name`` and the keys that other answers are joined by: ``app_key``, ``user_key``,
+        (``still_failing``, ``recovered`` or empty), ``kind``, ``hit_type``, ``hit``. Of many orgs,
+        ``org``, the host name, which also stands in ids and names, since two orgs may use the same.
+        Then ``user_name`` and the keys that other answers are joined by: ``app_key``, ``user_key``,
         ``hit_key``, ``credential``.
 
     Raises:
@@ -81,6 +83,7 @@ def failure_list(
         8
     """
     window = window_of(log, window, since, until)
+    org = _find_org(log, only.pop("org")) if log.orgs and "org" in only else ""
     if code:
         only["code"] = find_code(log, code)
     if user:
@@ -88,12 +91,24 @@ def failure_list(
     if kind:
         only["kind"] = kind
     rows = failures(log, window, **only)
+    if log.orgs:
+        rows = rows.assign(org=org_of(rows["uuid"]))
+        rows = rows[rows["org"] == org] if org else rows
     if app:
         rows = rows[rows["app_key"].isin(find_apps(log, app))]
     rows = with_kind_and_state(log, window, rows)
     if still_failing:
         rows = rows[rows["state"] == "still_failing"]
-    return rows[[*FAILURE_COLUMNS, *_KEYS]].reset_index(drop=True)
+    columns = [*FAILURE_COLUMNS, *(["org"] if log.orgs else []), *_KEYS]
+    return rows[columns].reset_index(drop=True)
+
+
+def _find_org(log: Log, org: str) -> str:
+    """An org of many by its host name, without case."""
+    names = {name.casefold(): name for name in log.orgs}
+    if org.strip().casefold() not in names:
+        raise UsageError(f"org: the log holds no {org!r}.{nearest(org, log.orgs)}")
+    return names[org.strip().casefold()]
 
 
 def with_kind_and_state(log: Log, window: Window, rows: pd.DataFrame) -> pd.DataFrame:

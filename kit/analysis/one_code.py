@@ -11,6 +11,7 @@ from kit.analysis.attempts import attempts
 from kit.analysis.episodes import Outage, episodes
 from kit.analysis.failures import folded_failures
 from kit.analysis.trends import failures_over_time
+from kit.display.days import local_times
 from kit.log.log import literal, to_pandas
 from kit.messages import mask
 
@@ -68,7 +69,7 @@ def variants(failures: pd.DataFrame) -> pd.DataFrame:
 
 
 def failures_by_hour(history: History) -> pd.DataFrame:
-    """Count one code's failures by weekday and hour of the day, UTC.
+    """Count one code's failures by weekday and hour of the reader's day, UTC without a zone.
 
     Args:
         history: one code on one app; failures in its window count.
@@ -77,7 +78,8 @@ def failures_by_hour(history: History) -> pd.DataFrame:
         One row a weekday and hour that had any: ``weekday`` int64 (0 is Monday), ``hour``
         int64, ``failures`` int64.
     """
-    at = _in_window(history)["published"]
+    # By hours of UTC, as what worked is counted.
+    at = local_times(_in_window(history)["published"].dt.floor("h"))
     rows = pd.DataFrame({"weekday": at.dt.day_of_week, "hour": at.dt.hour}).astype("int64")
     return (
         rows.groupby(["weekday", "hour"], as_index=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ibis
@@ -11,7 +12,9 @@ from kit.analysis.failures import KEYS, folded_failures, pick_successes, with_ke
 from kit.analysis.kinds import of_kind, with_kind
 from kit.analysis.names import every_user
 from kit.analysis.recovery import recovery
-from kit.log.log import to_pandas, whole
+from kit.analysis.successes import counted_by
+from kit.display.days import begin_of
+from kit.log.log import moments, to_pandas, whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -19,7 +22,19 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["daily_successes", "most_failing", "user_events", "user_recovery"]
+__all__ = [
+    "SignIns",
+    "daily_successes",
+    "events_of_user",
+    "most_failing",
+    "sign_ins",
+    "user_events",
+    "user_recovery",
+]
+
+SIGN_IN = "sign-in"
+_TO_SIGN_IN = (SIGN_IN, "second factor")
+"""Operations that refuse a sign-in; an app's own refusal says nothing of Okta's."""
 
 _ASSIGNED = ("assignment", "assignment update")
 _UNASSIGNED = ("unassignment",)
@@ -96,7 +111,7 @@ def user_events(log: Log, window: Window, user_key: str, failed: pd.DataFrame) -
         ``unassigned`` or ``changed``; ``app``, ``operation``, ``code`` (of failures),
         ``vendor_message``, ``event_type``, ``actor``, ``uuid``, ``lane`` (app and operation).
     """
-    rows = with_keys(_of_user(log, window, user_key))
+    rows = with_keys(events_of_user(log, window, user_key))
     rows = rows.select(
         "published",
         *("app", "app_key", "operation", "event_type", "uuid", "result"),
@@ -132,11 +147,13 @@ def daily_successes(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         user_key: the user, as ``folded_failures`` keys it.
 
     Returns:
-        One row a UTC day, app and operation, oldest first: ``published``, the first success of the
-        day, and ``last``, datetime64[us, UTC]; ``app``, ``operation``, ``successes`` int64.
+        One row a day of the reader's, app and operation, oldest first: ``published``, the first
+        success of the day, and ``last``, datetime64[us, UTC]; ``app``, ``operation``,
+        ``successes`` int64.
     """
-    rows = pick_successes(_of_user(log, window, user_key))
-    rows = rows.mutate(day=whole(rows.published.epoch_seconds().floor().cast("int64"), _DAY_S))
+    rows = pick_successes(events_of_user(log, window, user_key))
+    second = rows.published.epoch_seconds().floor().cast("int64")
+    rows = rows.mutate(day=whole(second, counted_by("day")))
     counts = rows.group_by(["day", "app_key", "operation"]).aggregate(
         app=rows.app.max(),
         published=rows.published.min(),
@@ -144,15 +161,72 @@ def daily_successes(log: Log, window: Window, user_key: str) -> pd.DataFrame:
         successes=rows.count(),
     )
     table = to_pandas(counts, by=["day", "app_key", "operation"])
+    keys = ["day", "app_key", "operation"]
+    table["day"] = begin_of("day", moments(table["day"]))
+    table = table.groupby(keys, as_index=False).agg(
+        app=("app", "max"),
+        published=("published", "min"),
+        last=("last", "max"),
+        successes=("successes", "sum"),
+    )
     return table[["published", "last", "app", "operation", "successes"]].sort_values(
         "published", kind="stable", ignore_index=True
     )
 
 
-_DAY_S = 86400
+@dataclass(frozen=True)
+class SignIns:
+    """How one user's sign-ins went, by what the window holds of them."""
+
+    worked_at: pd.Timestamp | None
+    """When a sign-in worked last."""
+    refused_at: pd.Timestamp | None
+    """When the latest attempt was refused; None if the latest one worked, or there was none."""
+    refused: int
+    """How many attempts were refused, the second factor's among them."""
 
 
-def _of_user(log: Log, window: Window, user_key: str) -> ir.Table:
+def sign_ins(log: Log, window: Window, user_key: str) -> SignIns:
+    """Tell whether one user can sign in, by the latest attempt of the window.
+
+    A password that is right is no sign-in where the second factor is refused after it. Of two
+    events at one moment, the refusal is the outcome.
+
+    Args:
+        log: the opened log.
+        window: the window.
+        user_key: the user, as ``folded_failures`` keys it.
+
+    Returns:
+        How they went; no times and 0 if nobody is meant, or nothing was tried.
+    """
+    events = events_of_user(log, window, user_key)
+    failed = folded_failures(log, window)
+    failed = failed.filter(failed.user_key == user_key, failed.operation.isin(_TO_SIGN_IN))
+    successes = pick_successes(events)
+    successes = successes.filter(successes.operation.isin(_TO_SIGN_IN))
+    rows = failed.select("published", "operation", failed=True).union(
+        successes.select("published", "operation", failed=False)
+    )
+    signed_in = ~rows.failed & (rows.operation == SIGN_IN)
+    answer = to_pandas(
+        rows.aggregate(
+            worked_at=rows.published.max(where=signed_in),
+            last_worked=rows.published.max(where=~rows.failed),
+            last_refused=rows.published.max(where=rows.failed),
+            refused=rows.count(where=rows.failed),
+        ),
+        by=["refused"],
+    ).iloc[0]
+    worked_at, last_worked, last_refused = (
+        None if pd.isna(at) else pd.Timestamp(at)
+        for at in (answer["worked_at"], answer["last_worked"], answer["last_refused"])
+    )
+    stands = last_refused is not None and (last_worked is None or last_refused >= last_worked)
+    return SignIns(worked_at, last_refused if stands else None, int(answer["refused"]))
+
+
+def events_of_user(log: Log, window: Window, user_key: str) -> ir.Table:
     """The events about a user in a window.
 
     Looked for as the events write the user: engines then skip what is about others, and do not

@@ -19,6 +19,8 @@ import pandas as pd
 from kit.analysis.failures import pick_successes, successes
 from kit.base.errors import UsageError
 from kit.base.windows import TICK, Window
+from kit.display.days import begin_of
+from kit.display.zone import current_zone, keeps_whole_hours
 from kit.log.log import moments, to_pandas, whole
 
 if TYPE_CHECKING:
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
     from kit.log.cache import ResultCache
     from kit.log.log import Log
 
-__all__ = ["Successes", "bucket_of", "count_successes", "every_hour"]
+__all__ = ["Successes", "bucket_of", "count_successes", "counted_by", "every_hour"]
 
 _HOUR_S = 3600
-_SECONDS = {"hour": _HOUR_S, "day": 86400}
+_QUARTER_S = 900
+_DAY_S = 86400
 _MAX_DAYS_OF_USERS = 14
 """Over longer stretches than this many days, users who worked are not counted."""
 
@@ -48,24 +51,42 @@ def bucket_of(window: Window, bucket: str = "auto") -> str:
     return "hour" if window.until - window.since <= timedelta(days=3) else "day"
 
 
+def counted_by(bucket: str) -> int:
+    """By how many seconds an engine counts, so that hours, or the reader's days, can be summed.
+
+    Where clocks are set apart from UTC by parts of an hour, these are quarters of one.
+
+    Args:
+        bucket: ``hour`` or ``day``.
+    """
+    zone = current_zone()
+    if bucket == "hour":
+        return _HOUR_S
+    if zone is None:
+        return _DAY_S
+    return _HOUR_S if keeps_whole_hours(zone) else _QUARTER_S
+
+
 def count_successes(log: Log, window: Window, bucket: str = "") -> pd.DataFrame:
     """Count the successes of a window by bucket, app and operation.
 
     Args:
         log: the opened log.
         window: the window.
-        bucket: ``hour`` or ``day``; the window as a whole if left out.
+        bucket: ``hour``, or ``day``, the reader's; the window as a whole if left out.
 
     Returns:
         One row a bucket, app and operation with a success: ``bucket`` datetime64[us, UTC] (not
         where it is left out), ``app_key``, ``operation``, ``app``, ``successes`` int64.
     """
     since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
-    if since < until:
+    if bucket and counted_by(bucket) < _HOUR_S:
+        rows = to_pandas(_counts(successes(log, window), counted_by(bucket)))
+    elif since < until:
         counts = every_hour(log)
         inside = counts.filter(counts.hour >= _seconds(since), counts.hour < _seconds(until))
         # Folded where it is asked: a year has too many hours to be handed over one by one.
-        start = whole(inside.hour, _SECONDS[bucket]) if bucket else ibis.literal(0, "int64")
+        start = whole(inside.hour, counted_by(bucket)) if bucket else ibis.literal(0, "int64")
         rows = to_pandas(_summed(inside.mutate(hour=start)))
         if edges := _edges(window, since, until):
             rows = pd.concat([rows, _exactly(log, *edges)])
@@ -73,8 +94,9 @@ def count_successes(log: Log, window: Window, bucket: str = "") -> pd.DataFrame:
         rows = _exactly(log, window)
     keys = ["app_key", "operation"]
     if bucket:
-        width = _SECONDS[bucket]
-        rows = rows.assign(bucket=moments(rows["hour"] // width * width))
+        width = counted_by(bucket)
+        began = moments(rows["hour"] // width * width)
+        rows = rows.assign(bucket=begin_of(bucket, began))
         keys = ["bucket", *keys]
     return rows.groupby(keys, as_index=False).agg(
         app=("app", "max"), successes=("successes", "sum")
@@ -225,9 +247,14 @@ def _seconds(moment: pd.Timestamp) -> int:
 
 def _hourly(rows: ir.Table) -> ir.Table:
     """Successes by hour (seconds since 1970, when it began), app and operation."""
+    return _counts(rows, _HOUR_S)
+
+
+def _counts(rows: ir.Table, width: int) -> ir.Table:
+    """The same by stretches of so many seconds, in the place of hours."""
     # Whole seconds, because engines truncate a time with its zone several times as slowly.
     seconds = rows.published.epoch_seconds().floor().cast("int64")
-    return _summed(rows.mutate(hour=whole(seconds, _HOUR_S), successes=1))
+    return _summed(rows.mutate(hour=whole(seconds, width), successes=1))
 
 
 def _summed(rows: ir.Table) -> ir.Table:

@@ -16,13 +16,15 @@ from kit.log.field import field
 from kit.log.log import literal, to_pandas
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import ibis.expr.types as ir
     import pandas as pd
 
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["OF_PEOPLE", "TRAITS", "traits_of_attempts", "traits_of_people"]
+__all__ = ["OF_PEOPLE", "TRAITS", "traits_in_columns", "traits_of_attempts", "traits_of_people"]
 
 TRAITS = (
     "IP address",
@@ -91,16 +93,33 @@ _COLUMNS = (
 )
 
 
+def traits_in_columns(rows: ir.Table, names: Sequence[str]) -> dict[str, ir.StringValue]:
+    """An event's value of some of ``TRAITS`` that the columns of events hold, by name."""
+    values = _in_columns(rows)
+    return {name: _sound(values[name]) for name in names}
+
+
 def _values(rows: ir.Table) -> dict[str, ir.StringValue]:
     """An event's value of each of ``TRAITS``."""
 
     def debug(key: str) -> ir.StringValue:
         return field(rows, ("debugContext", "debugData", key), type="string")
 
+    values = {
+        **_in_columns(rows),
+        "app version": ibis.coalesce(debug("appVersion"), debug("oktaUserAgentExtended")),
+        "risk level": debug("risk").re_extract(r"level=(\w+)", 1),
+        "department": _department(rows),
+    }
+    return {name: _sound(values[name]) for name in TRAITS}
+
+
+def _in_columns(rows: ir.Table) -> dict[str, ir.StringValue]:
+    """What the columns of events hold; an empty text, and what says nothing, is still there."""
     number = "AS" + rows.as_number.cast("string")
     device = rows.device_name + ibis.coalesce(" (" + rows.device_id + ")", "")
     own_os, browser = _sound(rows.client_os), _sound(rows.client_browser)
-    values = {
+    return {
         "IP address": rows.client_ip,
         "country": rows.country,
         "state": rows.geo_state,
@@ -111,17 +130,13 @@ def _values(rows: ir.Table) -> dict[str, ir.StringValue]:
         "device type": rows.client_device,
         "client": ibis.coalesce(own_os + ibis.coalesce(", " + browser, ""), browser),
         "user agent": rows.user_agent,
-        "app version": ibis.coalesce(debug("appVersion"), debug("oktaUserAgentExtended")),
         "session": rows.session_id,
         "credential": rows.credential_type,
         "factor": rows.factor,
         "policy rule": rows.policy_rule,
         "agent": rows.agent_name,
         "API token": rows.api_token_id,
-        "risk level": debug("risk").re_extract(r"level=(\w+)", 1),
-        "department": _department(rows),
     }
-    return {name: _sound(value) for name, value in values.items()}
 
 
 def _department(rows: ir.Table) -> ir.StringValue:

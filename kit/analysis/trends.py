@@ -17,10 +17,11 @@ from kit.analysis.kinds import find_kind, with_kind
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
-from kit.analysis.successes import bucket_of, count_successes, every_hour
+from kit.analysis.successes import bucket_of, count_successes, counted_by, every_hour
 from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
 from kit.display import phrases
+from kit.display.days import begin_of
 from kit.display.in_lines import InLines
 from kit.log.log import literal, moments, to_pandas, whole, window_of
 from kit.messages import FINGERPRINT
@@ -46,7 +47,6 @@ __all__ = [
     "users_by_outcome",
 ]
 
-_SECONDS = {"hour": 3600, "day": 86400}
 _PAIR = ["app_key", "code"]
 
 
@@ -273,18 +273,18 @@ def failures_over_time(rows: ir.Table, bucket: str, by: list[str]) -> pd.DataFra
 
     Args:
         rows: rows of ``folded_failures``.
-        bucket: ``hour`` or ``day``.
+        bucket: ``hour``, or ``day``, the reader's.
         by: columns of the rows.
 
     Returns:
         One row a bucket and group: ``bucket`` datetime64[us, UTC], the columns, ``failures``.
     """
     second = rows.published.epoch_seconds().floor().cast("int64")
-    rows = rows.mutate(bucket=whole(second, _SECONDS[bucket]))
+    rows = rows.mutate(bucket=whole(second, counted_by(bucket)))
     keys = ["bucket", *by]
     counts = to_pandas(rows.group_by(keys).aggregate(failures=rows.count()), by=keys)
-    counts["bucket"] = moments(counts["bucket"])
-    return counts
+    counts["bucket"] = begin_of(bucket, moments(counts["bucket"]))
+    return counts.groupby(keys, as_index=False, dropna=False)[["failures"]].sum()
 
 
 def _attempts_over_time(over_time: pd.DataFrame, successes: pd.DataFrame) -> pd.DataFrame:

@@ -54,18 +54,13 @@ def vendor_candidates(story: VendorStory) -> pd.DataFrame:
     """
     rows = story.changes_before
     rows = rows[rows["published"] >= story.first_refused - _NEAR]
-    touched = {
-        "account": "the account that Okta signs in with",
-        "application": "the application that Okta signs in with",
-        "policy": "a policy that refused",
-    }
     return pd.DataFrame(
         {
             "published": rows["published"],
             "before": (story.first_refused - rows["published"]).astype("timedelta64[us]"),
             "seen_in": story.vendor,
             "change": rows["activity"],
-            "touches": rows["touches"].map(touched),
+            "touches": "the " + rows["touches"].astype(str),
             "actor": rows["actor"],
             "on": rows["target"],
             "id": rows["id"],

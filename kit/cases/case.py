@@ -12,7 +12,7 @@ from kit.analysis.changes import CandidateChanges, changes
 from kit.analysis.common import InCommon, in_common
 from kit.analysis.episodes import QUIET_GAP, History, Outage, history, outage
 from kit.analysis.failures import KEYS, failures, folded_failures
-from kit.analysis.incidents import incidents
+from kit.analysis.incidents import Incident, incidents
 from kit.analysis.names import find_apps, find_code, most_hit
 from kit.analysis.orgs import broken_connections
 from kit.analysis.radius import hit_counts, who
@@ -87,18 +87,39 @@ class Case(InLines):
         near = [end for end in ends if end >= self.onset - QUIET_GAP]
         return bool(near) and not self.history.successes.any(max(near) - TICK, self.onset)
 
+    @cached_property
+    def incident(self) -> Incident | None:
+        """Its incident as it stands at the window's end, over or not; None if there is none."""
+        every = incidents(self.history.log, self.window.until, all=True)
+        own = [one for one in every if (one.app_key, one.code) == (self.app_key, self.code)]
+        return own[0] if own else None
+
+    @property
+    def earlier_since(self) -> pd.Timestamp | None:
+        """Since when it failed for somebody before the onset; None if that is the onset.
+
+        An incident goes on until it is fixed, over outages of people who have nothing in common.
+        """
+        one = self.incident
+        began = None if one is None else pd.Timestamp(one.again_since or one.since)
+        return began if began is not None and began < self.onset else None
+
     @property
     def since(self) -> str:
         """Since when it fails, in words, as far as the source can tell."""
-        return phrases.moment(self.onset) + (" or earlier" if self.may_be_older else "")
+        began = phrases.moment(self.onset) + (" or earlier" if self.may_be_older else "")
+        if self.earlier_since is None:
+            return began
+        return f"{phrases.moment(self.earlier_since)} (the latest outage since {began})"
 
     @property
     def hit(self) -> str:
-        """How many users are hit since the onset, and before it if they still fail, in words."""
+        """How many users the outage hit, and who was hit before it and still fails, in words."""
         users = self.people["hit_key"].nunique()
         since = who(self.since_onset).nunique()
         text = f"{phrases.hit_in_words(hit_counts(self.since_onset))} hit"
-        return text if since == users else f"{text} since the onset and {users - since:,} before it"
+        more = f"{users - since:,} before it"
+        return text if since == users else f"{text} in the latest outage and {more}"
 
     @property
     def since_onset(self) -> pd.DataFrame:

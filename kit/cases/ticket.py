@@ -140,7 +140,7 @@ def ticket(case: Case) -> str:
         f"Meaning: {case.meaning}",
         f"Since: {case.since}; last failure {phrases.moment(case.outage.last)}",
         f"Failures: {case.rate_in_words}, {phrases.span(case.window)}",
-        *([f"Failures since the onset: {len(case.since_onset):,}"] if case.apart else []),
+        *([f"Failures in the latest outage: {len(case.since_onset):,}"] if case.apart else []),
         f"How wide: {case.blast_radius}. {in_words(case.proof.radius.reason)}",
         *_changed(case),
         f"Fix: {case.fix.verdict.replace('_', ' ')}: {in_words(case.fix.reason)}",

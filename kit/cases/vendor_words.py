@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.catalogue import load
 from kit.display import phrases
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ _ADDRESSES = 5
 
 def refused_by(story: VendorStory) -> str:
     """The error, its reason, and the policies that refused, each with its result."""
-    text = f"{story.code}: {story.failure_reason}" if story.failure_reason else story.code
+    reason = story.failure_reason or load().meaning(story.code)
+    text = f"{story.code}: {reason}" if reason else story.code
     if story.policies:
         names = phrases.join([f"{one} (failure)" for one in story.policies])
         text = f"{text.rstrip('.')}; conditional access: {names}"

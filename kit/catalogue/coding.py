@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from kit.catalogue.lookup import TypeMeaning
     from kit.events import LogEvent
 
-__all__ = ["NO_REASON", "Coding", "code_event", "code_message", "is_failing", "kind_in_words"]
+__all__ = [
+    "NO_REASON",
+    "Coding",
+    "code_event",
+    "code_message",
+    "is_failing",
+    "is_guess",
+    "is_guessed_event",
+    "kind_in_words",
+]
 
 NO_REASON = "NO_REASON"
 """The code of a failing event whose reason Okta left empty."""
@@ -91,9 +100,7 @@ def code_event(event: LogEvent, catalogue: Catalogue) -> Coding:
     if not _fails(event, meaning.verdict):
         return _coding_without_code(operation or event.event_type, hits, factor)
     error_fields = _error_fields(event.debug_data)
-    message = parse(event.reason)
-    if not message.text:
-        message = _message_elsewhere(event, error_fields, catalogue)
+    message = _message_of(event, error_fields, catalogue)
     fault = _debug_fault(error_fields)
     if fault is not None and fault.http_status is not None and message.http_status is None:
         message = msgspec.structs.replace(message, http_status=fault.http_status)
@@ -214,21 +221,68 @@ def code_message(
     Returns:
         The code; never empty, the same for the same text on every machine.
     """
+    return _name(message, catalogue, debug_code=debug_code, type_code=type_code).code
+
+
+def is_guessed_event(event: LogEvent, code: str, catalogue: Catalogue) -> bool:
+    """Tell whether the code that ``code_event`` gave is a guess, as ``is_guess`` has it."""
+    message = _message_of(event, _error_fields(event.debug_data), catalogue)
+    return is_guess(message, code, catalogue, type_code=catalogue.event_code(event.event_type))
+
+
+class _Name(NamedTuple):
+    """What a text is called, and whether that is a guess."""
+
+    code: str
+    guess: bool = False
+
+
+def is_guess(
+    message: Message, code: str, catalogue: Catalogue, *, type_code: str | None = None
+) -> bool:
+    """Tell whether a message's code is a kind that was guessed from similar messages.
+
+    Args:
+        message: the parsed text.
+        code: the code that it has.
+        catalogue: as for ``code_message``.
+        type_code: likewise.
+
+    Returns:
+        True where only what was learned tells the kind: no code, status or word form.
+    """
+    if code not in catalogue.kinds:
+        return False
+    return _name(message, catalogue, type_code=type_code) == _Name(code, guess=True)
+
+
+def _name(
+    message: Message,
+    catalogue: Catalogue,
+    *,
+    debug_code: str | None = None,
+    type_code: str | None = None,
+) -> _Name:
     vendor_code = debug_code or message.vendor_code
     text_code = catalogue.name_text(message.text, vendor_code, message.http_status)
     if text_code or vendor_code:
-        return text_code or vendor_code or ""
+        return _Name(text_code or vendor_code or "")
     kind = kind_in_words(message, catalogue)
-    if kind not in {"", "no_reason"}:
-        return kind
+    text = _nameless(message.text, message)
+    if kind:
+        likely = catalogue.learned_kind(text, kind)
+        if likely != "no_reason":
+            return _Name(likely, guess=likely != kind)
     if message.http_status is not None and message.http_status >= 400:
-        return http_code(message.http_status)
+        return _Name(http_code(message.http_status))
     if type_code:
-        return type_code
+        return _Name(type_code)
     if kind or not message.text:
-        return NO_REASON
-    learned = catalogue.learned_kind(_nameless(message.text, message))
-    return fingerprint(message) if learned in {"", "no_reason"} else learned
+        return _Name(NO_REASON)
+    learned = catalogue.learned_kind(text)
+    if learned in {"", "no_reason"}:
+        return _Name(fingerprint(message))
+    return _Name(learned, guess=True)
 
 
 def kind_in_words(message: Message, catalogue: Catalogue) -> str:
@@ -285,6 +339,12 @@ def _debug_fault(error_fields: dict[str, str]) -> Message | None:
         if answer.vendor_code or answer.http_status:
             return answer
     return None
+
+
+def _message_of(event: LogEvent, error_fields: dict[str, str], catalogue: Catalogue) -> Message:
+    """What an event says of its failure."""
+    message = parse(event.reason)
+    return message if message.text else _message_elsewhere(event, error_fields, catalogue)
 
 
 def _message_elsewhere(

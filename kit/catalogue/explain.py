@@ -12,7 +12,7 @@ from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kit.catalogue import load
-from kit.catalogue.coding import code_event, code_message
+from kit.catalogue.coding import code_event, code_message, is_guess, is_guessed_event
 from kit.events import COLUMNS, UnfitEventError, decode, row
 from kit.messages import Message, is_english, is_fingerprint, mask, parse, wording
 from kit.vendors import Record, RecordError, read_record
@@ -52,6 +52,8 @@ class Explanation:
     code: str | None = None
     family: str | None = None
     kind: str | None = None
+    guess: bool = False
+    """Whether the kind, and so the remedy, is a guess from messages that are worded alike."""
     vendor_message: str | None = None
     trace_id: str | None = None
     correlation_id: str | None = None
@@ -85,6 +87,7 @@ class Explanation:
             "code": self.code,
             "family": self.family,
             "kind": self.kind,
+            "guess": self.guess,
             "vendor_message": self.vendor_message,
             "trace_id": self.trace_id,
             "correlation_id": self.correlation_id,
@@ -243,7 +246,8 @@ def _of_event(raw: dict[str, Any]) -> Explanation:
             meaning=(meaning and meaning.meaning) or None,
             note=f"This event did not fail: {event.event_type}, {event.result or 'no outcome'}.",
         )
-    return answer_of(catalogue, coding.code, message, message.text, **details)
+    answer = answer_of(catalogue, coding.code, message, message.text, **details)
+    return replace(answer, guess=is_guessed_event(event, coding.code, catalogue))
 
 
 def answer_of(
@@ -271,6 +275,7 @@ def answer_of(
         code=code,
         family=catalogue.family(code),
         kind=catalogue.kind(code, text=message.text, http_status=message.http_status) or None,
+        guess=is_guess(message, code, catalogue),
         vendor_message=message.vendor_message,
         trace_id=message.trace_id,
         correlation_id=message.correlation_id,

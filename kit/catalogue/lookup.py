@@ -396,16 +396,17 @@ class Catalogue:
         """
         return self._words.kind(text)
 
-    def learned_kind(self, text: str) -> str:
+    def learned_kind(self, text: str, form_kind: str = "") -> str:
         """What a text most likely says went wrong, by ``kind_weights.csv``.
 
         Args:
-            text: as above, of which neither a code nor a status nor a word form tells more.
+            text: as above, of which neither a code nor a status tells more.
+            form_kind: the kind that a word form tells.
 
         Returns:
-            The kind; nothing where none is sure enough.
+            A guess; the form's kind, where none is sure enough to say more or otherwise.
         """
-        return self._learned.kind(text)
+        return self._learned.kind(text, form_kind)
 
     @cached_property
     def _words(self) -> KindWords:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kit.base.errors import UsageError
-from kit.commands import codes, evidence, incidents, lab, lake, okta, reports, schedule
+from kit.commands import assistant, codes, evidence, incidents, lab, lake, okta, reports, schedule
 from kit.commands.codes import tell_mistakes
 from kit.commands.faults import end_on_sigterm, exit_code_of
 from kit.commands.notes import print_json, print_note
@@ -40,6 +40,7 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    ocsf = "ocsf"
     parquet = "parquet"
 
 
@@ -149,6 +150,7 @@ incidents.register(app)
 evidence.register(app)
 schedule.register(app)
 lab.register(app)
+assistant.register(app)
 
 
 def run_command(arguments: Sequence[str]) -> int:

@@ -58,8 +58,8 @@ def register(app: typer.Typer) -> None:
     group.callback()(_list_by_default)
     group.command("list")(list_incidents)
     group.command("show")(show_incident)
-    group.command("ack")(acknowledge)
-    group.command("mute")(mute)
+    group.command("ack")(_marking("acknowledged"))
+    group.command("mute")(_marking("muted"))
     group.command("note")(add_note)
     group.command("unmark")(unmark)
     app.add_typer(group, name="incidents")
@@ -109,36 +109,35 @@ def show_incident(
     print_json(_one(id_, source, until, out, engine).as_dict())
 
 
-def acknowledge(
-    id_: Id,
-    source: Source = None,
-    why: Why = None,
-    until: MarkUntil = None,
-    by: By = None,
-    out: Out = "reports",
-    engine: Engine = None,
-) -> None:
-    """Say that somebody works on an incident.
+_MARKING: dict[Kind, str] = {
+    "acknowledged": """Say that somebody works on an incident.
 
     Example: okta-kit incidents ack inc-2f6a --why "ticket 1207" --by ada
-    """
-    _say(id_, source, out, engine, lambda old: _mark("acknowledged", why, until, by, old))
-
-
-def mute(
-    id_: Id,
-    source: Source = None,
-    why: Why = None,
-    until: MarkUntil = None,
-    by: By = None,
-    out: Out = "reports",
-    engine: Engine = None,
-) -> None:
-    """Keep an incident in the list, but out of conditions, changes and notices.
+    """,
+    "muted": """Keep an incident in the list, but out of conditions, changes and notices.
 
     Example: okta-kit incidents mute inc-2f6a --why "app is retired" --until 2026-12-31
-    """
-    _say(id_, source, out, engine, lambda old: _mark("muted", why, until, by, old))
+    """,
+}
+"""What the command says of itself that marks an incident so."""
+
+
+def _marking(kind: Kind) -> Callable[..., None]:
+    """The command that marks an incident."""
+
+    def mark(
+        id_: Id,
+        source: Source = None,
+        why: Why = None,
+        until: MarkUntil = None,
+        by: By = None,
+        out: Out = "reports",
+        engine: Engine = None,
+    ) -> None:
+        _say(id_, source, out, engine, lambda old: _mark(kind, why, until, by, old))
+
+    mark.__doc__ = _MARKING[kind]
+    return mark
 
 
 def add_note(

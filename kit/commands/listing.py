@@ -22,9 +22,11 @@ from kit.lake.files import skipped
 from kit.log.log import open_log, to_pandas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
+
+    from kit.log.log import Log
 
 __all__ = ["COLUMNS", "FailureListing", "listing", "refuse_unknown_app", "write"]
 
@@ -42,6 +44,8 @@ class FailureListing:
     sentence: str
     names: CodeNames
     """What the codes of unknown texts are shown as in a terminal."""
+    logs: Mapping[str, Log]
+    """The logs that they are from, by org; of one org by an empty name."""
 
 
 def listing(
@@ -82,11 +86,11 @@ def listing(
     columns = (*COLUMNS, "org") if log.orgs else COLUMNS
     if app is not None:
         refuse_unknown_app(log.events, app)
+    logs = {org: one for org, one in orgs_of(log).items() if not isinstance(one, KitError)}
     parts = []
-    for org, one in orgs_of(log).items():
-        if not isinstance(one, KitError):
-            rows = with_kind_and_state(one, window, failures(one, window))
-            parts.append(rows.assign(org=org))
+    for org, one in logs.items():
+        rows = with_kind_and_state(one, window, failures(one, window))
+        parts.append(rows.assign(org=org))
     rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
     if app is not None:
         by_name = rows["app"].fillna("").str.casefold() == app.casefold()
@@ -103,12 +107,15 @@ def listing(
     sentence += "".join(f" {note}" for note in coverage.notes)
     sentence += "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
     rows = rows.reset_index(drop=True)[list(columns)]
-    return FailureListing(rows, sentence, code_names(log))
+    return FailureListing(rows, sentence, code_names(log), logs)
 
 
 def write(listing: FailureListing, form: str, out: TextIO) -> None:
-    """Print failures as ``table``, ``csv``, ``json`` or ``parquet``."""
+    """Print failures as ``table``, ``csv``, ``json``, ``ocsf`` or ``parquet``."""
     rows = listing.rows
+    if form == "ocsf":
+        _ocsf(listing, out)
+        return
     if form == "parquet":
         rows.to_parquet(out.buffer, index=False)
         return
@@ -123,6 +130,17 @@ def write(listing: FailureListing, form: str, out: TextIO) -> None:
     else:
         text = text_rows.to_json(orient="records", force_ascii=False, indent=2)
         out.write(in_json(text) + "\n")
+
+
+def _ocsf(listing: FailureListing, out: TextIO) -> None:
+    """One event of OCSF a failure, one a line; of many orgs each org's by itself."""
+    from kit.answers.ocsf import ocsf_line, ocsf_records
+
+    for org, log in listing.logs.items():
+        rows = listing.rows
+        rows = rows[rows["org"] == org] if "org" in rows else rows
+        for record in ocsf_records(log, rows):
+            out.write(in_json(ocsf_line(record)) + "\n")
 
 
 def refuse_unknown_app(events: ir.Table, app: str) -> None:

@@ -61,7 +61,8 @@ def set_of(
         values, folder, require_complete=job.require_complete, date_order=job.date_order
     )
     log = log_of(log_source, folder, choose_engine(job.engine))
-    shared = {"source": str(values["source"]), **window.as_text()}
+    zone = {"timezone": str(values["timezone"])} if values.get("timezone") else {}
+    shared = {"source": str(values["source"]), **window.as_text(), **zone}
     notebook = find_notebook(_REMEDIATION)
     page = replace(
         job,

@@ -11,6 +11,7 @@ import pandas as pd
 from kit.base.errors import UsageError, nearest
 from kit.base.windows import TICK, Window
 from kit.display import charts, phrases
+from kit.display.days import begin_of, local_times
 from kit.display.parts import Chart
 
 __all__ = ["chart"]
@@ -111,14 +112,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def _counts(rows: pd.DataFrame, bucket: str, *by: str) -> pd.DataFrame:
     """Failures by bucket and some columns."""
-    at = rows["published"].dt.floor({"hour": "h", "day": "D"}[bucket])
+    at = begin_of(bucket, rows["published"])
     app = rows["app"].fillna(phrases.SIGN_IN)
     groups = rows.assign(bucket=at, app=app).groupby(["bucket", *by], as_index=False)
     return groups.size().rename(columns={"size": "failures"})
 
 
 def _by_hour_of_day(rows: pd.DataFrame, _: str) -> pd.DataFrame:
-    at = rows["published"].dt
+    at = local_times(rows["published"]).dt
     groups = rows.assign(weekday=at.day_of_week, hour=at.hour).groupby(["weekday", "hour"])
     counts: pd.DataFrame = groups.size().rename("failures").reset_index().astype("int64")
     return counts

@@ -52,7 +52,7 @@ class ShownExplanation(Explanation):
         """The same in a notebook; what stood in a message is text there, too."""
         from kit.display.parts import Facts, Headline, Links, Note, Steps
 
-        words = self.words or self.code or self.operation or "No failure"
+        words = _heading(self)
         parts: list[Any] = [Headline(f"{words}: {self.remedy.title}" if self.remedy else words)]
         parts += [Note(text) for text in (self.note, _unknown(self)) if text]
         parts.append(Facts(dict([*catalogue_facts(self), *message_facts(self)])))
@@ -157,8 +157,7 @@ def _title(explanation: Explanation) -> Text:
     """The code, or an unknown text's words with its code beside them, and the family."""
     from rich.text import Text
 
-    words = explanation.words or explanation.code or explanation.operation or "No failure"
-    title = Text(clean(words), style="bold")
+    title = Text(clean(_heading(explanation)), style="bold")
     beside = [explanation.code] if explanation.words else []
     for text in (*beside, explanation.family):
         if text:
@@ -166,8 +165,28 @@ def _title(explanation: Explanation) -> Text:
     return title
 
 
+def _heading(explanation: Explanation) -> str:
+    """What it is, or looks like."""
+    if explanation.guess:
+        return f"looks like {explanation.code}"
+    return explanation.words or explanation.code or explanation.operation or "No failure"
+
+
+def _kind(explanation: Explanation) -> str:
+    kind = (explanation.kind or "").replace("_", " ")
+    return f"looks like {kind}" if explanation.guess else kind
+
+
+_GUESS = (
+    "A guess: no code and no word form tells what this text says, but messages that are worded"
+    " like it are of this kind. Check that it fits before you act; the steps are of a general sort."
+)
+
+
 def _unknown(explanation: Explanation) -> str:
     """What the catalogue does not know about it, in a sentence."""
+    if explanation.guess:
+        return _GUESS
     if explanation.meaning or not explanation.code:
         return ""
     if explanation.code.startswith("AADSTS"):
@@ -195,7 +214,7 @@ def catalogue_facts(explanation: Explanation) -> list[tuple[str, object]]:
         retry = f"{retry}. {remedy.retry_note}"
     says = [
         ("Meaning", explanation.meaning),
-        ("Kind", (explanation.kind or "").replace("_", " ")),
+        ("Kind", _kind(explanation)),
         ("Cause", remedy.cause if remedy else None),
         ("Owner", OWNERS.get(explanation.owner or "", explanation.owner)),
         ("A retry", retry),

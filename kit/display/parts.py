@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from kit.base.text import clean, clean_lines
 from kit.display import phrases
+from kit.display.areas import Area, areas_of
 from kit.display.code_names import PLAIN, CodeNames, smaller_codes
 from kit.display.first_screen import FirstScreen
 from kit.display.table import SET, Table
@@ -171,6 +172,8 @@ class Links:
     notebook."""
     caption: str
     """What they are."""
+    run: bool = False
+    """Whether the first is a notebook that an open JupyterLab is to open and run."""
 
     def __post_init__(self) -> None:
         for _, where in self.items:
@@ -180,8 +183,7 @@ class Links:
     def html(self) -> str:
         """A list, below its caption."""
         items = "".join(
-            f'<li><a href="{escape(where)}" target="_blank" rel="noopener noreferrer">'
-            f"{_safe(name)}</a></li>"
+            f'<li><a href="{escape(where)}" {self._how()}>{_safe(name)}</a></li>'
             for name, where in self.items
         )
         return f"<p><strong>{_safe(self.caption)}</strong></p><ul>{items}</ul>"
@@ -189,6 +191,9 @@ class Links:
     def text(self) -> str:
         """A line for each link."""
         return "\n".join([self.caption, *(f"{clean(name)}: {where}" for name, where in self.items)])
+
+    def _how(self) -> str:
+        return "data-run" if self.run else 'target="_blank" rel="noopener noreferrer"'
 
 
 @dataclass(frozen=True)
@@ -272,6 +277,19 @@ class Chart:
             return self.draw(self.names.frame(self.frame), *self.arguments[1:], **self.options)
 
     @cached_property
+    def with_areas(self) -> tuple[str, tuple[Area, ...]]:
+        """The picture as an ``img``, and what its bars and points stand for."""
+        import matplotlib.pyplot as plt
+
+        figure, alt = self.figure()
+        figure.set_size_inches(WIDE, figure.get_size_inches()[1])
+        wide = _png(figure)
+        with reading_in(self.zone):
+            areas = areas_of(figure)
+        plt.close(figure)
+        return _img(wide, clean(alt), round(WIDE * 96)), areas
+
+    @cached_property
     def picture(self) -> Picture:
         """The figure as PNG, as wide as a page and as wide as a phone."""
         import matplotlib.pyplot as plt
@@ -287,11 +305,7 @@ class Chart:
     def html(self) -> str:
         """The picture with its description; JupyterLab shows none for a PNG of its own."""
         one = self.picture
-        return (
-            f'<figure style="margin:.6em 0"><img src="data:image/png;base64,'
-            f'{base64.b64encode(one.wide).decode()}" alt="{escape(one.alt)}" width="{one.width}">'
-            "</figure>"
-        )
+        return f'<figure style="margin:.6em 0">{_img(one.wide, one.alt, one.width)}</figure>'
 
     def text(self) -> str:
         """Its finding in words."""
@@ -330,6 +344,11 @@ def with_names(part: Part, names: CodeNames) -> Part:
         part = copy(part)
         part.names = names
     return part
+
+
+def _img(png: bytes, alt: str, width: int) -> str:
+    data = base64.b64encode(png).decode()
+    return f'<img src="data:image/png;base64,{data}" alt="{escape(alt)}" width="{width}">'
 
 
 def _png(figure: Figure) -> bytes:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kit.display.choices import Choices
-    from kit.display.parts import Part
+    from kit.display.parts import Links, Part
 
 __all__ = ["Live", "LiveReport", "Section"]
 
@@ -32,6 +32,9 @@ class LiveReport(Protocol):
 
     def choices(self) -> Choices:
         """What the parameters can be."""
+
+    def begin_notebook(self, way: str) -> Links:
+        """Begin the notebook that a way leads to, with its parameters set; give a link to it."""
 
 
 @dataclass(frozen=True)

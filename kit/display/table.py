@@ -18,7 +18,7 @@ from kit.base.text import clean
 from kit.display import phrases
 from kit.display.code_names import PLAIN, CodeNames, smaller_codes
 from kit.display.ways import way_in_html, way_to
-from kit.display.zone import current_zone, in_zone, reading_in, stamp
+from kit.display.zone import current_zone, in_zone, local, reading_in, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +39,8 @@ _UTC_BESIDE = re.compile(r" \(([^()]* UTC)\)$")
 """The UTC time behind a reader's; it stands below it, so that columns stay narrow."""
 _LONG_TEXT_CHARS = 60
 """Letters from which a cell's text is long."""
+_LONG_TEXT_ROOM = 32
+"""Letters of a long text that stand in one line on paper, where there is room."""
 
 _RATES = ("rate", "rate_before")
 """Columns of rates, 0 to 1."""
@@ -147,12 +149,15 @@ class Table:
         place = f' id="{escape(self.anchor)}"' if self.anchor else ""
         if self.rows.empty:
             return f"<p{place}>{escape(clean(self._nothing()))}</p>"
-        caption = escape(clean(self._full_caption()))
+        caption, ways = (
+            escape(clean(self._full_caption())),
+            self.ways_from(self.rows.head(self.most)),
+        )
         with reading_in(self.zone):
             if self.collapsed:
-                rows = grid(self._first_rows(), ways=self._ways())
+                rows = grid(self._first_rows(), ways=ways)
                 return f"<details{place}><summary>{caption}</summary>{rows}</details>"
-            table = grid(self._first_rows(), caption, self._ways())
+            table = grid(self._first_rows(), caption, ways)
         return f"<div{place}>{table}</div>" if place else table
 
     def text(self) -> str:
@@ -168,9 +173,13 @@ class Table:
     def _first_rows(self) -> pd.DataFrame:
         return self.names.frame(self.rows.head(self.most))
 
-    def _ways(self) -> dict[str, list[str]]:
-        """By column, where each cell of the first rows leads; empty where its row does not say."""
-        rows = self.rows.head(self.most).to_dict("records") if self.ways else []
+    def ways_from(self, shown: pd.DataFrame) -> dict[str, list[str]]:
+        """By column, where each cell of some rows leads; empty where its row does not say.
+
+        Args:
+            shown: some of the table's rows.
+        """
+        rows = shown.to_dict("records") if self.ways else []
         return {
             name: [_way(row, name, way) for row in rows]
             for name, way in self.ways.items()
@@ -187,7 +196,10 @@ class Table:
 
 
 def grid(
-    rows: pd.DataFrame, caption: str = "", ways: Mapping[str, Sequence[str]] | None = None
+    rows: pd.DataFrame,
+    caption: str = "",
+    ways: Mapping[str, Sequence[str]] | None = None,
+    view: View | None = None,
 ) -> str:
     """Rows as an HTML table.
 
@@ -195,22 +207,28 @@ def grid(
         rows: what is shown, all of it.
         caption: what it is called, as HTML.
         ways: by column, where each row's cell leads; empty where it leads nowhere.
+        view: how they are sorted, if the headings are to say it.
     """
     ways = ways or {}
     kinds = [_kind(rows[name]) for name in rows.columns]
+    cells = [[cell(str(name), value) for name, value in row.items()] for _, row in rows.iterrows()]
+    columns = list(zip(rows.columns, kinds, strict=True))
+    letters = _letters_on_paper(
+        [[title(name), *(line[n] for line in cells)] for n, name in enumerate(rows.columns)], kinds
+    )
     head = "".join(
-        f'<th scope="col" class="{kind}" style="{SET[kind].partition(";")[0]}">'
-        f"{escape(title(name))}</th>"
-        for name, kind in zip(rows.columns, kinds, strict=True)
+        f'<th scope="col" class="{kind} letters-{width}" style="{SET[kind].partition(";")[0]}"'
+        f"{_sorted(name, view)}</th>"
+        for (name, kind), width in zip(columns, letters, strict=True)
     )
     body = "".join(
         "<tr>"
         + "".join(
-            _td(kind, cell(str(name), value), title(name), way=_at(ways, name, n))
-            for kind, (name, value) in zip(kinds, row.items(), strict=True)
+            _td(kind, text, title(name), way=_at(ways, name, n))
+            for (name, kind), text in zip(columns, line, strict=True)
         )
         + "</tr>"
-        for n, (_, row) in enumerate(rows.iterrows())
+        for n, line in enumerate(cells)
     )
     name = f'<caption style="text-align:left">{caption}</caption>' if caption else ""
     wide = " wide" if len(kinds) > _PAPER_COLUMNS else ""
@@ -218,6 +236,48 @@ def grid(
         f'<div class="scroll cards{wide}"><table>{name}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+_PAPER_LETTERS = 111
+"""Letters of a table's size beside each other on a page of A4."""
+_MOST_LETTERS = 40
+
+
+def _letters_on_paper(columns: Sequence[Sequence[str]], kinds: Sequence[str]) -> list[int]:
+    """How many letters of each column paper keeps in one line: its longest word, if all fit.
+
+    An even number up to ``_MOST_LETTERS``, for which a page has a style each. A time and a number
+    are one word. Where not all fit, the longest words are parted.
+
+    Args:
+        columns: of each column its title and its cells.
+        kinds: how each is set.
+    """
+    words = [
+        max([*map(len, title.split()), *(_longest_word(text, kind) for text in texts)], default=0)
+        for (title, *texts), kind in zip(columns, kinds, strict=True)
+    ]
+    room = _PAPER_LETTERS - 2 * len(words)  # each has its margins
+    most = max(words, default=0)
+    while most > 1 and sum(min(one, most) for one in words) > room:
+        most -= 1
+    return [min(min(one, most) + 1, _MOST_LETTERS) // 2 * 2 for one in words]
+
+
+def _longest_word(text: str, kind: str) -> int:
+    whole = _UTC_BESIDE.sub("", text) if kind == "when" else text
+    if kind != "text":
+        return len(whole)
+    return max(_LONG_TEXT_ROOM * (len(text) > _LONG_TEXT_CHARS), *map(len, whole.split()), 0)
+
+
+def _sorted(name: object, view: View | None) -> str:
+    """The end of a heading's tag, and its words."""
+    words = escape(title(name))
+    if view is None or str(name) != view.by:
+        return f">{words}"
+    order, sign = ("descending", "▼") if view.descending else ("ascending", "▲")
+    return f' aria-sort="{order}">{words} <span aria-hidden="true">{sign}</span>'
 
 
 def _td(kind: str, text: str, heading: str, *, way: str) -> str:
@@ -248,11 +308,11 @@ def _way(row: Mapping[Any, Any], column: str, way: Way) -> str:
 def title(name: object) -> str:
     """A column's name as a reader sees it."""
     text = _TITLES.get(str(name), clean(name).replace("_", " "))
-    return text if _is_day(str(name)) else in_zone(text)
+    return in_zone(text)
 
 
 def _is_day(name: str) -> bool:
-    """Whether a column holds days: they are UTC days in any zone, since counts are by them."""
+    """Whether a column holds days, told without a time of the day."""
     return name.casefold() == "day" or name.startswith("day ")
 
 
@@ -275,7 +335,7 @@ def cell(name: str, value: object) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}" if _is_day(name) else stamp(value)
+        return f"{local(value):%Y-%m-%d}" if _is_day(name) else stamp(value)
     if name in _RATES and isinstance(value, float):
         return phrases.percent(value, fixed=True)
     if name == "http_status" and isinstance(value, float | int):

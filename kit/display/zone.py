@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from kit.base.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from kit.base.windows import Window
 
@@ -25,6 +25,7 @@ __all__ = [
     "current_zone",
     "find_zone",
     "in_zone",
+    "keeps_whole_hours",
     "local",
     "reading_in",
     "stamp",
@@ -133,6 +134,20 @@ def stamp(moment: datetime, *, seconds: bool = False, with_utc: bool = False) ->
     if here.tzinfo is None or _zone.get() is None:
         return f"{text} UTC" if with_utc else text
     return f"{text} {here:%Z} ({utc_beside(moment, here, '%Y-%m-%d ', clock)})"
+
+
+@cache
+def keeps_whole_hours(zone: ZoneInfo) -> bool:
+    """Whether a zone's clocks are whole hours apart from UTC, at any time of these decades."""
+    months = (datetime(year, month, 1, tzinfo=UTC) for year in _YEARS for month in range(1, 13))
+    return all(int(offset.total_seconds()) % 3600 == 0 for offset in map(_offset_in(zone), months))
+
+
+_YEARS = range(1990, 2040)
+
+
+def _offset_in(zone: ZoneInfo) -> Callable[[datetime], timedelta]:
+    return lambda moment: moment.astimezone(zone).utcoffset() or timedelta()
 
 
 def utc_beside(moment: datetime, here: datetime, day: str, clock: str) -> str:

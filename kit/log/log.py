@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from pyspark.sql import SparkSession
 
-__all__ = ["Log", "literal", "log_of", "open_log", "to_pandas", "window_of"]
+__all__ = ["Log", "literal", "log_of", "open_log", "org_of", "to_pandas", "window_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,6 +326,15 @@ def _apart(events: ir.Table) -> ir.Table:
     }
     names = {name: events[name] + " · " + events.org for name in _NAMES}
     return events.mutate(**ids, **names).drop("org")
+
+
+def org_of(ids: pd.Series[str]) -> pd.Series[str]:
+    """The orgs whose events, apps or people some ids of many orgs are of.
+
+    Args:
+        ids: one of ``uuid``, ``transaction_id``, ``app_id``, …; of each what stands before the id.
+    """
+    return ids.str.partition("/")[0]
 
 
 _IDS = ("uuid", "transaction_id", "app_id", "user_id", "actor_id", "group_id", "hit_id")

@@ -18,6 +18,7 @@ from kit.base.times import parse_iso
 from kit.display import phrases
 from kit.display.code_names import CodeNames
 from kit.display.first_screen import STATUSES, Deed, FirstScreen, Tile
+from kit.display.zone import local, reading_in, zone_of
 from kit.reports.changes import iso_in_words, newest_first, previous
 from kit.reports.incident_changes import change_in_words
 from kit.reports.ways import find_report
@@ -25,6 +26,7 @@ from kit.reports.ways import find_report
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
 __all__ = ["FrontPage", "Lane", "front_page"]
 
@@ -47,7 +49,7 @@ class Lane:
     label: str
     state: str
     spans: tuple[tuple[str, float, float], ...]
-    """What each stretch is, ``failing`` or ``left``, where it begins and how wide it is."""
+    """What each stretch is (``earlier``, ``failing`` or ``left``), where it begins, how wide."""
     words: str
     """The same for those who do not see it."""
 
@@ -73,6 +75,10 @@ class FrontPage:
     """The page of the newest run, if it failed after the one that this is taken from."""
     sources: tuple[Mapping[str, Any], ...] = ()
     """The other sources: ``source``, ``condition``, ``headline``, ``page``, ``until``."""
+    came_back: bool = False
+    """Whether a lane has a stretch in which it failed before and was fixed."""
+    zone: ZoneInfo | None = None
+    """The time zone that the run asked for which this is taken from; None for UTC."""
 
 
 def front_page(runs: Sequence[Mapping[str, Any]]) -> FrontPage | None:
@@ -93,8 +99,9 @@ def front_page(runs: Sequence[Mapping[str, Any]]) -> FrontPage | None:
         return None
     own, *others = [_newest(group) for group in groups.values()]
     sources = sorted(map(_line, others), key=lambda one: [*STATUSES].index(one["condition"]))
-    with suppress(*_FORM):
-        return replace(_page(own, runs), sources=tuple(sources))
+    zone = zone_of(own)
+    with suppress(*_FORM), reading_in(zone):
+        return replace(_page(own, runs), sources=tuple(sources), zone=zone)
     return None
 
 
@@ -126,6 +133,7 @@ def _page(base: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> FrontPa
         over=tuple(one for one in incidents if one["state"] == "over"),
         lanes=tuple(lanes[:_LANES]),
         lanes_left_out=max(0, len(lanes) - _LANES),
+        came_back=any(kind == "earlier" for one in lanes for kind, _, _ in one.spans),
         begin=begin,
         end=iso_in_words(_until(base)),
         changes=tuple(
@@ -183,8 +191,18 @@ def _row(
         "where": one.get("app") or phrases.SIGN_IN,
         "now": _STATES["over"] if one.get("state") == "over" else now,
         "names": names,
+        "day": _day(one, base),
         "page": _address(page) if page else "",
     }
+
+
+def _day(one: Mapping[str, Any], base: Mapping[str, Any]) -> int | None:
+    """The how manieth day of an incident it is, by the reader's days."""
+    try:
+        since, until = (local(parse_iso(str(at))) for at in (one["since"], _until(base)))
+    except (ValueError, OverflowError):
+        return None
+    return (until.date() - since.date()).days + 1
 
 
 def _code_names(base: Mapping[str, Any]) -> CodeNames:
@@ -300,7 +318,10 @@ def _lane(one: Mapping[str, Any], start: datetime, end: datetime) -> Lane:
     failing_until = fixed or (
         parse_iso(str(one["last_failure"])) if one["state"] == "over" else end
     )
-    stretches = [("failing", since, failing_until)]
+    again = parse_iso(str(one["again_since"])) if one.get("again_since") else None
+    stretches = [("failing", again or since, failing_until)]
+    if again is not None:
+        stretches.insert(0, ("earlier", since, again))
     if fixed is not None and one["state"] == "fixed":
         stretches.append(("left", fixed, end))
     spans = []
@@ -308,6 +329,8 @@ def _lane(one: Mapping[str, Any], start: datetime, end: datetime) -> Lane:
         low, high = (min(max((at - start) / (end - start), 0), 1) for at in (first, last))
         spans.append((kind, round(100 * low, 2), round(max(100 * (high - low), 0.6), 2)))
     words = f"since {iso_in_words(one['since'])}"
+    if again is not None:
+        words += f", again since {iso_in_words(one['again_since'])}"
     if fixed is not None:
         words += f", works again since {iso_in_words(one['fixed_at'])}"
     if number := len(one.get("left") or ()):

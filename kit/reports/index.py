@@ -10,7 +10,9 @@ from markupsafe import Markup, escape
 
 from kit.base.files import write_whole
 from kit.display.code_names import smaller_codes
+from kit.display.days import zone_name
 from kit.display.first_screen import first_screen_style
+from kit.display.zone import in_zone, reading_in
 from kit.reports.changes import iso_in_words, newest_first, previous_and_changes
 from kit.reports.front_page import front_page
 from kit.reports.incident_changes import CONDITIONS
@@ -68,18 +70,23 @@ def write_index(out: Path, changed: Iterable[Mapping[str, Any]] = ()) -> Path:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(moment=iso_in_words, clean=clean, small_code=_small_code)
+    environment.filters.update(
+        moment=iso_in_words, clean=clean, small_code=_small_code, zoned=in_zone
+    )
     template = environment.get_template("index.html.j2")
     with locked(out):
         runs = reports(out)
         pages = {run["folder"]: run for one in changed for run in linked_runs(one, runs)}
         link_pages(out, pages.values(), runs)
-        text = template.render(
-            conditions=CONDITIONS,
-            front=front_page(runs),
-            screen_style=first_screen_style(),
-            **_sorted(runs),
-        )
+        front = front_page(runs)
+        with reading_in(front.zone if front else None):
+            text = template.render(
+                conditions=CONDITIONS,
+                front=front,
+                screen_style=first_screen_style(),
+                zone=zone_name(),
+                **_sorted(runs),
+            )
         write_whole(out / "index.html", text)
     return out / "index.html"
 

@@ -9,11 +9,12 @@ import ast
 import json
 import os
 import re
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from kit.base.errors import UsageError
+from kit.base.errors import KitError, UsageError
 from kit.base.files import unwritable, write_whole
 from kit.base.parameters import check_values, read_parameters
 from kit.base.tempdirs import temporary_folder
@@ -50,6 +51,7 @@ def begin(
     folder: Path,
     day: date,
     date_order: str | None = None,
+    numbered: bool = False,
 ) -> Path:
     """Copy a notebook into a folder of investigations, ready to run there.
 
@@ -64,6 +66,8 @@ def begin(
         day: stands at the head of the file's name.
         date_order: of local dates in the source, as ``open_log`` takes it. The copy does not keep
             it: its kernel reads ``$OKTA_KIT_DATE_ORDER``.
+        numbered: give a further copy a number, instead of an error; one with the same parameters
+            that is there already is taken as it is.
 
     Returns:
         The path of the copy, ``folder/DAY-NAME.ipynb``.
@@ -76,7 +80,7 @@ def begin(
     """
     stem = _file_name(name) if name else _DATE_PREFIX.sub("", notebook.stem)
     path = folder / f"{day.isoformat()}-{stem}.ipynb"
-    if path.exists():
+    if path.exists() and not numbered:
         raise _there(path)
     declarations = read_parameters(notebook)
     values = check_values(declarations, parameters)
@@ -86,6 +90,10 @@ def begin(
         values = close_window(values, scratch, date_order=date_order)
     defaults = check_values(declarations, {})
     changed = {k: v for k, v in values.items() if v != defaults[k]}
+    if numbered:
+        path, is_there = _numbered(path, values)
+        if is_there:
+            return path
     copy = json.loads(notebook.read_text(encoding="utf-8"))
     copy["cells"] = [
         _copied(cell, changed, notebook.parent, folder)
@@ -94,6 +102,21 @@ def begin(
     ]
     _write(path, json.dumps(copy, ensure_ascii=False, indent=1) + "\n")
     return path
+
+
+def _numbered(path: Path, values: Mapping[str, Any]) -> tuple[Path, bool]:
+    """The first of a name's numbers that is free, or taken by a copy with the same parameters."""
+    for number in count(2):
+        if not path.exists():
+            return path, False
+        try:
+            if check_values(read_parameters(path), {}) == values:
+                return path, True
+        except KitError:
+            pass  # it was changed into something else
+        stem = path.stem if number == 2 else path.stem.rpartition("-")[0]
+        path = path.with_name(f"{stem}-{number}.ipynb")
+    raise AssertionError
 
 
 def _file_name(name: str) -> str:

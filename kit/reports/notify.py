@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from kit.base.object_store import is_store
 from kit.base.text import clean
+from kit.display.zone import current_zone, reading_in, zone_of
+from kit.reports.changes import iso_in_words
 from kit.reports.incident_changes import CONDITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kit.reports.run import Report
 
@@ -67,7 +69,7 @@ def notice_of(report: Report, page: str, when: str) -> Notice | None:
     lines += [f"Report: {name}", f"Page: {page if is_store(page) else Path(page).resolve()}"]
     window = report.facts["window"] or {}
     if window.get("since") and window.get("until"):
-        lines.insert(len(lines) - 1, f"Window: {window['since']} to {window['until']}")
+        lines.insert(len(lines) - 1, f"Window: {_window_in_words(report.facts)}")
     if changes is not None:
         lines.append(f"Condition: {CONDITIONS.get(report.facts['condition'], 'Cannot tell')}")
         lines += ["", *changes.remarks]
@@ -76,6 +78,13 @@ def notice_of(report: Report, page: str, when: str) -> Notice | None:
             lines.append("No incident changed.")
     subject = f"Failed: {name}: {report.error}" if failed else report.headline or f"{name}: done"
     return Notice(_subject(subject), tuple(lines))
+
+
+def _window_in_words(facts: Mapping[str, Any]) -> str:
+    """The window's ends as the summary has them, or in the zone that the run asked for."""
+    ends = [facts["window"][name] for name in ("since", "until")]
+    with reading_in(zone_of(facts)):
+        return " to ".join(ends if current_zone() is None else map(iso_in_words, ends))
 
 
 def notify_report(

@@ -27,7 +27,7 @@ from kit.log.log import Log, open_log
 from kit.reports.summary import Result
 from kit.views.injected import unknown_parameters
 from kit.views.marks import marks_listing
-from kit.views.next_steps import go_on, incident_ways
+from kit.views.next_steps import begin_way, go_on, incident_ways
 from kit.views.open_words import lacking_in_words, logins, relevant
 from kit.views.tiles import coverage_tile
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from kit.cases.case import Case
     from kit.display.choices import Choices
     from kit.display.first_screen import Tile
-    from kit.display.parts import Listing, Part
+    from kit.display.parts import Links, Listing, Part
     from kit.lake.marks import Mark
     from kit.views.next_steps import Step
 
@@ -183,12 +183,17 @@ class NotebookReport:
             condition=self.condition,
             sentence=sentence,
             origin=f"{phrases.span(self.window)} · {_in_short(self.log.source)} · {coverage}",
-            tiles=(*tiles, coverage_tile(self.window, self.coverage, "#about-coverage")),
+            tiles=(*tiles, self._coverage_tile),
             deeds=tuple(replace(one, way=self._ways.get(one.incident, "")) for one in deeds)
             or self._fetching(),
             to_retry=len(logins(own)),
             scope=scope,
         )
+
+    @property
+    def _coverage_tile(self) -> Tile:
+        many = bool(self.log.orgs)
+        return coverage_tile(self.window, self.coverage, "#about-coverage", many=many)
 
     @property
     def _ways(self) -> dict[str, str]:
@@ -230,6 +235,26 @@ class NotebookReport:
             command += [f"--{name}", value]
         return shlex.join(command) if all(map(str.isprintable, command)) else ""
 
+    def begin_notebook(self, way: str) -> Links:
+        """Begin a notebook of its own where a way leads.
+
+        Args:
+            way: as ``way_to`` says it.
+
+        Returns:
+            A link to the notebook, whose parameters are set and whose cells did not run yet.
+
+        Raises:
+            UsageError: there is no such notebook, or a parameter is wrong.
+        """
+        return begin_way(self._shared, way)
+
+    @property
+    def _shared(self) -> dict[str, str]:
+        """The parameters that a notebook takes over from this one: source, window and zone."""
+        zone = {"timezone": self.zone.key} if self.zone else {}
+        return {"source": self.log.source, **self.window.as_text(), **zone}
+
     def _facts(self, **more: object) -> Facts:
         skipped_lines = skipped(self.log.skipped_lines)
         return Facts(
@@ -264,8 +289,7 @@ class NotebookReport:
 
     def _next(self, steps: Sequence[Step]) -> Listing:
         """Which notebook to open next, with the parameters to use."""
-        zone = {"timezone": self.zone.key} if self.zone else {}
-        return go_on({"source": self.log.source, **self.window.as_text(), **zone}, steps)
+        return go_on(self._shared, steps)
 
     @property
     def incidents(self) -> tuple[Incident, ...]:

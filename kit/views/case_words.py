@@ -19,11 +19,7 @@ __all__ = ["case_in_words", "fix_in_words", "recurrence_in_words", "search_in_wo
 
 def case_in_words(case: Case) -> str:
     """How wide, since when, who, and whether it is fixed, as a headline."""
-    fix = {
-        "holds": f"The fix of {phrases.moment(case.fix.at)} holds" if case.fix.at else "",
-        "not_fixed": "It is not fixed",
-        "unproven": "A fix is not proven yet",
-    }[case.fix.verdict]
+    fix = _fix_in_short(case)
     if not case.app_key:  # people's own mistakes at signing in, which nobody fixes
         return (
             f"{case.code} concerns no app, since {case.since}: {case.hit}, "
@@ -35,6 +31,18 @@ def case_in_words(case: Case) -> str:
         f"{case.hit}, {len(case.still_failing):,} still failing{given_up}. {fix}."
         f"{_behind(case.apart)}{left_behind_in_words(case.failed_deactivations)}"
     )
+
+
+def _fix_in_short(case: Case) -> str:
+    """Whether it is fixed; for some of those hit it may work though the outage has no fix."""
+    one, verdict = case.incident, case.fix.verdict
+    if verdict == "holds" and case.fix.at is not None:
+        return f"The fix of {phrases.moment(case.fix.at)} holds"
+    if verdict == "unproven":
+        return "A fix is not proven yet"
+    if one is not None and one.state == "fixed" and one.fixed_at is not None:
+        return f"It works again for some since {phrases.moment(one.fixed_at)}"
+    return "It is not fixed"
 
 
 def search_in_words(changes: CandidateChanges) -> str:

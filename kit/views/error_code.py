@@ -15,6 +15,7 @@ from kit.analysis.one_code import (
     variants,
     with_ids,
 )
+from kit.analysis.origins import origins_of_code
 from kit.analysis.radius import who
 from kit.analysis.recovery import people
 from kit.analysis.states import states
@@ -23,12 +24,14 @@ from kit.base.times import iso
 from kit.cases.case import Case, case
 from kit.catalogue import load
 from kit.display import charts, phrases
+from kit.display.days import local_times, zone_name
 from kit.display.parts import Chart, Note
 from kit.display.table import Table
 from kit.messages import is_fingerprint
 from kit.views.base import NotebookReport, in_readers_zone, incidents_of, view
 from kit.views.failure_list import one_by_one
 from kit.views.open_words import deeds_of
+from kit.views.origin_table import origin_parts
 from kit.views.remediation_screen import case_sentence, case_tiles, code_tiles
 from kit.views.sections import (
     case_over_time,
@@ -174,6 +177,9 @@ class ErrorCodeReport(NotebookReport):
             most=25,
             anchor="people",
         )
+        yield from origin_parts(
+            origins_of_code(case.history), "what worked at the same operations on the app"
+        )
 
     @view
     def over_time(self) -> Iterator[Part]:
@@ -197,13 +203,13 @@ class ErrorCodeReport(NotebookReport):
         successes = self.case.history.successes.over_time(self.case.history.window, "hour")
         failed = counts.groupby("hour", as_index=False)[["failures"]].sum()
         by_hour = with_attempts(
-            failed, successes.assign(hour=successes["bucket"].dt.hour), ["hour"]
+            failed, successes.assign(hour=local_times(successes["bucket"]).dt.hour), ["hour"]
         )
         by_hour = by_hour.drop(columns="successes")
         by_hour["hour"] = [f"{hour:02d}:00" for hour in by_hour["hour"]]
         yield Table(
             by_hour.sort_values(["failures", "hour"], ascending=[False, True]),
-            caption="Failures by hour of the day, UTC",
+            caption=f"Failures by hour of the day, {zone_name()}",
             most=24,
             collapsed=True,
         )

@@ -12,6 +12,7 @@ from kit.analysis.one_failure import events_beside, find_event
 from kit.analysis.unknown_texts import code_names
 from kit.base.errors import SourceError
 from kit.catalogue.explain import explanation
+from kit.display.days import begin_of
 from kit.display.explanation import catalogue_facts, message_facts
 from kit.display.parts import Block, Facts, Headline, Links, Listing, Note, Steps, with_names
 from kit.display.section import Section
@@ -59,7 +60,7 @@ def one_by_one(
         rows[columns or ["published"]],
         caption=caption,
         narrow={
-            "Day": rows["published"].dt.floor("D"),
+            "Day": begin_of("day", rows["published"]),
             "Hour": hour,
             "Code": rows["code"] + (" on " + rows["app"]).fillna(""),
             "Episode": _episode_of(rows, episodes),

@@ -24,7 +24,7 @@ from kit.display.parts import Chart, Note
 from kit.display.table import Table
 from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.failure_list import LISTED, one_by_one
-from kit.views.groups import comparison_parts, grouped_chart, grouped_table
+from kit.views.groups import comparison_parts, grouped_chart, grouped_table, kinds_with_guesses
 from kit.views.next_steps import CODE_WAY, USER_WAY, incident_steps
 from kit.views.open_words import deeds_of, open_in_words
 from kit.views.sections import left_behind_in_words, worst_buckets
@@ -119,7 +119,8 @@ class TrendsReport(NotebookReport):
         if self.group != "code" and len(self.trends.over_time):
             yield grouped_chart(self.trends, self.group)
         else:
-            yield trends_picture(self.trends) or self._what_worked()
+            gaps = self.coverage.missing
+            yield trends_picture(self.trends, self.incidents, gaps) or self._what_worked()
         yield self._facts(Rate=failures_in_words(self.trends))
 
     @view
@@ -154,8 +155,8 @@ class TrendsReport(NotebookReport):
         table, kinds = by_kind(self.trends), load().kinds
         yield Table(
             table.assign(
-                kind=[kind.replace("_", " ") or "not told" for kind in table["kind"]],
                 first=[kinds[one].deed if one in kinds else "" for one in table["kind"]],
+                kind=kinds_with_guesses(self.trends, table["kind"]),
             )[_OF_KINDS],
             caption="What failed in the window or still fails, by kind",
             most=25,

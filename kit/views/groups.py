@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.analysis.by_kind import by_group, counts_of_groups
+from kit.analysis.by_kind import by_group, counts_of_groups, guesses_by_kind
 from kit.catalogue import load
 from kit.catalogue.model import OWNERS
 from kit.display import charts, phrases
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kit.analysis.trends import Trends
     from kit.display.parts import Part
 
-__all__ = ["comparison_parts", "grouped_chart", "grouped_table"]
+__all__ = ["comparison_parts", "grouped_chart", "grouped_table", "kinds_with_guesses"]
 
 _COLUMNS = "users still_failing recovered failures codes apps".split()
 _NOBODYS = {"app": phrases.SIGN_IN, "kind": "not told", "owner": "not known"}
@@ -41,7 +41,9 @@ def grouped_table(trends: Trends, group: str) -> Table:
         kinds = load().kinds
         first = [kinds[name].deed if name in kinds else "" for name in table["kind"]]
         table, columns = table.assign(first=first), [*columns, "first"]
-    table[group] = _names(table[group], group)
+        table["kind"] = kinds_with_guesses(trends, table["kind"])
+    else:
+        table[group] = _names(table[group], group)
     return Table(
         table[[name for name in columns if name != f"{group}s"]],
         caption=f"What failed in the window or still fails, by {group}",
@@ -49,6 +51,20 @@ def grouped_table(trends: Trends, group: str) -> Table:
         empty="nothing.",
         anchor="open",
     )
+
+
+def kinds_with_guesses(trends: Trends, kinds: pd.Series[str]) -> list[str]:
+    """Kinds as a reader sees them, each with how many of its failures have it by a guess.
+
+    Args:
+        trends: what was counted.
+        kinds: kinds' names.
+    """
+    guesses = guesses_by_kind(trends)
+    return [
+        f"{name} ({guesses[kind]:,} by a guess)" if kind in guesses else name
+        for kind, name in zip(kinds, _names(kinds, "kind"), strict=True)
+    ]
 
 
 def grouped_chart(trends: Trends, group: str) -> Chart:

@@ -10,10 +10,11 @@ from functools import partial
 from html import escape
 from os.path import relpath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import pandas as pd
 
+from kit.base.errors import UsageError
 from kit.base.paths import INVESTIGATIONS, NOTEBOOKS
 from kit.base.text import clean
 from kit.display import phrases
@@ -32,6 +33,7 @@ __all__ = [
     "CODE_WAY",
     "USER_WAY",
     "Step",
+    "begin_way",
     "go_on",
     "incident_parameters",
     "incident_steps",
@@ -75,7 +77,7 @@ def go_on(base: Mapping[str, str], steps: Sequence[Step]) -> Listing:
         all=rows,
         labels=("notebook", "what for"),
         open=partial(_one, base, steps),
-        act=("Begin this notebook", partial(_begin_notebook, base, steps)),
+        act=("Open and run", partial(_begin_notebook, base, steps)),
         base=base,
         steps=steps,
     )
@@ -167,21 +169,47 @@ def _command(verb: str, notebook: str, parameters: Mapping[str, str]) -> str:
 
 
 def _begin_notebook(base: Mapping[str, str], steps: Sequence[Step], row: pd.Series[Any]) -> Section:
-    """Copy the notebook of one step with its parameters set, and say where it is."""
+    """Begin the notebook of one step, and say where it is."""
+    name, more, _ = steps[int(str(row.name))]
+    return Section((_begin(name, {**base, **more}, more),))
+
+
+def begin_way(base: Mapping[str, str], way: str) -> Links:
+    """Begin the notebook that a way leads to.
+
+    Args:
+        base: the parameters that it shares with the notebook that leads there.
+        way: as ``way_to`` says it.
+
+    Returns:
+        A link to it.
+
+    Raises:
+        UsageError: there is no such notebook, or a parameter is wrong.
+    """
+    name, _, query = way.partition("?")
+    if not (name.isidentifier() and (NOTEBOOKS / f"{name}.ipynb").is_file()):
+        raise UsageError(f"There is no notebook {clean(name)!r} to open.")
+    more = dict(parse_qsl(query))
+    return _begin(name, {**base, **more}, more)
+
+
+def _begin(name: str, parameters: Mapping[str, str], more: Mapping[str, str]) -> Links:
+    """Copy a notebook with its parameters set; the same copy as before if it is there."""
     from kit.reports.investigations import begin
 
-    name, more, _ = steps[int(str(row.name))]
     about = more.get("code") or more.get("user") or ""
     case = re.sub(r"[^\w.@+-]+", "-", f"{name}-{about}").strip("-")[:90]
     path = begin(
         NOTEBOOKS / f"{name}.ipynb",
-        {**base, **more},
+        parameters,
         name=case,
         folder=INVESTIGATIONS,
         day=datetime.now(UTC).date(),
+        numbered=True,
     )
     link = (path.name, quote(relpath(path)))
-    return Section((Links([link], "It is there, with its parameters set"),))
+    return Links([link], "It opens and runs; else open it here and choose Run, Run All", run=True)
 
 
 def _way(name: str) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "lacking_in_words",
     "leavers_deed",
     "logins",
+    "one_first",
     "open_in_words",
     "persons",
     "relevant",
@@ -60,6 +61,11 @@ def app_of(one: Incident) -> str:
 def persons(number: int) -> str:
     """How many people."""
     return phrases.count(number, "person", "people")
+
+
+def one_first(number: int) -> str:
+    """In which order so many people are retried; nothing where there is only one."""
+    return ", one first, then the rest" if number > 1 else ""
 
 
 def since_in_words(one: Incident) -> str:
@@ -136,7 +142,14 @@ def incident_in_words(one: Incident) -> str:
         failures = phrases.count(one.failures, "failure")
         return f"{one.code} on {app} is far above its usual: {failures} of {who} {since}."
     if one.width == "connection":
-        return f"{app} is broken {since}: all fail with {one.code}, {who} so far."
+        so_far = f"{who} so far"
+        if one.again_since:  # those of its earlier runs count among them
+            so_far = f"{persons(count)} left of {one.users:,} since {phrases.moment(one.since)}"
+        return f"{app} is broken {since}: all fail with {one.code}, {so_far}."
+    if count and set(one.left) == set(one.leavers):
+        are = "still has" if count == 1 else "still have"
+        names = one.left[0] if count == 1 else phrases.count(count, "leaver")
+        return f"{names} {are} {app}: deactivating fails {since} with {one.code}."
     if one.width == "group":
         return f"{who} fail on {app} {since} with {one.code}, while others work."
     who = one.left[0] if count == 1 else who
@@ -196,7 +209,7 @@ def _deed(one: Incident, command: str, link: tuple[str, str]) -> Deed:
     app, catalogue = app_of(one), load()
     who = persons(len(one.left))
     if one.state == "fixed":
-        sentence = f"Retry {who} on {app}, which works again: one first, then the rest:"
+        sentence = f"Retry {who} on {app}, which works again{one_first(len(one.left))}:"
     elif one.width == "rise":
         sentence = f"Find out why {one.code} on {app} rises: {persons(one.users)} hit."
     else:

@@ -108,7 +108,7 @@ class RemediationReport(NotebookReport):
             case_tiles(case, own),
             case_deeds(case, own, self.parameters["source"]),
         )
-        yield case_picture(case)
+        yield case_picture(case, self.coverage.missing)
         yield self._facts(
             Rate=f"In the window, {case.rate_in_words} failed with this code; an attempt is of an "
             f"operation that failed with it on {case.app}"

@@ -17,6 +17,7 @@ from kit.views.open_words import (
     incident_in_words,
     leavers_deed,
     logins,
+    one_first,
     persons,
     relevant,
 )
@@ -36,13 +37,13 @@ _ALL_LETTERS = 300
 """Letters that their names may have together, to stand on a phone's first screen."""
 
 _RETRIES = {
-    "after_fix": "Retry {who}: one first, then the rest under Dashboard > Tasks",
+    "after_fix": "Retry {who}{in_order} under Dashboard > Tasks",
     "wait": "Wait, then retry {who}",
     "reassign": "Unassign and assign again, a retry is useless: {who}",
     "automatic": "Leave {who} alone: Okta retries by itself",
 }
 _THEN = {
-    "after_fix": "After the fix, retry {who}: one first, then the rest",
+    "after_fix": "After the fix, retry {who}{in_order}",
     "wait": "Wait, then retry {who}",
     "reassign": "After the fix, unassign and assign again {who}",
     "automatic": "Leave {who} alone: Okta retries by itself",
@@ -58,7 +59,10 @@ def case_sentence(case: Case, own: Sequence[Incident]) -> str:
     """
     if own:
         muted = " It is muted." if own[0].mark == "muted" else ""
-        return incident_in_words(own[0]) + muted
+        latest = ""
+        if case.earlier_since is not None and own[0].state in FAILING:
+            latest = f" The latest outage began {phrases.moment(case.onset)}."
+        return incident_in_words(own[0]) + latest + muted
     if set(case.people["operation"]) <= {*NOISE} or not case.app_key:
         return f"{case.code} on {case.app}: {case.hit}, no more than people's usual mistakes."
     return f"{case.code} on {case.app} has been over for more than seven days: nobody is left."
@@ -72,18 +76,34 @@ def case_tiles(case: Case | None, own: Sequence[Incident]) -> list[Tile]:
             leavers_tile(own, "#about"),
             rate_tile(0, 0, None, "#about"),
         ]
-    fix = case.fix
-    tone = {"holds": "good", "not_fixed": "bad", "unproven": "wait"}
-    at = phrases.moment(fix.at) if fix.at is not None else "no fix seen"
-    number = {"holds": "yes", "not_fixed": "no", "unproven": "not proven"}[fix.verdict]
-    still = left_tile(own, "#left")
-    hit = f"of {case.people['hit_key'].nunique():,} hit"
     return [
-        replace(still, note=still.note or hit),
+        _left_of(case, own, "#left"),
         leavers_tile(own, "#left"),
         code_rate_tile(case),
-        Tile(number, "the fix holds", "#proof-facts", at, tone[fix.verdict]),
+        _fix_tile(case, own),
     ]
+
+
+def _left_of(case: Case, own: Sequence[Incident], link: str) -> Tile:
+    """How many of those hit are left."""
+    still = left_tile(own, link)
+    hit = max([case.people["hit_key"].nunique(), *(one.users for one in own)])
+    return replace(still, note=still.note or f"of {hit:,} hit")
+
+
+def _fix_tile(case: Case, own: Sequence[Incident]) -> Tile:
+    """Whether a fix holds, or none is there to hold."""
+    fix, link = case.fix, "#proof-facts"
+    if fix.at is None:
+        if own and own[0].state == "fixed":
+            return Tile("in part", "fixed", link, "it works for some of those hit", "wait")
+        return Tile("none", "fix in the log", link, "", "bad")
+    number, tone = {
+        "holds": ("yes", "good"),
+        "not_fixed": ("no", "bad"),
+        "unproven": ("not proven", "wait"),
+    }[fix.verdict]
+    return Tile(number, "the fix holds", link, phrases.moment(fix.at), tone)
 
 
 def code_tiles(case: Case, own: Sequence[Incident], apps: int) -> list[Tile]:
@@ -94,11 +114,9 @@ def code_tiles(case: Case, own: Sequence[Incident], apps: int) -> list[Tile]:
         own: its incidents.
         apps: how many apps have the code.
     """
-    still = left_tile(own, "#people")
-    hit = f"of {case.people['hit_key'].nunique():,} hit"
     return [
         Tile(f"{apps:,}", "app with this code" if apps == 1 else "apps with this code", "#apps"),
-        replace(still, note=still.note or hit),
+        _left_of(case, own, "#people"),
         leavers_tile(own, "#people"),
         code_rate_tile(case),
     ]
@@ -140,7 +158,9 @@ def case_deeds(case: Case, own: Sequence[Incident], source: str) -> list[Deed]:
     if rest:
         words = _THEN if fails else _RETRIES
         retry = case.remedy.retry if case.remedy else "after_fix"
-        sentence = words.get(retry, words["after_fix"]).format(who=persons(len(rest)))
+        sentence = words.get(retry, words["after_fix"]).format(
+            who=persons(len(rest)), in_order=one_first(len(rest))
+        )
         link = ("their last failures", "#left") if fit else ("the list: retry.csv", "retry.csv")
         most = _ALL_NAMED if fit else 3
         deeds.append(Deed(f"{sentence}:", rest, link, retrying, incident=mine[0].id, most=most))

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.attempts import with_attempts
-from kit.analysis.kinds import kinds_of
+from kit.analysis.kinds import guesses_in, kinds_of
 from kit.analysis.successes import bucket_of
 from kit.base.times import moment_before
 from kit.base.windows import Window
 from kit.cases.candidates import vendor_candidates
 from kit.catalogue import load
 from kit.display import charts, phrases
+from kit.display.days import begin_of
 from kit.display.parts import Chart
 from kit.display.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from kit.analysis.incidents import Incident
     from kit.analysis.trends import Trends
     from kit.cases.case import Case
     from kit.display.parts import Part
@@ -32,12 +34,12 @@ __all__ = [
     "kind_and_meaning",
     "left_behind_in_words",
     "name_columns",
+    "onset_marks",
     "people_by_state",
     "radius_in_words",
     "worst_buckets",
 ]
 
-_FLOOR = {"hour": "h", "day": "D"}
 _AROUND = pd.Timedelta(hours=12)
 
 
@@ -68,8 +70,16 @@ def kind_and_meaning(failures: pd.DataFrame) -> str:
         A line; empty where nothing tells a kind.
     """
     kinds = load().kinds
-    names = pd.Series(kinds_of(failures), dtype=object).value_counts().index
-    return "; ".join(f"{name.replace('_', ' ')}: {kinds[name].deed}" for name in names if name)
+    rows = pd.DataFrame({"kind": kinds_of(failures), "guess": guesses_in(failures)})
+    lines: list[str] = []
+    for name in rows["kind"].value_counts().index:
+        words, guesses = name.replace("_", " "), rows.loc[rows["kind"] == name, "guess"]
+        if guesses.all():
+            words = f"looks like {words}, a guess from messages that are worded alike"
+        elif guesses.any():
+            words += f" ({phrases.count(int(guesses.sum()), 'failure')} by a guess)"
+        lines += [f"{words}: {kinds[name].deed}"] if name else []
+    return "; ".join(lines)
 
 
 def left_behind_in_words(users: Sequence[str]) -> str:
@@ -91,16 +101,34 @@ def name_columns(rows: pd.DataFrame) -> list[str]:
 def chart_marks(case: Case) -> dict[str, pd.Timestamp | None]:
     """The moments to mark on a time axis."""
     change = case.changes["published"].iloc[0] if len(case.changes) else None
-    marks = {"change": change, "onset": case.onset, "fix": case.fix.at}
+    marks = {"change": change, **onset_marks(case.onset, case.incident), "fix": case.fix.at}
     if (story := case.vendor) is not None:
         theirs = vendor_candidates(story)["published"]
         marks[f"change in {story.vendor}"] = theirs.iloc[0] if len(theirs) else None
-        marks[f"{story.vendor} sign-in works"] = story.first_worked_after
+        marks["sign-in works"] = story.first_worked_after
     return marks
 
 
-def case_picture(case: Case) -> Chart:
-    """A case's failures and rate on one time axis, with onset, change and fix."""
+def onset_marks(onset: pd.Timestamp, one: Incident | None) -> dict[str, pd.Timestamp | None]:
+    """The moments at which something began, each by the name that the sentences have for it.
+
+    Args:
+        onset: of the latest outage.
+        one: its incident, which may be older than the outage, or have come back since.
+    """
+    if one is None:
+        return {"onset": onset}
+    since, again = pd.Timestamp(one.since), one.again_since
+    marks: dict[str, pd.Timestamp | None] = {}
+    if since < onset:
+        marks["first failure"] = since
+    if again is not None and pd.Timestamp(again) != onset:
+        marks["again"] = pd.Timestamp(again)
+    return {**marks, "latest outage" if marks else "onset": onset}
+
+
+def case_picture(case: Case, gaps: Sequence[Window]) -> Chart:
+    """A case's failures and rate on one time axis, with onset, change, fix and what is missing."""
     view = close(case)
     bucket = bucket_of(view)
     return Chart(
@@ -110,6 +138,7 @@ def case_picture(case: Case) -> Chart:
         bucket,
         episodes=case.history.episodes,
         moments=chart_marks(case),
+        gaps=gaps,
     )
 
 
@@ -136,8 +165,8 @@ def _by_time(case: Case) -> pd.DataFrame:
     """Failures and attempts of a case by hour or day, close to its outage."""
     view = close(case)
     bucket = bucket_of(view)
-    at = case.failures["published"].dt.floor(_FLOOR[bucket])
-    at = at[at >= pd.Timestamp(view.since).floor(_FLOOR[bucket])]
+    at = begin_of(bucket, case.failures["published"])
+    at = at[at >= begin_of(bucket, pd.Series([pd.Timestamp(view.since)]))[0]]
     failed = at.value_counts().rename("failures").rename_axis("bucket").reset_index()
     successes = case.history.successes.over_time(view, bucket)
     return with_attempts(failed, successes, ["bucket"], how="outer")

@@ -90,20 +90,23 @@ def rate_tile(
     return Tile(phrases.percent(round(rate, 4)), name, link, note, "bad" if risen else "")
 
 
-def coverage_tile(window: Window, coverage: Coverage, link: str) -> Tile:
-    """How much of the window the source holds.
+def coverage_tile(window: Window, coverage: Coverage, link: str, *, many: bool = False) -> Tile:
+    """How much of the window the source holds; of many orgs, how much each of them holds.
 
     Args:
         window: the window.
         coverage: what of it is held.
         link: where it is said in full.
+        many: whether the source is of many orgs.
     """
     if coverage.complete:
         return Tile("100 %", "of the window is held", link, "", "good")
     missing = sum((gap.until - gap.since for gap in coverage.missing), timedelta())
     whole = (window.until - window.since) or timedelta.resolution
     if missing >= whole:
-        return Tile("0 %", "of the window is held", link, "no data", "bad")
+        return Tile(
+            "0 %", "of the window is held", link, "in all orgs" if many else "no data", "bad"
+        )
     share = min(1 - missing / whole, 0.9999)
     skipped = phrases.count(coverage.skipped, "unread line") if coverage.skipped else ""
     note = f"{phrases.duration(missing.total_seconds())} missing" if missing else skipped

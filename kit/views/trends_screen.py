@@ -12,6 +12,7 @@ from kit.analysis.usual import usual_rate
 from kit.analysis.verification import verification
 from kit.display import charts, phrases
 from kit.display.parts import Chart
+from kit.views.sections import onset_marks
 from kit.views.tiles import broken_tile, leavers_tile, left_tile, rate_tile
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from kit.analysis.incidents import Incident
     from kit.analysis.trends import Trends
+    from kit.base.windows import Window
     from kit.display.first_screen import Tile
 
 __all__ = ["failures_in_words", "trends_picture", "trends_tiles"]
@@ -49,14 +51,21 @@ def failures_in_words(trends: Trends) -> str:
     )
 
 
-def trends_picture(trends: Trends) -> Chart | None:
+def trends_picture(
+    trends: Trends, incidents: Sequence[Incident], gaps: Sequence[Window]
+) -> Chart | None:
     """Failures over time by code and app, with onset, change and fix of what hit most users.
 
     Where nothing failed in the window, who still fails by code; None where nobody does.
+
+    Args:
+        trends: the window's failures.
+        incidents: what the page speaks of, so that the picture says the same times.
+        gaps: what the source does not hold of the window.
     """
     if not len(trends.over_time):
         return Chart(charts.by_code, trends.by_code) if len(trends.by_code) else None
-    app, moments = _marks_of_the_worst(trends)
+    app, moments = _marks_of_the_worst(trends, incidents)
     return Chart(
         charts.over_time,
         trends.over_time,
@@ -64,10 +73,13 @@ def trends_picture(trends: Trends) -> Chart | None:
         trends.bucket,
         moments=moments,
         about=app,
+        gaps=gaps,
     )
 
 
-def _marks_of_the_worst(trends: Trends) -> tuple[str, dict[str, Any]]:
+def _marks_of_the_worst(
+    trends: Trends, incidents: Sequence[Incident]
+) -> tuple[str, dict[str, Any]]:
     """The app that is told of, and the moments of its outage; none where no app failed."""
     rows = trends.by_code
     rows = rows[(rows["failures"] > 0) & (rows["app_key"] != "")]
@@ -83,4 +95,6 @@ def _marks_of_the_worst(trends: Trends) -> tuple[str, dict[str, Any]]:
     fix = verification(past, now, fixed_at=None).fix
     app = worst["app"] if isinstance(worst["app"], str) else phrases.SIGN_IN
     at = None if fix.at is None else pd.Timestamp(fix.at)
-    return str(app), {"change": change, "onset": now.start, "fix": at}
+    key = worst["app_key"], worst["code"]
+    own = next((one for one in incidents if (one.app_key, one.code) == key), None)
+    return str(app), {"change": change, **onset_marks(now.start, own), "fix": at}

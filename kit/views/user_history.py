@@ -12,7 +12,14 @@ from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS, failures
 from kit.analysis.kinds import find_kind, of_kind
 from kit.analysis.names import find_user
-from kit.analysis.one_user import daily_successes, most_failing, user_events, user_recovery
+from kit.analysis.one_user import (
+    daily_successes,
+    most_failing,
+    sign_ins,
+    user_events,
+    user_recovery,
+)
+from kit.analysis.origins import origins_of_user
 from kit.analysis.recovery import with_state
 from kit.analysis.unresolved import open_before
 from kit.base.times import iso
@@ -25,6 +32,7 @@ from kit.views.base import NotebookReport, in_readers_zone, view
 from kit.views.failure_list import one_by_one
 from kit.views.next_steps import CODE_WAY
 from kit.views.open_words import deeds_of
+from kit.views.origin_table import origin_parts
 from kit.views.user_screen import (
     incidents_of_user,
     line_of_time,
@@ -35,6 +43,7 @@ from kit.views.user_screen import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kit.analysis.one_user import SignIns
     from kit.display.parts import Part
     from kit.reports.summary import Result
 
@@ -104,6 +113,11 @@ class UserHistoryReport(NotebookReport):
         """What worked for the user, by day, as ``daily_successes`` lists it."""
         return daily_successes(self.log, self.window, self.user_key or "")
 
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        """How the user's sign-ins went, refused ones too, of whatever kind is asked for."""
+        return sign_ins(self.log, self.window, self.user_key or "")
+
     @view
     def headline(self) -> Iterator[Part]:
         """How the user stands, what to do next, and what worked beside what failed."""
@@ -162,6 +176,9 @@ class UserHistoryReport(NotebookReport):
                 most=30,
                 ways=CODE_WAY,
             )
+        if self.user_key is not None:
+            came_from = origins_of_user(self.log, self.window, self.user_key)
+            yield from origin_parts(came_from, "all that worked for this user")
 
     @view
     def timeline(self) -> Iterator[Part]:

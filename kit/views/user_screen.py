@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.analysis.one_user import SIGN_IN
 from kit.analysis.recovery import access_left_behind
 from kit.display import phrases
+from kit.display.days import begin_of
 from kit.display.first_screen import Tile
 from kit.views.tiles import rate_tile
 
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kit.analysis.incidents import Incident
+    from kit.analysis.one_user import SignIns
     from kit.views.user_history import UserHistoryReport
 
 __all__ = ["incidents_of_user", "line_of_time", "user_sentence", "user_tiles"]
 
-_SIGN_IN = "sign-in"
 _NAMED = 2
 """Operations that the sentence names."""
 
@@ -48,7 +50,7 @@ def user_sentence(report: UserHistoryReport) -> str:
     if report.user_key is None:
         return report.headline_text
     still = report.recovery[report.recovery["state"] == "still_failing"]
-    works = _signing_in(report.works)
+    works = _signing_in(report.sign_ins)
     if still.empty:
         failed = int((report.events["what"] == "failed").sum())
         before = f"{phrases.count(failed, 'failure')}, and nothing" if failed else "nothing"
@@ -71,8 +73,11 @@ def user_tiles(report: UserHistoryReport) -> list[Tile]:
     stay = len(access_left_behind(rows))
     counts = report.events["what"].value_counts()
     failed = int(counts.get("failed", 0))
-    signs = report.works[report.works["operation"] == _SIGN_IN]
-    days = signs["published"].dt.floor("D").nunique()
+    signs = report.works[report.works["operation"] == SIGN_IN]
+    days = begin_of("day", signs["published"]).nunique()
+    refused = report.sign_ins.refused
+    notes = [f"on {phrases.count(days, 'day')}"] if days else []
+    notes += [f"{refused:,} refused"] if refused else []
     name = "operation still fails" if still == 1 else "operations still fail"
     rate = rate_tile(failed, failed + int(counts.get("worked", 0)), None, "#stands")
     return [
@@ -88,7 +93,8 @@ def user_tiles(report: UserHistoryReport) -> list[Tile]:
             f"{int(signs['successes'].sum()):,}",
             "sign-ins that worked",
             "#works",
-            f"on {phrases.count(days, 'day')}" if days else "",
+            ", ".join(notes),
+            "bad" if report.sign_ins.refused_at is not None else "",
         ),
     ]
 
@@ -111,9 +117,13 @@ def line_of_time(events: pd.DataFrame, works: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("published", kind="stable", ignore_index=True)
 
 
-def _signing_in(works: pd.DataFrame) -> str:
-    """Whether the user signs in, in a sentence."""
-    rows = works[works["operation"] == _SIGN_IN]
-    if rows.empty:
+def _signing_in(attempts: SignIns) -> str:
+    """Whether the user can sign in, by the latest attempt."""
+    if attempts.refused_at is not None:
+        text = f"Signing in was refused, last {phrases.moment(attempts.refused_at)}"
+        if attempts.worked_at is None:
+            return f"{text}; none worked in the window."
+        return f"{text}; it worked before, last {phrases.moment(attempts.worked_at)}."
+    if attempts.worked_at is None:
         return "No sign-in in the window."
-    return f"Signing in works, last {phrases.moment(rows['last'].max())}."
+    return f"Signing in works, last {phrases.moment(attempts.worked_at)}."

@@ -7,6 +7,7 @@ hatch, line or mark, for print. Source: https://jfly.uni-koeln.de/color/
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib.dates as mdates
@@ -18,11 +19,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kit.base.text import clean
+from kit.display import phrases
+from kit.display.areas import note_areas
 from kit.display.code_names import split_code
+from kit.display.days import begin_of
 from kit.display.zone import axis_label, current_zone, local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -40,12 +44,14 @@ __all__ = [
     "WIDTH",
     "WORKED",
     "bars",
+    "bucket_areas",
     "code_in_lines",
     "days",
     "figure_of",
     "legend",
     "marks",
     "moment_of",
+    "shade_gaps",
     "short",
     "style",
     "time_axis",
@@ -81,7 +87,14 @@ def style(axes: Axes, *, grid: Literal["x", "y", "both"] = "y") -> None:
 
 
 def bars(
-    axes: Axes, at: Any, heights: Any, width: float, *, bottom: Any = 0.0, **look: Any
+    axes: Axes,
+    at: Any,
+    heights: Any,
+    width: float,
+    *,
+    bottom: Any = 0.0,
+    areas: tuple[Callable[[int], str], Callable[[int], Mapping[str, Any]]] | None = None,
+    **look: Any,
 ) -> None:
     """Upright bars as one shape: hundreds of single ones, an hour each, take seconds.
 
@@ -91,6 +104,7 @@ def bars(
         heights: their heights; what is nothing is not drawn.
         width: of each.
         bottom: where they begin, one for all or one each.
+        areas: by a bar's place, what it says and what it is of, as ``note_areas`` takes them.
         look: as for ``PolyCollection``.
     """
     start, high = np.asarray(at, dtype=float), np.asarray(heights, dtype=float)
@@ -101,10 +115,49 @@ def bars(
     corners = [(start, low), (start, top), (end, top), (end, low)]
     outlines = np.stack([np.column_stack(corner) for corner in corners], axis=1)
     axes.add_collection(PolyCollection(list(outlines), **look), autolim=False)
+    if areas is not None:
+        places, (label, of) = np.flatnonzero(there), areas
+        corner = (start, end, low, top)
+        note_areas(axes, corner, lambda n: label(places[n]), lambda n: of(places[n]))
+
+
+def bucket_areas(
+    buckets: Any,
+    bucket: str,
+    numbers: Sequence[str],
+    what: str = "",
+    of: Mapping[str, Any] | None = None,
+) -> tuple[Callable[[int], str], Callable[[int], Mapping[str, Any]]]:
+    """What bars on a time axis say, and what each is of.
+
+    Args:
+        buckets: when each bar begins, UTC.
+        bucket: ``hour`` or ``day``.
+        numbers: each bar's value with its unit.
+        what: the series that they belong to.
+        of: what the series is of, as ``Area.of`` has it; nothing to narrow to if None.
+    """
+    starts = pd.DatetimeIndex(buckets)
+    length = pd.Timedelta(days=1) if bucket == "day" else pd.Timedelta(hours=1)
+
+    def label(place: int) -> str:
+        start = starts[place]
+        when = f"{start.day} {start:%b %Y} (UTC)" if bucket == "day" else phrases.moment(start)
+        return f"{when}: {numbers[place]}{f', {what}' if what else ''}"
+
+    def area_of(place: int) -> Mapping[str, Any]:
+        if of is None:
+            return {}
+        return {**of, "since": starts[place], "until": starts[place] + length}
+
+    return label, area_of
 
 
 def stacked(
-    axes: Axes, names: Sequence[str], parts: Sequence[tuple[pd.Series[int], str, str, str]]
+    axes: Axes,
+    names: Sequence[str],
+    parts: Sequence[tuple[pd.Series[int], str, str, str]],
+    of: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Draw a horizontal bar for each name, of parts behind each other, with their sum beside it.
 
@@ -113,6 +166,7 @@ def stacked(
         names: what the bars are called, from below.
         parts: the lengths, the label, the colour and the hatch of each; one that is all zero
             is left out.
+        of: what each bar is of, as ``Area.of`` has it.
     """
     places, offsets = np.arange(len(names)), np.zeros(len(names))
     for lengths, label, colour, hatch in parts:
@@ -128,6 +182,12 @@ def stacked(
             edgecolor="white",
             linewidth=0.3,
         )
+        note_areas(
+            axes,
+            (offsets, offsets + lengths.to_numpy(), places - 0.4, places + 0.4),
+            partial(_stacked_label, list(names), list(lengths), label),
+            lambda place: of[place] if of else {},
+        )
         offsets = offsets + lengths.to_numpy()
     for place, total in enumerate(offsets.astype(int)):
         axes.text(total, place, f" {total:,}", va="center", fontsize=10.5, color=INK)
@@ -136,6 +196,11 @@ def stacked(
     axes.margins(x=0.1)
     style(axes, grid="x")
     axes.tick_params(axis="y", labelsize=9.5)
+
+
+def _stacked_label(names: Sequence[str], lengths: Sequence[int], label: str, place: int) -> str:
+    name = names[place].replace("\n", " on ").replace(r"\$", "$")
+    return f"{name}: {phrases.count(int(lengths[place]), 'user')} {label}"
 
 
 def legend(axes: Axes, *, columns: int = 2) -> None:
@@ -151,8 +216,7 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
     """Show the window, widened to whole buckets, so that none is cut off."""
     since, until = pd.Timestamp(window.since), pd.Timestamp(window.until)
     if bucket:
-        whole = {"hour": "h", "day": "D"}[bucket]
-        since, until = since.floor(whole), until.ceil(whole)
+        since, until = _whole_buckets(window, bucket)
     # Beside the calendar's ends matplotlib finds no ticks.
     first, last = mdates.date2num([_FIRST, _LAST])
     axes.set_xlim(*(min(max(_days_of(at), first), last) for at in (since, until)))
@@ -171,6 +235,18 @@ def time_axis(axes: Axes, window: Window, bucket: str = "") -> None:
         )
     )
     axes.set_xlabel(axis_label(window), fontsize=10.5)
+
+
+def _whole_buckets(window: Window, bucket: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """A window's ends, moved outwards to those of whole hours, or of days of the reader's."""
+    since, until = pd.Timestamp(window.since), pd.Timestamp(window.until)
+    if bucket == "hour":
+        return since.floor("h"), until.ceil("h")
+    first, last = begin_of("day", pd.Series([since, until]))
+    if until == last:
+        return first, until
+    # A day is 23 to 25 hours long: so much after its beginning it is the next one.
+    return first, begin_of("day", pd.Series([last + pd.Timedelta(hours=36)]))[0]
 
 
 _FIRST, _LAST = datetime(500, 1, 1, tzinfo=UTC), datetime(9500, 1, 1, tzinfo=UTC)
@@ -222,12 +298,57 @@ def marks(panels: Sequence[Axes], moments: Mapping[str, Any], window: Window) ->
         )
 
 
+def shade_gaps(panels: Sequence[Axes], gaps: Sequence[Window], window: Window) -> str:
+    """Shade what the source does not hold of a window: there, nothing drawn means nothing known.
+
+    Args:
+        panels: where.
+        gaps: the stretches that are missing.
+        window: the time axis.
+
+    Returns:
+        The same as the end of an alt text; nothing where nothing is missing.
+    """
+    inside = [
+        (max(gap.since, window.since), min(gap.until, window.until))
+        for gap in gaps
+        if gap.until > window.since and gap.since < window.until
+    ]
+    for place, axes in enumerate(panels):
+        for since, until in inside:
+            first, last = mdates.date2num([since, until])
+            axes.axvspan(
+                first,
+                last,
+                zorder=0,
+                linewidth=0,
+                facecolor="#ECEFF2",
+                edgecolor="#B8C0C8",
+                hatch="////",
+            )
+            if place == 0 and (until - since) * 8 > window.until - window.since:
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+                axes.text(
+                    (first + last) / 2,
+                    0.5,
+                    "no data",
+                    transform=axes.get_xaxis_transform(),
+                    ha="center",
+                    fontsize=10.5,
+                    color=SOFT,
+                    bbox=box,
+                )
+    texts = [f"{phrases.moment(since)} to {phrases.moment(until)}" for since, until in inside[:3]]
+    return f" No data from {phrases.join(texts)}." if texts else ""
+
+
 def _day_and_clock(when: pd.Timestamp) -> str:
     here = local(when)
     return f"{here.day} {here:%b %H:%M}"
 
 
-_LINES = {"change": ":", "onset": "-", "fix": "--"}
+_LINES = {"change": ":", "first failure": "-.", "onset": "-", "latest outage": "-", "again": "-"}
+"""How a moment's line is drawn; a fix, and any other, is dashed."""
 
 
 def whole_numbers(axes: Axes, *, on: Literal["x", "y"] = "y") -> None:

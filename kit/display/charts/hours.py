@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kit.display import phrases
+from kit.display.areas import note_areas
 from kit.display.charts.base import INK, figure_of
+from kit.display.days import clock, zone_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,12 +42,21 @@ def times_of_day(counts: pd.DataFrame) -> tuple[Figure, str]:
                 ink = "white" if scale[y, x] > 0.72 else INK
                 text = f"{count}" if count < 1000 else f"{count // 1000}k"
                 axes.text(x, y, text, ha="center", va="center", fontsize=7, color=ink)
+    days, hours = np.nonzero(numbers)
+    note_areas(
+        axes,
+        (hours - 0.5, hours + 0.5, days - 0.5, days + 0.5),
+        lambda n: (
+            f"{_DAYS[days[n]]} {hours[n]:02d}:00 to {hours[n] + 1:02d}:00 UTC: "
+            f"{phrases.count(int(numbers[days[n], hours[n]]), 'failure')}"
+        ),
+    )
     axes.set_yticks(range(7), _DAYS)
     axes.set_xticks(range(0, 24, 3), [f"{hour:02d}" for hour in range(0, 24, 3)])
-    axes.set_xlabel("hour, UTC", fontsize=10.5)
+    axes.set_xlabel(f"hour, {zone_name()}", fontsize=10.5)
     total, by_hour, by_day = int(numbers.sum()), numbers.sum(axis=0), numbers.sum(axis=1)
     return figure, (
         f"{phrases.count(total, 'failure')} by weekday and hour: most in the hour from "
-        f"{int(by_hour.argmax()):02d}:00 UTC ({int(by_hour.max()):,}), most on "
+        f"{clock(int(by_hour.argmax()))} ({int(by_hour.max()):,}), most on "
         f"{_DAYS[int(by_day.argmax())]}."
     )

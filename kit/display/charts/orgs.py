@@ -32,7 +32,8 @@ def by_org(table: pd.DataFrame) -> tuple[Figure, str]:
         (rows["still_failing"], "still failing", FAILED, "//"),
         (over, "not any more", WORKED, ""),
     )
-    stacked(axes, [short(org, 30) for org in rows["org"]], parts)
+    of = [{"org": org} for org in rows["org"]]
+    stacked(axes, [short(org, 30) for org in rows["org"]], parts, of)
     axes.set_xlabel("users", fontsize=10.5)
     legend(axes, columns=2)
     top = [

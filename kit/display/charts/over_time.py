@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from kit.display import phrases
+from kit.display.areas import note_areas
 from kit.display.charts.base import (
     COLOURS,
     FAILED,
@@ -21,22 +22,26 @@ from kit.display.charts.base import (
     WIDTH,
     WORKED,
     bars,
+    bucket_areas,
     code_in_lines,
     days,
     figure_of,
     legend,
     marks,
     moment_of,
+    shade_gaps,
     short,
     style,
     time_axis,
     whole_numbers,
     width_of,
 )
+from kit.display.code_names import split_code
+from kit.display.days import begin_of, days_of, zone_name
 from kit.display.zone import axis_label, local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -66,6 +71,7 @@ def over_time(
     *,
     moments: Mapping[str, Any] | None = None,
     about: str = "",
+    gaps: Sequence[Window] = (),
 ) -> tuple[Figure, str]:
     """Draw failures over time, stacked by app and code.
 
@@ -75,13 +81,16 @@ def over_time(
         bucket: ``hour`` or ``day``.
         moments: moments to be marked, UTC: onset, change and fix.
         about: what the moments are of, for the title.
+        gaps: what the source does not hold, shaded.
 
     Returns:
         The figure and its alt text.
     """
     names = counts["code"] + _BETWEEN + counts["app"]
     by = ", app and code" + (f"; marked: {short(about)}" if about else "")
-    return _stacked(_wide(counts, names, "codes"), window, bucket, by, moments or {})
+    pairs = counts[["code", "app"]].drop_duplicates().itertuples(index=False, name=None)
+    of = {f"{code}{_BETWEEN}{app}": _code_and_app(code, app) for code, app in pairs}
+    return _stacked(_wide(counts, names, "codes"), window, bucket, by, moments or {}, of, gaps)
 
 
 def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[Figure, str]:
@@ -96,7 +105,8 @@ def kinds_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple[
         The figure and its alt text.
     """
     names = counts["kind"].str.replace("_", " ").replace("", "not told")
-    return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind", {})
+    of = {name.replace("_", " "): {"kind": name} for name in counts["kind"].unique() if name}
+    return _stacked(_wide(counts, names, "kinds"), window, bucket, " and kind", {}, of)
 
 
 def groups_over_time(
@@ -113,11 +123,19 @@ def groups_over_time(
     Returns:
         The figure and its alt text.
     """
-    return _stacked(_wide(counts, counts["group"], "groups"), window, bucket, f" and {by}", {})
+    names = counts["group"]
+    of = {name: {by: name} for name in names.unique()} if by == "app" else {}
+    return _stacked(_wide(counts, names, "groups"), window, bucket, f" and {by}", {}, of)
 
 
 def _stacked(
-    wide: pd.DataFrame, window: Window, bucket: str, by: str, moments: Mapping[str, Any]
+    wide: pd.DataFrame,
+    window: Window,
+    bucket: str,
+    by: str,
+    moments: Mapping[str, Any],
+    of: Mapping[str, Mapping[str, Any]],
+    gaps: Sequence[Window] = (),
 ) -> tuple[Figure, str]:
     figure, axes = figure_of(f"Failures by {bucket}{by}", height=3.0 + 0.2 * len(wide.columns))
     bottom = pd.Series(0, index=wide.index)
@@ -128,6 +146,9 @@ def _stacked(
             wide[name],
             width_of(window, bucket),
             bottom=bottom,
+            areas=bucket_areas(
+                wide.index, bucket, _failures(wide[name]), str(name), of.get(str(name), {})
+            ),
             label=_in_a_line(str(name)),
             facecolor=COLOURS[place],
             hatch=HATCHES[place],
@@ -139,9 +160,10 @@ def _stacked(
     axes.set_ylim(0, max(bottom.max() * 1.06, 1))
     whole_numbers(axes)
     marks([axes], moments, window)
+    missing = shade_gaps([axes], gaps, window)
     time_axis(axes, window, bucket)
     legend(axes, columns=1)
-    return figure, f"{_peak_in_words(wide, bucket)}{_marks_in_words(moments)}"
+    return figure, f"{_peak_in_words(wide, bucket)}{_marks_in_words(moments)}{missing}"
 
 
 def failing_against_working(
@@ -168,7 +190,10 @@ def failing_against_working(
         rows = attempts[attempts["app"] == app].set_index("bucket")
         attempts_by_bucket = rows["failures"] + rows["successes"]
         rate = rows["failures"] / attempts_by_bucket
-        _rate(axes, rate, window, bucket)
+        shares = _shares(rows["failures"], attempts_by_bucket)
+        of = {"app": str(app)}
+        areas = bucket_areas(rows.index, bucket, shares, str(app), of)
+        _rate(axes, rate, window, bucket, areas)
         total, tries = int(rows["failures"].sum()), int(attempts_by_bucket.sum())
         axes.set_title(
             f"{short(str(app), 44)}: {total:,} of {tries:,} attempts failed",
@@ -195,7 +220,9 @@ def worked_over_time(counts: pd.DataFrame, window: Window, bucket: str) -> tuple
     """
     by_time = counts.groupby("bucket")["successes"].sum()
     figure, axes = figure_of(f"Nothing failed; what worked, by {bucket}", height=3.0)
-    bars(axes, days(by_time.index), by_time, width_of(window, bucket), color=WORKED)
+    numbers = [f"{phrases.count(int(one), 'attempt')} worked" for one in by_time]
+    areas = bucket_areas(by_time.index, bucket, numbers)
+    bars(axes, days(by_time.index), by_time, width_of(window, bucket), areas=areas, color=WORKED)
     axes.set_ylabel(f"attempts {_each(bucket)}", fontsize=10.5)
     axes.set_ylim(0, max(float(by_time.max()) * 1.06 if len(by_time) else 0.0, 1.0))
     whole_numbers(axes)
@@ -234,12 +261,16 @@ def code_by_app(
         mine = counts[counts["app_key"] == row["app_key"]]
         colour = COLOURS[(place + 1) % len(COLOURS)]
         at, width = days(mine["bucket"]), width_of(window, bucket)
-        bars(axes, at, mine["failures"], width, facecolor=colour, hatch=HATCHES[place])
+        name = str(row["app"])
+        areas = bucket_areas(
+            mine["bucket"], bucket, _failures(mine["failures"]), name, {"app": name}
+        )
+        look = {"facecolor": colour, "hatch": HATCHES[place]}
+        bars(axes, at, mine["failures"], width, areas=areas, **look)
         numbers = (
             f"{row['failures']:,} of {phrases.count(row['attempts'], 'attempt')} failed, "
             f"{phrases.count(row['users'], 'user')}"
         )
-        name = str(row["app"])
         label = f"{short(name, 30)}: {numbers}"
         plate = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
         at_top: dict[str, Any] = {"transform": axes.transAxes, "va": "top", "zorder": 5}
@@ -269,6 +300,7 @@ def failures_and_rate(
     *,
     episodes: pd.DataFrame,
     moments: Mapping[str, Any],
+    gaps: Sequence[Window] = (),
 ) -> tuple[Figure, str]:
     """Draw one code's failures and their share of attempts on one time axis.
 
@@ -278,6 +310,7 @@ def failures_and_rate(
         bucket: ``hour`` or ``day``.
         episodes: ``start`` and ``last`` datetime64[us, UTC]; shaded.
         moments: moments to be marked, UTC: onset, change and fix.
+        gaps: what the source does not hold, shaded in another way.
 
     Returns:
         The figure and its alt text.
@@ -290,15 +323,18 @@ def failures_and_rate(
             axes.axvspan(mdates.date2num(start), mdates.date2num(last), color=_EPISODE, zorder=0)
     rows = counts.set_index("bucket")
     at = days(rows.index)
-    bars(above, at, rows["failures"], width_of(window, bucket), color=FAILED)
+    areas = bucket_areas(rows.index, bucket, _failures(rows["failures"]), of={})
+    bars(above, at, rows["failures"], width_of(window, bucket), areas=areas, color=FAILED)
     above.set_ylabel(f"failures {_each(bucket)}", fontsize=10.5)
     above.set_ylim(0, max(rows["failures"].max() * 1.06, 1))
     style(above)
     whole_numbers(above)
     rate = rows["failures"] / rows["attempts"]
-    _rate(below, rate, window, bucket)
+    shares = _shares(rows["failures"], rows["attempts"])
+    _rate(below, rate, window, bucket, bucket_areas(rows.index, bucket, shares, of={}))
     below.set_ylabel("share failed", fontsize=10.5)
     marks([above, below], moments, window)
+    missing = shade_gaps([above, below], gaps, window)
     time_axis(below, window, bucket)
     label = f"{axis_label(window)}; shaded: episodes; dots: all worked"
     below.set_xlabel(label, fontsize=10.5)
@@ -312,7 +348,7 @@ def failures_and_rate(
     alt = (
         f"Failures and their share of attempts by {bucket}: {total:,} of {attempts:,} attempts "
         f"failed ({share}) in {phrases.count(len(episodes), 'episode')}; "
-        f"{', '.join(marks_in_words) or 'no marks'}."
+        f"{', '.join(marks_in_words) or 'no marks'}.{missing}"
     )
     return figure, alt
 
@@ -328,12 +364,10 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
         The figure and its alt text.
     """
     rows = counts.assign(
-        day=counts["bucket"].dt.floor("D"), name=counts["code"] + "\n" + counts["app"]
+        day=begin_of("day", counts["bucket"]), name=counts["code"] + "\n" + counts["app"]
     )
-    last = (pd.Timestamp(window.until) - pd.Timedelta(microseconds=1)).floor("D")
-    first = max(pd.Timestamp(window.since).floor("D"), last - pd.Timedelta(days=27))
-    every = pd.date_range(first, last, freq="D", unit="us")
-    rows = rows[rows["day"] >= first]
+    every = days_of(window)[-28:]
+    rows = rows[rows["day"] >= every[0]]
     totals = rows.groupby("name")["failures"].sum().sort_values(ascending=False, kind="stable")
     wide = rows.groupby(["name", "day"])["failures"].sum().unstack(fill_value=0)
     wide = wide.reindex(index=totals.index[:_MAX_ROWS], columns=every, fill_value=0)
@@ -349,24 +383,46 @@ def code_by_day(counts: pd.DataFrame, window: Window) -> tuple[Figure, str]:
             if count := int(wide.loc[name, day]):
                 ink = "white" if scale[y, x] > 0.72 else INK
                 axes.text(x, y, _brief(count), ha="center", va="center", fontsize=size, color=ink)
+    _note_days(axes, wide)
     axes.set_yticks(range(len(wide)), [_two_lines(str(name)) for name in wide.index], fontsize=9)
     step = max(1, -(-len(every) // 5))
     axes.set_xticks(
-        range(0, len(every), step), [f"{d.day} {d:%b}" for d in every[::step]], fontsize=9
+        range(0, len(every), step),
+        [f"{d.day} {d:%b}" for d in map(local, every[::step])],
+        fontsize=9,
     )
-    axes.set_xlabel("day, UTC", fontsize=10.5)
+    axes.set_xlabel(f"day, {zone_name()}", fontsize=10.5)
     if wide.empty:
         return figure, "Failures by code and day: 0 in the days shown."
     most = wide.stack()
     name, day = list(most.index)[int(most.to_numpy().argmax())]
     return figure, (
         f"Failures by code and day, {phrases.count(len(wide), 'code')} over "
-        f"{phrases.count(len(every), 'day')}: most on {moment_of(day):%d %b} with "
+        f"{phrases.count(len(every), 'day')}: most on {local(moment_of(day)):%d %b} with "
         f"{str(name).replace(_BREAK, ' on ')} ({int(most.to_numpy().max()):,})."
     )
 
 
 _BREAK = "\n"
+
+
+def _note_days(axes: Axes, wide: pd.DataFrame) -> None:
+    """What each square of the heat map says: a code's failures on a day."""
+    counts = wide.to_numpy(dtype="int64")
+    y, x = np.nonzero(counts)
+    names = [str(name) for name in wide.index]
+
+    def label(place: int) -> str:
+        day = moment_of(wide.columns[x[place]])
+        number = phrases.count(int(counts[y[place], x[place]]), "failure")
+        return f"{day.day} {day:%b %Y} (UTC): {number}, {names[y[place]].replace(_BREAK, _BETWEEN)}"
+
+    def of(place: int) -> dict[str, Any]:
+        code, _, app = names[y[place]].partition(_BREAK)
+        day = moment_of(wide.columns[x[place]])
+        return {**_code_and_app(code, app), "since": day, "until": day + pd.Timedelta(days=1)}
+
+    note_areas(axes, (x - 0.5, x + 0.5, y - 0.5, y + 0.5), label, of)
 
 
 def _two_lines(name: str) -> str:
@@ -386,9 +442,28 @@ _BETWEEN = " · "
 _UNKNOWN = re.compile(rf"(.*) \(UNKNOWN_([0-9a-f]{{8}})\){_BETWEEN}(.*)", re.DOTALL)
 
 
-def _rate(axes: Axes, rate: pd.Series[float], window: Window, bucket: str) -> None:
+def _code_and_app(code: str, app: str) -> dict[str, str]:
+    """What a series is of; an unknown text is drawn by its words, and narrowed to by its code."""
+    return {"code": split_code(code)[1] or code, "app": app}
+
+
+def _failures(counts: pd.Series[int]) -> list[str]:
+    return [phrases.count(int(one), "failure") for one in counts]
+
+
+def _shares(failures: pd.Series[int], attempts: pd.Series[int]) -> list[str]:
+    return [
+        f"{int(one):,} of {phrases.count(int(every), 'attempt')} failed"
+        + (f" ({phrases.percent(one / every)})" if every else "")
+        for one, every in zip(failures, attempts, strict=True)
+    ]
+
+
+def _rate(
+    axes: Axes, rate: pd.Series[float], window: Window, bucket: str, areas: tuple[Any, Any]
+) -> None:
     """Bars of a share from 0 to 1, and a dot where all worked."""
-    bars(axes, days(rate.index), rate, width_of(window, bucket), color=FAILED)
+    bars(axes, days(rate.index), rate, width_of(window, bucket), areas=areas, color=FAILED)
     fine = rate[rate == 0]
     middle = days(fine.index) + width_of(window, bucket) / 2
     axes.plot(middle, fine + 0.05, "o", markersize=4, color=WORKED)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kit.display import phrases
+from kit.display.areas import note_areas
 from kit.display.charts.base import (
     FAILED,
     GIVEN_UP,
@@ -25,9 +27,10 @@ from kit.display.charts.base import (
     time_axis,
     whole_numbers,
 )
+from kit.display.code_names import split_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.figure import Figure
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["by_code", "people_over_time", "time_to_recover", "timeline", "users_by_code"]
 
+_BOTH = "users and operations"
 _MOST_USERS, _MOST_CODES, _MOST_LANES = 12, 8, 14
 _LIMITS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 2 * 86400, 3 * 86400, 7 * 86400)
 
@@ -60,7 +64,7 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
         (rows["recovered"], "recovered", WORKED, ""),
         (rows["abandoned"], "unassigned since", GIVEN_UP, "xx"),
     )
-    stacked(axes, names, parts)
+    stacked(axes, names, parts, [_of(c, a) for c, a in zip(rows["code"], apps, strict=True)])
     axes.set_xlabel("users", fontsize=10.5)
     legend(axes, columns=3)
 
@@ -73,6 +77,10 @@ def by_code(table: pd.DataFrame) -> tuple[Figure, str]:
         for r in rows.iloc[::-1].head(3).to_dict("records")
     ]
     return figure, "Users hit by code. " + "; ".join(top) + "."
+
+
+def _of(code: str, app: str = "") -> dict[str, str]:
+    return {"code": split_code(code)[1] or code, "app": app or phrases.SIGN_IN}
 
 
 def people_over_time(
@@ -154,6 +162,15 @@ def time_to_recover(people: pd.DataFrame) -> tuple[Figure, str]:
     axes.barh(list(rows.index), rows, color=WORKED)
     for place, count in enumerate(rows):
         axes.text(count, place, f" {count:,}", va="center", fontsize=10.5, color=INK)
+    places, lengths = np.arange(len(rows)), list(rows)
+    note_areas(
+        axes,
+        (0 * places, rows, places - 0.4, places + 0.4),
+        lambda place: (
+            f"{rows.index[place]}: "
+            f"{phrases.count(int(lengths[place]), 'user and operation', _BOTH)}"
+        ),
+    )
     axes.set_xlabel("users and operations", fontsize=10.5)
     whole_numbers(axes, on="x")
     axes.margins(x=0.1)
@@ -197,6 +214,9 @@ def users_by_code(counts: pd.DataFrame) -> tuple[Figure, str]:
     ):
         mine = rows["still"] == still
         axes.scatter(x[mine], y[mine], s=70, marker=shape, color=colour, label=label)
+        points = rows[mine].to_dict("records")
+        at = (x[mine], x[mine], y[mine], y[mine])
+        note_areas(axes, at, partial(_pair_label, points, label), partial(_pair, points), room=6)
     for place_x, place_y, number in zip(x, y, rows["failures"], strict=True):
         axes.text(
             place_x + 0.16,
@@ -224,6 +244,16 @@ def users_by_code(counts: pd.DataFrame) -> tuple[Figure, str]:
         f"Users against codes: {counts['user'].nunique():,} users and {counts['code'].nunique():,} "
         f"codes; {several:,} of the users fail with more than one."
     )
+
+
+def _pair_label(points: Sequence[Mapping[Any, Any]], label: str, place: int) -> str:
+    one = points[place]
+    return f"{one['user']}, {one['code']}: {phrases.count(one['failures'], 'failure')}, {label}"
+
+
+def _pair(points: Sequence[Mapping[Any, Any]], place: int) -> dict[str, str]:
+    code = points[place]["code"]
+    return {"user": points[place]["user"], "code": split_code(code)[1] or code}
 
 
 def timeline(events: pd.DataFrame, window: Window) -> tuple[Figure, str]:
@@ -265,6 +295,9 @@ def timeline(events: pd.DataFrame, window: Window) -> tuple[Figure, str]:
                 label=what,
                 zorder=3,
             )
+            points, at = rows[mine].to_dict("records"), days(rows.loc[mine, "published"])
+            label = partial(_point_label, points)
+            note_areas(axes, (at, at, y[mine], y[mine]), label, partial(_day_of, points), room=5)
     axes.set_yticks(range(len(lanes)), [short(lane, 30) for lane in lanes], fontsize=9.5)
     axes.set_ylim(max(len(lanes) - 0.5, 0.5), -0.5)
     time_axis(axes, window)
@@ -276,3 +309,16 @@ def timeline(events: pd.DataFrame, window: Window) -> tuple[Figure, str]:
         f"One user's time line over {phrases.count(len(first), 'app and operation', 'lines')}: "
         f"{failed:,} failed and {int((events['what'] == 'worked').sum()):,} worked."
     )
+
+
+def _point_label(points: Sequence[Mapping[Any, Any]], place: int) -> str:
+    one = points[place]
+    return f"{phrases.moment(one['published'])}: {one['lane']} {one['what']}"
+
+
+def _day_of(points: Sequence[Mapping[Any, Any]], place: int) -> dict[str, Any]:
+    """The UTC day of a failure: its table is of failures alone."""
+    if points[place]["what"] != "failed":
+        return {}
+    day = points[place]["published"].floor("D")
+    return {"since": day, "until": day + pd.Timedelta(days=1)}

@@ -11,13 +11,15 @@ import pandas as pd
 
 from kit.base.errors import KitError
 from kit.base.text import clean
+from kit.display.areas import rows_of
+from kit.display.parts import Links
 from kit.display.table import Table, cell
 from kit.display.widgets.chooser import Chooser
 from kit.display.widgets.table_view import TableView
 from kit.display.zone import reading_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kit.display.parts import Listing
     from kit.display.section import Section
@@ -41,6 +43,7 @@ class ListingView:
         """
         self._on_change = on_change
         self._listing: Listing | None = None
+        self._picked: Mapping[str, Any] = {}
         self._table = TableView(on_change)
         self._choosers: dict[str, Chooser] = {}
         self._line = widgets.HBox(
@@ -81,6 +84,29 @@ class ListingView:
         self._line.children = tuple(one.widget for one in self._choosers.values())
         self._narrow()
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only what was picked is shown."""
+        return self._table.is_narrowed
+
+    def narrow(self, picked: Mapping[str, Any]) -> None:
+        """Show only the rows that are of what was picked.
+
+        Args:
+            picked: as ``Area.of``; all rows if empty.
+        """
+        if picked != self._picked:
+            self._picked = picked
+            self._narrow()
+
+    def sort_by(self, column: object) -> None:
+        """Sort by a column, as a click on its heading does.
+
+        Args:
+            column: its place.
+        """
+        self._table.sort_by(column)
+
     def html(self) -> str:
         """The page of the table that is to be seen now."""
         return self._table.html()
@@ -101,7 +127,9 @@ class ListingView:
         """
         listing = self.listing
         order = sorted(self._choosers, key=lambda name: name != newest)
-        mask = pd.Series(data=True, index=listing.all.index)
+        with reading_in(listing.zone):
+            mask, only = rows_of(listing.all, self._picked)
+        start = mask
         fits: dict[str, pd.Series[bool]] = {}
         for name in order:
             if choice := self._choosers[name].value:
@@ -109,7 +137,7 @@ class ListingView:
                 if (mask & fit).any():
                     fits[name], mask = fit, mask & fit
         for name, chooser in self._choosers.items():
-            others = pd.Series(data=True, index=listing.all.index)
+            others = start
             for other, fit in fits.items():
                 others = others & fit if other != name else others
             with reading_in(listing.zone):
@@ -123,19 +151,27 @@ class ListingView:
             names=listing.names,
             zone=listing.zone,
         )
-        self._table.take(table, out_of=len(listing.rows))
+        self._table.take(table, out_of=len(listing.rows), only=only)
 
 
 class OpenedView:
     """One row of a listing, with all that is known of it."""
 
-    def __init__(self, listing_view: ListingView, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        listing_view: ListingView,
+        on_change: Callable[[], None],
+        on_link: Callable[[Links], None],
+    ) -> None:
         """Have nothing opened yet.
 
         Args:
             listing_view: the table whose rows can be opened.
             on_change: is called when something else is to be shown.
+            on_link: is called with a link to a notebook that is to be opened and run, when it is
+                shown.
         """
+        self._on_link = on_link
         self._listing_view, self._on_change = listing_view, on_change
         self._chooser = Chooser("Open", self._open, width="auto")
         self._button = widgets.Button(layout=widgets.Layout(width="auto"))
@@ -190,9 +226,18 @@ class OpenedView:
     def _act(self, _: Any) -> None:
         act = self._listing_view.listing.act
         assert act is not None
+        links: list[Links] = []
+
+        def act_on(row: pd.Series[Any]) -> Section:
+            section = act[1](row)
+            links.extend(part for part in section.parts if isinstance(part, Links) and part.run)
+            return section
+
         with reading_in(self._listing_view.listing.zone):
-            self._html = _framed(act[1], self._row())
+            self._html = _framed(act_on, self._row())
         self._on_change()
+        for one in links:
+            self._on_link(one)
 
     def _row(self) -> pd.Series[Any]:
         rows = self._listing_view.rows

@@ -9,6 +9,7 @@ from kit.base.errors import KitError
 from kit.base.progress import told_to
 from kit.base.text import clean
 from kit.display.parts import Parameters
+from kit.display.widgets.clicks import Clicks
 from kit.display.widgets.controls import Controls
 from kit.display.widgets.frontend import when_loaded_again
 from kit.display.widgets.live_section import LiveSection
@@ -33,6 +34,7 @@ class LivePage:
         self._report = report
         self._sections: dict[tuple[str, str], LiveSection] = {}
         self._pictures = Pictures()
+        self._clicks = Clicks(self._narrow)
         self._controls: Controls | None = None
 
     def show(self, cell: str, section: Section) -> None:
@@ -45,7 +47,9 @@ class LivePage:
         if any(isinstance(part, Parameters) for part in section.parts):
             self._control()
         else:
-            self._sections[cell, section.name] = LiveSection(section, self._pictures)
+            live = LiveSection(section, self._pictures, self._clicks)
+            self._sections[cell, section.name] = live
+            self._clicks.start()
 
     def change(self, name: str, value: str) -> None:
         """Take another value for a parameter and draw again what depends on it.
@@ -70,6 +74,7 @@ class LivePage:
                 controls.failed(name, "Stopped.")
                 return
             controls.take(self._report.parameters)
+            self._clicks.forget()
             controls.say("Drawing")
             try:
                 # In the notebook's order: what stands beside the controls comes first.
@@ -79,6 +84,11 @@ class LivePage:
             except (KitError, KeyboardInterrupt) as fault:
                 message = clean(fault) or "Stopped."
                 controls.failed(name, f"{message} Some sections are still those from before.")
+
+    def _narrow(self) -> None:
+        """Have all sections show what was picked."""
+        for section in self._sections.values():
+            section.narrow()
 
     def _control(self) -> None:
         """Show the parameters as controls in the cell that runs."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kit.display.areas import areas_html
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kit.display.areas import Area
     from kit.display.parts import Chart
 
 __all__ = ["Pictures"]
@@ -20,13 +25,31 @@ class Pictures:
     """The pictures of one notebook."""
 
     def __init__(self) -> None:
-        self._pictures: dict[str, str] = {}
+        self._pictures: dict[str, tuple[str, tuple[Area, ...]]] = {}
 
-    def html(self, chart: Chart) -> str:
-        """A chart as HTML, drawn if none of the same data was."""
+    def html(self, chart: Chart, picked: Mapping[str, Any]) -> str:
+        """A chart as HTML, drawn if none of the same data was.
+
+        Args:
+            chart: the chart.
+            picked: what the tables are narrowed to.
+        """
+        picture, areas = self._drawn(chart)
+        return (
+            '<figure data-areas style="margin:.6em 0;position:relative;width:fit-content">'
+            f'{picture}<svg style="position:absolute;inset:0;width:100%;height:100%">'
+            f"{areas_html(areas, picked)}</svg></figure>"
+        )
+
+    def areas(self, chart: Chart) -> tuple[Area, ...]:
+        """What the parts of a chart stand for."""
+        return self._drawn(chart)[1]
+
+    def _drawn(self, chart: Chart) -> tuple[str, tuple[Area, ...]]:
         key = _key(chart)
         # Put in again, so that those that were not looked at for longest go first.
-        self._pictures[key] = self._pictures.pop(key, "") or chart.html()
+        picture = self._pictures.pop(key) if key in self._pictures else chart.with_areas
+        self._pictures[key] = picture
         while len(self._pictures) > _MAX_PICTURES:
             del self._pictures[next(iter(self._pictures))]
         return self._pictures[key]

@@ -23,12 +23,14 @@ __all__ = ["Slot", "display"]
 class Slot:
     """One place in a cell's output."""
 
-    def __init__(self, *, controlled: bool) -> None:
+    def __init__(self, place: str, *, controlled: bool) -> None:
         """Publish it, empty, into the cell that runs.
 
         Args:
+            place: the name by which clicks in it are known.
             controlled: whether there may be controls above the HTML.
         """
+        self._place = place
         self._box = _box() if controlled else None
         self._id = uuid.uuid4().hex
         self._html = ""
@@ -46,6 +48,7 @@ class Slot:
             self._publish(html, plain, update=True)
 
     def _publish(self, html: str, plain: str, *, update: bool) -> None:
+        html = html and f'<div data-place="{self._place}">{html}</div>'
         output.publish_html(html, plain, transient={"display_id": self._id}, update=update)
 
 

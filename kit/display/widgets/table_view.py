@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from kit.base.text import clean
+from kit.display.areas import rows_of
 from kit.display.table import Table, View, grid, title
 from kit.display.widgets.chooser import Chooser, laid_out
 from kit.display.zone import reading_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -33,7 +35,9 @@ class TableView:
             on_change: is called when something else is to be shown.
         """
         self._on_change = on_change
+        self._whole: Table | None = None
         self._table: Table | None = None
+        self._only = ""
         self._out_of = 0
         self._view = View()
         self._bar: _Bar | None = None
@@ -55,14 +59,51 @@ class TableView:
     def _turnable(self) -> bool:
         return self._out_of > _MAX_PLAIN_ROWS
 
-    def take(self, table: Table, *, out_of: int = 0) -> None:
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only what was picked is shown."""
+        return bool(self._only)
+
+    def narrow(self, picked: Mapping[str, Any]) -> None:
+        """Show only the rows that are of what was picked.
+
+        Args:
+            picked: as ``Area.of``; all rows if empty.
+        """
+        whole = self._whole
+        assert whole is not None
+        with reading_in(whole.zone):
+            mask, self._only = rows_of(whole.rows, picked)
+        self._table = replace(whole, rows=whole.rows[mask]) if self._only else whole
+        self._view = replace(self._view, page=0)
+
+    def sort_by(self, column: object) -> None:
+        """Sort by a column: up, then down, then as it is.
+
+        Args:
+            column: its place; what is none is left alone.
+        """
+        names = [] if self._table is None else [str(name) for name in self._table.rows.columns]
+        if not isinstance(column, int) or not 0 <= column < len(names):
+            return
+        view, name = self._view, names[column]
+        is_same = view.by == name
+        by = "" if is_same and view.descending else name
+        self._view = replace(view, by=by, descending=is_same and bool(by), page=0)
+        if self._bar is not None:
+            self._bar.follow(self._view)
+        self._on_change()
+
+    def take(self, table: Table, *, out_of: int = 0, only: str = "") -> None:
         """Show other rows.
 
         Args:
             table: the rows.
             out_of: how many there are in all, where these are some of them.
+            only: what they were narrowed to, in words.
         """
-        self._table, self._out_of = table, max(out_of, len(table.rows))
+        self._whole = self._table = table
+        self._only, self._out_of = only, max(out_of, len(table.rows))
         if not self._turnable:
             return
         if self._bar is None:
@@ -70,7 +111,6 @@ class TableView:
         if table.collapsed:
             if self._unfolded is None:
                 self._unfolded = _unfolder(self._on_change)
-            self._unfolded.description = clean(f"{table.caption}: {len(table.rows):,} rows")
         else:
             self._unfolded = None
         with reading_in(table.zone):
@@ -81,28 +121,48 @@ class TableView:
         """The page of the table that is to be seen now."""
         table = self._table
         assert table is not None
-        if not self._turnable or self._bar is None:
+        if self._unfolded is not None:
+            only = f" ({self._only})" if self._only else ""
+            caption = f"{table.caption}{only}: {len(table.rows):,} rows"
+            self._unfolded.description = clean(caption)
+            if not self._unfolded.value:
+                self.rows = table.rows.head(0)
+                return ""
+        if self._only and table.rows.empty:
             self.rows = table.rows
-            return table.html()
-        if self._unfolded is not None and not self._unfolded.value:
-            self.rows = table.rows.head(0)
-            return ""
+            return f"<p>{escape(clean(f'{table.caption}: none is of {self._only}.'))}</p>"
+        if not self._turnable and not self._only and not self._view.by:
+            self.rows = table.rows
+            return f"<div data-sortable>{table.html()}</div>"
+        html = self._page_html(table)
+        place = f' id="{escape(table.anchor)}"' if table.anchor else ""
+        return f"<div data-sortable{place}>{html}</div>"
+
+    def _page_html(self, table: Table) -> str:
+        """A page of the rows, in the order that was asked for."""
         rows = table.rows_for(self._view)
         last = max(0, (len(rows) - 1) // self._view.size)
         self._view = replace(self._view, page=min(max(self._view.page, 0), last))
         first = self._view.page * self._view.size
         self.rows = rows.iloc[first : first + self._view.size]
-        self._bar.tell(self._view.page, last)
+        if self._bar is not None:
+            self._bar.tell(self._view.page, last)
         caption = "" if self._unfolded is not None else clean(table.caption)
         named_rows = table.names.frame(self.rows)
-        where = _escaped(caption, _where(first, len(self.rows), len(rows), table))
+        where = _where(first, len(self.rows), len(rows), table)
+        where = f"{where}; only {self._only}" if self._only else where
+        caption, ways = _escaped(caption, where), table.ways_from(self.rows)
         with reading_in(table.zone):
-            return grid(named_rows, where)
+            if table.collapsed and self._unfolded is None:
+                opened = " open" if self._view.by else ""
+                rows_html = grid(named_rows, "", ways, self._view)
+                return f"<details{opened}><summary>{caption}</summary>{rows_html}</details>"
+            return grid(named_rows, caption, ways, self._view)
 
     def text(self) -> str:
         """All of the table as text."""
-        assert self._table is not None
-        return self._table.text()
+        assert self._whole is not None
+        return self._whole.text()
 
     def _turn(self, **what: Any) -> None:
         step = what.pop("step", None)
@@ -129,7 +189,10 @@ class _Bar:
         )
         self.back, self.on = _button("‹", "The page before"), _button("›", "The next page")
         self.page = widgets.Label(layout=widgets.Layout(margin="0 .2rem"))
-        self.down.observe(lambda change: turn(descending=change["new"]), "value")
+        self._columns: list[tuple[str, Any]] = []
+        self.down.observe(
+            lambda change: None if self._following else turn(descending=change["new"]), "value"
+        )
         self.holding.observe(lambda change: turn(holding=change["new"]), "value")
         self.back.on_click(lambda _: turn(step=-1))
         self.on.on_click(lambda _: turn(step=1))
@@ -140,7 +203,19 @@ class _Bar:
 
     def offer(self, columns: Sequence[Any]) -> None:
         """Offer columns to sort by; the one that is chosen stays if it is there."""
-        self.by.offer([("as it is", ""), *((title(name), name) for name in columns)])
+        self._columns = [("as it is", ""), *((title(name), name) for name in columns)]
+        self.by.offer(self._columns)
+
+    def follow(self, view: View) -> None:
+        """Say how the table is sorted now; nobody is asked to sort it again."""
+        self._following = True
+        try:
+            self.by.offer(self._columns, view.by)
+            self.down.value = view.descending
+        finally:
+            self._following = False
+
+    _following = False
 
     def tell(self, page: int, last: int) -> None:
         """Say which page is shown."""
@@ -178,6 +253,4 @@ def _where(first: int, shown_count: int, match_count: int, table: Table) -> str:
 
 
 def _escaped(caption: str, where: str) -> str:
-    from html import escape
-
     return escape(f"{caption} ({where})" if caption else where)

@@ -1,0 +1,1 @@
+"""What other programs get: an assistant typed answers, a SIEM failures as OCSF events."""
