@@ -102,8 +102,8 @@ class Bucket:
         return sizes
 
     def days(self) -> bool:
-        """Whether there are days' folders, or a vendor's records."""
-        return any(name.startswith(("date=", VENDOR)) for name in self.objects.folders())
+        """Whether there are days' folders; records are sent before the first manifest names them."""
+        return any(name.startswith("date=") for name in self.objects.folders())
 
     def odd(self) -> list[tuple[str, str]]:
         """Listed files that are empty."""
