@@ -102,7 +102,7 @@ class Bucket:
         return sizes
 
     def days(self) -> bool:
-        """Whether there are days' folders; records are sent before the first manifest names them."""
+        """Whether there are days' folders; records may be there before a first manifest."""
         return any(name.startswith("date=") for name in self.objects.folders())
 
     def odd(self) -> list[tuple[str, str]]:
