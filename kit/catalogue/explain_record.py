@@ -9,7 +9,7 @@ from kit.base.times import iso
 from kit.catalogue import load
 from kit.catalogue.explain import Explanation, answer_of
 from kit.messages import Message
-from kit.vendors.forms import title_of
+from kit.vendors.forms import audit_logs, title_of
 
 if TYPE_CHECKING:
     from kit.vendors import Record
@@ -33,7 +33,7 @@ def explain_record(record: Record) -> Explanation:
         What it says; where it has a code, also what the catalogue says of it. The note tells the
         log, the result, who or what, from where, and the policies that refused.
     """
-    if record.log == "audit":
+    if record.log in audit_logs():
         return _of_change(record)
     call = record.log == "graph_activity"
     message = Message(

@@ -21,7 +21,7 @@ __all__ = ["register"]
 
 _NO_RECORD = (
     "no record of a vendor in the sources, so it could not look. Add an export of Entra's "
-    "sign-in logs: --source FILE, or okta-kit import FILE."
+    "sign-in logs or Salesforce's login history: --source FILE, or okta-kit import FILE."
 )
 
 

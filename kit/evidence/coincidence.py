@@ -54,18 +54,18 @@ def coinciding_pairs(
     of_log = failures[failures["logs"].astype(bool)].assign(
         at=lambda rows: seconds_of(rows["published"])
     )
-    held = [window for log in of_log["logs"].explode().unique() for window in coverage.get(log, ())]
-    of_log = of_log[_is_within(of_log["at"].to_numpy(), held)]
-    shown: list[dict[str, Any]] = []
+    windows = [one for log in of_log["logs"].explode().unique() for one in coverage.get(log, ())]
+    of_log = of_log[_is_within(of_log["at"].to_numpy(), windows)]
+    rows: list[dict[str, Any]] = []
     if len(of_log):
         records = with_record_keys(without_repeats(_refusals(table, of_log)))
         records = records[(records["account_key"] != "") & (records["application_key"] != "")]
         for (app_key, code), mine in of_log.groupby(["app_key", "record_code"]):
-            one = _shown(mine["at"].to_numpy(), records[records["code"] == code], vendor)
+            one = _account_of(mine["at"].to_numpy(), records[records["code"] == code], vendor)
             if one is not None and app_key:
-                shown.append({"app_key": app_key, **one})
+                rows.append({"app_key": app_key, **one})
     columns = ["account_key", "application_key", "tenant", "app_key"]
-    return pd.DataFrame(shown, columns=columns, dtype=object).drop_duplicates(ignore_index=True)
+    return pd.DataFrame(rows, columns=columns, dtype=object).drop_duplicates(ignore_index=True)
 
 
 def _refusals(table: ir.Table, failures: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def _refusals(table: ir.Table, failures: pd.DataFrame) -> pd.DataFrame:
     return fetch_records([some], table)
 
 
-def _shown(times: np.ndarray, records: pd.DataFrame, vendor: Vendor) -> dict[str, Any] | None:
+def _account_of(times: np.ndarray, records: pd.DataFrame, vendor: Vendor) -> dict[str, Any] | None:
     """The account that was refused at most of some times, if there is one such."""
     best: list[tuple[float, dict[str, Any]]] = []
     keys = ["account_key", "application_key", "tenant"]

@@ -102,8 +102,8 @@ class Bucket:
         return sizes
 
     def days(self) -> bool:
-        """Whether there are days' folders, or a vendor's records."""
-        return any(name.startswith(("date=", VENDOR)) for name in self.objects.folders())
+        """Whether there are days' folders; records may be there before a first manifest."""
+        return any(name.startswith("date=") for name in self.objects.folders())
 
     def odd(self) -> list[tuple[str, str]]:
         """Listed files that are empty."""
@@ -244,8 +244,8 @@ class Bucket:
             manifest_sizes, facts = self._manifest_sizes(before), _without_files(before)
             present = self._present(manifest_sizes)
             manifest = reconciled(facts, present, self._tally)
-            listed = {*manifest_sizes, *before.get(VENDOR, {}).get("files", {})}
-            if sent_names and sent_names <= listed:
+            manifest_names = {*manifest_sizes, *before.get(VENDOR, {}).get("files", {})}
+            if sent_names and sent_names <= manifest_names:
                 break  # the last write was done; its answer was lost on the way
             update = change(Contents(sorted(present), manifest))
             names = {p: f"date={day}/{p.name}" for day, paths in update.new.items() for p in paths}

@@ -236,9 +236,9 @@ class Folder:
 
     def _sweep_records(self, manifest: dict[str, Any]) -> None:
         """Remove files of a vendor's records that no manifest lists: nobody ever reads them."""
-        listed = manifest.get(VENDOR, {}).get("files", {})
+        names_to_keep = manifest.get(VENDOR, {}).get("files", {})
         for name in self.names(VENDOR):
-            if name not in listed and day_of_records(name):
+            if name not in names_to_keep and day_of_records(name):
                 (self.path / name).unlink(missing_ok=True)
 
     def _note(self, manifest: dict[str, Any]) -> None:

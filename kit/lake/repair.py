@@ -84,8 +84,8 @@ def repair(lake: Lake, on_file: Callable[[str], None] | None = None) -> list[str
 
         def change(contents: Contents) -> Change:
             covered_windows = [] if lost_manifest else without(stretches(contents.manifest), days)
-            covered = [w.as_text() for w in covered_windows]
-            manifest = {**contents.manifest, "covered": covered}
+            stretches_left = [w.as_text() for w in covered_windows]
+            manifest = {**contents.manifest, "covered": stretches_left}
             return Change({**manifest, VENDOR: facts} if facts else manifest)
 
         lake.commit(change)

@@ -77,14 +77,14 @@ def vendor_files(lake: Lake) -> list[str]:
     Raises:
         SourceError: the manifest cannot be read.
     """
-    names = _listed(lake.manifest())
+    names = _names_in(lake.manifest())
     there = set(lake.storage.names(VENDOR)) if names else set()
     return [name for name in names if name in there]
 
 
 def lost_vendor_files(lake: Lake) -> list[str]:
     """The names of the files that the manifest lists and that are gone."""
-    return sorted(set(_listed(lake.manifest())) - set(vendor_files(lake)))
+    return sorted(set(_names_in(lake.manifest())) - set(vendor_files(lake)))
 
 
 def vendor_coverage(lake: Lake) -> dict[str, list[Window]]:
@@ -112,7 +112,7 @@ def _count_logs(lake: Lake, name: str) -> dict[str, int]:
         return count_logs(file)
 
 
-def _listed(manifest: Mapping[str, Any]) -> list[str]:
+def _names_in(manifest: Mapping[str, Any]) -> list[str]:
     return sorted(manifest.get(VENDOR, {}).get("files", {}))
 
 

@@ -56,19 +56,19 @@ def repaired_records(
     facts: dict[str, Any] = dict(lake.manifest().get(VENDOR, {}))
     files = dict(facts.get("files", {}))
     there = set(lake.storage.names(VENDOR))
-    lost = [name for name in files if name not in there]
+    losses = [name for name in files if name not in there]
     for name in sorted(there if rebuilt else there & set(files)):
         if why := _unreadable(lake, name):
             apart(name, why)
-            lost.append(name)
+            losses.append(name)
         elif rebuilt and day_of_records(name):
             facts, files[name] = _relisted(lake, name, facts)
-    days = sorted({str(day) for name in lost if (day := day_of_records(name))})
+    days = sorted({str(day) for name in losses if (day := day_of_records(name))})
     coverage = {
         log: [one.as_text() for one in without(windows_of(some), days)]
         for log, some in facts.get("coverage", {}).items()
     }
-    files = {name: one for name, one in files.items() if name not in lost}
+    files = {name: one for name, one in files.items() if name not in losses}
     return ({"files": files, "coverage": coverage} if files or coverage else {}), days
 
 

@@ -56,15 +56,15 @@ def salesforce_record(
     if layout.kind.name == layout.vendor.audit:
         _change(record, values)
         return record
-    record.original_id = _said(values.get("original_id"))
+    record.original_id = _text_of(values.get("original_id"))
     record.account = _name(values.get("account"))
     record.account_id = _long_id(values.get("account_id"))
     record.tenant = _long_id(values.get("tenant"))
-    record.address = _said(values.get("address"))
-    kind = _said(values.get("type"))
+    record.address = _text_of(values.get("address"))
+    kind = _text_of(values.get("type"))
     # a login by password names no application: its type tells machines from people
-    record.app = _said(values.get("app")) or layout.vendor.types.get(kind or "", kind)
-    _result(record, _said(values.get("result")))
+    record.app = _text_of(values.get("app")) or layout.vendor.types.get(kind or "", kind)
+    _result(record, _text_of(values.get("result")))
     return record
 
 
@@ -81,7 +81,7 @@ def _result(record: Record, status: str | None) -> None:
 
 
 def _change(record: Record, values: dict[str, Any]) -> None:
-    what = _said(values.get("activity"))
+    what = _text_of(values.get("activity"))
     record.actor = _name(values.get("actor"))
     if what is None:
         return
@@ -100,23 +100,23 @@ def _name(value: Any) -> str | None:
     """A login; of a user as an object, what a query asked of it."""
     if isinstance(value, dict):
         inner = {plain_name(name): one for name, one in value.items()}
-        return next((said for name in ("username", "email", "name", "id")
-                     if (said := _said(inner.get(name)))), None)  # fmt: skip
-    return _said(value)
+        names = ("username", "email", "name", "id")
+        return next((one for name in names if (one := _text_of(inner.get(name)))), None)
+    return _text_of(value)
 
 
-def _said(value: Any) -> str | None:
-    said = text(value)
-    return None if said is None or said.casefold() in _NOTHING else said
+def _text_of(value: Any) -> str | None:
+    words = text(value)
+    return None if words is None or words.casefold() in _NOTHING else words
 
 
 def _long_id(value: Any) -> str | None:
     """An id in its form of 18 letters, lower case; another vendor's product may have its own."""
-    said = _said(value)
-    if said is None or not said.strip("0"):
+    words = _text_of(value)
+    if words is None or not words.strip("0"):
         return None
-    if _ID.fullmatch(said) and len(said) == _SHORT:
+    if _ID.fullmatch(words) and len(words) == _SHORT:
         for start in (0, 5, 10):
-            part = said[start : start + 5]
-            said += _CHECKS[sum(1 << n for n, letter in enumerate(part) if letter.isupper())]
-    return said.lower()
+            part = words[start : start + 5]
+            words += _CHECKS[sum(1 << n for n, letter in enumerate(part) if letter.isupper())]
+    return words.lower()
