@@ -81,20 +81,26 @@ def _side_by_side(
         threads.shutdown(cancel_futures=True)
 
 
+_SMALL = 16 << 20
+"""Bytes to be looked at one by one that are done before a process has started."""
+
+
 class _Processes:
-    """Processes that code blocks; the first block is not worth one."""
+    """Processes that code blocks; the first bytes are not worth one."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._every: list[CodingProcess] = []
         self._free: list[CodingProcess] = []
         self._lock = Lock()
-        self._is_first = True
+        self._bytes = 0
+        """Looked at here."""
 
     def code(self, block: Block) -> CodedBlock:
         """Code a block's documents one by one."""
         with self._lock:
-            is_here, self._is_first = self._is_first or not self._most, False
+            is_here = not self._most or self._bytes < _SMALL
+            self._bytes += block.size if is_here else 0
             process = None if is_here else self._free.pop() if self._free else CodingProcess()
             if process and process not in self._every:
                 self._every.append(process)

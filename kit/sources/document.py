@@ -73,6 +73,11 @@ class Lines(msgspec.Struct, frozen=True, gc=False, tag=True):
     order: Order | None = None
     """As of a document."""
 
+    @property
+    def size(self) -> int:
+        """How many bytes they are."""
+        return len(self.text)
+
     def documents(self) -> Iterator[Document]:
         """Each line that is not empty."""
         for number, line in enumerate(self.text.split(b"\n"), start=self.first):
@@ -84,6 +89,11 @@ class Documents(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Some documents of a file that is not read by lines."""
 
     items: list[Document]
+
+    @property
+    def size(self) -> int:
+        """How many bytes they are."""
+        return sum(len(one.raw) for one in self.items)
 
     def documents(self) -> Iterator[Document]:
         """Each document."""
