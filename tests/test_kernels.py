@@ -110,8 +110,8 @@ def test_the_first_cell_says_where_the_kit_comes_from_in_one_line(tmp_path: Path
         f"InteractiveShell.instance().run_cell({cell!r})\n"
     )
     (home := tmp_path / "okta kit" / "notebooks").mkdir(parents=True)
-    (home.parent / "kit" / "views").mkdir(parents=True)
-    (home.parent / "pyproject.toml").touch()
+    (home.parent / "data").mkdir()
+    (home.parent / "data" / "make_sample.py").touch()
 
     printed = {
         folder: subprocess.run(

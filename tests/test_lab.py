@@ -147,7 +147,7 @@ def test_no_jupyterlab_is_one_line() -> None:
                 "-f",
                 "{connection_file}",
             ],
-            "the kernel 'python3' is another Python, without okta-kit",
+            f"the kernel 'python3' is another Python ({sys.executable}), without okta-kit",
         ),
     ],
     ids=["dies", "lacks the kit"],

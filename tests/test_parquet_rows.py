@@ -102,11 +102,11 @@ def test_a_file_of_a_lake_is_no_export(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_row_group(tmp_path: Path) -> None:
-    """Of a row group of 50 MB, half at most are held at a time."""
+    """Of a row group of 100 MB, a third at most are held at a time."""
     long = json.dumps({**EVENTS[0], "note": "x" * 20_000})
     out = io.BytesIO()
-    table = pa.table({"event": [long] * 2_500})
-    pq.write_table(table, out, row_group_size=2_500, use_dictionary=False, compression="none")
+    table = pa.table({"event": [long] * 5_000})
+    pq.write_table(table, out, row_group_size=5_000, use_dictionary=False, compression="none")
     (tmp_path / "a").write_bytes(out.getvalue())
     del table, out
 
@@ -115,9 +115,9 @@ def test_memory_does_not_grow_with_the_row_group(tmp_path: Path) -> None:
     most = 0
     for number, block in enumerate(blocks([tmp_path / "a"])):
         most = max(most, pa.total_allocated_bytes() - before)
-        assert len(list(block.documents())) < 200, number
+        assert len(list(block.documents())) < 250, number
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
     assert most < 32 << 20
-    assert peak < 24 << 20
+    assert peak < 32 << 20

@@ -253,6 +253,10 @@ class ExplainedText(Answer):
     steps: list[str]
     verify: list[str]
     links: list[str]
+    guess: bool = Field(
+        default=False,
+        description="Whether kind and steps come from messages worded alike only, not from a code.",
+    )
     note: str | None
     nearest_codes: list[str] = Field(description="Codes that come near an unknown one: hints.")
     failures_in_source: int = Field(description="Failures with this code that the source holds.")

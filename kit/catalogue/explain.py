@@ -77,7 +77,7 @@ class Explanation:
     """The event type, where that is what was asked for."""
 
     def fields(self) -> dict[str, Any]:
-        """The answer for machines, in its fixed order; None where unknown."""
+        """The answer for machines, in its order, None where unknown; a guess says so at its end."""
         remedy = self.remedy
         return {
             "operation": self.operation,
@@ -87,7 +87,6 @@ class Explanation:
             "code": self.code,
             "family": self.family,
             "kind": self.kind,
-            "guess": self.guess,
             "vendor_message": self.vendor_message,
             "trace_id": self.trace_id,
             "correlation_id": self.correlation_id,
@@ -100,6 +99,7 @@ class Explanation:
             "steps": [f"{s.title}: {s.do} You should see: {s.see}" for s in self.steps],
             "verify": list(remedy.verify) if remedy else [],
             "links": list(self.links),
+            **({"guess": True} if self.guess else {}),
         }
 
 

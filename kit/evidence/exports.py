@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.base.times import moment_before
 from kit.base.windows import Window
 from kit.evidence.matching import evidence
 from kit.vendors.forms import title_of, vendor_of, vendors
@@ -84,7 +85,13 @@ def vendor_side(
     covered_windows = [window for name in logs[vendor] for window in coverage.get(name, ())]
     if not covered_windows:
         exports += [
-            _export(vendor, name, first - _DAY, last, "which account was refused, and by what")
+            _export(
+                vendor,
+                name,
+                moment_before(first, _DAY),
+                last,
+                "which account was refused, and by what",
+            )
             for name in logs[vendor]
         ]
     elif reasons.get("outside_coverage"):
@@ -109,7 +116,7 @@ def _of_story(
     exports = []
     name = story.log
     if story.last_worked_before is None:
-        since = story.first_refused - 7 * _DAY
+        since = moment_before(story.first_refused, 7 * _DAY)
         why = "the last sign-in that worked before"
         exports.append(_export(vendor, name, since, story.first_refused, why))
     ends = [window.until for window in story.sign_in_windows]
@@ -130,12 +137,13 @@ def _of_changes(
     """The audit log, where it does not reach from the last sign-in that worked to the first not."""
     until = story.first_refused if story is not None else first
     success = story.last_worked_before if story is not None else None
-    since = until - _DAY if success is None else success
+    day_before = moment_before(until, _DAY)
+    since = day_before if success is None else success
     if any(window.since <= since and window.until >= until for window in windows):
         return []
     return [
         _export(
-            vendor, vendor_of(vendor).audit, min(since, until - _DAY), until, "what changed before"
+            vendor, vendor_of(vendor).audit, min(since, day_before), until, "what changed before"
         )
     ]
 
@@ -143,10 +151,15 @@ def _of_changes(
 def _export(
     vendor: str, log: str, since: pd.Timestamp, until: pd.Timestamp | None, why: str
 ) -> NeededExport:
-    end = until if until is not None else since + _DAY
+    end = until if until is not None else _after(since, _DAY)
     one = next(one for one in vendors() if one.name == vendor)
-    window = Window(since.to_pydatetime(), max(end, since + _SECOND).to_pydatetime())
+    window = Window(since.to_pydatetime(), max(end, _after(since, _SECOND)).to_pydatetime())
     return NeededExport(title_of(vendor, log), one.exports.get(log, ""), window, why)
+
+
+def _after(moment: pd.Timestamp, span: timedelta) -> pd.Timestamp:
+    """A time after another, but no later than the calendar ends."""
+    return min(moment + span, pd.Timestamp(datetime.max.replace(tzinfo=UTC)))
 
 
 def _logs_of_last(failures: pd.DataFrame) -> tuple[str, tuple[str, ...]]:

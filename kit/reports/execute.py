@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Execution", "Limits", "execute"]
 
-_MISSING = ("NoKit", "ModuleNotFoundError")
+_MISSING = ("ImportError", "ModuleNotFoundError")
 _NO_KIT = re.compile(r"okta-kit is not in this kernel|No module named 'kit(\.views)?'$")
 """How our notebooks' first cell says it, and how Python does of a notebook of one's own."""
 

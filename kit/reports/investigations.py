@@ -33,7 +33,7 @@ BLANK = Path(__file__).with_name("templates") / "blank.ipynb"
 _SOURCES = ("sample", "lake", "okta")
 """What stands for a source by its name; all else is a path."""
 
-_NO_HOME = '"PATH-OF-OKTA-KIT"'
+_NO_HOME = "PATH-OF-OKTA-KIT"
 """In a notebook's first cell: what is installed where a kernel has no kit."""
 
 _LINK = re.compile(r"(\]\(\s*<?|^ {0,3}\[[^\]]+\]:\s*<?)([^)\s>#?]+)", re.M)
@@ -144,7 +144,7 @@ def _copied(
         source = _with_values(source, values)
     elif home := installed_from():
         # Away from the kit, a kernel without it could not say where to take it from.
-        source = source.replace(_NO_HOME, json.dumps(home, ensure_ascii=False))
+        source = source.replace(_NO_HOME, json.dumps(home, ensure_ascii=False)[1:-1])
     return {**cell, "source": _lines(source), "outputs": [], "execution_count": None}
 
 
