@@ -53,7 +53,7 @@ def _reading(path: Path, source: Path, root: Path) -> str:
     for cell in notebook["cells"]:
         text = "".join(cell["source"]).replace('"sample"', json.dumps(str(source)))
         text = re.sub(r'^since: str = "\w+"', 'since: str = ""', text, flags=re.M)
-        if text.endswith("import kit"):
+        if "    import kit.views\n" in text:
             text += (
                 "\nimport kit.views.base, kit.views.next_steps\nfrom pathlib import Path\n"
                 f"kit.views.next_steps.INVESTIGATIONS = Path({str(root / 'investigations')!r})\n"
