@@ -259,9 +259,14 @@ def _letters_on_paper(columns: Sequence[Sequence[str]], kinds: Sequence[str]) ->
     ]
     room = _PAPER_LETTERS - 2 * len(words)  # each has its margins
     most = max(words, default=0)
-    while most > 1 and sum(min(one, most) for one in words) > room:
+    while most > 2 and sum(_even(min(one, most)) for one in words) > room:
         most -= 1
-    return [min(min(one, most) + 1, _MOST_LETTERS) // 2 * 2 for one in words]
+    return [_even(min(one, most)) for one in words]
+
+
+def _even(letters: int) -> int:
+    """Letters as the page has a style for them."""
+    return min(letters + 1, _MOST_LETTERS) // 2 * 2
 
 
 def _longest_word(text: str, kind: str) -> int:
