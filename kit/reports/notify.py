@@ -77,6 +77,12 @@ def notice_of(report: Report, page: str, when: str) -> Notice | None:
         if changes.compared and not changes.incidents:
             lines.append("No incident changed.")
     subject = f"Failed: {name}: {report.error}" if failed else report.headline or f"{name}: done"
+    if not failed and changes is not None and changes.incidents:
+        # The headline may be of what has long been known.
+        more = len(changes.incidents) - 1
+        rest = f", and {more:,} more" if more else ""
+        condition = CONDITIONS.get(report.facts["condition"], "Cannot tell")
+        subject = f"{condition}: {changes.incidents[0]}{rest}"
     return Notice(_subject(subject), tuple(lines))
 
 
