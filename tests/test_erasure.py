@@ -117,6 +117,32 @@ def test_only_events_about_the_person_are_removed(filled: Lake) -> None:
     assert "lovelace" not in acting["displayMessage"].casefold()
 
 
+@pytest.mark.parametrize("pseudonymise", [False, True])
+def test_what_okta_writes_for_nobody_in_particular_names_nobody(
+    lake: Lake, tmp_path: Path, *, pseudonymise: bool
+) -> None:
+    """The id *unknown* of a refused sign-in is everybody's, as is a name of one word."""
+    people = (ADA, "bob@example.com", "eve@example.com")
+    refused = [
+        event(
+            f"2026-10-01T08:0{n}:00.000Z",
+            type_="user.session.start",
+            reason="INVALID_CREDENTIALS",
+            user=None,
+            app=None,
+            actor={"id": "unknown", "type": "User", "alternateId": one, "displayName": "unknown"},
+        )
+        for n, one in enumerate(people)
+    ]
+    add(lake, [write_export(tmp_path / "log.ndjson", refused)])
+
+    done = erase(lake, ADA, pseudonymise=pseudonymise)
+
+    assert (done.removed, done.replaced) == ((0, 1) if pseudonymise else (1, 0))
+    assert not done.person.stands_in("an unknown user")
+    assert {"bob@example.com", "eve@example.com"} <= set(logins(lake))
+
+
 def test_a_pseudonym_keeps_all_counts(filled: Lake) -> None:
     """Failures, people, and who belongs to which."""
     before = kit.failures(kit.open_log(filled.address))

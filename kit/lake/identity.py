@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Person", "event_of"]
 
-_LONG_NAME = 5
-"""Letters from which on a name is replaced inside of a sentence; a short one is in other words."""
+_ACCOUNT = "AppUser"
+"""A user's account in an app; its name there may be a shared one."""
 
-_PEOPLE = ("User", "AppUser", "PublicClientApp")
-"""Types of actors and targets that may be a person; an app user has the person's login."""
+_SHORTEST_ID = 8
+
+_PEOPLE = ("User", _ACCOUNT)
+"""Types of targets that are people."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Person:
     """Casefolded."""
     ids: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    """Of two words or more: one word, as *unknown* or *Admin*, is anybody's."""
     token: str = field(default_factory=lambda: uuid.uuid4().hex[:10])
     """Drawn by lot: nothing of the person can be worked out from it."""
 
@@ -54,11 +57,11 @@ class Person:
             if not self._is(one):
                 continue
             login, name = one.get("alternateId"), one.get("displayName")
-            if isinstance(one.get("id"), str) and one["id"]:
+            if isinstance(one.get("id"), str) and _is_id(one["id"]):
                 self.ids.add(one["id"])
-            if isinstance(login, str) and "@" in login:
+            if one.get("type") != _ACCOUNT and isinstance(login, str) and "@" in login:
                 self.logins.add(login.strip().casefold())
-            if isinstance(name, str) and len(name.strip()) > 1:
+            if isinstance(name, str) and len(name.split()) > 1:
                 self.names.add(name.strip())
         return len(self.logins) + len(self.ids) > before
 
@@ -103,13 +106,13 @@ class Person:
         return self.replaced_in_text(value) if isinstance(value, str) else value
 
     def replaced_in_text(self, text: str) -> str:
-        """A text in which a pseudonym stands for each login, id and longer name."""
+        """A text in which a pseudonym stands for each login, id and whole name."""
         for pattern, pseudonym in self._patterns():
             text = pattern.sub(pseudonym, text)
-        return self.name if text.strip() in self.names else text
+        return text
 
     def stands_in(self, text: str) -> bool:
-        """Whether a text names the person by login, id or a longer name."""
+        """Whether a text names the person by login, id or whole name."""
         return any(pattern.search(text) for pattern, _ in self._patterns())
 
     @property
@@ -123,8 +126,12 @@ class Person:
         for one in sorted(self.ids):
             yield _word(one), f"00uforgotten{self.token}"
         for name in sorted(self.names, key=len, reverse=True):
-            if len(name) >= _LONG_NAME:
-                yield _word(name), self.name
+            yield _word(name), self.name
+
+
+def _is_id(text: str) -> bool:
+    """Whether a text is an id of Okta's: *unknown*, which it writes for many, is nobody's."""
+    return len(text) >= _SHORTEST_ID and any(map(str.isdigit, text))
 
 
 def _word(text: str) -> re.Pattern[str]:
