@@ -61,13 +61,29 @@ def test_what_was_removed_can_be_imported_again(filled: Lake, tmp_path: Path) ->
     assert add(filled, [tmp_path / "log.ndjson"]).events == 200
 
 
-def test_an_open_log_reads_on(filled: Lake) -> None:
-    """What it was opened on stays for a while."""
+def test_an_open_log_says_what_it_holds_no_longer(filled: Lake) -> None:
+    """Of a lake on disk; what lies in a store is read as it was when it was opened."""
     log = kit.open_log(filled.address)
+    window, in_store = log.window(), "://" in filled.address
 
     remove_days(filled, THIRD.date())
 
-    assert log.count == 400
+    first_days = int(kit.failures(log)["published"].lt(THIRD).sum())
+    assert (first_days > 0) is in_store
+    assert log.coverage(window).complete is in_store
+
+
+def test_an_open_log_says_which_files_it_lost(tmp_path: Path) -> None:
+    """Nothing found there is no all-clear."""
+    lake = Lake(tmp_path / "lake")
+    add(lake, [write_export(tmp_path / "log.ndjson", spread_events(40))])
+    log = kit.open_log(lake.address)
+    assert log.coverage(log.window()).complete
+
+    for path in lake.folder.glob("date=*/*.parquet"):
+        path.unlink()
+
+    assert not log.coverage(log.window()).complete
 
 
 def test_the_command_counts_days_back_from_now(tmp_path: Path) -> None:

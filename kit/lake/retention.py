@@ -37,8 +37,8 @@ def remove_days(lake: Lake, before: date) -> Pruning:
     """Remove the events and vendors' records of the UTC days before a day.
 
     In one step: after a kill all is there, or nothing of it. What is removed counts as held no
-    longer, so that a window that reaches back says that it is a gap. Questions that are under way
-    read on for an hour, in an object store for a day; then the files are gone.
+    longer, so that a window that reaches back says that it is a gap, also in a
+    log that is open. In an object store such a log reads on for a day.
 
     Args:
         lake: the lake.

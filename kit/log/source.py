@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kit.base.errors import KitError, SourceError, UsageError
+from kit.base.object_store import is_store
 from kit.base.paths import COPY, LAKE, PULLED, SAMPLE_FILES, place
 from kit.base.times import iso, parse_time
 from kit.base.windows import TICK, Coverage, Window, common, gaps, merged, overlap
@@ -112,10 +113,18 @@ class Source:
         return Window(start, end)
 
     def coverage(self, window: Window) -> Coverage:
-        """Say which parts of *window* the source does not hold, and which may still grow."""
+        """Say which parts of *window* the source does not hold, and which may still grow.
+
+        What a lake on disk held when it was opened and holds no longer is missing: each question
+        lists its folder again. One in a store is read as it was.
+        """
         holes = [hole for hole in self.holes if hole.touches(window)]
+        on_disk = [lake for lake in self.lakes.values() if not is_store(lake.address)]
+        covered_windows = common(
+            [self.covered_windows, *(lake.covered_windows() for lake in on_disk)]
+        )
         return Coverage(
-            gaps(() if self.unread else self.covered_windows, window),
+            gaps(() if self.unread else covered_windows, window),
             self._provisional(window),
             tuple(merged(hole.within(window) for hole in holes)),
             lines_lost(holes),
@@ -143,7 +152,9 @@ class Source:
 
     def _erasures_in_words(self, window: Window) -> Iterator[str]:
         """What is missing in a window because a person was forgotten."""
-        for one in self.erasures:
+        on_disk = [lake for lake in self.lakes.values() if not is_store(lake.address)]
+        erasures = [one for lake in on_disk for one in erasures_in(lake.manifest())]
+        for one in erasures if on_disk else self.erasures:
             touched = [n for day, n in one["days"].items() if overlap(window_of_day(day), window)]
             if touched:
                 events = f"{sum(touched):,} {'event' if sum(touched) == 1 else 'events'}"
