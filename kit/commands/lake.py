@@ -13,7 +13,7 @@ from kit.base.paths import LAKE
 from kit.base.text import clean
 from kit.commands import retention
 from kit.commands.notes import print_json, print_note
-from kit.commands.options import DateOrder
+from kit.commands.options import DateOrder, LakePlace
 from kit.display import phrases
 from kit.display.terminal import print_table
 
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["prepare_large", "register"]
-
-Place = Annotated[
-    str,
-    typer.Option(
-        "--lake", help="The lake's folder, or s3://bucket/prefix.", show_default="data/lake"
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +39,7 @@ def import_files(
     file: Annotated[
         list[str], typer.Argument(help="Export files, globs, folders or s3://bucket/prefix/.")
     ],
-    lake: Place = LAKE,
+    lake: LakePlace = LAKE,
     covers: Annotated[
         str,
         typer.Option(help="SINCE..UNTIL that the files hold in full, if more than their events."),
@@ -132,7 +125,7 @@ def _counts(result: Any) -> list[str]:
 
 def show_lake(
     context: typer.Context,
-    lake: Place = LAKE,
+    lake: LakePlace = LAKE,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Read every event, and count them against the manifest.")
@@ -242,7 +235,7 @@ def _check_lake(lake: Any) -> None:
         )
 
 
-def repair_lake(context: typer.Context, lake: Place = "") -> None:
+def repair_lake(context: typer.Context, lake: LakePlace = "") -> None:
     """Move what cannot be read into _damaged/, and mark its days as gaps.
 
     Example: okta-kit lake repair
@@ -256,7 +249,7 @@ def repair_lake(context: typer.Context, lake: Place = "") -> None:
     print(f"{event_lake.address}: {'repaired.' if lines else 'nothing to repair.'}")
 
 
-def recode_lake(lake: Place = LAKE) -> None:
+def recode_lake(lake: LakePlace = LAKE) -> None:
     """Parse the events again that were coded with another catalogue.
 
     Example: okta-kit recode
@@ -267,7 +260,7 @@ def recode_lake(lake: Place = LAKE) -> None:
     print(f"{lake}: {phrases.count(days, 'day')} coded again.")
 
 
-def compact_lake(lake: Place = LAKE) -> None:
+def compact_lake(lake: LakePlace = LAKE) -> None:
     """Write the events of each day into one file, and make the first questions fast.
 
     Example: okta-kit compact

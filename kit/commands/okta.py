@@ -8,8 +8,9 @@ import typer
 
 from kit.base.errors import UsageError
 from kit.base.paths import LAKE
-from kit.commands.lake import Place, prepare_large
+from kit.commands.lake import prepare_large
 from kit.commands.notes import print_note
+from kit.commands.options import LakePlace
 from kit.display import phrases
 
 __all__ = ["register"]
@@ -37,7 +38,7 @@ def pull_org(
     until: Annotated[
         str | None, typer.Option(help="End, UTC; without it up to now, and on from there.")
     ] = None,
-    lake: Place = LAKE,
+    lake: LakePlace = LAKE,
     root: Annotated[
         str,
         typer.Option(help="A folder of many orgs' lakes: fill that of this org's host name."),
@@ -78,7 +79,7 @@ def pull_org(
 
 
 def see_doctor(
-    lake: Place = LAKE,
+    lake: LakePlace = LAKE,
     rate_share: Share = 0.5,
 ) -> None:
     """Check settings, org, lake, catalogue and versions, and say how to fix what is wrong.

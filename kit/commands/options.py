@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-__all__ = ["DateOrder", "Engine", "Parameters", "Since", "Source", "Until"]
+__all__ = ["DateOrder", "Engine", "LakePlace", "Parameters", "Since", "Source", "Until"]
 
 DateOrder = Annotated[
     Literal["day-first", "month-first"] | None,
@@ -43,4 +43,11 @@ Since = Annotated[
 ]
 Until = Annotated[
     str | None, typer.Option(help="End, UTC, not included; the source's end if left out.")
+]
+
+LakePlace = Annotated[
+    str,
+    typer.Option(
+        "--lake", help="The lake's folder, or s3://bucket/prefix.", show_default="data/lake"
+    ),
 ]

@@ -11,19 +11,13 @@ from kit.base.errors import SourceError, UsageError
 from kit.base.paths import LAKE
 from kit.base.text import clean
 from kit.commands.notes import print_note
+from kit.commands.options import LakePlace
 from kit.display import phrases
 
 if TYPE_CHECKING:
     from kit.lake.erasure import Erasure
 
 __all__ = ["register"]
-
-Place = Annotated[
-    str,
-    typer.Option(
-        "--lake", help="The lake's folder, or s3://bucket/prefix.", show_default="data/lake"
-    ),
-]
 
 
 def register(lake: typer.Typer) -> None:
@@ -37,7 +31,7 @@ def prune_lake(
     keep: Annotated[
         str, typer.Option(help="How long events are kept, back from now: 400d. Whole UTC days go.")
     ],
-    lake: Place = "",
+    lake: LakePlace = "",
 ) -> None:
     """Remove the events of old days for good; they count as held no longer.
 
@@ -71,7 +65,7 @@ def forget_person(
     out: Annotated[
         Path, typer.Option(help="The reports; those that name the person are removed.")
     ] = Path("reports"),
-    lake: Place = "",
+    lake: LakePlace = "",
 ) -> None:
     """Take a person out of the lake, its caches and the reports, for good.
 
@@ -79,18 +73,19 @@ def forget_person(
     """
     from kit.base.paths import INVESTIGATIONS
     from kit.lake import Lake
-    from kit.lake.erasure import erase
+    from kit.lake.erasure import erase, find_person
     from kit.reports.erasure import forget_in_key, naming_files, remove_reports
 
     if "@" not in login.strip("@ ") and len(login.strip()) < _SHORTEST:
         raise UsageError(f"{login!r} is too short for a login: it stands in other words.")
     event_lake = Lake(lake or context.obj or LAKE).open()
-    result = erase(
-        event_lake, login, pseudonymise=pseudonymise, on_day=lambda day: print_note(f"{day} done")
-    )
-    is_named = result.person.stands_in
+    person = find_person(event_lake, login)
+    is_named = person.stands_in
     removed = remove_reports(out, is_named)
     keys = forget_in_key(is_named)
+    result = erase(
+        event_lake, person, pseudonymise=pseudonymise, on_day=lambda day: print_note(f"{day} done")
+    )
     if not (result.removed or result.replaced or result.records or result.skipped_lines or removed):
         raise SourceError(
             f"{event_lake.address}: nothing names {clean(login)}, in it or in {out}. Nothing was "

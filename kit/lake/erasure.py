@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from kit.lake.files import Lake
     from kit.lake.storage import Contents
 
-__all__ = ["Erasure", "erase"]
+__all__ = ["Erasure", "erase", "find_person"]
 
 _ROUNDS = 4
 """How often a lake is looked through for further ids and logins: each may lead to one more."""
@@ -67,59 +67,73 @@ class Erasure:
     """Files in ``_damaged/``, which nobody can look into."""
 
 
-def erase(
-    lake: Lake,
-    login: str,
-    *,
-    pseudonymise: bool = False,
-    on_day: Callable[[str], None] | None = None,
-) -> Erasure:
-    """Forget a person.
-
-    Day by day, each in one step; after a kill, run the same again. Of what was replaced nothing is
-    kept for those who still read it: a question that is under way may end with an error.
+def find_person(lake: Lake, login: str) -> Person:
+    """Find all that names a person, until no event leads further.
 
     Args:
         lake: the lake.
-        login: the person's login; ids, names and other logins are found by it.
-        pseudonymise: whether all their events stay, with a pseudonym.
-        on_day: is called with each UTC day that is done.
+        login: the person's login.
 
     Returns:
-        What was done; nothing where no event names the person.
+        The person by their logins, ids and names.
 
     Raises:
-        SourceError: another writer does not end, or the lake cannot be read.
-        DiskFull, UsageError: it cannot be written.
+        SourceError: the lake cannot be read.
     """
-    result = Erasure(Person(login))
-    _learn(lake, result.person)
-    while names := _naming(lake, result.person, lake.names()):
-        # Another writer may bring more in the meantime: until none is left.
-        for day in sorted({day_of(name) for name in names}):
-            _erase_day(lake, day, result, pseudonymise=pseudonymise)
-            if on_day:
-                on_day(day)
-    with lake.writing():
-        _erase_records(lake, result, pseudonymise=pseudonymise)
-        _erase_aside(lake, result)
-        lake.storage.remove(lake.storage.names("_kept"))
-        for name in ("_apps.json", "_incidents.json"):
-            _erase_text(lake, name, result.person)
-    lake.storage.forget(at_once=True)
-    result.unseen = len(lake.storage.names("_damaged"))
-    return result
-
-
-def _learn(lake: Lake, person: Person) -> None:
-    """Find all that names the person, until no event leads further."""
+    person = Person(login)
     for _ in range(_ROUNDS):
         news = False
         for name in lake.names():
             for raw in _raws(lake, name, person):
                 news |= person.learn(event_of(raw))
         if not news:
-            return
+            break
+    return person
+
+
+def erase(
+    lake: Lake,
+    person: Person,
+    *,
+    pseudonymise: bool = False,
+    on_day: Callable[[str], None] | None = None,
+) -> Erasure:
+    """Forget a person.
+
+    Events come last, since by them the person is found: after a kill, run the same again. Each UTC
+    day is done in one step. Of what was replaced nothing is kept for those who still read it: a
+    question that is under way may end with an error.
+
+    Args:
+        lake: the lake.
+        person: who is forgotten.
+        pseudonymise: whether all their events stay, with a pseudonym.
+        on_day: is called with each UTC day that is done.
+
+    Returns:
+        What was done; nothing where nothing names the person.
+
+    Raises:
+        SourceError: another writer does not end, or the lake cannot be read.
+        DiskFull, UsageError: it cannot be written.
+    """
+    result = Erasure(person)
+    with lake.writing():
+        _erase_records(lake, result, pseudonymise=pseudonymise)
+        _erase_aside(lake, result)
+        for name in ("_apps.json", "_incidents.json"):
+            _erase_text(lake, name, person)
+    while names := _naming(lake, person, lake.names()):
+        # Another writer may bring more in the meantime: until none is left.
+        for day in sorted({day_of(name) for name in names}):
+            _erase_day(lake, day, result, pseudonymise=pseudonymise)
+            if on_day:
+                on_day(day)
+    with lake.writing():
+        lake.storage.remove(lake.storage.names("_kept"))
+    lake.storage.forget(at_once=True)
+    result.unseen = len(lake.storage.names("_damaged"))
+    return result
 
 
 def _raws(lake: Lake, name: str, person: Person) -> Iterator[str]:
