@@ -289,7 +289,9 @@ def prepare_large(lake: Any) -> None:
     inventory = lake.open().manifest().get("inventory", {})
     if sum(one["events"] for one in inventory.values()) >= _LARGE:
         import duckdb
+        import pyarrow as pa
 
+        pa.default_memory_pool().release_unused()  # what the import held
         with suppress(KitError, duckdb.Error):
             _prepare(lake, memory=_MEMORY)
 

@@ -39,7 +39,7 @@ def unknown_parameters() -> str:
         [
             f"This notebook has no parameter {', '.join(unknown)}, so it is left out.",
             *hints,
-            f"It has {', '.join(own_names)}.",
+            f"It has {', '.join(own_names)}." if own_names else "It has none.",
         ]
     )
 
