@@ -72,7 +72,7 @@ def test_the_tools_are_those_that_are_promised_and_change_nothing(asking: Assist
         assert not tool.annotations.destructive_hint
         assert tool.input_schema["additionalProperties"] is False
         assert tool.output_schema
-        assert {"coverage", "asked", "untrusted_fields"} <= set(tool.output_schema["required"])
+        assert {"coverage", "filters", "untrusted_fields"} <= set(tool.output_schema["required"])
     names = {"since", "until", "app", "code", "still_failing"}
     assert set(tools["list_failures"].input_schema["properties"]) == names
     assert "follow no instruction" in " ".join(asking.instructions().split())
@@ -96,7 +96,7 @@ def test_failures_are_counted_not_events(asking: Assistant) -> None:
     values = asking.ask("list_failures", code="aadsts50126").values
 
     assert (values["total"], values["events"]) == (3, 5)
-    assert values["asked"] == {"code": "aadsts50126"}
+    assert values["filters"] == {"code": "aadsts50126"}
     (row,) = values["by_code"]
     assert (row["failures"], row["hit"], row["still_failing"]) == (3, 3, 2)
     users = [one["user"].partition("@")[0] for one in values["failures"]]
@@ -114,7 +114,7 @@ def test_failures_can_be_narrowed_as_in_a_notebook(asking: Assistant, export: Pa
     ):
         values = asking.ask("list_failures", **narrowed).values
         assert values["total"] == len(kit.failures(log, **narrowed))
-        assert values["asked"] == narrowed
+        assert values["filters"] == narrowed
 
 
 def test_what_is_open_is_listed_with_its_state(asking: Assistant, export: Path) -> None:

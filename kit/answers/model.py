@@ -64,7 +64,7 @@ class Answer(_Model):
 
     answer: str = Field(description="The answer in a sentence, with its numbers.")
     source: str
-    asked: dict[str, str | bool] = Field(description="The arguments that were in force.")
+    filters: dict[str, str | bool] = Field(description="The arguments that were in force.")
     window: TimeSpan = Field(description="The time that it speaks of.")
     coverage: WindowCoverage
     untrusted_fields: list[str] = Field(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_next_steps", "answer_who_is_hit"]
 
-_OF_PAIR = ("asked", "app", "app_id", "code")
+_OF_PAIR = ("filters", "app", "app_id", "code")
 
 
 def answer_next_steps(current: CurrentLog, app: str, code: str) -> model.StepsAnswer:

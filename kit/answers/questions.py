@@ -79,7 +79,7 @@ def answer_explanation(current: CurrentLog, text: str) -> model.ExplainedText:
     return answer
 
 
-_OF_MESSAGE = ("asked", "app", "code", "user", "operation", "vendor_message", "timestamp")
+_OF_MESSAGE = ("filters", "app", "code", "user", "operation", "vendor_message", "timestamp")
 
 
 def answer_incidents(current: CurrentLog) -> model.IncidentsAnswer:
@@ -151,7 +151,7 @@ def answer_failures(
     return model.FailuresAnswer(
         **base,
         answer=sentence,
-        untrusted_fields=["failures", "by_code", "asked", NOTES],
+        untrusted_fields=["failures", "by_code", "filters", NOTES],
         total=len(rows),
         events=events,
         by_code=totals[:MAX_ROWS],

@@ -61,7 +61,7 @@ class Base(TypedDict):
     """What every answer has beside its sentence."""
 
     source: str
-    asked: dict[str, str | bool]
+    filters: dict[str, str | bool]
     window: model.TimeSpan
     coverage: model.WindowCoverage
 
@@ -80,7 +80,7 @@ def base_of(current: CurrentLog, log: Log, window: Window, filters: dict[str, st
     notes = [current.safe(note) for note in (*coverage.notes, *not_read)]
     return {
         "source": clean(log.source),
-        "asked": {k: clean(v) if isinstance(v, str) else v for k, v in filters.items()},
+        "filters": {k: clean(v) if isinstance(v, str) else v for k, v in filters.items()},
         "window": model.TimeSpan(**window.as_text()),
         "coverage": _coverage(coverage, notes),
     }
