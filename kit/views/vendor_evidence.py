@@ -56,9 +56,9 @@ def vendor_parts(case: Case) -> Iterator[Part]:
 def candidates_table(case: Case, *, collapsed: bool = False) -> Table:
     """What changed before, in Okta and at the vendor, as one list."""
     rows = candidates(case)
-    columns = ["published", "before", "seen_in", "change", "touches", "actor", "on", "id"]
-    if case.vendor is None:
-        columns.remove("seen_in")
+    # A page has no room for all: the onset above says how long before, and *on* what it touches.
+    beside = ["before", "touches"] if case.vendor is None else ["seen_in"]
+    columns = ["published", *beside, "change", "actor", "on", "id"]
     return Table(
         rows[columns],
         caption="What changed before, the likeliest first; candidates, no verdict",
