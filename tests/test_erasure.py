@@ -131,6 +131,7 @@ def test_what_okta_writes_for_nobody_in_particular_names_nobody(
             user=None,
             app=None,
             actor={"id": "unknown", "type": "User", "alternateId": one, "displayName": "unknown"},
+            client={"device": "Unknown"},
         )
         for n, one in enumerate(people)
     ]
@@ -140,7 +141,33 @@ def test_what_okta_writes_for_nobody_in_particular_names_nobody(
 
     assert (done.removed, done.replaced) == ((0, 1) if pseudonymise else (1, 0))
     assert not done.person.stands_in("an unknown user")
+    devices = [
+        pq.read_table(path)["client_device"] for path in lake.folder.glob("date=*/*.parquet")
+    ]
+    assert {one for column in devices for one in column.to_pylist()} == {"Unknown"}
     assert {"bob@example.com", "eve@example.com"} <= set(logins(lake))
+
+
+@pytest.mark.parametrize("pseudonymise", [False, True])
+def test_an_account_in_an_app_is_the_users_whatever_it_is_called(
+    lake: Lake, tmp_path: Path, *, pseudonymise: bool
+) -> None:
+    """Also where only its id stands; a shared account leads to nobody else."""
+    account = {"type": "AppUser", "alternateId": "alovelace", "displayName": "A. King-Lovelace"}
+    pushed = failed("2026-10-01T08:00:00.000Z", ADA)
+    pushed["target"].append({**account, "id": "0ua1234567890"})
+    alone = failed("2026-10-01T09:00:00.000Z", ADA)
+    alone["target"][-1] = {**account, "id": "0ua1234567890"}
+    shared = failed("2026-10-01T10:00:00.000Z", "bob@example.com")
+    shared["target"].append({**account, "id": "0ua0987654321", "displayName": "Team"})
+    add(lake, [write_export(tmp_path / "log.ndjson", [pushed, alone, shared])])
+
+    done = erase(lake, find_person(lake, ADA), pseudonymise=pseudonymise)
+
+    assert (done.removed, done.replaced) == ((0, 2) if pseudonymise else (2, 0))
+    assert "king-lovelace" not in texts(lake)
+    assert texts(lake).count("alovelace") == texts(lake).count("0ua0987654321")
+    assert "bob@example.com" in logins(lake)
 
 
 def test_a_pseudonym_keeps_all_counts(filled: Lake) -> None:

@@ -259,7 +259,7 @@ def _forgotten(
             if not pseudonymise and person.is_who_was_hit(json_event):
                 rewritten.removed_uuids.append(key)
                 continue
-            text = json.dumps(person.replaced_in(json_event), ensure_ascii=False)
+            text = json.dumps(person.replaced_in_event(json_event), ensure_ascii=False)
             rewritten.replaced += 1
         event, text = decode(text.encode(errors="surrogatepass"))
         rows.append(row(event, text, code_event(event, catalogue), wrapper))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ _ACCOUNT = "AppUser"
 
 _SHORTEST_ID = 8
 
-_PEOPLE = ("User", _ACCOUNT)
-"""Types of targets that are people."""
+_USER = "User"
 
 
 @dataclass(slots=True)
@@ -53,11 +52,12 @@ class Person:
             Whether a login or an id is new.
         """
         before = len(self.logins) + len(self.ids)
+        self.ids |= {str(one["id"]) for one in self._accounts_in(event) if _is_id(one.get("id"))}
         for one in _entities(event):
             if not self._is(one):
                 continue
             login, name = one.get("alternateId"), one.get("displayName")
-            if isinstance(one.get("id"), str) and _is_id(one["id"]):
+            if _is_id(one.get("id")):
                 self.ids.add(one["id"])
             if one.get("type") != _ACCOUNT and isinstance(login, str) and "@" in login:
                 self.logins.add(login.strip().casefold())
@@ -77,9 +77,13 @@ class Person:
         Args:
             event: a LogEvent, as JSON has it.
         """
-        targets = [one for one in _targets(event) if one.get("type") in _PEOPLE]
-        people = targets or [event.get("actor") or {}]
+        people = _of_type(event, _USER) or _of_type(event, _ACCOUNT) or [event.get("actor") or {}]
         return all(self._is(one) for one in people if isinstance(one, dict))
+
+    def _accounts_in(self, event: Any) -> list[dict[str, Any]]:
+        """The accounts in apps that an event about the person names, whatever they are called."""
+        users = _of_type(event, _USER)
+        return _of_type(event, _ACCOUNT) if users and all(map(self._is, users)) else []
 
     def is_named_in(self, event: Any) -> bool:
         """Whether an event names the person anywhere.
@@ -87,7 +91,26 @@ class Person:
         Args:
             event: a LogEvent, as JSON has it.
         """
-        return bool(self.replaced_in(event) != event)
+        return bool(self.replaced_in_event(event) != event)
+
+    def replaced_in_event(self, event: Any) -> Any:
+        """An event in which a pseudonym stands for the person, and for their accounts in apps.
+
+        Args:
+            event: a LogEvent, as JSON has it; it stays as it is.
+        """
+        own = [*self._accounts_in(event), *filter(self._is, _entities(event))]
+        texts = {
+            key: {text for one in own if _is_name(text := str(one.get(key) or "").strip())}
+            for key in ("alternateId", "id", "displayName")
+        }
+        person = replace(
+            self,
+            logins=self.logins | {text.casefold() for text in texts["alternateId"]},
+            ids=self.ids | texts["id"],
+            names=self.names | {name for name in texts["displayName"] if " " in name},
+        )
+        return person.replaced_in(event)
 
     def replaced_in(self, value: Any) -> Any:
         """A JSON value in which a pseudonym stands for the person.
@@ -129,9 +152,14 @@ class Person:
             yield _word(name), self.name
 
 
-def _is_id(text: str) -> bool:
-    """Whether a text is an id of Okta's: *unknown*, which it writes for many, is nobody's."""
-    return len(text) >= _SHORTEST_ID and any(map(str.isdigit, text))
+def _is_name(text: str) -> bool:
+    """Whether a text may name somebody: *unknown*, which Okta writes for many, does not."""
+    return len(text) > 1 and text.casefold() != "unknown"
+
+
+def _is_id(value: object) -> bool:
+    """Whether a value is an id of Okta's, and no word that it writes in the place of one."""
+    return isinstance(value, str) and len(value) >= _SHORTEST_ID and any(map(str.isdigit, value))
 
 
 def _word(text: str) -> re.Pattern[str]:
@@ -142,6 +170,10 @@ def _word(text: str) -> re.Pattern[str]:
 def _targets(event: Any) -> list[dict[str, Any]]:
     targets = event.get("target") if isinstance(event, dict) else None
     return [one for one in targets or [] if isinstance(one, dict)]
+
+
+def _of_type(event: Any, kind: str) -> list[dict[str, Any]]:
+    return [one for one in _targets(event) if one.get("type") == kind]
 
 
 def _entities(event: Any) -> list[dict[str, Any]]:
