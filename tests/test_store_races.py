@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -149,14 +150,14 @@ def test_writers_that_are_killed_lose_and_double_nothing(
         write_export(tmp_path / f"{n}.ndjson", events[100 * n : 100 * n + 100]) for n in range(4)
     ]
     everything = {one["uuid"] for one in events}
-    began = time.monotonic()
-    assert started(ADD, f"{bucket()}/other", str(parts[0])).wait(timeout=120) == 0
-    takes, killed = time.monotonic() - began, 0
-    for part in [*parts, *parts]:
-        process = started(ADD, address, str(part))
+    takes, killed = 60.0, 0
+    for part in itertools.islice(itertools.cycle(parts), 40):
+        process, began = started(ADD, address, str(part)), time.monotonic()
         try:
             # Its last part: before that, a process of Python comes up.
-            process.wait(timeout=takes * chance.uniform(0.6, 1.1))
+            assert process.wait(timeout=takes * chance.uniform(0.6, 1.0)) == 0
+            # How long one takes changes with what else the machine does.
+            takes = time.monotonic() - began
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -164,10 +165,12 @@ def test_writers_that_are_killed_lose_and_double_nothing(
         found = opened_uuids(address)
         assert len(found) == len(set(found))
         assert set(found) <= everything
+        if killed == 5:
+            break
 
     add(Lake(address), parts)
 
-    assert killed > 0
+    assert killed == 5
     assert opened_uuids(address) == glob_uuids(address) == sorted(everything)
 
 
