@@ -171,3 +171,6 @@ def test_since_changes_nothing_and_the_list_of_the_sample_is_that_of_the_functio
 
     expected = [one.as_dict() for one in incidents(open_log("sample"), until)]
     assert answers == [expected] * 3
+    words.remove("list")  # what the group does without a subcommand's name
+    assert run_command(words) == 0
+    assert json.loads(capsys.readouterr().out) == expected

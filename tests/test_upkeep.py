@@ -149,6 +149,7 @@ def test_prune_removes_old_reports_and_nothing_else(tmp_path: Path) -> None:
     assert all(folder.exists() for folder in (new, other, foreign))
     assert old.name not in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert len(okta_kit("reports", "list", "--out", tmp_path).stdout.splitlines()) == 3
+    assert len(okta_kit("reports", "--out", tmp_path).stdout.splitlines()) == 3
 
 
 @pytest.mark.browser

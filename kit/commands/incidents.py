@@ -11,6 +11,7 @@ import typer
 
 from kit.base.errors import UsageError, nearest
 from kit.base.times import iso, parse_time
+from kit.commands.groups import ListByDefault
 from kit.commands.notes import print_json, print_note
 from kit.commands.options import Engine, Since, Source, Until
 
@@ -53,9 +54,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         help="What is open, fixed with users left to retry, or over; and what people say of it.",
         rich_markup_mode=None,
-        invoke_without_command=True,
+        cls=ListByDefault,
     )
-    group.callback()(_list_by_default)
     group.command("list")(list_incidents)
     group.command("show")(show_incident)
     group.command("ack")(_marking("acknowledged"))
@@ -278,8 +278,3 @@ def _table(incidents: tuple[Incident, ...]) -> None:
         for one in incidents
     ]
     print_table(rows, (*columns, "note", "id"), width=170, out=sys.stdout)
-
-
-def _list_by_default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_incidents()

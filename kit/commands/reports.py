@@ -14,6 +14,7 @@ from kit.base.environment import passed_variables
 from kit.base.errors import SourceError, UsageError
 from kit.base.text import clean
 from kit.commands.faults import end_on_sigterm, exit_code_of
+from kit.commands.groups import ListByDefault
 from kit.commands.notebooks import find_notebook, values_for
 from kit.commands.notes import print_note
 from kit.commands.options import DateOrder, Engine, Parameters, Since, Source, Until
@@ -47,9 +48,8 @@ def register(app: typer.Typer) -> None:
     upkeep = typer.Typer(
         help="The reports made, and their retention.",
         rich_markup_mode=None,
-        invoke_without_command=True,
+        cls=ListByDefault,
     )
-    upkeep.callback()(_list_by_default)
     upkeep.command("list")(list_reports)
     upkeep.command("prune")(prune_reports)
     upkeep.command("resolve")(resolve_pseudonym)
@@ -321,8 +321,3 @@ def _sources(source: list[str] | None, org: str) -> list[list[str] | None]:
         )
     org_lakes = lakes_by_org.values() if org == "each" else [lake_of(root, org)]
     return [[lake.address] for lake in org_lakes]
-
-
-def _list_by_default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_reports()
