@@ -6,7 +6,8 @@ import doctest
 import importlib
 import re
 import tomllib
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from kit.base.paths import NOTEBOOKS
 from kit.commands.app import app
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ROOT = NOTEBOOKS.parent
@@ -25,6 +27,20 @@ MODULES = [
     for path in sorted((ROOT / "kit").rglob("*.py"))
     if ">>> " in path.read_text(encoding="utf-8")
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_sample() -> Iterator[None]:
+    """Nearly every example opens the sample: it is opened once, and keeps its answers for all."""
+    plain = kit.open_log
+    sample = cache(lambda: plain("sample"))
+
+    def open_log(*words: Any, **options: Any) -> Any:
+        return sample() if words == ("sample",) and not options else plain(*words, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kit, "open_log", open_log)
+        yield
 
 
 @pytest.mark.parametrize("page", EXAMPLES, ids=lambda page: page.name)
