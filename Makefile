@@ -12,7 +12,7 @@ LONG := slow or spark or store or browser
 # How many examples `make test` tries a property with: quick or full.
 EXAMPLES ?= quick
 
-.PHONY: help report test test-long test-all lint lab catalogue docs pictures scale lock clean .venv
+.PHONY: help report test test-long test-all lint lab catalogue docs pictures scale lock versions clean .venv
 
 help:  ## Show these lines
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | \
@@ -75,6 +75,9 @@ lock:  ## Resolve the three locks anew (needs uv)
 	@$(RESOLVE) --extra dev --extra mcp --extra notify --extra spark --extra s3 --extra scale-tests --constraint requirements.lock \
 	  pyproject.toml requirements-build.in -o requirements-scale.lock
 	@$(RESOLVE) --constraint requirements.lock requirements-docs.in -o requirements-docs.lock
+
+versions:  ## Try oldest and newest requirements on each Python of this machine (needs uv)
+	@$(PYTHON) tests/versions.py
 
 clean:  ## Remove what was made
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,29 +9,25 @@ file is nobody's to remove, and one that is in use always has a lock that is hel
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
-import tempfile
 import uuid
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from kit.base.files import unwritable
+from kit.base.system import is_own_file, temporary_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["temporary_folder", "working_folder"]
 
 _PREFIX = "okta-kit-"
 _LOCK = ".lock"
-
-_MAX_PATH_CHARS = 60
-"""Characters of the folder of temporary files: the path of a socket in it may have some 104."""
 
 
 @contextmanager
@@ -45,9 +41,7 @@ def temporary_folder() -> Iterator[Path]:
         DiskFull: there is no space for it.
         UsageError: it cannot be written.
     """
-    within = Path(tempfile.gettempdir())
-    if len(str(within)) > _MAX_PATH_CHARS:
-        within = Path("/tmp")  # noqa: S108  # the folder is private, and its name is by chance
+    within = temporary_root()
     holding = working_folder(within, _PREFIX)
     try:
         folder = holding.__enter__()
@@ -122,7 +116,7 @@ def _remove_dead(within: Path, prefix: str) -> None:
     for path in within.glob(f"{prefix}*{_LOCK}"):
         with suppress(OSError):
             facts = path.lstat()
-            if facts.st_uid != os.geteuid() or not stat.S_ISREG(facts.st_mode):
+            if not is_own_file(facts) or not stat.S_ISREG(facts.st_mode):
                 continue
             if lock := _try_lock(path):
                 try:

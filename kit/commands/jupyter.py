@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 from kit.base.errors import UsageError
 from kit.base.paths import NOTEBOOKS
+from kit.base.system import let_port_be_reused
 from kit.reports.kernel_check import check_kernel
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def check_port(port: int) -> None:
         UsageError: somebody does, or it may not be used.
     """
     with socket.socket() as probe:
-        if sys.platform != "win32":  # there, it would share the port
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        let_port_be_reused(probe)
         try:
             probe.bind(("localhost", port))
         except (OSError, OverflowError) as fault:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections import Counter
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kit.base.errors import KitError
 from kit.base.paths import COPY
+from kit.base.system import begin_session, forking_context
 from kit.base.tempdirs import temporary_folder
 from kit.reports.signals import StoppedError, stoppable
 
@@ -71,8 +71,7 @@ def run_each(
     Raises:
         Interrupted, Terminated: a signal came; those that ran have ended by it.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([preload])
+    context = forking_context(preload)
     waiting = list(range(len(calls)))
     running: dict[int, BaseProcess] = {}
     codes: dict[int, int] = {}
@@ -101,7 +100,7 @@ def run_each(
 
 def _process(call: Callable[[], int], environment: dict[str, str]) -> None:
     """Make one call, as the process's whole life."""
-    os.setsid()  # it hears of Ctrl-C from its parent, and once
+    begin_session()  # it hears of Ctrl-C from its parent, and once
     os.environ.clear()
     os.environ.update(environment)
     sys.exit(call())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from kit.base.environment import needed_variables
 from kit.base.errors import NotRendered, UsageError
+from kit.base.system import end_group, group_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,14 +60,12 @@ def print_page(page: Path, scratch: Path, seconds: float, stop: StopSignal) -> P
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
         # A session of its own: a signal to ours is heard here first, and its children end with it.
-        process = subprocess.Popen(command, env=environment, start_new_session=True, **quiet)  # noqa: S603
+        process = subprocess.Popen(command, env=environment, **group_options(), **quiet)  # noqa: S603
         try:
             with stop.armed():
                 code = process.wait(seconds)
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            end_group(process)
     except subprocess.TimeoutExpired:
         raise NotRendered(f"the PDF was not printed within {seconds:g} seconds") from None
     except OSError as fault:
