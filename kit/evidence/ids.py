@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
 import pandas as pd
 
-from kit.evidence.records import fetch_records, seconds_of
+from kit.evidence.records import fetch_records, seconds_of, text_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import ibis.expr.types as ir
 
     from kit.log.log import Log
@@ -34,22 +31,16 @@ def records_with_ids(log: Log, table: ir.Table, failures: pd.DataFrame) -> pd.Da
     pairs = failures[["correlation_id", "code"]].dropna()
     carries: list[ir.BooleanValue] = []
     if ids:
-        sought = _texts(log, ids)
+        sought = text_column(log, ids)
         carries += [table[name].isin(sought) for name in ("id", "original_id")]
     if len(pairs):
-        sought = _texts(log, pairs["correlation_id"])
+        sought = text_column(log, pairs["correlation_id"])
         refused = table.code.isin(sorted(set(pairs["code"])))
         carries += [
             refused & table[name].isin(sought)
             for name in ("correlation_id", "other_correlation_id")
         ]
     return fetch_records([table.filter(ibis.or_(*carries))] if carries else [], table)
-
-
-def _texts(log: Log, some: Iterable[str]) -> ir.StringColumn:
-    """Texts as a column that the engine can look others up in."""
-    rows = pd.DataFrame({"sought": sorted(set(some))})
-    return log.answers.table(f"texts_{uuid.uuid4().hex}", rows).sought
 
 
 def by_request_id(failures: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
