@@ -77,6 +77,19 @@ def test_a_section_cannot_be_changed() -> None:
         Section(()).name = "other"  # type: ignore[misc]
 
 
+def test_a_step_that_is_done_shows_its_evidence_and_folds_the_rest() -> None:
+    lines = {"": "Press Save.", "Evidence": "Saved at 15:20."}
+    items = [{"title": "A", "state": "done", **lines}, {"title": "B", "state": "to do", **lines}]
+    done, to_do = Steps(items, folded={"done": "Evidence"}).html().split("<li>")[1:]
+
+    shown, folded = done.split("<details>")
+    assert "Saved at 15:20." in shown
+    assert "Press Save." not in shown
+    assert "Press Save." in folded
+    assert "<details>" not in to_do
+    assert "<details>" not in Steps(items[:1]).html()
+
+
 @pytest.mark.parametrize(
     "part",
     [
@@ -85,6 +98,7 @@ def test_a_section_cannot_be_changed() -> None:
         Block(ODD, "Text"),
         Facts({"Name": ODD}),
         Steps([{"title": ODD, "state": "done", "": ODD}]),
+        Steps([{"title": ODD, "state": "done", "": ODD, "Seen": ODD}], folded={"done": "Seen"}),
         Links([(ODD, "https://example.com")], ODD),
         Table(pd.DataFrame({ODD: [ODD]}), ODD),
     ],

@@ -11,6 +11,7 @@ from entra_simulator import START, failure, log_of_files
 
 from kit.cases.case import Case, case
 from kit.cases.ticket import ticket
+from kit.cases.vendor_words import refusal_in_words
 from kit.evidence.story import vendor_story
 from kit.log.log import Log
 
@@ -207,6 +208,17 @@ def test_a_service_principal_is_named_where_no_user_signs_in(tmp_path: Path) -> 
     said = vendor(tmp_path, [at(0, 7000222, **more)], events=[failed(0, 7000222)],
                   code="AADSTS7000222")  # fmt: skip
     assert (said["account"], said["error_code"]) == ("Okta provisioning", 7000222)
+
+
+def test_one_sentence_says_who_was_refused_and_what_changed_just_before(tmp_path: Path) -> None:
+    story = found(tmp_path, RECORDS, [reset(-0.2), reset(-30, actor="ada@contoso.example")]).vendor
+    assert story is not None
+
+    assert refusal_in_words(story) == (
+        "Microsoft Entra refused svc_okta@contoso.example from 14 Sep 2026, 06:00 UTC with "
+        "AADSTS50126. Before that: Reset user password by rowan@contoso.example, 14 Sep 2026, "
+        "05:48 UTC."
+    )
 
 
 def test_of_two_accounts_the_one_refused_most_speaks_and_all_are_listed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.cases.candidates import vendor_candidates
 from kit.catalogue import load
 from kit.display import phrases
 
@@ -16,10 +17,32 @@ if TYPE_CHECKING:
     from kit.evidence.exports import NeededExport
     from kit.evidence.story import VendorStory
 
-__all__ = ["again_in_words", "exports_in_words", "refused_by", "refused_in_words"]
+__all__ = [
+    "again_in_words",
+    "exports_in_words",
+    "refusal_in_words",
+    "refused_by",
+    "refused_in_words",
+]
 
 _ADDRESSES = 5
 """Addresses that are named one by one."""
+
+
+def refusal_in_words(story: VendorStory) -> str:
+    """Which account was refused, since when, by what, and the nearest change before, in short."""
+    who = story.account or story.application or "an account"
+    policies = f" by {phrases.join(list(story.policies[:2]))}" if story.policies else ""
+    text = (
+        f"{story.vendor} refused {who} from {phrases.moment(story.first_refused)} with "
+        f"{story.code}{policies}."
+    )
+    changes = vendor_candidates(story)
+    if changes.empty:
+        return text
+    last = changes.iloc[0]
+    by = f" by {last['actor']}" if isinstance(last["actor"], str) else ""
+    return f"{text} Before that: {last['change']}{by}, {phrases.moment(last['published'])}."
 
 
 def refused_by(story: VendorStory) -> str:

@@ -141,13 +141,22 @@ class Steps:
     lines named by their keys; an empty name shows the text alone."""
     anchor: str = ""
     """The id by which a link finds them."""
+    folded: Mapping[str, str] = field(default_factory=dict)
+    """By a state, the only line that a step in it shows until a reader opens the others."""
 
     def html(self) -> str:
         """A numbered list."""
         steps = []
         for item in self.items:
             state = item.get("state", "")
-            body = "".join(f"<br>{_label(k)}{_safe(v)}" for k, v in _lines(item))
+            lines = {k: f"{_label(k)}{_safe(v)}" for k, v in _lines(item)}
+            first = lines.pop(self.folded.get(state, ""), "") if state in self.folded else ""
+            body = f"<br>{first}" if first else ""
+            rest = "<br>".join(lines.values())
+            if rest and first:
+                body += f"<details><summary>How to do it</summary>{rest}</details>"
+            elif rest:
+                body += f"<br>{rest}"
             mark = f' <span class="state {_slug(state)}">{escape(state)}</span>' if state else ""
             steps.append(f"<li><strong>{_safe(item['title'])}</strong>{mark}{body}</li>")
         return f'<ol class="steps"{_id(self.anchor)}>{"".join(steps)}</ol>'

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
+import ibis
 import numpy as np
 import pandas as pd
 
-from kit.evidence.records import fetch_records, seconds_of
+from kit.evidence.records import fetch_records, seconds_of, text_column
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -22,25 +22,25 @@ _SIGN_INS = ("interactive", "non_interactive", "service_principal", "managed_ide
 
 
 def records_with_ids(log: Log, table: ir.Table, failures: pd.DataFrame) -> pd.DataFrame:
-    """The records that carry an id of a failure."""
+    """The records that carry an id of a failure.
+
+    The engine reads the table once, whatever the id is looked for in. Whether a Correlation ID
+    comes with its own error code is left to ``by_correlation_id``.
+    """
     ids = {*failures["trace_id"].dropna(), *failures["request_id"].dropna()}
-    pairs = failures[["correlation_id", "code"]].dropna().drop_duplicates()
-    parts: list[ir.Table] = []
+    pairs = failures[["correlation_id", "code"]].dropna()
+    carries: list[ir.BooleanValue] = []
     if ids:
-        sought = log.answers.table(f"ids_{uuid.uuid4().hex}", pd.DataFrame({"sought": sorted(ids)}))
-        parts += [
-            table.semi_join(sought, table[name] == sought.sought) for name in ("id", "original_id")
-        ]
+        sought = text_column(log, ids)
+        carries += [table[name].isin(sought) for name in ("id", "original_id")]
     if len(pairs):
-        sought = log.answers.table(
-            f"correlations_{uuid.uuid4().hex}",
-            pairs.rename(columns={"correlation_id": "sought", "code": "of"}),
-        )
-        parts += [
-            table.semi_join(sought, [table[name] == sought.sought, table.code == sought["of"]])
+        sought = text_column(log, pairs["correlation_id"])
+        refused = table.code.isin(sorted(set(pairs["code"])))
+        carries += [
+            refused & table[name].isin(sought)
             for name in ("correlation_id", "other_correlation_id")
         ]
-    return fetch_records(parts, table)
+    return fetch_records([table.filter(ibis.or_(*carries))] if carries else [], table)
 
 
 def by_request_id(failures: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import ibis
 import pandas as pd
 
 from kit.analysis.failures import folded_failures, with_details, with_keys
+from kit.evidence.records import text_column
 from kit.log.log import to_pandas
 from kit.vendors.forms import vendors
 from kit.vendors.values import guid
@@ -101,9 +102,9 @@ def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
         return failures
     around = [lacking["published"] - _BESIDE, lacking["published"] + _BESIDE]
     events = log.on_days(pd.concat(around).dt.floor("D").drop_duplicates())
+    batches = text_column(log, lacking["transaction_id"])  # too many to stand in a question
     events = events.filter(
-        events.code.isin(sorted(set(lacking["code"]))),
-        events.transaction_id.isin(sorted(set(lacking["transaction_id"]))),
+        events.code.isin(sorted(set(lacking["code"]))), events.transaction_id.isin(batches)
     )
     rows = with_keys(events).rename(request_id="vendor_request_id")
     rows = rows.filter(ibis.or_(*(rows[name].notnull() for name in names)))

@@ -12,6 +12,7 @@ from kit.base.times import iso, parse_time
 from kit.cases.case import Case, case
 from kit.cases.steps import NOT_SHOWN
 from kit.cases.ticket import HELPS, retry_list, ticket, warnings
+from kit.cases.vendor_words import refusal_in_words
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
 from kit.display.parts import Block, Facts, Note, Steps
@@ -108,6 +109,8 @@ class RemediationReport(NotebookReport):
             case_tiles(case, own),
             case_deeds(case, own, self.parameters["source"]),
         )
+        if case.vendor is not None:
+            yield Note(refusal_in_words(case.vendor))
         yield case_picture(case, self.coverage.missing)
         yield self._facts(
             Rate=f"In the window, {case.rate_in_words} failed with this code; an attempt is of an "
@@ -214,6 +217,7 @@ class RemediationReport(NotebookReport):
                 for step in case.steps
             ],
             anchor="steps",
+            folded=dict.fromkeys((_STEP["done"], _SETTLED), "Evidence"),
         )
 
     @view
