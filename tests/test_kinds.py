@@ -12,8 +12,8 @@ import pytest
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON, code_message
 from kit.catalogue.explain import explanation
-from kit.catalogue.kinds import plain_words
-from kit.catalogue.model import Kind
+from kit.catalogue.kinds import KindWords, plain_words
+from kit.catalogue.model import Kind, WordForm, WordGroup
 from kit.messages import parse
 
 CATALOGUE = load()
@@ -322,6 +322,22 @@ def test_no_text_takes_long(text: str) -> None:
     CATALOGUE.kind_of_text(text)
 
     assert time.process_time() - begun < 0.05
+
+
+@pytest.mark.parametrize(
+    ("form", "beside", "text"),
+    [
+        ("gate fe* shut", "", "The gate feels shut"),
+        ("gate shut", "by? the wind|since noon", "The gate is gate shut, the wind did it"),
+        ("gate shut", "^ now", "Now the gate shut"),
+        ("gate {doors}+ shut", "", "gate front door door shut"),
+        ("ga* fe*", "", "galore fell"),
+    ],
+)
+def test_a_form_fits_whatever_its_words_begin_with(form: str, beside: str, text: str) -> None:
+    forms = [WordForm(words=form, kind="pending", beside=beside)]
+    groups = {"doors": WordGroup(group="doors", words="door|front door|hatch*")}
+    assert KindWords(forms, groups).kind(text) == "pending"
 
 
 def test_a_texts_words_are_plain() -> None:

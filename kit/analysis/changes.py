@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import ibis
 import pandas as pd
@@ -162,7 +163,10 @@ def touching(
     rows = rows[(rows["kind"] != "") & ~failed & ~own].reset_index(drop=True)
     if rows.empty:
         return _empty()
-    relevance = _Relevance(history, logged, onset)
+    relevances = _relevances.setdefault(history, {})
+    if onset not in relevances:
+        relevances[onset] = _Relevance(history, logged, onset)
+    relevance = relevances[onset]
     rows["touches"] = [relevance.touches(one) for one in rows.itertuples()]
     rows = rows[rows["touches"] != ""]
     rows["fits"] = [relevance.fits(kind) for kind in rows["kind"]]
@@ -308,6 +312,9 @@ class _Relevance:
             return "a service account, by its name"
         return ""
 
+
+_relevances: WeakKeyDictionary[History, dict[pd.Timestamp, _Relevance]] = WeakKeyDictionary()
+"""What came before an onset and what came after it are asked of one code one after the other."""
 
 _LIMITS = ("429", "rate", "throttl", "limit", "quota")
 

@@ -51,7 +51,7 @@ _MAX_STRAY_USERS = 2
 """Users of an outage that may be a stray."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class History(InLines):
     """One code on one app up to a window's end: what questions about it rest on."""
 

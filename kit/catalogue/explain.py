@@ -368,8 +368,8 @@ def _nearest_in_words(catalogue: Catalogue, text: str, app: str | None) -> dict[
     subject = _subject(text)
     kind = catalogue.kind_of_text(text)
     others = [
-        (code, _subject(sentence))
-        for code, sentence in _sentences(catalogue, app)
+        (code, words)
+        for code, words in _subjects(catalogue, app)
         if not kind or catalogue.kind(code) in {"", kind}
     ]
     having = Counter(word for _, words in others for word in words)
@@ -399,6 +399,15 @@ _ABOUT_NOTHING = frozenset(
     " okta one please received such that the their there this unable user users was were while with"
     " you your".split()
 )
+
+
+def _subjects(catalogue: Catalogue, app: str | None) -> list[tuple[str, set[str]]]:
+    """What the catalogue's sentences are about, each with its code; worked out once for an app."""
+    subjects_by_app = catalogue.subjects_by_app
+    if app not in subjects_by_app:
+        sentences = _sentences(catalogue, app)
+        subjects_by_app[app] = [(code, _subject(sentence)) for code, sentence in sentences]
+    return subjects_by_app[app]
 
 
 def _sentences(catalogue: Catalogue, app: str | None) -> list[tuple[str, str]]:

@@ -39,6 +39,8 @@ NAMES = re.compile(
     r"|<[^<>]{1,80}>|(?<!\w)\"[^\"]{1,80}\"|(?<!\w)'[^']{1,80}'(?!\w)|[‘“«][^’”»]{1,80}[’”»]"
 )
 """What a text names: addresses, and what stands in quotes."""
+_ANY = "*"
+"""Stands in every text, and for an element that the beginnings of words do not tell."""
 _COMMON = frozenset(
     {"is", "are", "was", "be", "been", "has", "have", "not", "no", "in", "on", "to", "of", "for"}
     | {"the", "a", "an", "by", "with", "user"}
@@ -73,6 +75,8 @@ class _Form(NamedTuple):
     fits: _Pattern
     beside: _Pattern | None
     unless: _Pattern | None
+    stem_groups: tuple[frozenset[str], ...]
+    """Of each of these one stands in every text that the form fits."""
 
 
 class KindWords:
@@ -94,15 +98,18 @@ class KindWords:
         element_stems: dict[str, frozenset[str]] = {}
         for number, form in enumerate(forms):
             beside, unless = _alternatives(form.beside), _alternatives(form.unless)
+            stem_groups = _stem_groups(form.words, beside, phrases, element_stems)
             self._forms.append(
                 _Form(
                     form.kind,
                     _Pattern([form.words], phrases),
                     _Pattern(beside, phrases) if beside else None,
                     _Pattern(unless, phrases) if unless else None,
+                    tuple(stem_groups),
                 )
             )
-            for stem in _stems(form.words, beside, phrases, element_stems):
+            fewest = min(stem_groups, key=lambda g: (_ANY in g, len(g & _COMMON), len(g)))
+            for stem in fewest:
                 self._by_stem.setdefault(stem, []).append(number)
 
     def kind(self, text: str) -> str:
@@ -122,10 +129,13 @@ class KindWords:
 
     def _first(self, plain: str) -> str:
         numbers: set[int] = set()
-        for stem in {word[:_STEM] for word in plain.split()}:
+        stems = {_ANY, *(word[:_STEM] for word in plain.split())}
+        for stem in stems:
             numbers.update(self._by_stem.get(stem, ()))
         for number in sorted(numbers):
             form = self._forms[number]
+            if any(map(stems.isdisjoint, form.stem_groups)):
+                continue  # told without its pattern, which would have to be compiled
             if (
                 form.fits.stands_in(plain)
                 and (form.beside is None or form.beside.stands_in(plain))
@@ -179,16 +189,16 @@ def _words(element: str, phrases: Mapping[str, tuple[str, ...]]) -> Iterator[str
             yield name.replace("_", " ")
 
 
-def _stems(
+def _stem_groups(
     words: str,
     beside: list[str],
     phrases: Mapping[str, tuple[str, ...]],
     element_stems: dict[str, frozenset[str]],
-) -> frozenset[str]:
-    """The beginnings of words of which one stands in every text that a form fits.
+) -> list[frozenset[str]]:
+    """Of each element that a form needs, the beginnings of words of which one has to stand there.
 
-    Of the form's elements, the one with the fewest counts; a form's few texts are tried then.
-    ``element_stems`` keeps those of elements that stand in many forms.
+    The one with the fewest counts; a form's few texts are tried then. ``element_stems`` keeps
+    those of elements that stand in many forms.
     """
     element_groups = [
         [element.rstrip("+")]
@@ -196,13 +206,18 @@ def _stems(
         if element not in {"…", "^", "$"} and not element.endswith("?")
     ]
     if beside:
-        element_groups.append([form.split()[0] for form in beside])
+        element_groups.append([form.split()[0].rstrip("+") for form in beside])
     for element in chain.from_iterable(element_groups):
         if element not in element_stems:
-            element_stems[element] = frozenset(
-                phrase.split()[0].rstrip("*")[:_STEM] for phrase in _words(element, phrases)
-            )
-    stems = [
+            first_words = [phrase.split()[0] for phrase in _words(element, phrases)]
+            element_stems[element] = frozenset(word.rstrip("*")[:_STEM] for word in first_words)
+            if element[-1] in "?…^$" or any(map(_is_short, first_words)):
+                element_stems[element] |= {_ANY}
+    return [
         frozenset().union(*map(element_stems.__getitem__, elements)) for elements in element_groups
     ]
-    return min(stems, key=lambda one: (len(one & _COMMON), len(one)))
+
+
+def _is_short(word: str) -> bool:
+    """Whether words that begin so have more beginnings than one."""
+    return word.endswith("*") and len(word) <= _STEM

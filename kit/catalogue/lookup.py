@@ -417,6 +417,11 @@ class Catalogue:
         return self._learned.kind(text, form_kind)
 
     @cached_property
+    def subjects_by_app(self) -> dict[str | None, list[tuple[str, set[str]]]]:
+        """By the app that is looked at, what sentences are about, as ``explain`` fills it."""
+        return {}
+
+    @cached_property
     def _words(self) -> KindWords:
         return KindWords(self.word_forms, self.word_groups)
 

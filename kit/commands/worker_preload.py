@@ -5,11 +5,11 @@ Nothing here starts a thread: a fork would lose it.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
-# Its import builds a grammar for a second; jsonschema does without it.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+from kit.reports.unused import leave_out_unused
+
+leave_out_unused()
 
 for _name in (
     "jupyter_client.manager",

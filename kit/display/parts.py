@@ -7,6 +7,7 @@ in ``html()``; ``text()`` says the same without marks, cleaned. Making a part sh
 from __future__ import annotations
 
 import base64
+import sys
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -289,28 +290,24 @@ class Chart:
     @cached_property
     def with_areas(self) -> tuple[str, tuple[Area, ...]]:
         """The picture as an ``img``, and what its bars and points stand for; draws no phone's."""
-        import matplotlib.pyplot as plt
-
         figure, alt = self.figure()
         figure.set_size_inches(WIDE, figure.get_size_inches()[1])
         wide = _png(figure)
         with reading_in(self.zone):
             areas = areas_of(figure)
-        plt.close(figure)
+        _close(figure)
         self._finding = clean(alt)
         return _img(wide, self._finding, round(WIDE * 96)), areas
 
     @cached_property
     def picture(self) -> Picture:
         """The figure as PNG, as wide as a page and as wide as a phone."""
-        import matplotlib.pyplot as plt
-
         figure, alt = self.figure()
         height = figure.get_size_inches()[1]
         narrow = _png(figure)
         figure.set_size_inches(WIDE, height)
         wide = _png(figure)
-        plt.close(figure)
+        _close(figure)
         return Picture(wide, narrow, clean(alt), round(WIDE * 96))
 
     def html(self) -> str:
@@ -380,6 +377,12 @@ def _png(figure: Figure) -> bytes:
     if layout is not None:
         figure.set_layout_engine(layout)
     return picture.getvalue()
+
+
+def _close(figure: Figure) -> None:
+    """Close a figure that pyplot made; the kit's own charts do without its import."""
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(figure)
 
 
 def _lines(item: Mapping[str, str]) -> list[tuple[str, str]]:

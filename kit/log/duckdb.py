@@ -73,12 +73,8 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
 
         Ibis takes a fourth of its time for merging them.
         """
-        sql_options = ibis.options.sql
-        before, sql_options.fuse_selects = sql_options.fuse_selects, False
-        try:
+        with _selects_apart():
             return super().compile(*arguments, **options)
-        finally:
-            sql_options.fuse_selects = before
 
     def to_pyarrow(self, *arguments: Any, **options: Any) -> Any:
         """Answer a question; a fault of a lake's file is one line."""
@@ -94,7 +90,7 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         """Keep an answer, or rows; likewise."""
         if isinstance(obj, pa.Table):  # Ibis 12 drops a view without a name after it
             obj = ibis.memtable(obj)
-        with self._explain_faults():
+        with self._explain_faults(), _selects_apart():
             return super().create_table(name, obj, **options)
 
     def create_view(self, name: str, obj: Any, **_: Any) -> Any:
@@ -172,6 +168,17 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         lacking = [column for column in COLUMNS if column.name not in events.columns]
         events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})
         return events.select(*(column.name for column in COLUMNS), "date")
+
+
+@contextmanager
+def _selects_apart() -> Iterator[None]:
+    """Have Ibis leave a select in a select as it is."""
+    sql_options = ibis.options.sql
+    before, sql_options.fuse_selects = sql_options.fuse_selects, False
+    try:
+        yield
+    finally:
+        sql_options.fuse_selects = before
 
 
 def _ibis_type(arrow: str) -> str:

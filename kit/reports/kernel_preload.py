@@ -12,8 +12,7 @@ __all__ = ["load_ipython_extension"]
 
 _MODULES = (
     "ibis.backends.duckdb",
-    "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
+    "matplotlib.backends.backend_agg",
     "kit.display.charts",
     "kit.views",
 )

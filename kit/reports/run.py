@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -41,6 +40,7 @@ from kit.reports.retry_file import keep_retry_file
 from kit.reports.signals import StoppedError, StopSignal, stoppable
 from kit.reports.staging import ReportPlace, making, not_kept
 from kit.reports.summary import collect, summary
+from kit.reports.unused import leave_out_unused
 from kit.reports.window import COPY_NAME, close_window
 
 if TYPE_CHECKING:
@@ -136,8 +136,7 @@ def run_report(
         from kit.reports.pdf import browser
 
         browser()
-    # Its import builds a grammar for a second; jsonschema does without it.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    leave_out_unused()
     from papermill.iorw import load_notebook_node
 
     node = load_notebook_node(str(notebook))

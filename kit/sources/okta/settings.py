@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import yaml
-from pydantic import SecretStr
-
 from kit.base.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import SecretStr
 
 __all__ = ["Settings", "org_url", "read_settings"]
 
@@ -123,6 +122,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
                 f"{name} is missing, which authorizationMode {mode} needs. Set "
                 f"${_variable(name)} or okta.client.{name} in ~/.okta/okta.yaml."
             )
+    from pydantic import SecretStr  # not for those who only ask where the org is
+
     return Settings(
         org_url=url,
         mode=mode,
@@ -170,6 +171,8 @@ def _variable(name: str) -> str:
 
 def _file(path: Path) -> dict[str, Any]:
     """The client settings of an okta.yaml that are used here."""
+    import yaml
+
     try:
         whole = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         client = (whole.get("okta") or {}).get("client") or {}
