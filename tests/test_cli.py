@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -223,3 +224,37 @@ def test_a_parameter_that_an_option_names_too_is_refused() -> None:
     run = command("report", "remediation", "--since", "7d", "-p", "since=3d")
     assert (run.returncode, run.stdout) == (2, "")
     assert "--since 7d and -p since=3d: name it once." in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "says"),
+    [
+        (signal.SIGTERM, 143, "okta-kit: terminated; what was half done is gone."),
+        (signal.SIGINT, 130, "okta-kit: interrupted; what was half done is gone."),
+    ],
+)
+def test_a_signal_ends_also_a_question_that_duckdb_works_on(
+    number: int, code: int, says: str
+) -> None:
+    """DuckDB 1.5 raises a RuntimeError of its own then; what suppresses faults lets it pass."""
+    program = f"""
+import os, sys, threading
+from contextlib import suppress
+import duckdb
+from kit.base.errors import KitError
+from kit.commands.faults import end_on_sigterm, exit_code_of
+
+def ask():
+    threading.Timer(0.5, os.kill, (os.getpid(), {int(number)})).start()
+    with suppress(KitError, duckdb.Error):
+        duckdb.sql("SELECT count(*) FROM range(100000) a, range(9000000) b "
+                   "WHERE (a.range * b.range) % 7 = 3").fetchall()
+
+end_on_sigterm()
+sys.exit(exit_code_of(ask, debug=False))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stderr.splitlines()) == (code, [says])

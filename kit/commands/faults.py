@@ -26,6 +26,10 @@ _WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
 """Click's UsageError: typer brings its own copy of Click, and names this subclass alone."""
 
 
+class _Ended(BaseException):
+    """A SIGTERM came. Like KeyboardInterrupt it is no Exception, so nothing goes on by mistake."""
+
+
 def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
     """Make a call, and say a fault in one line.
 
@@ -48,14 +52,21 @@ def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
         return UsageError.exit_code
     except (typer.Abort, KeyboardInterrupt):
         result = Interrupted.exit_code
+    except _Ended:
+        return _end_by_sigterm()
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     except Exception as fault:
-        if debug or not (text := source_fault_in(fault)):
-            raise
-        print_note(text)
-        return SourceError.exit_code
+        signal = _signal_behind(fault)
+        if isinstance(signal, _Ended):
+            return _end_by_sigterm()
+        if not signal:
+            if debug or not (text := source_fault_in(fault)):
+                raise
+            print_note(text)
+            return SourceError.exit_code
+        result = Interrupted.exit_code
     if result == Interrupted.exit_code:  # typer turns the interrupt into this code
         print_note("interrupted; what was half done is gone.")
     return result if isinstance(result, int) else 0
@@ -66,9 +77,24 @@ def end_on_sigterm() -> None:
     import signal
 
     def end(number: int, frame: object) -> None:
-        raise Terminated("terminated; what was half done is gone.")
+        raise _Ended
 
     signal.signal(signal.SIGTERM, end)
+
+
+def _end_by_sigterm() -> int:
+    print_note("terminated; what was half done is gone.")
+    return Terminated.exit_code
+
+
+def _signal_behind(fault: BaseException | None) -> BaseException | None:
+    """What a signal's handler raised, if a fault comes from that.
+
+    DuckDB 1.5 ends a question by a RuntimeError with it as the cause.
+    """
+    while fault and not isinstance(fault, KeyboardInterrupt | _Ended):
+        fault = fault.__cause__ or fault.__context__
+    return fault
 
 
 def _usage(fault: Any) -> str:
