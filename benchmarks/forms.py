@@ -23,7 +23,6 @@ sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT))
 
 import forms
-
 from kit.base.paths import SAMPLE_FILES
 from kit.catalogue import load
 from kit.lake import blocks
