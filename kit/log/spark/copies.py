@@ -107,8 +107,12 @@ class LocalCopies:
         if parts is None:
             return False
         self._backend.create_table(name, schema=question.schema(), temp=True)
-        for part in parts:
-            self._backend.con.register("part", part)
-            self._backend.con.table("part").insert_into(name)
-            self._backend.con.unregister("part")
+        try:
+            for part in parts:
+                self._backend.con.register("part", part)
+                self._backend.con.table("part").insert_into(name)
+                self._backend.con.unregister("part")
+        except BaseException:  # stopped half-way, it is fetched anew when it is asked for again
+            self._backend.raw_sql(f'DROP TABLE "{name}"')
+            raise
         return True
