@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -15,9 +16,19 @@ from kit.catalogue import load
 from kit.events import COLUMNS
 from kit.events.columns import documents_source
 from kit.lake import blocks
-from kit.lake.blocks import CodedBlock, code_block, code_one_by_one, events_by_columns
+from kit.lake.blocks import (
+    CodedBlock,
+    code_block,
+    code_documents,
+    code_one_by_one,
+    events_by_columns,
+)
 from kit.sources.document import Document, Documents, Lines
 from properties import max_examples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
 
 TYPES = [
     *load().event_types,
@@ -190,6 +201,87 @@ def test_whatever_else_stands_there_is_read_alike(lines: list[bytes]) -> None:
     finally:
         blocks._FEWEST = before
     assert _said(parts) == _said([code_one_by_one(block)])
+
+
+ENVELOPES: list[Callable[[Any, str], Any]] = [
+    lambda one, more: {"version": "0", "detail-type": "SystemLog", "detail": one, "id": more},
+    lambda one, more: {"preview": False, "result": {"_raw": json.dumps(one), "host": more}},
+    lambda one, more: {
+        "time": 1,
+        "event": json.dumps(one),
+        "sourcetype": "s",
+        "fields": {"a": more},
+    },
+    lambda one, more: {
+        "_index": "i",
+        "_id": "1",
+        "_source": {"event": {"original": json.dumps(one), "x": more}},
+    },
+    lambda one, more: {"Body": json.dumps({"Message": json.dumps(one), "x": more}), "y": more},
+    lambda one, more: {"message": more, "log": json.dumps(one)},
+    lambda one, more: {"okta": one, "properties": more},
+    lambda one, more: {"any": {"thing": one}, "records": [more]},
+    lambda one, _: one,
+]
+"""What products put around an event, with a text beside it."""
+BESIDE = st.one_of(
+    TEXTS,
+    st.sampled_from(["uuid", "eyJhIjoxfQ==", '{"uuid": "a"}', "correlationId", '"@{'])
+    | st.builds(json.dumps, EVENTS),
+)
+
+
+@max_examples(200)
+@given(
+    st.sampled_from(ENVELOPES),
+    st.lists(st.tuples(EVENTS, TEXTS), min_size=1, max_size=4),
+    st.lists(st.tuples(EVENTS | ODD_EVENTS, BESIDE), max_size=2),
+    st.randoms(use_true_random=False),
+)
+def test_what_lies_in_envelopes_is_read_by_columns_and_alike(
+    envelope: Callable[[Any, str], Any],
+    plain: list[tuple[Any, str]],
+    odd: list[tuple[Any, str]],
+    chance: Random,
+) -> None:
+    every = [*plain, *odd]
+    chance.shuffle(every)
+    block = Lines("a.ndjson", 1, b"\n".join(_line(envelope(*one)) for one in every) + b"\n")
+    assert _said([code_documents(block)]) == _said([code_one_by_one(block)])
+
+
+@pytest.mark.parametrize("envelope", [*ENVELOPES[:3], ENVELOPES[4], ENVELOPES[5]])
+def test_common_envelopes_go_by_columns(
+    envelope: Callable[[Any, str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [_line(envelope(event(reason=REFUSED), f"host {number}")) for number in range(3)]
+    block = Lines("a.ndjson", 1, b"\n".join(lines) + b"\n")
+    expected = _said([code_one_by_one(block)])
+    monkeypatch.setattr(blocks, "code_one_by_one", None)
+
+    coded = code_documents(block)
+
+    assert coded.result.events == 3
+    assert _said([coded]) == expected
+
+
+@pytest.mark.parametrize(
+    "form", [json.dumps, lambda text: json.dumps(b64encode(text.encode()).decode()), str]
+)
+def test_an_event_where_the_others_have_a_text_is_still_the_one_taken(
+    form: Callable[[str], str],
+) -> None:
+    """A name that goes before the event's place: alike names do not lead to the same event."""
+    first = json.dumps({"message": "a text", "detail": event(reason=REFUSED)})
+    other = form(json.dumps(event(reason=REFUSED, user="bo@example.com")))
+    lines = [first, first.replace('"a text"', other)]
+    block = Lines("a.ndjson", 1, "\n".join(lines).encode())
+
+    coded = code_documents(block)
+
+    rows = _said([coded])["rows"]
+    assert [row[-1]["user_login"] for row in rows] == ["ada@example.com", "bo@example.com"]
+    assert _said([coded]) == _said([code_one_by_one(block)])
 
 
 @max_examples(40)

@@ -8,17 +8,25 @@ import re
 import socket
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import ibis
+import ibis.expr.operations as ops
+import pyarrow as pa
 import pytest
 
 import analyses
 import kit.analysis
 from commands import okta_kit
 from kit.base.errors import SourceError, UsageError
+from kit.log.duckdb import connect_duckdb
 from kit.log.log import open_log
 from kit.log.spark import check_engine, choose_engine
+from kit.log.spark.copies import LocalCopies
 from requirements import need, need_java
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_every_analysis_is_compared() -> None:
@@ -79,6 +87,27 @@ def test_what_failed_beneath_is_named() -> None:
         Spark().explain_faults(),
     ):
         raise PySparkException(said)
+
+
+def test_an_answer_whose_copying_was_stopped_is_copied_anew(tmp_path: Path) -> None:
+    """Half of a copy is never asked, and does not stand in the way of the next."""
+    rows, calls = pa.table({"x": [1, 2, 3]}), []
+
+    def fetch(name: str, _: int) -> Iterator[pa.Table]:
+        calls.append(name)
+        yield rows.slice(0, 2)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        yield rows.slice(2)
+
+    copies, table = LocalCopies(tmp_path, fetch), ibis.table({"x": "int64"}, name="events")
+    answer = ops.DatabaseTable("failures", table.schema(), connect_duckdb()).to_expr()
+    copies.add("failures", table)
+
+    with pytest.raises(KeyboardInterrupt):
+        copies.answer(answer)
+    assert copies.answer(answer.count()).as_py() == 3
+    assert copies.answer(table) is None  # events are the cluster's
 
 
 @pytest.fixture

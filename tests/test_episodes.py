@@ -45,6 +45,25 @@ def test_an_episode_ends_with_a_silence_longer_than_the_quiet_gap(
     assert found["length"].tolist() == [timedelta(hours=6), timedelta(0)]
 
 
+def test_silences_are_looked_at_together_and_each_by_itself(log_of: Callable[..., Log]) -> None:
+    """What worked in parts of hours alone counts for its own silence, to the second."""
+    log = log_of(
+        *(failed("25 01:00", "a"), failed("25 09:30", "b")),
+        *(failed("25 17:30", "c"), failed("26 02:10", "d")),
+        *(worked("25 01:00"), worked("25 09:20"), worked("25 17:30"), worked("26 02:05")),
+        worked("25 17:40", app=SLACK),
+    )
+
+    joined = outages(history(log, log.window(), M365["id"], CODE))
+
+    assert joined["episodes"].tolist() == [1, 2, 1]
+    assert [f"{start:%d %H:%M}" for start in joined["start"]] == [
+        "25 01:00",
+        "25 09:30",
+        "26 02:10",
+    ]
+
+
 def test_the_quiet_gap_is_a_parameter(log_of: Callable[..., Log]) -> None:
     """An hour makes three runs of three failures two hours apart."""
     log = log_of(*(failed(f"27 0{hour}:00") for hour in (1, 3, 5)))

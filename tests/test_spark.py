@@ -31,6 +31,7 @@ from kit.evidence.matching import evidence
 from kit.evidence.story import vendor_story
 from kit.lake import Lake, add, compact
 from kit.log.log import Log, open_log, to_pandas
+from kit.log.spark import copies
 from requirements import need, need_java
 
 if TYPE_CHECKING:
@@ -138,18 +139,41 @@ def odd_event(chance: random.Random) -> dict[str, Any]:
     return one
 
 
+@pytest.mark.parametrize("rows_copied", [copies.MAX_ROWS, 0])
 def test_the_sample_an_incident_and_odd_events_have_the_same_answers_on_a_cluster(
-    spark: cluster.Cluster, tmp_path: Path
+    spark: cluster.Cluster, tmp_path: Path, rows_copied: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Events that come late and twice, ties in time, nulls, and all ways to log a failure.
 
-    The window begins in the midst of the incident.
+    The window begins in the midst of the incident. Answers that are too large to be copied from
+    the cluster are asked there, and say the same.
     """
+    monkeypatch.setattr(copies, "MAX_ROWS", rows_copied)
     chance = random.Random(11)
     odd = [odd_event(chance) for _ in range(240)]
     path = write_export(tmp_path / "log.ndjson", [*simulate(11).events, *odd])
 
     assert_same_answers(["sample", path], spark.master, "2026-09-18")
+
+
+def test_what_was_worked_out_once_is_not_asked_of_the_cluster_again(
+    spark: cluster.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failures are folded there, in parts if they are many; who is hit is read from them here."""
+    from kit.log.spark import backend
+
+    monkeypatch.setattr(backend, "_PART_ROWS", 3)
+    path = write_export(tmp_path / "log.ndjson", simulate(3).events)
+    log = open_log(path, engine=spark.master)
+    expected = to_pandas(folded_failures(open_log(path)), by=["uuid"])
+
+    rows = to_pandas(folded_failures(log), by=["uuid"])
+    with monkeypatch.context() as patch:
+        patch.setattr(backend.Spark, "compile", None)
+        users = folded_failures(log).user_key.nunique().to_pyarrow().as_py()
+
+    analyses.assert_same(rows, expected, "failures")
+    assert users == expected["user_key"].nunique()
 
 
 def test_spark_connect_has_the_same_answers(spark: cluster.Cluster, tmp_path: Path) -> None:

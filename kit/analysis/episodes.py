@@ -244,6 +244,8 @@ def outages(history: History) -> pd.DataFrame:
 def _joined_episodes(history: History) -> pd.DataFrame:
     numbers: list[int] = []
     before: tuple[pd.Timestamp, pd.Timestamp] | None = None
+    starts, ends = history.episodes["start"], history.episodes["last"]
+    history.successes.read_ahead(zip(ends[:-1], starts[1:], strict=True))
     for start, last in history.episodes[["start", "last"]].itertuples(index=False):
         same = before is not None and (
             not history.successes.any(before[1], start)

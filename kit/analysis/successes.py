@@ -21,9 +21,11 @@ from kit.base.errors import UsageError
 from kit.base.windows import TICK, Window
 from kit.display.days import begin_of
 from kit.display.zone import current_zone, keeps_whole_hours
-from kit.log.log import moments, to_pandas, whole
+from kit.log.log import literal, moments, to_pandas, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import ibis.expr.types as ir
 
     from kit.log.cache import ResultCache
@@ -36,6 +38,8 @@ _QUARTER_S = 900
 _DAY_S = 86400
 _MAX_DAYS_OF_USERS = 14
 """Over longer stretches than this many days, users who worked are not counted."""
+_MAX_STRETCHES = 50
+"""Stretches that are asked for in one question."""
 
 
 def bucket_of(window: Window, bucket: str = "auto") -> str:
@@ -152,6 +156,29 @@ class Successes:
             return True
         return self.count(after, before) > 0
 
+    def read_ahead(self, stretches: Iterable[tuple[datetime, datetime]]) -> None:
+        """Read at once what ``any`` would read of many stretches one after another.
+
+        Args:
+            stretches: each after one moment and before another; no two overlap.
+        """
+        parts = [edges for one in stretches if (edges := self._undecided(*one))]
+        for first in range(0, len(parts), _MAX_STRETCHES):
+            _read_exactly(self.log, parts[first : first + _MAX_STRETCHES])
+
+    def _undecided(self, after: datetime, before: datetime) -> tuple[Window, ...]:
+        """The parts of hours that decide whether anything worked, where no whole hour does."""
+        window = self._inside(after, before)
+        if window is None:
+            return ()
+        since, until = pd.Timestamp(window.since).ceil("h"), pd.Timestamp(window.until).floor("h")
+        if since >= until:
+            return (window,)
+        hours = self._hours.index
+        return (
+            () if ((hours >= since) & (hours < until)).any() else (*_edges(window, since, until),)
+        )
+
     def first(self, after: datetime) -> pd.Timestamp | None:
         """When something first worked after a moment; None if nothing did."""
         hours = self._hours
@@ -239,6 +266,42 @@ def _exactly(log: Log, *windows: Window) -> pd.DataFrame:
         parts = [successes(log, window) for window in windows]
         counts[windows] = to_pandas(_hourly(ibis.union(*parts)))
     return counts[windows]
+
+
+def _read_exactly(log: Log, stretches: Sequence[tuple[Window, ...]]) -> None:
+    """Count what worked in some stretches that do not overlap, for ``_exactly``, in one question.
+
+    A cluster takes as long for one of them as for all.
+    """
+    counts = _edge_counts.setdefault(log.answers, {})
+    stretches = [one for one in stretches if one not in counts]
+    if len(stretches) < 2:
+        return
+    windows = [window for one in stretches for window in one]
+    days = [day for window in windows for day in (window.since, window.until - TICK)]
+    rows = pick_successes(log.on_days(days))
+    inside = [
+        (
+            ibis.or_(
+                *(
+                    (rows.published >= literal(w.since)) & (rows.published < literal(w.until))
+                    for w in one
+                )
+            ),
+            place,
+        )
+        for place, one in enumerate(stretches)
+    ]
+    seconds = rows.published.epoch_seconds().floor().cast("int64")
+    rows = rows.mutate(stretch=ibis.cases(*inside, else_=-1), hour=whole(seconds, _HOUR_S))
+    rows = rows.filter(rows.stretch >= 0)
+    by_stretch = rows.group_by(["stretch", "hour", "app_key", "operation"]).aggregate(
+        app=rows.app.max(), successes=rows.count()
+    )
+    table = to_pandas(by_stretch)
+    for place, one in enumerate(stretches):
+        mine = table[table["stretch"] == place].drop(columns="stretch")
+        counts[one] = mine.reset_index(drop=True)
 
 
 def _seconds(moment: pd.Timestamp) -> int:

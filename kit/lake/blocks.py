@@ -28,6 +28,7 @@ from kit.lake.holes import Stretch, Trail, own_time
 from kit.lake.lacking import Presence, absent_in
 from kit.lake.record_file import as_record_batch
 from kit.sources.document import Lines
+from kit.sources.envelopes import Envelopes
 from kit.vendors import Record, record_row
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
     "DayPart",
     "as_batch",
     "code_block",
+    "code_documents",
     "code_one_by_one",
     "events_by_columns",
 ]
@@ -141,11 +143,14 @@ def _is_event(raw: bytes) -> bool:
     return event.outcome is not None
 
 
-def events_by_columns(source: SourceTexts) -> tuple[Events, pa.RecordBatch, np.ndarray] | None:
+def events_by_columns(
+    source: SourceTexts, wrapper: str = ""
+) -> tuple[Events, pa.RecordBatch, np.ndarray] | None:
     """Read and code events.
 
     Args:
         source: their JSON.
+        wrapper: the product whose envelope or table they lay in.
 
     Returns:
         The events, as rows of the events table, and which of them are failing; None if anything
@@ -163,11 +168,11 @@ def events_by_columns(source: SourceTexts) -> tuple[Events, pa.RecordBatch, np.n
         return each[place]
 
     codings = code_events(events, catalogue, event_at)
-    return events, batch_of(events, codings, event_at), codings.failing
+    return events, batch_of(events, codings, event_at, wrapper), codings.failing
 
 
-def _by_columns(source: SourceTexts, file: str) -> CodedBlock | None:
-    rows = events_by_columns(source)
+def _by_columns(source: SourceTexts, file: str, wrapper: str = "") -> CodedBlock | None:
+    rows = events_by_columns(source, wrapper)
     if rows is None:
         return None
     events, batch, failing = rows
@@ -204,6 +209,39 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
         for values, column in zip(zip(*rows, strict=True), columns, strict=True)
     ]
     return pa.record_batch(arrays, schema=columns)
+
+
+def code_documents(block: Block) -> CodedBlock:
+    """Code the events of a block that are not laid out as Okta does: taken out, then by columns.
+
+    Where a document holds anything but one event that is easily taken out, each is looked at.
+    """
+    return _out_of_envelopes(block) or code_one_by_one(block)
+
+
+def _out_of_envelopes(block: Block) -> CodedBlock | None:
+    envelopes, raws, every = Envelopes(), [], []
+    wrappers: set[str] = set()
+    for document in block.documents():
+        if document.fault is not None:
+            return None
+        raw, wrapper = document.raw, ""
+        if not envelopes.is_plain(raw):
+            if (inside := envelopes.event_in(raw)) is None:
+                return None
+            raw, wrapper = inside
+        raws.append(raw)
+        every.append(document)
+        wrappers.add(document.wrapper or wrapper)
+    if len(wrappers) != 1:
+        return None
+    by_columns = _by_columns(documents_source(raws), every[0].file, *wrappers)
+    if by_columns is not None:
+        result, file = by_columns.result, every[0].file
+        for document in every:
+            if document.unknown or document.columns or document.lacks:
+                _note_form(document, result, result.presences[file])
+    return by_columns
 
 
 def code_one_by_one(block: Block) -> CodedBlock:

@@ -24,7 +24,7 @@ from kit.base.arrow import without_pandas
 from kit.base.environment import needed_variables
 from kit.base.errors import KitError
 from kit.events import schema
-from kit.lake.blocks import BlockResult, CodedBlock, DayPart, code_one_by_one
+from kit.lake.blocks import BlockResult, CodedBlock, DayPart, code_documents
 from kit.sources.document import Block
 from kit.vendors import record_schema
 
@@ -160,7 +160,7 @@ def serve() -> None:
         for message in _messages(sys.stdin.buffer):
             answer: _Reply | _Fault
             try:
-                answer = _Reply.of(code_one_by_one(_blocks.decode(message)))
+                answer = _Reply.of(code_documents(_blocks.decode(message)))
             except Exception as fault:  # noqa: BLE001  # it is raised where the block came from
                 answer = _Fault(f"{type(fault).__name__}: {fault}")
             _send(sys.stdout.buffer, msgspec.msgpack.encode(answer))

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from kit.lake.blocks import code_block, code_one_by_one
+from kit.lake.blocks import code_block, code_documents
 from kit.lake.ingest import DayFiles
 from kit.lake.processes import CodingProcess
 
@@ -105,7 +105,7 @@ class _Processes:
             if process and process not in self._every:
                 self._every.append(process)
         if process is None:
-            return code_one_by_one(block)
+            return code_documents(block)
         try:
             return process.code(block)
         finally:

@@ -315,7 +315,7 @@ def _connected(engine: Any, folder: Path) -> Any:
         return duckdb.connect_duckdb(temp_directory=str(folder / "spill"))
     from kit.log.spark.backend import connect_spark
 
-    return connect_spark(engine)
+    return connect_spark(engine, folder)
 
 
 def _apart(events: ir.Table) -> ir.Table:

@@ -27,17 +27,26 @@ from kit.sources.udm import log_event_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Inside", "advice", "inside_of", "product_of", "tables", "unwrap"]
+__all__ = [
+    "Inside",
+    "advice",
+    "inside_of",
+    "is_respelt",
+    "product_in",
+    "product_of",
+    "tables",
+    "unwrap",
+]
 
 UDM = "Google SecOps UDM"
 """A data model with lists of objects, which no table of names tells of."""
 
-_LISTS = (
+LISTS = (
     "events value results logEvents hits Records records messages values logs entries items".split()
 )
 """Names under which APIs, log stores and hooks send their lists."""
 
-_ORIGINALS = """
+ORIGINALS = """
 _raw event.original original raw_data log_text logText rawLog raw_log @message full_log message
 Message line log body Body event raw RAW text textPayload jsonPayload json
 """.split()
@@ -52,7 +61,7 @@ properties value hits logs output
 _EVENTS_OWN = {"uuid", "published", "outcome", "actor", "displayMessage", "target"}
 """Names that no envelope has, so that an event without its uuid is not looked into."""
 
-_REQUIRED_FIELDS = {"uuid", "published", "eventType"}
+REQUIRED_FIELDS = {"uuid", "published", "eventType"}
 _MARKS = re.compile(
     rb'uuid|event_?type|EventOriginalUid|event_code|productLogId|"(?:ey[AJ]|ew[0ko]|H4sI)', re.I
 )
@@ -205,7 +214,7 @@ def _content(value: bytes, depth: int) -> Inside | None:
     first = value[:1]
     try:
         if first == b"{":
-            if _fields.decode(value).keys() >= _REQUIRED_FIELDS:
+            if _fields.decode(value).keys() >= REQUIRED_FIELDS:
                 return _from_object(value, depth) or Inside([value])
             return _from_object(value, depth)
         if first == b"[":
@@ -285,12 +294,12 @@ def _is_field(element: bytes) -> bool:
 
 def _from_object(document: bytes, depth: int) -> Inside | None:
     fields = _fields.decode(document)
-    is_event = fields.keys() >= _REQUIRED_FIELDS
-    if is_event and not _is_respelt(document, fields):
+    is_event = fields.keys() >= REQUIRED_FIELDS
+    if is_event and not is_respelt(document, fields):
         return None
     product = _product(fields)
     name = product.name if product else ""
-    inside = None if is_event else _first(fields, _ORIGINALS, depth)
+    inside = None if is_event else _first(fields, ORIGINALS, depth)
     inside = inside or _rebuilt(document, fields, product)
     if inside is None and not _EVENTS_OWN & fields.keys():
         rows = _rows(fields)
@@ -303,7 +312,7 @@ def _from_object(document: bytes, depth: int) -> Inside | None:
     return Inside(inside.contents, name or inside.wrapper) if inside else None
 
 
-def _is_respelt(document: bytes, fields: Fields) -> bool:
+def is_respelt(document: bytes, fields: Fields) -> bool:
     """Whether an event with Okta's own uuid, type and time has been through a table."""
     return bool(_PRINTED.search(document) or b'"@{' in document) or any(
         _FLAT.fullmatch(name) for name in fields
@@ -325,6 +334,12 @@ def _product(fields: Fields) -> ProductTable | None:
         if all(_value(fields, sign) is not None for sign in table.signs):
             return table
     return None
+
+
+def product_in(fields: Fields) -> str:
+    """The name of the product whose envelope has these fields; empty if there is none."""
+    product = _product(fields)
+    return product.name if product else ""
 
 
 def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
@@ -393,7 +408,7 @@ def _object(keys: list[bytes], values: list[bytes]) -> bytes:
 
 
 def _lists(fields: Fields) -> Inside | None:
-    lists = [raw for name in _LISTS if name in fields and (raw := bytes(fields[name]))[:1] == b"["]
+    lists = [raw for name in LISTS if name in fields and (raw := bytes(fields[name]))[:1] == b"["]
     if not lists:
         return None
     return Inside([bytes(one) for raw in lists for one in _elements.decode(raw)])

@@ -6,7 +6,13 @@ these things, by what a form is recognised, and which refusals stand in which lo
 ``entra`` that reads its values, named in ``reading``.
 """
 
-from kit.vendors.reading import RecordError, Unread, may_hold_record, read_record
+from kit.vendors.reading import (
+    RecordError,
+    Unread,
+    leads_to_record,
+    may_hold_record,
+    read_record,
+)
 from kit.vendors.record import Record, content_id
 from kit.vendors.schema import COLUMNS, record_row, record_schema
 from kit.vendors.tables import VendorTable, table_of
@@ -18,6 +24,7 @@ __all__ = [
     "Unread",
     "VendorTable",
     "content_id",
+    "leads_to_record",
     "may_hold_record",
     "read_record",
     "record_row",

@@ -47,6 +47,20 @@ def may_hold_record(raw: bytes) -> bool:
     return any(mark in raw for mark in record_marks())
 
 
+def leads_to_record(names: tuple[str, ...], *, inside: bool = True) -> bool:
+    """Whether an object with these names may be a record, or hold one.
+
+    Args:
+        names: the names of its values.
+        inside: also where a value by one of its names may be the record.
+    """
+    plain_names = _names(names)
+    plain = plain_names.plain
+    if plain_names.is_elastic or "properties" in plain or _layout(plain) is not None:
+        return True
+    return inside and not set(_WRAPPERS).isdisjoint(names)
+
+
 def read_record(raw: bytes, file: str = "") -> Record | None:
     """Read a vendor's record from one JSON document.
 

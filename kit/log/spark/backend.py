@@ -19,6 +19,7 @@ from pyspark.errors import PySparkException
 
 from kit.base.errors import SourceError
 from kit.log.duckdb import Files
+from kit.log.spark.copies import LocalCopies
 from kit.log.spark.progress import progress_bar
 from kit.log.spark.sessions import is_remote, own_session
 from kit.log.spark.table import open_events
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Spark", "connect_spark"]
 
+_PART_ROWS = 500_000
+"""Rows of an answer that a driver holds at once, about."""
+
 _GONE = re.compile(
     r"FILE_NOT_EXIST|PATH_NOT_FOUND|FileNotFound(Exception|Error)|does not exist", re.I
 )
@@ -41,11 +45,12 @@ _MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _ERROR = re.compile(r"(?:: |Caused by: )?[\w.]*(?:Error|Exception): .*[^:\s]$")
 
 
-def connect_spark(engine: Any) -> Spark:
+def connect_spark(engine: Any, folder: Path) -> Spark:
     """Open a session of our own on a cluster.
 
     Args:
         engine: an address, ``local[N]``, or a SparkSession, which is left as it is.
+        folder: a folder for copies of answers; it must outlive the last question.
 
     Returns:
         The backend.
@@ -54,7 +59,7 @@ def connect_spark(engine: Any) -> Spark:
         SourceError: pyspark or Java is missing, or the cluster cannot be reached.
         UsageError: this process has a Spark session on another cluster.
     """
-    backend = Spark()
+    backend = Spark(folder)
     if ibis.options.pyspark is None:  # Ibis sets it where it is asked for ``ibis.pyspark``
         ibis.options.pyspark = Backend.Options()
     with backend.explain_faults():
@@ -62,6 +67,15 @@ def connect_spark(engine: Any) -> Spark:
         backend.do_connect(session)
     weakref.finalize(backend, _release, session, backend.cached_frames)
     return backend
+
+
+def _typed(answer: pa.Table, question: ir.Table) -> pa.Table:
+    """Spark's answer with the types that the question says; times have their zone, UTC."""
+    for place, (name, kind) in enumerate(question.schema().items()):
+        if not kind.is_timestamp():
+            column = answer.column(place).cast(kind.to_pyarrow())
+            answer = answer.set_column(place, name, column)
+    return answer
 
 
 def _release(session: Any, cached_frames: list[Any]) -> None:
@@ -88,9 +102,10 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
 
     compiler = _Compiler()
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path = Path()) -> None:
         super().__init__()
         self.cached_frames: list[Any] = []
+        self._copies = LocalCopies(folder, self._parts)
         self.lake = ""
         self.names: Sequence[str] = ()
 
@@ -146,6 +161,7 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
                 answer = self._session.sql(self.compile(obj)).persist()
             self.cached_frames.append(answer)
             answer.createTempView(name)
+            self._copies.add(name, obj)
             return self.table(name)
 
     def create_view(self, name: str, obj: Any, **_: Any) -> ir.Table:
@@ -159,12 +175,23 @@ class Spark(Backend):  # type: ignore[misc]  # Ibis ships no types
         """Ask a question; times come with their zone, UTC."""
         question = expr.as_table()
         with self.explain_faults(), progress_bar(self._session):
-            answer: pa.Table = self._session.sql(self.compile(question)).toArrow()
-        for place, (name, kind) in enumerate(question.schema().items()):
-            if not kind.is_timestamp():
-                column = answer.column(place).cast(kind.to_pyarrow())
-                answer = answer.set_column(place, name, column)
+            if (here := self._copies.answer(expr)) is not None:
+                return here
+            answer = _typed(self._session.sql(self.compile(question)).toArrow(), question)
         return expr.__pyarrow_result__(answer) if not isinstance(expr, type(question)) else answer
+
+    def _parts(self, name: str, max_rows: int) -> Iterator[pa.Table] | None:
+        """An answer that the cluster holds, in parts that a driver has room for; None if longer."""
+        frame, question = self._session.table(name), self.table(name)
+        count = frame.count() if max_rows else 1
+        if count > max_rows:
+            return None
+        number = -(-count // _PART_ROWS) or 1
+        parts = (
+            frame if number == 1 else frame.where(f"spark_partition_id() % {number} = {one}")
+            for one in range(number)
+        )
+        return (_typed(part.toArrow(), question) for part in parts)
 
     @contextmanager
     def explain_faults(self) -> Iterator[None]:
