@@ -192,7 +192,7 @@ _IN_STORE = "SourceError: "
 fault on as text of its own."""
 
 
-def source_fault_in(fault: Exception) -> str:
+def source_fault_in(fault: BaseException) -> str:
     """The line of a ``SourceError`` that an engine hands on as a fault of its own.
 
     Args:

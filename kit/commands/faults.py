@@ -26,6 +26,9 @@ _WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
 """Click's UsageError: typer brings its own copy of Click, and names this subclass alone."""
 
 
+_INTERRUPTED = "interrupted; what was half done is gone."
+
+
 class _Ended(BaseException):
     """A SIGTERM came. Like KeyboardInterrupt it is no Exception, so nothing goes on by mistake."""
 
@@ -42,33 +45,18 @@ def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
     """
     try:
         result = call()
-    except KitError as fault:
-        if debug:
-            raise
-        print_note(str(fault))
-        return fault.exit_code
-    except _WRONG_USAGE as fault:
-        print_note(_usage(fault))
-        return UsageError.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        result = Interrupted.exit_code
-    except _Ended:
-        return _end_by_sigterm()
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except Exception as fault:
-        signal = _signal_behind(fault)
-        if isinstance(signal, _Ended):
-            return _end_by_sigterm()
-        if not signal:
-            if debug or not (text := source_fault_in(fault)):
-                raise
-            print_note(text)
-            return SourceError.exit_code
-        result = Interrupted.exit_code
+    except (Exception, KeyboardInterrupt, _Ended) as fault:
+        cause = _signal_behind(fault) or fault
+        exit_code, text = _ending(cause)
+        if not text or (debug and isinstance(cause, Exception) and not _is_usage(cause)):
+            raise
+        print_note(text)
+        return exit_code
     if result == Interrupted.exit_code:  # typer turns the interrupt into this code
-        print_note("interrupted; what was half done is gone.")
+        print_note(_INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 
@@ -82,9 +70,22 @@ def end_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def _end_by_sigterm() -> int:
-    print_note("terminated; what was half done is gone.")
-    return Terminated.exit_code
+def _ending(cause: BaseException) -> tuple[int, str]:
+    """The exit code of what ended a command, and its line; an empty one if nobody expects it."""
+    if isinstance(cause, _Ended):
+        return Terminated.exit_code, "terminated; what was half done is gone."
+    if isinstance(cause, KeyboardInterrupt | typer.Abort):
+        return Interrupted.exit_code, _INTERRUPTED
+    if isinstance(cause, KitError):
+        return cause.exit_code, str(cause)
+    if isinstance(cause, _WRONG_USAGE):
+        return UsageError.exit_code, _usage(cause)
+    return SourceError.exit_code, source_fault_in(cause)
+
+
+def _is_usage(fault: Exception) -> bool:
+    """Whether a command was wrong, or nobody wanted it any more: a traceback says nothing then."""
+    return isinstance(fault, _WRONG_USAGE | typer.Abort)
 
 
 def _signal_behind(fault: BaseException | None) -> BaseException | None:
