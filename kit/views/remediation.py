@@ -211,13 +211,14 @@ class RemediationReport(NotebookReport):
                     "state": _SETTLED if step.settled else _STEP[step.state],
                     "": "" if step.settled else step.do,
                     "You should see": "" if step.settled else step.see,
-                    "Shown by": "" if step.evidence == NOT_SHOWN else step.shown_by,
-                    "Evidence": "" if step.evidence == NOT_SHOWN else step.evidence,
+                    "Shown by": "" if step.settled or unseen else step.shown_by,
+                    "Evidence": "" if unseen else step.evidence,
                 }
                 for step in case.steps
+                for unseen in [step.evidence == NOT_SHOWN]
             ],
             anchor="steps",
-            folded=dict.fromkeys((_STEP["done"], _SETTLED), "Evidence"),
+            folded={_STEP["done"]: "Evidence"},
         )
 
     @view
