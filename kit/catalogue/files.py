@@ -19,6 +19,7 @@ import msgspec
 import yaml
 
 from kit.base.errors import nearest
+from kit.base.exclusive import exclusive
 from kit.catalogue.body import Body, CatalogueError, read_steps
 from kit.catalogue.lookup import Catalogue
 from kit.catalogue.model import (
@@ -101,6 +102,7 @@ def _files(folder: Path) -> list[Path]:
     return [*notes, *(folder / name for name in lists if (folder / name).is_file())]
 
 
+@exclusive
 @lru_cache(maxsize=4)
 def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> Catalogue:
     ours, mine = _Folder(home), _Folder(own, own=True) if own else None

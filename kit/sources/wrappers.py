@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from kit.base.exclusive import exclusive
 from kit.sources.bigquery import rows_of
 from kit.sources.columns import PLAIN, LossyRowError, ProductTable, event_of_row, leaves
 from kit.sources.udm import log_event_of
@@ -172,6 +173,7 @@ def advice(document: bytes) -> str | None:
     return f"looks like {table.name}, but {what}. {table.advice}"
 
 
+@exclusive
 @cache
 def tables() -> tuple[ProductTable, ...]:
     """The products, in the order in which they are tried."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kit.base.exclusive import exclusive
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Set as AbstractSet
@@ -182,6 +184,7 @@ class Layout:
 _EMPTY = (None, "")
 
 
+@exclusive
 @cache
 def vendors() -> tuple[Vendor, ...]:
     """All vendors."""
