@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 
 settings.load_profile("quick")
+
+# A shell lets what it runs in the background ignore it, and so would each process of a test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # As in the kit's own processes: its import builds a grammar for a second, and nbformat, which
 # tests import by and by, does without it.
