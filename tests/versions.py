@@ -1,7 +1,7 @@
 """Try okta-kit on each Python of this machine, with the oldest and the newest of what it requires.
 
 ``make versions`` runs it; it needs uv and a way to PyPI. Oldest is the oldest that a bound allows
-and that has a wheel for the Python in question. Prints a row for each, as ``docs/versions.md``
+and that has a wheel for the Python in question. Prints a row for each, as ``docs/clients.md``
 shows them; exits with 1 if one fails.
 """
 
