@@ -63,16 +63,7 @@ def _try(python: str, version: str, resolution: str, folder: Path) -> str:
     resolve = ["uv", "pip", "compile", "-q", "--no-build", "--resolution", resolution]
     into = ["uv", "pip", "install", "-q", "--python", str(its_python)]
     steps = [
-        [
-            *resolve,
-            "--no-build",
-            "--python-version",
-            version,
-            *extras,
-            "pyproject.toml",
-            "-o",
-            pins,
-        ],
+        [*resolve, "--python-version", version, *extras, "pyproject.toml", "-o", pins],
         ["uv", "venv", "-q", "--python", python, folder / "env"],
         [*into, "-r", pins, *BESIDES],
         [*into, "--no-deps", "-e", str(ROOT)],
