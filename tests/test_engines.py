@@ -6,6 +6,8 @@ import importlib
 import pkgutil
 import re
 import socket
+import threading
+from _thread import interrupt_main
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +110,16 @@ def test_an_answer_whose_copying_was_stopped_is_copied_anew(tmp_path: Path) -> N
         copies.answer(answer)
     assert copies.answer(answer.count()).as_py() == 3
     assert copies.answer(table) is None  # events are the cluster's
+
+
+def test_the_stop_button_ends_a_question_as_it_ends_all_else() -> None:
+    """DuckDB 1.5 raises a RuntimeError then, which no cell and no control expects."""
+    numbers = ibis.range(3_000_000).unnest().name("n").as_table()
+    question = numbers.cross_join(numbers.rename(m="n")).filter(lambda t: t.n * t.m % 7 == 3)
+    threading.Timer(0.5, interrupt_main).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        connect_duckdb().to_pyarrow(question.count())
 
 
 @pytest.fixture

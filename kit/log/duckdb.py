@@ -107,10 +107,16 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
     def _explain_faults(self) -> Iterator[None]:
         """Turn what DuckDB says of a file of an opened lake into one line.
 
-        A file may have been cut off, or removed, since the lake was opened.
+        A file may have been cut off, or removed, since the lake was opened. What a signal raised,
+        as the stop button's, DuckDB 1.5 hides behind a RuntimeError; it is raised itself.
         """
         try:
             yield
+        except RuntimeError as fault:
+            cause = fault.__cause__
+            if cause is None or isinstance(cause, Exception):
+                raise
+            raise cause from None
         except duckdb.Error as fault:
             message = str(fault)
             if "SourceError: " in message or not (lake := self._lake_in(message)):
