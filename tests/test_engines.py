@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import signal
 import socket
-import threading
-from _thread import interrupt_main
-from contextlib import closing
+import subprocess
+import sys
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,14 +113,37 @@ def test_an_answer_whose_copying_was_stopped_is_copied_anew(tmp_path: Path) -> N
     assert copies.answer(table) is None  # events are the cluster's
 
 
+STOPPED = """
+import signal, ibis
+from kit.log.duckdb import connect_duckdb
+signal.signal(signal.SIGINT, signal.default_int_handler)
+duckdb = connect_duckdb()
+numbers = ibis.range(300_000).unnest().name("n").as_table()
+pairs = numbers.cross_join(numbers.rename(m="n")).filter(lambda t: t.n * t.m % 7 == 3)
+print("asks", flush=True)
+try:
+    duckdb.to_pyarrow(pairs.count())
+except KeyboardInterrupt:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print("stopped", flush=True)
+"""
+
+
 def test_the_stop_button_ends_a_question_as_it_ends_all_else() -> None:
     """DuckDB 1.5 raises a RuntimeError then, which no cell and no control expects."""
-    numbers = ibis.range(3_000_000).unnest().name("n").as_table()
-    question = numbers.cross_join(numbers.rename(m="n")).filter(lambda t: t.n * t.m % 7 == 3)
-    threading.Timer(0.5, interrupt_main).start()
+    command = [sys.executable, "-c", STOPPED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as kernel:
+        assert kernel.stdout
+        kernel.stdout.readline()
+        for _ in range(100):  # one that hits a callback of C is lost
+            with suppress(subprocess.TimeoutExpired):
+                kernel.wait(1)
+                break
+            kernel.send_signal(signal.SIGINT)
+        kernel.kill()
+        said, faults = kernel.communicate()
 
-    with pytest.raises(KeyboardInterrupt):
-        connect_duckdb().to_pyarrow(question.count())
+    assert (said, faults) == (b"stopped\n", b"")
 
 
 @pytest.fixture

@@ -76,6 +76,16 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         with _selects_apart():
             return super().compile(*arguments, **options)
 
+    def do_connect(self, *arguments: Any, **options: Any) -> None:
+        """Connect, as Ibis does; what a signal raised meanwhile is raised itself."""
+        with self._explain_faults():
+            super().do_connect(*arguments, **options)
+
+    def raw_sql(self, *arguments: Any, **options: Any) -> Any:
+        """Let DuckDB do a statement; likewise, and a fault of a lake's file is one line."""
+        with self._explain_faults():
+            return super().raw_sql(*arguments, **options)
+
     def to_pyarrow(self, *arguments: Any, **options: Any) -> Any:
         """Answer a question; a fault of a lake's file is one line."""
         with self._explain_faults():
@@ -99,8 +109,7 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         DuckDB puts the view's query in its place, so a filter still reaches the files.
         """
         name = f"{name}_{uuid.uuid4().hex}"
-        with self._explain_faults():
-            self.raw_sql(f"CREATE TEMP VIEW {name} AS {self.compile(obj)}")
+        self.raw_sql(f"CREATE TEMP VIEW {name} AS {self.compile(obj)}")
         return self.table(name)
 
     @contextmanager
