@@ -72,6 +72,6 @@ def assistant(*words: object, **environment: str) -> Iterator[Assistant]:
         env={**os.environ, **environment},
     )
     with start_blocking_portal() as portal:
-        client = Client(stdio_client(server))
+        client = Client(stdio_client(server), read_timeout_seconds=300)
         with portal.wrap_async_context_manager(client) as connected:
             yield Assistant(portal, connected)
