@@ -295,7 +295,8 @@ def log_of(source: Source, folder: Path, engine: Any) -> Log:
         ((lake, one),) = zip(source.lakes.values(), files.values(), strict=True)
         events_by_day, events = one.events_by_day, one.events_by_day.drop("date")
         # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
-        cache_lake = lake if source.growing and engine == DUCKDB else None
+        stays = source.growing or source.kept
+        cache_lake = lake if stays and engine == DUCKDB else None
         answers = ResultCache(
             connection, cache_lake, one.names, lambda names: one.read(names).drop("date")
         )
