@@ -123,10 +123,16 @@ class Log(Source):
             answers=ResultCache(self.answers.backend, prefix=prefix),
         )
 
-    def on_days(self, days: Iterable[datetime]) -> ir.Table:
-        """The events of the UTC days of some moments; only their files are read."""
+    def on_days(self, days: Iterable[datetime], rows: ir.Table | None = None) -> ir.Table:
+        """The events of the UTC days of some moments; only their files are read.
+
+        Args:
+            days: the moments.
+            rows: what is picked from, with ``date``; all events if left out.
+        """
         dates = sorted({_day(one) for one in days})
-        return self.events_by_day.filter(self.events_by_day.date.isin(dates)).drop("date")
+        rows = self.events_by_day if rows is None else rows
+        return rows.filter(rows.date.isin(dates)).drop("date")
 
     def facts(self) -> dict[str, str]:
         """What the log holds, by name, in a few lines; nobody's name is among them."""
