@@ -13,10 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+import kit.analysis.failures
 from factories import M365, REFUSED, SLACK, event
 from kit.analysis.failures import failures
 from kit.analysis.names import find_user
 from kit.analysis.one_user import user_events
+from kit.analysis.recovery import recovery
+from kit.analysis.successes import count_successes
 from kit.analysis.trends import examples
 from kit.base.paths import COPY
 from kit.base.windows import Window
@@ -102,6 +105,28 @@ def test_a_report_says_the_same_of_a_copy(tmp_path: Path) -> None:
     assert results["repeats"] == itself.log.repeats == 1
     assert results["lake"].endswith("/source/lake")
     assert not Path(results["lake"]).exists()
+
+
+def test_a_log_that_is_too_large_to_be_held_gives_the_same(
+    log_of: Callable[..., Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a small one the rows that questions pick are held in memory, of others they are read."""
+    events = [
+        event("2026-10-26T08:00:00Z", reason=REFUSED),
+        event("2026-10-26T09:00:00Z", reason=REFUSED, app=SLACK),
+        event("2026-10-26T10:00:00Z", result="SUCCESS"),
+        event("2026-10-28T08:00:00Z", reason=REFUSED, user=None),
+    ]
+    small = log_of(*events)
+    held = [failures(small), recovery(small), count_successes(small, small.window())]
+    monkeypatch.setattr(kit.analysis.failures, "_MAX_HELD_EVENTS", 0)
+
+    large = log_of(*events)
+
+    read = [failures(large), recovery(large), count_successes(large, large.window())]
+    for one, other in zip(held, read, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    assert set(recovery(large)["state"]) == {"recovered", "still_failing"}
 
 
 def _notebook(path: Path) -> dict[str, Any]:

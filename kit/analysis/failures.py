@@ -30,6 +30,7 @@ from kit.catalogue.coding import NO_REASON
 from kit.catalogue.model import Kind
 from kit.events import SUCCEEDED_RESULTS
 from kit.log.log import literal, moments, to_pandas, whole
+from kit.log.spark.engines import DUCKDB
 from kit.messages import CUT, FINGERPRINT
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ ROW = (
 """The columns of a failure, as ``okta-kit failures`` prints them before ``state``."""
 
 _DAY_S = 86400
+_MAX_HELD_EVENTS = 100_000
+"""Of a log with so many events at most, what worked and what failed is held in memory, a quarter of
+a KB each: opening its files takes longer than all that is asked of them."""
 _MAX_CODE_FILTERS = 3
 """So many codes are looked for one by one: engines then pass over what is beside them."""
 
@@ -256,15 +260,11 @@ def with_details(log: Log, rows: ir.Table) -> ir.Table:
     read = own.union(lenders.drop("lender"))
     second = read.at.epoch_seconds().floor().cast("int64")
     read = to_pandas(read.select("code", day=whole(second, _DAY_S)).distinct())
-    events = log.on_days(moments(read["day"].drop_duplicates()))
+    failing = log.on_days(moments(read["day"].drop_duplicates()), _coded(log))
     codes = sorted(set(read["code"]))
     if 0 < len(codes) <= _MAX_CODE_FILTERS:
-        failing = ibis.union(*(events.filter(events.code == code) for code in codes))
-    else:
-        failing = events.filter(events.code.notnull())
-    speaker = failing.select(
-        "uuid", "reason", "event_type", "result", "transaction_id", *_LENT_COLUMNS
-    )
+        failing = ibis.union(*(failing.filter(failing.code == code) for code in codes))
+    speaker = failing.drop("code")
     lent = failing.select(lender="uuid", **{f"lent_{name}": name for name in _LENT_COLUMNS})
     # Joined inwards first: so an engine passes over the many events that lend nothing.
     lent = lent.join(lenders.select("lender").distinct(), "lender")
@@ -276,6 +276,17 @@ def with_details(log: Log, rows: ir.Table) -> ir.Table:
     rows = rows.mutate(**details).rename(request_id="vendor_request_id")
     keys = ("app_key", "user_key", "hit_key", "credential")
     return rows.select(*ROW, "hit_type", "hit", "user_name", *keys)
+
+
+def _coded(log: Log) -> ir.Table:
+    """What the failing events of a log say, with their ``date`` and ``code``."""
+
+    def pick() -> ir.Table:
+        events = log.events_by_day
+        columns = ("uuid", "code", "reason", "event_type", "result", "transaction_id")
+        return events.filter(events.code.notnull()).select("date", *columns, *_LENT_COLUMNS)
+
+    return log.answers.view("coded", pick, hold=_is_small(log))
 
 
 def failures(log: Log, window: Window | None = None, **only: str) -> pd.DataFrame:
@@ -311,7 +322,11 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
         One row an event: ``published``, ``app``, ``app_key``, ``user_key``, ``hit_key``,
         ``operation``, ``credential``, ``scope``, ``uuid``, ``event_type``.
     """
-    rows = log.answers.view("successes", lambda: pick_successes(log.events_by_day))
+    rows = log.answers.view(
+        "successes",
+        lambda: pick_successes(log.events_by_day),
+        hold=_is_small(log),
+    )
     return (rows if window is None else rows.filter(log.filters(rows, window))).drop("date")
 
 
@@ -331,6 +346,11 @@ def succeeding(events: ir.Table) -> ir.Table:
     never = sorted(load().report_types)
     is_success = events.result.isin(SUCCEEDED_RESULTS) & ~events.event_type.isin(never)
     return with_keys(events.filter(is_success, events.code.isnull()))
+
+
+def _is_small(log: Log) -> bool:
+    """Whether what is picked from a log's events is held in memory; of a cluster's never."""
+    return log.engine == DUCKDB and log.count <= _MAX_HELD_EVENTS
 
 
 def _in_window(rows: ir.Table, window: Window) -> ir.BooleanValue:

@@ -98,7 +98,7 @@ class ResultCache:
                 self._answers[name] = self.store(name, question())
         return self._answers[name]
 
-    def view(self, name: str, question: Callable[[], ir.Table]) -> ir.Table:
+    def view(self, name: str, question: Callable[[], ir.Table], *, hold: bool = False) -> ir.Table:
         """Name what many questions begin with, so that it is compiled once, not with each.
 
         Nothing is worked out: a question still reads only the days that it asks for.
@@ -106,12 +106,17 @@ class ResultCache:
         Args:
             name: what it is called.
             question: gives the expression.
+            hold: work it out nevertheless, and hold its rows while the log is open; for few rows.
 
         Returns:
             A table that stands for the expression.
         """
         if name not in self._views:
-            self._views[name] = self.backend.create_view(f"{self._prefix}{name}_view", question())
+            self._views[name] = (
+                self.store(f"{name}_held", question())
+                if hold
+                else self.backend.create_view(f"{self._prefix}{name}_view", question())
+            )
         return self._views[name]
 
     def table(self, name: str, rows: pd.DataFrame) -> ir.Table:

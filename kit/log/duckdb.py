@@ -182,7 +182,8 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
         # A lake of an older version may lack columns; they are null.
         lacking = [column for column in COLUMNS if column.name not in events.columns]
         events = events.mutate(**{c.name: ibis.null(_ibis_type(c.type)) for c in lacking})
-        return events.select(*(column.name for column in COLUMNS), "date")
+        # Named, because Ibis looks at every column of every step again with each question.
+        return self.create_view("events", events.select(*(c.name for c in COLUMNS), "date"))
 
 
 @contextmanager

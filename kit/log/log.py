@@ -123,10 +123,16 @@ class Log(Source):
             answers=ResultCache(self.answers.backend, prefix=prefix),
         )
 
-    def on_days(self, days: Iterable[datetime]) -> ir.Table:
-        """The events of the UTC days of some moments; only their files are read."""
+    def on_days(self, days: Iterable[datetime], rows: ir.Table | None = None) -> ir.Table:
+        """The events of the UTC days of some moments; only their files are read.
+
+        Args:
+            days: the moments.
+            rows: what is picked from, with ``date``; all events if left out.
+        """
         dates = sorted({_day(one) for one in days})
-        return self.events_by_day.filter(self.events_by_day.date.isin(dates)).drop("date")
+        rows = self.events_by_day if rows is None else rows
+        return rows.filter(rows.date.isin(dates)).drop("date")
 
     def facts(self) -> dict[str, str]:
         """What the log holds, by name, in a few lines; nobody's name is among them."""
@@ -295,7 +301,8 @@ def log_of(source: Source, folder: Path, engine: Any) -> Log:
         ((lake, one),) = zip(source.lakes.values(), files.values(), strict=True)
         events_by_day, events = one.events_by_day, one.events_by_day.drop("date")
         # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
-        cache_lake = lake if source.growing and engine == DUCKDB else None
+        stays = source.growing or source.kept
+        cache_lake = lake if stays and engine == DUCKDB else None
         answers = ResultCache(
             connection, cache_lake, one.names, lambda names: one.read(names).drop("date")
         )

@@ -29,6 +29,7 @@ from kit.lake.lacking import EFFECTS, Lacking, lacking_in
 from kit.lake.orgs import lakes
 from kit.lake.parquet import open_event_file
 from kit.lake.vendor import vendor_coverage, vendor_files
+from kit.log.sample import kept_sample
 from kit.sources.exports import expand
 from kit.sources.written_times import order_of
 
@@ -64,6 +65,8 @@ class Source:
     """How many events were removed because a person was forgotten: see ``kit.lake.erasure``."""
     growing: bool = False
     """Whether more may come: a lake's newest minutes are provisional."""
+    kept: bool = False
+    """Whether its lake stays when this process ends, though it does not grow."""
     skipped_lines: tuple[SkippedLine, ...] = ()
     repeats: int = 0
     end: datetime | None = None
@@ -207,6 +210,9 @@ def open_source(
         return _open_lake(lake, source_name)
     if len(names) > 1 and (source_of_lake := _lake_beside_files(names, folder, date_order)):
         return source_of_lake
+    if names == ["sample"] and (kept := kept_sample()):
+        repeats = int(kept.manifest().get("repeats", 0))
+        return replace(_source_of(kept, source_name, repeats=repeats), kept=True)
     files = expand(_with_sample(names))
     lake = Lake(folder / "lake")
     result = add(lake, files, date_order=date_order)
