@@ -26,7 +26,7 @@ from kit.lake import Lake, add
 __all__ = ["kept_sample", "read_sample"]
 
 _KIT = Path(__file__).parents[1]
-_READ_BY = ("base", "catalogue", "events", "lake", "messages", "sources")
+_READ_BY = ("base", "catalogue", "events", "lake", "messages", "sources", "vendors")
 """What decides how an export is read, beside what the catalogue says."""
 _UNUSED_S = 7 * 86400
 """Seconds after which the sample of another version goes."""
