@@ -69,6 +69,7 @@ def test_the_nearest_failures_of_an_id_and_a_code_have_a_record(
     failures, records = failures_of(some), records_of(others)
     pairs = by_correlation_id(failures, records, pd.Timedelta(seconds=clock))
     found = list(zip(pairs["failure"].tolist(), pairs["record"].tolist(), strict=True))
+    assert pairs.dtypes.tolist() == ["int64", "int64"]
     assert len(found) == len(set(found))
     assert set(found) == by_the_rule(failures, records, clock)
 

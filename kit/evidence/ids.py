@@ -12,6 +12,8 @@ from kit.evidence.nearest import nearest_pairs, pairs_in_reach
 from kit.evidence.records import fetch_records, seconds_of, text_column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import ibis.expr.types as ir
 
     from kit.log.log import Log
@@ -71,15 +73,26 @@ def by_correlation_id(
     # A record that is of a failure's own request is nobody else's.
     traces = set(failures["trace_id"].dropna())
     is_own = records["id"].isin(traces) | records["original_id"].isin(traces)
-    parts = []
-    for name in ("correlation_id", "other_correlation_id"):
-        theirs = records.assign(correlation_id=records[name], record=records["row"])
-        parts.append(pairs_in_reach(open_failures, theirs[~is_own], ["correlation_id", "code"]))
-        for trace in ("id", "original_id"):
-            own = theirs[is_own].assign(trace_id=records[trace])
-            keys = ["correlation_id", "code", "trace_id"]
-            parts.append(pairs_in_reach(open_failures, own, keys))
+    keys, parts = ["correlation_id", "code"], []
+    for theirs in _by_each_name(records, ("correlation_id", "other_correlation_id")):
+        parts.append(pairs_in_reach(open_failures, theirs[~is_own], keys))
+        parts += [
+            pairs_in_reach(open_failures, own, [*keys, "trace_id"])
+            for own in _by_each_name(theirs[is_own], ("id", "original_id"), "trace_id")
+        ]
     return nearest_pairs(pd.concat(parts).drop_duplicates(["failure", "record"]))
+
+
+def _by_each_name(
+    records: pd.DataFrame, names: tuple[str, str], sought: str = ""
+) -> Iterator[pd.DataFrame]:
+    """Records with what stands under one name, then those with another under a second."""
+    first, second = names
+    sought = sought or first
+    theirs = records.assign(record=records["row"])
+    yield theirs.assign(**{sought: records[first]})
+    differs = records[second].notna() & (records[second] != records[first])
+    yield theirs.assign(**{sought: records[second].where(differs)})
 
 
 def clock_difference(

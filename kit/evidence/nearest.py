@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["nearest_pairs", "pairs_in_reach"]
 
+_PAIR = ("failure", "at", "record", "second", "attempts")
+
 
 def nearest_pairs(both: pd.DataFrame) -> pd.DataFrame:
     """Of failures that compete for a record, the nearest; a collapsed row takes several.
@@ -50,12 +52,16 @@ def pairs_in_reach(
         ``failure``, ``at``, ``record``, ``second`` and ``attempts``.
     """
     names = list(keys)
+    theirs = records[["record", "second", "attempts", *names]].dropna(subset=names)
+    if theirs.empty:
+        return pd.DataFrame(dict.fromkeys(_PAIR, np.empty(0, np.int64)))
     groups = failures[names].dropna().drop_duplicates().reset_index(drop=True)
     groups = groups.reset_index(names="group")
-    mine, theirs = failures.merge(groups, on=names), records.merge(groups, on=names)
+    mine = failures[["failure", "at", *names]].merge(groups, on=names)
+    theirs = theirs.merge(groups, on=names)
     failure, at, group = (mine[name].to_numpy(np.int64) for name in ("failure", "at", "group"))
-    second, attempts, own = (
-        theirs[name].to_numpy(np.int64) for name in ("second", "attempts", "group")
+    record, second, attempts, own = (
+        theirs[name].to_numpy(np.int64) for name in ("record", "second", "attempts", "group")
     )
     # From a record's time outwards, of failures at one time the first comes first on either side.
     before, behind = (np.lexsort((tie, at, group)) for tie in (-failure, failure))
@@ -68,8 +74,18 @@ def pairs_in_reach(
     parts = []
     for order, first, end in ((before, low, place), (behind, place, high)):
         rows, places = _spread(first, end)
-        picked = theirs.iloc[rows][["record", "second", "attempts"]].reset_index(drop=True)
-        parts.append(picked.assign(failure=failure[order[places]], at=at[order[places]]))
+        mine_there = order[places]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "failure": failure[mine_there],
+                    "at": at[mine_there],
+                    "record": record[rows],
+                    "second": second[rows],
+                    "attempts": attempts[rows],
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 
