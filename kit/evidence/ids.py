@@ -8,15 +8,17 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from kit.evidence.nearest import nearest_pairs, pairs_in_reach
 from kit.evidence.records import fetch_records, seconds_of, text_column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import ibis.expr.types as ir
 
     from kit.log.log import Log
 
-__all__ = ["by_correlation_id", "by_request_id", "clock_difference", "nearest_pairs",
-           "records_with_ids"]  # fmt: skip
+__all__ = ["by_correlation_id", "by_request_id", "clock_difference", "records_with_ids"]
 
 _SIGN_INS = ("interactive", "non_interactive", "service_principal", "managed_identity")
 
@@ -66,32 +68,31 @@ def by_correlation_id(
 ) -> pd.DataFrame:
     """The pairs of a failure and a record with its Correlation ID and its code."""
     open_failures = failures[["correlation_id", "code", "published", "trace_id"]]
-    open_failures = open_failures.reset_index(names="failure").dropna(
-        subset=["correlation_id", "code"]
-    )
+    open_failures = open_failures.reset_index(names="failure")
     open_failures["at"] = seconds_of(open_failures["published"]) + round(clock.total_seconds())
-    parts = []
-    for name in ("correlation_id", "other_correlation_id"):
-        right = records[[name, "code", "row", "second", "id", "original_id", "attempts"]]
-        right = right.rename(columns={name: "correlation_id", "row": "record"})
-        parts.append(
-            open_failures.merge(
-                right.dropna(subset=["correlation_id"]), on=["correlation_id", "code"]
-            )
-        )
-    both = pd.concat(parts).drop_duplicates(["failure", "record"], ignore_index=True)
+    # A record that is of a failure's own request is nobody else's.
     traces = set(failures["trace_id"].dropna())
-    own = (both["id"] == both["trace_id"]) | (both["original_id"] == both["trace_id"])
-    others = both["id"].isin(traces) | both["original_id"].isin(traces)
-    return nearest_pairs(both[own | ~others])
+    is_own = records["id"].isin(traces) | records["original_id"].isin(traces)
+    keys, parts = ["correlation_id", "code"], []
+    for theirs in _by_each_name(records, ("correlation_id", "other_correlation_id")):
+        parts.append(pairs_in_reach(open_failures, theirs[~is_own], keys))
+        parts += [
+            pairs_in_reach(open_failures, own, [*keys, "trace_id"])
+            for own in _by_each_name(theirs[is_own], ("id", "original_id"), "trace_id")
+        ]
+    return nearest_pairs(pd.concat(parts).drop_duplicates(["failure", "record"]))
 
 
-def nearest_pairs(both: pd.DataFrame) -> pd.DataFrame:
-    """Of failures that compete for a record, the nearest; a collapsed row takes several."""
-    both = both.assign(apart=(both["second"] - both["at"]).abs())
-    ordered = both.sort_values(["record", "apart", "at", "failure"], kind="stable")
-    place = ordered.groupby("record").cumcount()
-    return ordered.loc[place < ordered["attempts"], ["failure", "record"]].reset_index(drop=True)
+def _by_each_name(
+    records: pd.DataFrame, names: tuple[str, str], sought: str = ""
+) -> Iterator[pd.DataFrame]:
+    """Records with what stands under one name, then those with another under a second."""
+    first, second = names
+    sought = sought or first
+    theirs = records.assign(record=records["row"])
+    yield theirs.assign(**{sought: records[first]})
+    differs = records[second].notna() & (records[second] != records[first])
+    yield theirs.assign(**{sought: records[second].where(differs)})
 
 
 def clock_difference(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kit.evidence.ids import nearest_pairs
+from kit.evidence.nearest import nearest_pairs
 from kit.evidence.records import account_key, application_key, fetch_records, seconds_of
 from kit.log.log import literal
 

@@ -155,13 +155,12 @@ def _ids(
     id_matches: Iterable[tuple[pd.DataFrame, pd.DataFrame]],
     likely: tuple[pd.DataFrame, pd.DataFrame],
 ) -> list[list[str]]:
-    ids: list[list[str]] = [[] for _ in range(count)]
+    ids: list[dict[str, None]] = [{} for _ in range(count)]
     for pairs, records in (*id_matches, likely):
         names = records["id"].to_numpy()
         for failure, record in zip(pairs["failure"], pairs["record"], strict=True):
-            if names[record] not in ids[failure]:
-                ids[failure].append(names[record])
-    return ids
+            ids[failure][names[record]] = None
+    return [list(some) for some in ids]
 
 
 def _reason(logs: Sequence[str], second: int, coverage: Mapping[str, Sequence[Window]]) -> str:

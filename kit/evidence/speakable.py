@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from kit.analysis.failures import folded_failures, with_details, with_keys
+from kit.analysis.failures import app_key_of, folded_failures, user_key_of, with_details
 from kit.evidence.records import text_column
 from kit.log.log import to_pandas
 from kit.vendors.forms import vendors
@@ -64,13 +64,10 @@ def speakable_failures(log: Log, names: Collection[str] | None = None) -> pd.Dat
     by_name = {vendor.name: vendor for vendor in vendors()}
     columns = ["vendor", "code", "family", "reason", "vendor_message", "request_id"]
     refusals = [
-        by_name[one["vendor"]].refusal(
-            one["code"],
-            _text(one["family"]),
-            f"{_text(one['reason'])} {_text(one['vendor_message'])}",
-            one["request_id"],
+        by_name[vendor].refusal(code, _text(family), f"{_text(reason)} {_text(message)}", number)
+        for vendor, code, family, reason, message, number in zip(
+            *(failures[name].tolist() for name in columns), strict=True
         )
-        for one in failures[columns].to_dict("records")
     ]
     logs = [tuple(one.logs) if one else () for one in refusals]
     failures["logs"] = pd.Series(logs, index=failures.index, dtype=object)
@@ -106,16 +103,24 @@ def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
     events = events.filter(
         events.code.isin(sorted(set(lacking["code"]))), events.transaction_id.isin(batches)
     )
-    rows = with_keys(events).rename(request_id="vendor_request_id")
+    rows = events.select(
+        "transaction_id", "code", "trace_id", "correlation_id", request_id="vendor_request_id",
+        app_key=app_key_of(events), of=user_key_of(events),
+    )  # fmt: skip
     rows = rows.filter(ibis.or_(*(rows[name].notnull() for name in names)))
     keys = ["transaction_id", "app_key", "code"]
-    beside = to_pandas(rows.select(*keys, *names, of="user_key").distinct())
+    beside = to_pandas(rows.distinct())
     entire = beside[names].apply(lambda ids: ids.str.fullmatch(_WHOLE, na=False))
     beside = beside[entire.any(axis=1)]
     beginning = {name: f"start_of_{name}" for name in names}
     mine = lacking[["uuid", "user_key", *keys, *names]].rename(columns=beginning)
-    pairs = mine.merge(beside, on=keys)
-    pairs = pairs[(pairs["of"] == "") | (pairs["of"] == pairs["user_key"])]
+    is_apps = beside["of"] == ""
+    users = beside[~is_apps].rename(columns={"of": "user_key"})
+    # A batch has thousands of people, so those of each are looked up by the person, too.
+    pairs = pd.concat(
+        [mine.merge(beside[is_apps], on=keys), mine.merge(users, on=[*keys, "user_key"])],
+        ignore_index=True,
+    )
     fits = [
         all(_goes_on(one[beginning[name]], one[name]) for name in names)
         for one in pairs.to_dict("records")

@@ -26,10 +26,12 @@ from kit.lake.decoding import decoded
 from kit.lake.files import SkippedLine
 from kit.lake.holes import Stretch, Trail, own_time
 from kit.lake.lacking import Presence, absent_in
+from kit.lake.parquet import arrow_mask
 from kit.lake.record_file import as_record_batch
 from kit.sources.document import Lines
 from kit.sources.envelopes import Envelopes
-from kit.vendors import Record, record_row
+from kit.vendors import Record, may_hold_record, record_row
+from kit.vendors.columns import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -212,11 +214,42 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
 
 
 def code_documents(block: Block) -> CodedBlock:
-    """Code the events of a block that are not laid out as Okta does: taken out, then by columns.
+    """Code a block that is not of events as Okta lays them out, if it goes by columns.
 
-    Where a document holds anything but one event that is easily taken out, each is looked at.
+    That does a vendor's records that are laid out alike, and events that are easily taken out of
+    their envelopes. Where a document holds anything else, each is looked at.
     """
-    return _out_of_envelopes(block) or code_one_by_one(block)
+    return _records(block) or _out_of_envelopes(block) or code_one_by_one(block)
+
+
+def _records(block: Block) -> CodedBlock | None:
+    """A vendor's records by columns."""
+    documents: list[Document] = []
+    for one in block.documents():
+        if one.fault is not None or not (documents or may_hold_record(one.raw)):
+            return None
+        documents.append(one)
+    if not documents:
+        return None
+    raws, file, result = [one.raw for one in documents], documents[0].file, BlockResult()
+    batch = read_records(raws, documents_source(raws).raw, file)
+    if batch is None:
+        return None
+    result.trails[file], result.presences[file] = Trail(), Presence()
+    for one in documents:
+        if one.unknown or one.columns or one.lacks:
+            _note_form(one, result, result.presences[file])
+    times, logs = np.asarray(batch["published"].cast(pa.int64())), np.asarray(batch["log"])
+    for log in np.unique(logs).tolist():
+        own = times[logs == log]
+        first, last = (_EPOCH + timedelta(microseconds=int(at)) for at in (own.min(), own.max()))
+        result.spans.setdefault(file, {})[log] = first, last
+    days, records = times // _DAY, {}
+    for day in np.unique(days).tolist():
+        at = (_EPOCH + timedelta(days=day)).date()
+        is_whole = day == days[0] and (days == day).all()
+        records[at] = batch if is_whole else batch.filter(arrow_mask(days == day))
+    return CodedBlock(result, [], records)
 
 
 def _out_of_envelopes(block: Block) -> CodedBlock | None:

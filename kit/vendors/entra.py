@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kit.vendors.forms import Layout, Vendor
     from kit.vendors.record import Result
 
-__all__ = ["entra_record"]
+__all__ = ["attempts_of", "entra_record", "log_of", "outcome_of", "refusing_policies"]
 
 _AADSTS = re.compile(r"\bAADSTS(\d{4,8})\b", re.I)
 _RESULTS: dict[str, Result] = {
@@ -75,7 +75,13 @@ def entra_record(
         _call(record, values)
     else:
         _sign_in(record, values, fields)
-        record.log = _log(layout.vendor, fields, file, record)
+        record.log = log_of(
+            layout.vendor,
+            fields,
+            file,
+            is_user=record.account is not None or record.account_id is not None,
+            is_principal=bool(record.principal_id or record.principal),
+        )
     return record
 
 
@@ -84,54 +90,75 @@ def _sign_in(record: Record, values: dict[str, Any], fields: dict[str, Any]) -> 
         record.id = token_id(fields.get("uniquetokenidentifier"))
     if "timegenerated" in fields and record.tenant == guid(fields.get("tenantid")):
         record.tenant = None  # there it is that of the workspace
-    status = as_json(fields.get("status"))
-    inner = sub(status)
-    number = text(inner.get("errorcode"))
-    if number is None:
-        number = text(values.get("status"))
-    word = None if inner else _RESULTS.get(plain_name(text(values.get("result")) or ""))
-    reason = text(inner.get("failurereason")) or text(values.get("reason"))
-    if number is not None and not number.isdigit():
-        word = word or _RESULTS.get(plain_name(number))
-        in_words = _AADSTS.search(number) or _AADSTS.search(reason or "")
-        number = in_words[1] if in_words else None
-    if number is not None:
-        number = number.lstrip("0")
-        record.code = f"AADSTS{number}" if number else None
-        record.result = "failure" if number else "success"
-    if word and not (word == "success" and record.code):
-        record.result = word
-    if record.result != "success":
-        record.reason = reason
-    _policies(record, fields)
-    count = text(values.get("attempts"))
-    if count is not None and count.isdigit():
-        record.attempts = max(1, min(int(count), 2**31 - 1))
+    record.code, record.result, record.reason = outcome_of(
+        fields.get("status"), values.get("status"), values.get("result"), values.get("reason")
+    )
+    record.policies, record.policy_ids = refusing_policies(
+        fields.get("appliedconditionalaccesspolicies"), fields.get("conditionalaccesspolicies")
+    )
+    record.attempts = attempts_of(values.get("attempts"))
 
 
-def _policies(record: Record, fields: dict[str, Any]) -> None:
-    """The conditional access policies that refused; none in a form that lists none."""
-    policies = as_json(fields.get("appliedconditionalaccesspolicies"))
+def attempts_of(count: Any) -> int:
+    """How many attempts a row counts, by what stands there."""
+    digits = text(count)
+    if digits is None or not digits.isdigit():
+        return 1
+    return max(1, min(int(digits), 2**31 - 1))
+
+
+def outcome_of(
+    status: Any, number: Any, result: Any, reason: Any
+) -> tuple[str | None, Result | None, str | None]:
+    """How a sign-in ended, by what stands under those names: its code, result and reason."""
+    inner = sub(as_json(status))
+    in_digits = text(inner.get("errorcode"))
+    if in_digits is None:
+        in_digits = text(number)
+    word = None if inner else _RESULTS.get(plain_name(text(result) or ""))
+    said = text(inner.get("failurereason")) or text(reason)
+    if in_digits is not None and not in_digits.isdigit():
+        word = word or _RESULTS.get(plain_name(in_digits))
+        in_words = _AADSTS.search(in_digits) or _AADSTS.search(said or "")
+        in_digits = in_words[1] if in_words else None
+    code: str | None = None
+    ended: Result | None = None
+    if in_digits is not None:
+        in_digits = in_digits.lstrip("0")
+        code = f"AADSTS{in_digits}" if in_digits else None
+        ended = "failure" if in_digits else "success"
+    if word and not (word == "success" and code):
+        ended = word
+    return code, ended, None if ended == "success" else said
+
+
+def refusing_policies(applied: Any, listed: Any) -> tuple[list[str] | None, list[str] | None]:
+    """The conditional access policies that refused, by name and id; none in a form without."""
+    policies = as_json(applied)
     if not isinstance(policies, list):
-        policies = as_json(fields.get("conditionalaccesspolicies"))
-    if policies == []:
-        record.policies = record.policy_ids = []
-    elif isinstance(policies, list):
-        refusing = [
-            one
-            for one in map(sub, policies)
-            if plain_name(text(one.get("result")) or "") == "failure"
-        ]
-        record.policies = [
-            name
-            for one in refusing
-            if (name := text(one.get("displayname")) or text(one.get("id")))
-        ]
-        record.policy_ids = [number for one in refusing if (number := guid(one.get("id")))]
+        policies = as_json(listed)
+    if not isinstance(policies, list):
+        return None, None
+    refusing = [
+        one for one in map(sub, policies) if plain_name(text(one.get("result")) or "") == "failure"
+    ]
+    names = (text(one.get("displayname")) or text(one.get("id")) for one in refusing)
+    numbers = (guid(one.get("id")) for one in refusing)
+    return [name for name in names if name], [number for number in numbers if number]
 
 
-def _log(vendor: Vendor, fields: dict[str, Any], file: str, record: Record) -> str:
-    """The log that a sign-in stands in."""
+def log_of(
+    vendor: Vendor, fields: dict[str, Any], file: str, *, is_user: bool, is_principal: bool
+) -> str:
+    """The log that a sign-in stands in.
+
+    Args:
+        vendor: the vendor.
+        fields: the record's values by their plain names.
+        file: the name of its file.
+        is_user: whether it names a user.
+        is_principal: whether it names a service principal.
+    """
     types = as_json(fields.get("signineventtypes"))
     labels = [
         fields.get("category"),
@@ -144,11 +171,10 @@ def _log(vendor: Vendor, fields: dict[str, Any], file: str, record: Record) -> s
             return log
     if log := _log_by_file(vendor, file):
         return log
-    nobody = record.account is None and record.account_id is None
     identity = plain_name(text(fields.get("managedidentitytype")) or "none")
-    if nobody and identity not in {"none", "nomanagedidentity"}:
+    if not is_user and identity not in {"none", "nomanagedidentity"}:
         return "managed_identity"
-    if nobody and (record.principal_id or record.principal):
+    if not is_user and is_principal:
         return "service_principal"
     interactive = fields.get("isinteractive")
     return "non_interactive" if str(interactive).casefold() == "false" else "interactive"

@@ -18,14 +18,25 @@ from kit.vendors.values import as_json, plain_name, utc_moment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["RecordError", "Unread", "may_hold_record", "read_record"]
+__all__ = [
+    "LONG",
+    "Names",
+    "RecordError",
+    "Unread",
+    "layout_of",
+    "leads_to_record",
+    "may_hold_record",
+    "names_of",
+    "read_record",
+]
 
 _WRAPPERS = ("_source", "result", "event", "original", "event.original", "_raw", "body", "message",
              "fields", "data", "attributes", "record", "payload")  # fmt: skip
 """Names under which another product puts the record, as an object or as text."""
 _DEEPEST = 4
-_LONG = 64 << 10
-"""Bytes that few records have."""
+LONG = 64 << 10
+"""Bytes that few records have: a document with more is looked at before it is read."""
+_document = msgspec.json.Decoder(float_hook=float)  # no record is lost for a number out of range
 _outermost = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _READERS: dict[str, Callable[..., Record]] = {
@@ -54,9 +65,9 @@ def leads_to_record(names: tuple[str, ...], *, inside: bool = True) -> bool:
         names: the names of its values.
         inside: also where a value by one of its names may be the record.
     """
-    plain_names = _names(names)
+    plain_names = names_of(names)
     plain = plain_names.plain
-    if plain_names.is_elastic or "properties" in plain or _layout(plain) is not None:
+    if plain_names.is_elastic or "properties" in plain or layout_of(plain) is not None:
         return True
     return inside and not set(_WRAPPERS).isdisjoint(names)
 
@@ -74,10 +85,10 @@ def read_record(raw: bytes, file: str = "") -> Record | None:
     Raises:
         RecordError: it is one, and its time cannot be read.
     """
-    if not may_hold_record(raw) or (len(raw) > _LONG and not _is_one(raw)):
+    if not may_hold_record(raw) or (len(raw) > LONG and not _is_one(raw)):
         return None
     try:
-        value = msgspec.json.decode(raw)
+        value = _document.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return _record(value, file, _DEEPEST)
@@ -89,12 +100,12 @@ def _is_one(raw: bytes) -> bool:
         names = _outermost.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    plain = _names(tuple(names))
+    plain = names_of(tuple(names))
     return (
         plain.is_elastic
         or "properties" in names
         or any(name in names for name in _WRAPPERS)
-        or _layout(plain.plain) is not None
+        or layout_of(plain.plain) is not None
     )
 
 
@@ -102,7 +113,7 @@ def _record(value: Any, file: str, depth: int) -> Record | None:
     value = as_json(value)
     if not isinstance(value, dict) or not depth:
         return None
-    names = _names(tuple(value))
+    names = names_of(tuple(value))
     fields = names.fields(value)
     if names.is_elastic:
         take_elastic(value, fields)
@@ -111,12 +122,12 @@ def _record(value: Any, file: str, depth: int) -> Record | None:
             return inner
     if "properties" in fields:
         _open_properties(fields)
-    layout = _layout(tuple(fields))
+    layout = layout_of(tuple(fields))
     return _inner(value, file, depth) if layout is None else _read(layout, fields, file)
 
 
 @lru_cache(maxsize=1024)
-def _layout(names: tuple[str, ...]) -> Layout | None:
+def layout_of(names: tuple[str, ...]) -> Layout | None:
     """What a record with these names is; those of one export have the same."""
     for vendor in vendors():
         kind = vendor.kind_of(set(names))
@@ -145,7 +156,7 @@ def _read(layout: Layout, fields: dict[str, Any], file: str) -> Record:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class Names:
     """The names of an object's values; the objects of one export have the same."""
 
     plain: tuple[str, ...]
@@ -165,16 +176,17 @@ class _Names:
 
 
 @lru_cache(maxsize=1024)
-def _names(names: tuple[str, ...]) -> _Names:
+def names_of(names: tuple[str, ...]) -> Names:
+    """The names of an object's values, in their order, as they are compared."""
     plain = tuple(map(plain_name, names))
-    return _Names(plain, len(set(plain)) < len(plain), is_elastic(names))
+    return Names(plain, len(set(plain)) < len(plain), is_elastic(names))
 
 
 def _open_properties(fields: dict[str, Any]) -> None:
     """Lay what a diagnostic record's envelope holds beside, and before, the envelope's own."""
     properties = as_json(fields["properties"])
     if isinstance(properties, dict):
-        inner = _names(tuple(properties)).fields(properties)
+        inner = names_of(tuple(properties)).fields(properties)
         fields["outercorrelationid"] = fields.get("correlationid")
         for name in fields.keys() & inner.keys():
             if inner[name] in (None, ""):

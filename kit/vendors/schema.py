@@ -12,7 +12,7 @@ from kit.vendors.record import Record, content_id
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "record_row", "record_schema"]
+__all__ = ["COLUMNS", "FIELDS", "POLICIES_WEIGHT", "key_bytes", "record_row", "record_schema"]
 
 _TEXT, _TIME, _LIST = "string", "timestamp[us, UTC]", "list<string>"
 
@@ -52,9 +52,10 @@ COLUMNS: dict[str, str] = {
 id), ``fullness`` (how much the record says, to choose among forms of it) and ``raw`` (the record
 as received)."""
 
-_FIELDS = tuple(name for name in COLUMNS if name in Record.__struct_fields__)
-_values_of = attrgetter(*_FIELDS)
-_POLICIES = 100
+FIELDS = tuple(name for name in COLUMNS if name in Record.__struct_fields__)
+"""The columns that a record says itself."""
+_values_of = attrgetter(*FIELDS)
+POLICIES_WEIGHT = 100
 """What the list of policies weighs beside single values: most forms have none."""
 
 
@@ -69,12 +70,16 @@ def record_row(record: Record, raw: str) -> tuple[Any, ...]:
     has_id = record.id is not None
     if not has_id:
         values[0] = content_id(record)
-    digest = hashlib.blake2b(
-        f"{record.vendor} {values[0].lower()}".encode("utf-8", "surrogatepass"), digest_size=8
-    ).digest()
+    key = int.from_bytes(key_bytes(record.vendor, values[0]), "little", signed=True)
     fullness = len(values) - values.count(None)
-    fullness += _POLICIES if record.policies is not None else 0
-    return (*values, has_id, int.from_bytes(digest, "little", signed=True), fullness, raw)
+    fullness += POLICIES_WEIGHT if record.policies is not None else 0
+    return (*values, has_id, key, fullness, raw)
+
+
+def key_bytes(vendor: str, number: str) -> bytes:
+    """The eight bytes, the lowest first, of the key of a record with an id."""
+    name = f"{vendor} {number.lower()}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(name, digest_size=8).digest()
 
 
 @cache
