@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from _thread import interrupt_main
 from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from factories import event
 from fake_org import FakeOrg, org_uuids, pull_days
-from kit.base.errors import OktaError
+from kit.base.errors import DiskFull, OktaError
 from kit.base.windows import Window, gaps
 from kit.lake import Lake
 from lakes import parquet_uuids, recent_events, stamp
@@ -131,6 +132,29 @@ def test_a_refusal_ends_the_pull_at_once_and_says_what_to_do(
 
         assert len(org.requests) == 1
         assert "\n" not in str(raised.value)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("fault", [DiskFull("the disk is full."), KeyboardInterrupt()], ids=repr)
+def test_a_pull_ends_though_readers_wait_for_room(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    """A disk that is full, or Ctrl-C, comes while more was read than the writer has taken."""
+
+    def write(*_: object) -> None:
+        time.sleep(1)  # seconds in which all readers come to wait
+        if isinstance(fault, KeyboardInterrupt):
+            interrupt_main()
+            time.sleep(0.5)
+        raise fault
+
+    monkeypatch.setattr("kit.lake.pull.add_received", write)
+    monkeypatch.setattr("kit.lake.pull._BATCH", 1)
+    with (
+        FakeOrg(events=recent_events(400), page=5) as org,
+        pytest.raises(type(fault)),
+    ):
+        pull_days(org, lake)
 
 
 def test_a_token_that_ends_midway_keeps_what_was_read(lake: Lake) -> None:

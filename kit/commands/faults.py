@@ -29,8 +29,11 @@ _WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
 _INTERRUPTED = "interrupted; what was half done is gone."
 
 
-class _Ended(BaseException):
-    """A SIGTERM came. Like KeyboardInterrupt it is no Exception, so nothing goes on by mistake."""
+class _Ended(SystemExit):
+    """A SIGTERM came: no Exception, so that nothing goes on by mistake.
+
+    It is of this kind because asyncio swallows every other one, where it hits a callback.
+    """
 
 
 def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:

@@ -188,11 +188,16 @@ class _Pull:
         return self.done
 
     async def _reads(self, work: Coroutine[Any, Any, None]) -> None:
-        """Read, and let the writer end in any case."""
+        """Read, and let the writer end, also after a fault.
+
+        Who is cancelled tells it nothing: it is at its end itself, and would take nothing more.
+        """
         try:
             await work
-        finally:
+        except Exception:
             await self.pieces.put(None)
+            raise
+        await self.pieces.put(None)
 
     def _failure_text(self) -> str:
         window, why = min(self.done.failed)
