@@ -79,20 +79,31 @@ ATTEMPTS = st.builds(
 )
 
 
-@max_examples(10)
-@given(parts=st.lists(st.lists(ATTEMPTS, min_size=1, max_size=8), min_size=2, max_size=4))
+GROWING = st.lists(st.lists(ATTEMPTS, min_size=1, max_size=8), min_size=2, max_size=4)
+"""What a lake gets, part by part."""
+
+
+@max_examples(2)
+@given(cases=st.lists(GROWING, min_size=6, max_size=12))
 def test_a_lake_that_grew_answers_as_one_that_was_filled_at_once(
-    parts: list[list[dict[str, Any]]],
+    cases: list[list[list[dict[str, Any]]]],
 ) -> None:
-    """Whatever comes late: half a transaction, a success before a failure, a better code."""
+    """Whatever comes late: half a transaction, a success before a failure, a better code.
+
+    Cases stand in one lake, since a question costs as much of one as of ten; each has apps, users
+    and transactions of its own.
+    """
     with TemporaryDirectory() as name:
         several, once = Path(name) / "several", Path(name) / "once"
-        events = [[event(**one) for one in part] for part in parts]
-        for part in events:
+        parts: list[list[dict[str, object]]] = [[] for _ in range(max(map(len, cases)))]
+        for number, case in enumerate(cases):
+            for part, attempts in zip(parts, case, strict=False):
+                part += [event(**_of_case(number, **one)) for one in attempts]
+        for part in parts:
             added(several, *part)
             log = open_log(several)
             prepare(log)
-        added(once, *(one for part in events for one in part))
+        added(once, *(one for part in parts for one in part))
         other = open_log(once)
 
         assert_frame_equal(failures(log), failures(other))
@@ -104,6 +115,17 @@ def test_a_lake_that_grew_answers_as_one_that_was_filled_at_once(
             assert_frame_equal(
                 one.sort_values(by, ignore_index=True), same.sort_values(by, ignore_index=True)
             )
+
+
+def _of_case(
+    number: int, *, user: str | None, app: dict[str, str], transaction: str | None, **more: Any
+) -> dict[str, Any]:
+    return {
+        "user": user and f"{number}{user}",
+        "app": {"id": f"{app['id']}{number}", "name": app["name"]},
+        "transaction": transaction and f"{transaction}-{number}",
+        **more,
+    }
 
 
 def test_the_kept_answer_is_what_is_read_next(tmp_path: Path) -> None:
