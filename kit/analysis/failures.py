@@ -260,7 +260,7 @@ def with_details(log: Log, rows: ir.Table) -> ir.Table:
     read = own.union(lenders.drop("lender"))
     second = read.at.epoch_seconds().floor().cast("int64")
     read = to_pandas(read.select("code", day=whole(second, _DAY_S)).distinct())
-    failing = log.on_days(moments(read["day"].drop_duplicates()), _coded(log))
+    failing = log.on_days(moments(read["day"].drop_duplicates()), _failing_events(log))
     codes = sorted(set(read["code"]))
     if 0 < len(codes) <= _MAX_CODE_FILTERS:
         failing = ibis.union(*(failing.filter(failing.code == code) for code in codes))
@@ -278,7 +278,7 @@ def with_details(log: Log, rows: ir.Table) -> ir.Table:
     return rows.select(*ROW, "hit_type", "hit", "user_name", *keys)
 
 
-def _coded(log: Log) -> ir.Table:
+def _failing_events(log: Log) -> ir.Table:
     """What the failing events of a log say, with their ``date`` and ``code``."""
 
     def pick() -> ir.Table:

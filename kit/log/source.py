@@ -210,9 +210,9 @@ def open_source(
         return _open_lake(lake, source_name)
     if len(names) > 1 and (source_of_lake := _lake_beside_files(names, folder, date_order)):
         return source_of_lake
-    if names == ["sample"] and (kept := kept_sample()):
-        repeats = int(kept.manifest().get("repeats", 0))
-        return replace(_source_of(kept, source_name, repeats=repeats), kept=True)
+    if names == ["sample"] and (sample_lake := kept_sample()):
+        repeats = int(sample_lake.manifest().get("repeats", 0))
+        return replace(_source_of(sample_lake, source_name, repeats=repeats), kept=True)
     files = expand(_with_sample(names))
     lake = Lake(folder / "lake")
     result = add(lake, files, date_order=date_order)

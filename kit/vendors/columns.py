@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kit.vendors.entra import attempts_of, log_of, outcome_of, refusing_policies
+from kit.vendors.entra import attempt_count, outcome_of, refusing_policies, sign_in_log
 from kit.vendors.forms import record_marks
-from kit.vendors.reading import LONG, layout_of, names_of
+from kit.vendors.reading import LONG, layout_of, plain_names_of
 from kit.vendors.schema import FIELDS, POLICIES_WEIGHT, key_bytes, record_schema
 from kit.vendors.values import guid, text, utc_moment
 
@@ -107,7 +107,7 @@ def _plan_of(raws: Sequence[bytes]) -> _Plan | None:
 @lru_cache(maxsize=256)
 def _plan(outer: tuple[str, ...], inner: tuple[str, ...]) -> _Plan | None:
     """The plan for records with some names, and others in their properties."""
-    names, inner_names = names_of(outer), names_of(inner)
+    names, inner_names = plain_names_of(outer), plain_names_of(inner)
     if names.repeat or inner_names.repeat or names.is_elastic:
         return None
     if ("properties" in names.plain) != bool(inner):
@@ -116,21 +116,24 @@ def _plan(outer: tuple[str, ...], inner: tuple[str, ...]) -> _Plan | None:
     layout = layout_of(tuple(dict.fromkeys((*names.plain, *further, *inner_names.plain))))
     if layout is None or (layout.vendor.name, layout.kind.name) != ("entra", "sign_in"):
         return None
-    taken = {name for some in layout.kind.names.values() for name in some} | {"tenantid"}
+    wanted_names = {name for some in layout.kind.names.values() for name in some} | {"tenantid"}
     plain = zip((*outer, *inner), (*names.plain, *inner_names.plain), strict=True)
-    marked = tuple(one for name, one in plain if name.encode() in record_marks() and one in taken)
-    signs = tuple(
-        tuple(name for name in line if name in taken or name in _FEW) for line in layout.kind.signs
+    signs_of_vendor = tuple(
+        one for name, one in plain if name.encode() in record_marks() and one in wanted_names
     )
-    own_inner, inner_places = _struct(inner, inner_names.plain, taken)
-    own, places = _struct(outer, names.plain, taken, own_inner if inner else None)
-    return _Plan(layout, msgspec.json.Decoder(own), places, inner_places, (marked, *signs))
+    signs = tuple(
+        tuple(name for name in line if name in wanted_names or name in _FEW)
+        for line in layout.kind.signs
+    )
+    own_inner, inner_places = _struct(inner, inner_names.plain, wanted_names)
+    own, places = _struct(outer, names.plain, wanted_names, own_inner if inner else None)
+    return _Plan(layout, msgspec.json.Decoder(own), places, inner_places, (signs_of_vendor, *signs))
 
 
 def _struct(
-    names: Iterable[str], plain_names: Iterable[str], taken: set[str], properties: Any = None
+    names: Iterable[str], plain_names: Iterable[str], wanted_names: set[str], properties: Any = None
 ) -> tuple[Any, dict[str, str]]:
-    """A struct with some names and no others, and where in it stands what is taken."""
+    """A struct with some names and no others, and where in it each wanted value stands."""
     fields: list[Any] = []
     rename, places = {}, {}
     for number, (name, plain) in enumerate(zip(names, plain_names, strict=True)):
@@ -138,7 +141,7 @@ def _struct(
         rename[place] = name
         if plain == "properties" and properties is not None:
             fields.insert(0, (place, properties))  # it has to be there
-        elif plain in _FEW or plain not in taken:
+        elif plain in _FEW or plain not in wanted_names:
             fields.append((place, msgspec.Raw, msgspec.Raw(_NULL)))
         else:
             fields.append((place, str | int | None, None))
@@ -172,7 +175,7 @@ class _Rows:
             ]
         columns |= self._outcomes()
         columns["log"] = self._logs(columns, file)
-        columns["attempts"] = _each(attempts_of, self._best("attempts"))
+        columns["attempts"] = _each(attempt_count, self._best("attempts"))
         return _as_batch(self._plan.layout.vendor.name, times, columns, raw)
 
     def _are_sign_ins(self) -> bool:
@@ -220,7 +223,7 @@ class _Rows:
             *some, is_user, is_principal = values
             fields = dict(zip(names, some, strict=True))
             vendor = self._plan.layout.vendor
-            return log_of(vendor, fields, file, is_user=is_user, is_principal=is_principal)
+            return sign_in_log(vendor, fields, file, is_user=is_user, is_principal=is_principal)
 
         pairs = zip(columns["account"], columns["account_id"], strict=True)
         are_users = [account is not None or number is not None for account, number in pairs]
@@ -293,15 +296,15 @@ def _first_of(values: list[Any], others: list[Any]) -> list[Any]:
 
 def _each(function: Callable[[Any], Any], values: list[Any]) -> list[Any]:
     """What a function makes of each, made once of those alike."""
-    known = {one: function(one) for one in set(values)}
-    return [known[one] for one in values]
+    results = {one: function(one) for one in set(values)}
+    return [results[one] for one in values]
 
 
 def _each_of(function: Callable[..., Any], *columns: list[Any]) -> list[Any]:
     """Likewise, of several values each; what is JSON is read before."""
     rows = list(zip(*columns, strict=True))
-    known = {row: function(*map(_decoded, row)) for row in set(rows)}
-    return [known[row] for row in rows]
+    results = {row: function(*map(_decoded, row)) for row in set(rows)}
+    return [results[row] for row in rows]
 
 
 def _decoded(value: Any) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kit.vendors.forms import Layout, Vendor
     from kit.vendors.record import Result
 
-__all__ = ["attempts_of", "entra_record", "log_of", "outcome_of", "refusing_policies"]
+__all__ = ["attempt_count", "entra_record", "outcome_of", "refusing_policies", "sign_in_log"]
 
 _AADSTS = re.compile(r"\bAADSTS(\d{4,8})\b", re.I)
 _RESULTS: dict[str, Result] = {
@@ -75,7 +75,7 @@ def entra_record(
         _call(record, values)
     else:
         _sign_in(record, values, fields)
-        record.log = log_of(
+        record.log = sign_in_log(
             layout.vendor,
             fields,
             file,
@@ -96,10 +96,10 @@ def _sign_in(record: Record, values: dict[str, Any], fields: dict[str, Any]) -> 
     record.policies, record.policy_ids = refusing_policies(
         fields.get("appliedconditionalaccesspolicies"), fields.get("conditionalaccesspolicies")
     )
-    record.attempts = attempts_of(values.get("attempts"))
+    record.attempts = attempt_count(values.get("attempts"))
 
 
-def attempts_of(count: Any) -> int:
+def attempt_count(count: Any) -> int:
     """How many attempts a row counts, by what stands there."""
     digits = text(count)
     if digits is None or not digits.isdigit():
@@ -116,27 +116,27 @@ def outcome_of(
     if in_digits is None:
         in_digits = text(number)
     word = None if inner else _RESULTS.get(plain_name(text(result) or ""))
-    said = text(inner.get("failurereason")) or text(reason)
+    words = text(inner.get("failurereason")) or text(reason)
     if in_digits is not None and not in_digits.isdigit():
         word = word or _RESULTS.get(plain_name(in_digits))
-        in_words = _AADSTS.search(in_digits) or _AADSTS.search(said or "")
+        in_words = _AADSTS.search(in_digits) or _AADSTS.search(words or "")
         in_digits = in_words[1] if in_words else None
     code: str | None = None
-    ended: Result | None = None
+    outcome: Result | None = None
     if in_digits is not None:
         in_digits = in_digits.lstrip("0")
         code = f"AADSTS{in_digits}" if in_digits else None
-        ended = "failure" if in_digits else "success"
+        outcome = "failure" if in_digits else "success"
     if word and not (word == "success" and code):
-        ended = word
-    return code, ended, None if ended == "success" else said
+        outcome = word
+    return code, outcome, None if outcome == "success" else words
 
 
-def refusing_policies(applied: Any, listed: Any) -> tuple[list[str] | None, list[str] | None]:
+def refusing_policies(applied: Any, others: Any) -> tuple[list[str] | None, list[str] | None]:
     """The conditional access policies that refused, by name and id; none in a form without."""
     policies = as_json(applied)
     if not isinstance(policies, list):
-        policies = as_json(listed)
+        policies = as_json(others)
     if not isinstance(policies, list):
         return None, None
     refusing = [
@@ -147,7 +147,7 @@ def refusing_policies(applied: Any, listed: Any) -> tuple[list[str] | None, list
     return [name for name in names if name], [number for number in numbers if number]
 
 
-def log_of(
+def sign_in_log(
     vendor: Vendor, fields: dict[str, Any], file: str, *, is_user: bool, is_principal: bool
 ) -> str:
     """The log that a sign-in stands in.

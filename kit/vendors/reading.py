@@ -26,7 +26,7 @@ __all__ = [
     "layout_of",
     "leads_to_record",
     "may_hold_record",
-    "names_of",
+    "plain_names_of",
     "read_record",
 ]
 
@@ -65,7 +65,7 @@ def leads_to_record(names: tuple[str, ...], *, inside: bool = True) -> bool:
         names: the names of its values.
         inside: also where a value by one of its names may be the record.
     """
-    plain_names = names_of(names)
+    plain_names = plain_names_of(names)
     plain = plain_names.plain
     if plain_names.is_elastic or "properties" in plain or layout_of(plain) is not None:
         return True
@@ -100,7 +100,7 @@ def _is_one(raw: bytes) -> bool:
         names = _outermost.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    plain = names_of(tuple(names))
+    plain = plain_names_of(tuple(names))
     return (
         plain.is_elastic
         or "properties" in names
@@ -113,7 +113,7 @@ def _record(value: Any, file: str, depth: int) -> Record | None:
     value = as_json(value)
     if not isinstance(value, dict) or not depth:
         return None
-    names = names_of(tuple(value))
+    names = plain_names_of(tuple(value))
     fields = names.fields(value)
     if names.is_elastic:
         take_elastic(value, fields)
@@ -176,7 +176,7 @@ class Names:
 
 
 @lru_cache(maxsize=1024)
-def names_of(names: tuple[str, ...]) -> Names:
+def plain_names_of(names: tuple[str, ...]) -> Names:
     """The names of an object's values, in their order, as they are compared."""
     plain = tuple(map(plain_name, names))
     return Names(plain, len(set(plain)) < len(plain), is_elastic(names))
@@ -186,7 +186,7 @@ def _open_properties(fields: dict[str, Any]) -> None:
     """Lay what a diagnostic record's envelope holds beside, and before, the envelope's own."""
     properties = as_json(fields["properties"])
     if isinstance(properties, dict):
-        inner = names_of(tuple(properties)).fields(properties)
+        inner = plain_names_of(tuple(properties)).fields(properties)
         fields["outercorrelationid"] = fields.get("correlationid")
         for name in fields.keys() & inner.keys():
             if inner[name] in (None, ""):
