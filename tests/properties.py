@@ -1,6 +1,6 @@
 """How many examples a property is tried with.
 
-The profile ``quick`` is for ``make test``; ``full`` is for ``make test-long`` and ``make test-all``.
+``quick`` is for ``make test``; ``full`` is for ``make test-long`` and ``make test-all``.
 """
 
 from __future__ import annotations

@@ -83,12 +83,14 @@ def with_addresses(log: Log) -> list[dict[str, Any]]:
         log: the opened log.
 
     Returns:
-        Up to 200 events as Okta sent them, of the log's last day.
+        Up to 200 events as Okta sent them, of the log's last day, the newest first.
     """
     events = log.events_all_days
     newest = events.filter(events.published >= literal(log.last - timedelta(days=1)))
     matches = newest.filter(newest.raw.contains("okta"), newest.raw.contains("https://"))
-    return [json.loads(one) for one in to_pandas(matches.select("raw").limit(_MAX_EVENTS))["raw"]]
+    ordered = matches.order_by(ibis.desc("published"), ibis.desc("uuid"))
+    rows = to_pandas(ordered.limit(_MAX_EVENTS).select("raw"))
+    return [json.loads(one) for one in rows["raw"]]
 
 
 def events_of_app(log: Log, app_id: str, moment: datetime) -> list[dict[str, Any]]:
@@ -101,12 +103,13 @@ def events_of_app(log: Log, app_id: str, moment: datetime) -> list[dict[str, Any
 
     Returns:
         Up to 50 events that name an app's path or are of a type that is the app's own, within two
-        days of the moment.
+        days of the moment, the oldest first.
     """
     near = log.within(Window(moment - _DAYS, moment + _DAYS))
     mine = near.filter(near.app_id == app_id)
     telling = mine.filter(mine.event_type.startswith("app.") | mine.raw.contains("/app/"))
-    rows = to_pandas(telling.select("raw").limit(_MAX_APP_EVENTS))
+    ordered = telling.order_by("published", "uuid")
+    rows = to_pandas(ordered.limit(_MAX_APP_EVENTS).select("raw"))
     return [json.loads(one) for one in rows["raw"] if one]
 
 
