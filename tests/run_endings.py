@@ -95,9 +95,9 @@ ENDINGS = (
     Ending(
         "the run takes longer than `--run-timeout` (3600 s)",
         13,
-        "longer than 15 seconds",
+        "longer than 40 seconds",
         "import time; time.sleep(600)",
-        ("--run-timeout=15",),
+        ("--run-timeout=40",),
     ),
     Ending("`sys.exit(0)`, or any other number", 14, "left early", "import sys; sys.exit(0)"),
     Ending("the kernel is not installed", 15, "no kernel", kernel="missing"),
