@@ -31,7 +31,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def facts_of(source: Source) -> dict[str, Any]:
     """All that is said of a source but its name and where it lies."""
-    apart = {"source", "lakes", "vendor_lakes", "kept"}
+    apart = {"source", "lakes", "vendor_lakes", "is_kept"}
     facts = {name: getattr(source, name) for name in Source.__dataclass_fields__}
     return {name: value for name, value in facts.items() if name not in apart}
 

@@ -301,7 +301,7 @@ def log_of(source: Source, folder: Path, engine: Any) -> Log:
         ((lake, one),) = zip(source.lakes.values(), files.values(), strict=True)
         events_by_day, events = one.events_by_day, one.events_by_day.drop("date")
         # What is kept is DuckDB's; a cluster's answers stay on it while the log is open.
-        stays = source.growing or source.kept
+        stays = source.growing or source.is_kept
         cache_lake = lake if stays and engine == DUCKDB else None
         answers = ResultCache(
             connection, cache_lake, one.names, lambda names: one.read(names).drop("date")

@@ -65,7 +65,7 @@ class Source:
     """How many events were removed because a person was forgotten: see ``kit.lake.erasure``."""
     growing: bool = False
     """Whether more may come: a lake's newest minutes are provisional."""
-    kept: bool = False
+    is_kept: bool = False
     """Whether its lake stays when this process ends, though it does not grow."""
     skipped_lines: tuple[SkippedLine, ...] = ()
     repeats: int = 0
@@ -212,7 +212,7 @@ def open_source(
         return source_of_lake
     if names == ["sample"] and (sample_lake := kept_sample()):
         repeats = int(sample_lake.manifest().get("repeats", 0))
-        return replace(_source_of(sample_lake, source_name, repeats=repeats), kept=True)
+        return replace(_source_of(sample_lake, source_name, repeats=repeats), is_kept=True)
     files = expand(_with_sample(names))
     lake = Lake(folder / "lake")
     result = add(lake, files, date_order=date_order)
