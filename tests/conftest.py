@@ -84,7 +84,15 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIAPLANTED0", "AWS_SECRET_ACCESS_KEY": "planted-s
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
+def s3_requests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that gets a byte with each request to the S3 server."""
+    path = tmp_path_factory.mktemp("s3") / "requests"
+    path.touch()
+    return path
+
+
+@pytest.fixture(scope="session")
+def s3_server(s3_requests: Path) -> Iterator[str]:
     """An S3 server on loopback; its endpoint, which the environment names as long as it is up."""
     need("s3", ["moto", "s3fs"])
     with socket.socket() as free:
@@ -94,7 +102,7 @@ def s3_server() -> Iterator[str]:
     endpoint = f"http://127.0.0.1:{port}"
     told = {**KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
     with subprocess.Popen(
-        [sys.executable, str(server), str(port)],
+        [sys.executable, str(server), str(port), str(s3_requests)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "AWS_CONFIG_FILE": os.devnull},

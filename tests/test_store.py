@@ -119,6 +119,65 @@ def test_an_open_log_stays_as_it_is_while_the_lake_is_compacted(
     assert sorted(log.events.uuid.to_pyarrow().to_pylist()) == sorted(e["uuid"] for e in events)
 
 
+def test_one_look_at_a_store_shows_a_lake_as_it_was_and_the_next_as_it_is(tmp_path: Path) -> None:
+    lake = Lake(memory_address())
+    add(lake, [write_export(tmp_path / "a.ndjson", spread_events(8, days=2))])
+    with lake.one_look():
+        names, facts = lake.names(), lake.manifest()
+        add(Lake(lake.address), [write_export(tmp_path / "b.ndjson", spread_events(8, days=4))])
+        with lake.one_look():
+            assert (lake.names(), lake.manifest()) == (names, facts)
+        assert (lake.names(), lake.manifest()) == (names, facts)
+    assert len(lake.names()) > len(names)
+    assert lake.manifest() != facts
+
+
+@pytest.mark.parametrize("room", [0, 20_000, 64 << 20])
+def test_answers_are_the_same_however_many_files_of_a_store_are_held(
+    tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing held, a file or two, and all."""
+    export = write_export(tmp_path / "a.ndjson", spread_events(200, days=6))
+    logs = []
+    for place in (str(tmp_path / "lake"), memory_address()):
+        add(Lake(place), [export])
+        logs.append(open_log(place))
+    monkeypatch.setattr("kit.lake.bucket._MAX_SMALL_BYTES", room)
+    for _ in range(2):
+        assert_frame_equal(*(failures(log) for log in logs))
+        assert_frame_equal(*(recovery(log, log.window()) for log in logs))
+        texts = [sorted(log.events.raw.to_pyarrow().to_pylist()) for log in logs]
+        assert texts[0] == texts[1]
+
+
+def test_a_small_file_of_a_store_is_asked_for_once(
+    tmp_path: Path, bucket: Callable[..., str], s3_requests: Path
+) -> None:
+    lake = Lake(f"{bucket()}/lake")
+    add(lake, [write_export(tmp_path / "a.ndjson", spread_events(120, days=12))])
+    log = open_log(lake.address)
+    before = s3_requests.stat().st_size
+    assert len(recovery(log, log.window()))
+    assert len(log.events.raw.to_pyarrow()) == 120
+    assert s3_requests.stat().st_size - before < len(lake.names())
+
+
+def test_a_compaction_asks_for_nothing_of_days_that_have_one_file(
+    tmp_path: Path, bucket: Callable[..., str], s3_requests: Path
+) -> None:
+    counts = []
+    for days in (3, 12):
+        lake = Lake(f"{bucket()}/lake")
+        events = spread_events(120, days=days)
+        for part in (events[1:], events[:1]):
+            add(lake, [write_export(tmp_path / "a.ndjson", part)])
+        before = s3_requests.stat().st_size
+        assert compact(lake) == 1
+        counts.append(s3_requests.stat().st_size - before)
+        assert len(lake.names()) == days
+    assert counts[1] == counts[0]
+
+
 def test_what_was_replaced_goes_after_a_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

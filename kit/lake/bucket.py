@@ -39,8 +39,9 @@ from kit.lake.storage import MANIFEST, WHEN_FULL, Contents, is_event_file, read_
 from kit.lake.vendor import VENDOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from kit.base.object_store import Object
     from kit.lake.storage import Change
 
 __all__ = ["Bucket"]
@@ -62,6 +63,12 @@ _OURS = re.compile(r"date=[0-9-]+/part-[0-9a-f]{32}\.parquet")
 _MAX_HASH_BYTES = 128 << 20
 """Bytes of hashes that are kept."""
 
+_SMALL_BYTES = 1 << 20
+"""Bytes of an event file that is fetched whole: its footer and columns are a request each."""
+
+_MAX_SMALL_BYTES = 64 << 20
+"""Bytes of such files that are held; of more, parts are fetched whenever they are read."""
+
 _STAGING, _RETIRED = "_staging", "_retired"
 
 
@@ -79,7 +86,12 @@ class Bucket:
         """Of all files that were ever seen; a file never changes."""
         self._keys: OrderedDict[str, np.ndarray] = OrderedDict()
         """Files of hashes that were read, as far as they fit: a pull looks at them often."""
+        self._small: dict[str, bytes] = {}
+        """Small event files that were read: each question reads them again. None makes room for
+        another, since questions read all of them in turn."""
         self._swept = False
+        self._look: dict[str, Any] | None = None
+        """What was asked of the store since a reader's look began, by what was asked for."""
 
     @property
     def address(self) -> str:
@@ -88,11 +100,13 @@ class Bucket:
 
     def sizes(self) -> dict[str, int]:
         """The event files that the manifest lists and that are there, each with its bytes."""
-        return self._present(self._manifest_sizes(read_manifest(self.address, self.manifest())))
+        sizes = self._manifest_sizes(read_manifest(self.address, self.manifest()))
+        return self._present(sizes, self._seen("files", self.objects.list)) if sizes else {}
 
-    def _present(self, manifest_sizes: dict[str, int]) -> dict[str, int]:
+    def _present(
+        self, manifest_sizes: dict[str, int], there: Mapping[str, Object]
+    ) -> dict[str, int]:
         """Those of some files that are there, wherever they lie by now."""
-        there = self.objects.list() if manifest_sizes else {}
         sizes = {}
         for name in manifest_sizes:
             places = (there.get(one) for one in (name, _staged(name), _retired(name)))
@@ -129,10 +143,30 @@ class Bucket:
 
     def manifest(self) -> bytes | None:
         """The manifest; None where there is none."""
+        return self._seen(MANIFEST, self._read_manifest)
+
+    def _read_manifest(self) -> bytes | None:
         try:
             return self.objects.read(MANIFEST)
         except FileNotFoundError:
             return None
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """The manifest and the list of files are asked for once: each costs a request."""
+        outer, self._look = self._look, {} if self._look is None else self._look
+        try:
+            yield
+        finally:
+            self._look = outer
+
+    def _seen(self, what: str, ask: Callable[[], _Read]) -> _Read:
+        """An answer of the store, of the look that lasts."""
+        if self._look is None:
+            return ask()
+        if what not in self._look:
+            self._look[what] = ask()
+        return cast("_Read", self._look[what])
 
     def caution(self) -> str:
         """That two writers at once are not seen, where the store has no conditional writes."""
@@ -175,10 +209,21 @@ class Bucket:
         size = self._sizes.get(name) or self.sizes()[name]
         address = f"{self.address}/{name}"
         return cast(
-            "BinaryIO", RangeReader(lambda start, end: self._part(name, start, end), size, address)
+            "BinaryIO", RangeReader(lambda a, b: self._part(name, size, a, b), size, address)
         )
 
-    def _part(self, name: str, start: int, end: int) -> bytes:
+    def _part(self, name: str, size: int, start: int, end: int) -> bytes:
+        if name not in self._small:
+            if not self._fits(size):
+                return self._range(name, start, end)
+            self._small[name] = self._range(name, 0, size)
+        return self._small[name][start:end]
+
+    def _fits(self, size: int) -> bool:
+        held = sum(map(len, list(self._small.values())))
+        return size <= _SMALL_BYTES and held + size <= _MAX_SMALL_BYTES
+
+    def _range(self, name: str, start: int, end: int) -> bytes:
         return self._anywhere(name, lambda place: self.objects.read(place, start, end))
 
     def keys(self, name: str) -> np.ndarray:
@@ -242,7 +287,7 @@ class Bucket:
             data, mark = self.objects.read_marked(MANIFEST)
             before = read_manifest(self.address, data)
             manifest_sizes, facts = self._manifest_sizes(before), _without_files(before)
-            present = self._present(manifest_sizes)
+            present = self._present(manifest_sizes, self.objects.list() if manifest_sizes else {})
             manifest = reconciled(facts, present, self._tally)
             manifest_names = {*manifest_sizes, *before.get(VENDOR, {}).get("files", {})}
             if sent_names and sent_names <= manifest_names:

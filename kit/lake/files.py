@@ -37,6 +37,7 @@ from kit.sources.document import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from kit.base.windows import Window
     from kit.lake.inventory import Faults
@@ -146,15 +147,23 @@ class Lake:
         Raises:
             SourceError: there is no lake, it cannot be read, or is of a newer version.
         """
-        if not (manifest := self._sound_manifest()):
-            raise SourceError(
-                f"{self.address}: there is no lake. Make one: okta-kit import FILE --lake "
-                f"{self.address}"
-            )
-        self._check_format(manifest)
-        self.storage.recover()
-        self._check_files()
+        with self.one_look():
+            if not (manifest := self._sound_manifest()):
+                raise SourceError(
+                    f"{self.address}: there is no lake. Make one: okta-kit import FILE --lake "
+                    f"{self.address}"
+                )
+            self._check_format(manifest)
+            self.storage.recover()
+            self._check_files()
         return self
+
+    def one_look(self) -> AbstractContextManager[None]:
+        """While it lasts, a lake in a store is looked at once, and seen as it was then.
+
+        For what reads: each look costs requests. A lake on disk is looked at as often as ever.
+        """
+        return self.storage.one_look()
 
     def _sound_manifest(self) -> dict[str, Any]:
         """The manifest; where it is gone and events are there, that is a fault."""
@@ -324,9 +333,10 @@ class Lake:
             UsageError: the place cannot be written, here or in the body.
         """
         with self.storage.writing(wait) as staging:
-            if manifest := self._sound_manifest():
-                self._check_format(manifest)
-            self._check_files()
+            with self.one_look():
+                if manifest := self._sound_manifest():
+                    self._check_format(manifest)
+                self._check_files()
             yield staging
 
 

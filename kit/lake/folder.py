@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ from kit.lake.vendor import VENDOR, day_of_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from kit.lake.storage import Change
 
@@ -104,6 +105,10 @@ class Folder:
             return self.read(MANIFEST)
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def one_look(self) -> AbstractContextManager[None]:
+        """Nothing is held: a look at a disk costs little."""
+        return nullcontext()
 
     def caution(self) -> str:
         """Nothing: the lock keeps other writers out."""

@@ -44,6 +44,11 @@ def overview(lake: Lake) -> dict[str, Any]:
         ``put_aside`` (a number), ``put_aside_lines`` (``file``, ``line``, ``reason``),
         ``catalogue`` (the days coded with each version) and ``catalogue_version`` (today's).
     """
+    with lake.one_look():
+        return _overview(lake)
+
+
+def _overview(lake: Lake) -> dict[str, Any]:
     covered_windows, faults = lake.covered_windows(), lake.faults()
     names = lake.names()
     footers = side_by_side(lambda name: footer(lake.storage.event_file(name)), names)

@@ -111,6 +111,12 @@ class Storage(Protocol):
             OSError, SourceError: it cannot be read.
         """
 
+    def one_look(self) -> AbstractContextManager[None]:
+        """While it lasts, all that readers ask of the place may be answered by one look at it.
+
+        For readers alone: what is written meanwhile, by this process too, is not seen.
+        """
+
     def caution(self) -> str:
         """What a writer has to mind here, in a sentence; mostly nothing."""
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from kit.base.threads import side_by_side
 from kit.catalogue import load
 from kit.catalogue.coding import code_event
 from kit.events import decode, row, schema
 from kit.lake.blocks import as_batch
 from kit.lake.inventory import Tally
 from kit.lake.parquet import catalogue_of, open_event_file, write_events
-from kit.lake.storage import Change, damaged
+from kit.lake.storage import Change, damaged, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import date
     from pathlib import Path
 
     from kit.lake.files import Lake
@@ -41,12 +43,16 @@ def recode(lake: Lake, on_day: Callable[[date], None] | None = None) -> int:
     Returns:
         How many days were coded again.
     """
-    version, days = load().version, 0
-    for day in lake.days():
+    version, days, names = load().version, 0, lake.names()
 
-        def outdated(names: list[str]) -> list[str]:
-            return [n for n in names if catalogue_of(lake.storage.event_file(n)) != version]
+    def is_outdated(name: str) -> bool:
+        return catalogue_of(lake.storage.event_file(name)) != version
 
+    def outdated(names: list[str]) -> list[str]:
+        return list(filter(is_outdated, names))
+
+    looks = zip(names, side_by_side(is_outdated, names), strict=True)
+    for day in sorted({date.fromisoformat(day_of(name)) for name, old in looks if old}):
         if _rewrite_day(lake, day, outdated, _coded_anew):
             days += 1
             if on_day:
@@ -65,8 +71,8 @@ def compact(lake: Lake, on_day: Callable[[date], None] | None = None) -> int:
     Returns:
         How many files there are less.
     """
-    less = 0
-    for day in lake.days():
+    less, files_of_day = 0, Counter(map(day_of, lake.names()))
+    for day in (date.fromisoformat(one) for one, count in files_of_day.items() if count > 1):
         old = _rewrite_day(lake, day, lambda names: names if len(names) > 1 else [], _as_it_is)
         if old:
             less += old - 1

@@ -278,6 +278,11 @@ def _lake_beside_files(
 
 
 def _open_lake(lake: Lake, source_name: str) -> Source:
+    with lake.one_look():
+        return _looked_up(lake, source_name)
+
+
+def _looked_up(lake: Lake, source_name: str) -> Source:
     if not lake.open().names() and (lost_files := lake.faults().losses):
         raise SourceError(
             f"{lake.address}: all its event files are gone, {lost_files[0]} the first. Put them "
