@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from matplotlib.figure import Figure
 
 import kit
 from factories import REFUSED, event, write_export
 from kit.analysis.choices import choices
 from kit.base.errors import UsageError
 from kit.base.paths import NOTEBOOKS
-from kit.display.parts import Listing
+from kit.display.parts import Chart, Listing, Note
+from kit.display.section import Section
 from kit.display.table import Table, View
+from kit.display.widgets.clicks import Clicks
+from kit.display.widgets.live_section import LiveSection
+from kit.display.widgets.pictures import Pictures
 from kit.sources.okta.console import admin_host, log_search, user_page
 
 if TYPE_CHECKING:
@@ -114,6 +121,31 @@ def test_choices_are_what_occurs_those_that_hit_most_users_first(
     assert found.apps[0][1] == "Microsoft Office 365 (2 users)"
     assert found.codes[0] == ("AADSTS50126", "AADSTS50126 (2 users)")
     assert found.users == ("bo@example.com", "ada@example.com")
+
+
+def test_the_words_before_a_picture_stand_there_while_it_is_drawn(log: Path) -> None:
+    """In an open notebook; then the picture stands between them and what follows it."""
+    shown_before: list[str] = []
+
+    def drawing(rows: pd.DataFrame, *, about: str) -> tuple[Figure, str]:
+        shown_before.extend(out.data.get("text/html", "") for out in captured.outputs)
+        return Figure(), f"{len(rows)} apps {about}"
+
+    chart = Chart(drawing, ROWS, later=lambda: {"about": "by name"})
+    live = kit.trends_report(str(log)).headline().live
+    section = Section((Note("Broken now"), chart, Note("The end")), "headline", live)
+    InteractiveShell.instance()
+    try:
+        with capture_output() as captured:
+            LiveSection(section, Pictures(), Clicks(list))
+    finally:
+        InteractiveShell.clear_instance()
+
+    assert "Broken now" in shown_before[-1]
+    assert "<img" not in shown_before[-1]
+    page = captured.outputs[-1].data["text/html"]
+    places = [page.index(one) for one in ("Broken now", "<img", "4 apps by name", "The end")]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("name", ["jupyter execute", "in JupyterLab, but told to be plain"])

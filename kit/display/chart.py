@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -73,7 +74,7 @@ def chart(
     if not set(_NEEDS[drawing]) <= set(rows.columns):
         rows = _COUNTS[drawing][1](rows, bucket)
     function = getattr(charts, drawing)
-    known_options = {"window": window, "bucket": bucket}
+    known_options: dict[str, Any] = {"window": window, "bucket": bucket}
     takes = inspect.signature(function).parameters
     return Chart(function, rows, **{k: v for k, v in known_options.items() if k in takes})
 

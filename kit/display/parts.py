@@ -260,16 +260,23 @@ class Chart:
     """A figure that is drawn when it is shown, and its finding in words."""
 
     def __init__(
-        self, draw: Callable[..., tuple[Figure, str]], *arguments: Any, **options: Any
+        self,
+        draw: Callable[..., tuple[Figure, str]],
+        *arguments: Any,
+        later: Callable[[], Mapping[str, Any]] = dict,
+        **options: Any,
     ) -> None:
         """Keep what it is drawn of.
 
         Args:
             draw: gives the figure, which is closed afterwards, and its alt text.
             arguments: what it is drawn of, passed to *draw*; the DataFrame first.
-            options: likewise.
+            later: gives further options when it is drawn: a reader need not wait for them to see
+                what stands before the chart.
+            options: likewise passed to *draw*.
         """
-        self.draw, self.arguments, self.options = draw, arguments, options
+        self.draw, self.arguments = draw, arguments
+        self._options, self._later = options, later
         self.names = PLAIN
         """What its codes of unknown texts are drawn as."""
         self._finding = ""
@@ -281,6 +288,11 @@ class Chart:
         """What is drawn."""
         data: pd.DataFrame = self.arguments[0]
         return data
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """What it is drawn with besides; asked for at the first call."""
+        return self._options | dict(self._later())
 
     def figure(self) -> tuple[Figure, str]:
         """The figure drawn again, and its alt text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -65,31 +66,27 @@ def trends_picture(
     """
     if not len(trends.over_time):
         return Chart(charts.by_code, trends.by_code) if len(trends.by_code) else None
-    app, moments = _marks_of_the_worst(trends, incidents)
     return Chart(
         charts.over_time,
         trends.over_time,
         trends.window,
         trends.bucket,
-        moments=moments,
-        about=app,
+        later=partial(_marks_of_the_worst, trends, incidents),
         gaps=gaps,
     )
 
 
-def _marks_of_the_worst(
-    trends: Trends, incidents: Sequence[Incident]
-) -> tuple[str, dict[str, Any]]:
-    """The app that is told of, and the moments of its outage; none where no app failed."""
+def _marks_of_the_worst(trends: Trends, incidents: Sequence[Incident]) -> dict[str, Any]:
+    """The app that is told of, and the moments of its outage; nothing where no app failed."""
     rows = trends.by_code
     rows = rows[(rows["failures"] > 0) & (rows["app_key"] != "")]
     if rows.empty:
-        return "", {}
+        return {}
     worst = rows.iloc[0]
     past = trends.history_of(worst["app_key"], worst["code"])
     now = outage(past)
     if now is None:
-        return "", {}
+        return {}
     before = changes(past, now.start).rows
     change = before["published"].iloc[0] if len(before) else None
     fix = verification(past, now, fixed_at=None).fix
@@ -97,4 +94,5 @@ def _marks_of_the_worst(
     at = None if fix.at is None else pd.Timestamp(fix.at)
     key = worst["app_key"], worst["code"]
     own = next((one for one in incidents if (one.app_key, one.code) == key), None)
-    return str(app), {"change": change, **onset_marks(now.start, own), "fix": at}
+    moments = {"change": change, **onset_marks(now.start, own), "fix": at}
+    return {"about": str(app), "moments": moments}

@@ -55,6 +55,7 @@ class LiveSection:
         self._places = [clicks.place(partial(self._hear, n)) for n in range(count + 1)]
         self._opening, *self._slots = [Slot(one, controlled=True) for one in self._places]
         self._take(parts)
+        self._put_what_is_there()
         self._put()
 
     def redraw(self) -> None:
@@ -123,6 +124,14 @@ class LiveSection:
         for block in self._blocks:
             block.zoom = zooms.get(block.place) or Zoom(self._put)
             block.zoom.take([part for part in block.rest if isinstance(part, Chart)])
+
+    def _put_what_is_there(self) -> None:
+        """Show what stands before the first table, a picture not yet: drawing one takes longer."""
+        first = self._blocks[0]
+        if any(isinstance(part, Chart) for part in first.rest):
+            words = [part for part in first.rest if not isinstance(part, Chart)]
+            text = "\n".join(part.text() for part in words)
+            self._opening.put("".join(part.html() for part in words), text)
 
     def _put(self) -> None:
         slots = [self._opening, *self._slots]
