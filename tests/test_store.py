@@ -19,6 +19,7 @@ from factories import event, write_export
 from fake_org import FakeOrg
 from kit.analysis.failures import failures
 from kit.analysis.recovery import recovery
+from kit.base.errors import SourceError
 from kit.base.windows import Window, gaps
 from kit.commands.app import run_command
 from kit.lake import Lake, add, compact, recode
@@ -277,6 +278,27 @@ def test_what_is_wrong_with_a_store_is_said_in_one_line(
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert "planted" not in done.stderr
+
+
+def test_a_store_that_keeps_what_is_to_be_removed_is_told_in_one_line(
+    tmp_path: Path, bucket: Callable[..., str]
+) -> None:
+    """Its policy refuses to delete; s3fs 2026.9 hides that where it is given a list of files."""
+    address = bucket()
+    lake = Lake(f"{address}/lake")
+    events = spread_events(8)
+    for part in (events[:5], events[5:]):
+        add(lake, [write_export(tmp_path / "a.ndjson", part)])
+    name = address.removeprefix("s3://")
+    whose = f"arn:aws:s3:::{name}/*"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": whose}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    fsspec.filesystem("s3").call_s3("put_bucket_policy", Bucket=name, Policy=policy)
+
+    with pytest.raises(SourceError, match="access was refused"):
+        compact(lake)
+
+    assert opened_uuids(lake.address) == sorted(one["uuid"] for one in events)
 
 
 def test_a_store_that_fails_while_a_question_is_answered_is_told_in_one_line(
