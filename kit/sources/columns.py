@@ -83,6 +83,9 @@ _OBJECTS = {
 }  # fmt: skip
 """Names whose value is an object or a list, which a table may hold as text."""
 
+_WORKED_ON = _OBJECTS | {"published"}
+"""Names whose text is no value yet."""
+
 
 def squeezed(name: str) -> str:
     """A name without what tells its spellings apart."""
@@ -137,6 +140,14 @@ def place_of(name: str, table: ProductTable = PLAIN) -> tuple[int, Path | None]:
             return 0, None
         name = name.removeprefix(table.prefix)
     return 0, _path(name) or _below(name)
+
+
+@lru_cache(maxsize=256)
+def _places_of(names: tuple[str, ...], table: ProductTable) -> tuple[tuple[int, Path | None], ...]:
+    """Which column of a row stands where in an event, those that say it best first."""
+    places = [place_of(name, table) for name in names]
+    order = sorted(range(len(names)), key=lambda n: places[n][0])
+    return tuple((n, places[n][1]) for n in order)
 
 
 def _path(name: str) -> Path | None:
@@ -196,10 +207,11 @@ def event_of_row(
     event: dict[str, Any] = {}
     targets: dict[str, dict[str, Any]] = {}
     rest: dict[str, Any] = {}
-    ranked_values = [
-        (*place_of(name, table), name, value) for name, value in row if _is_value(value)
-    ]
-    for _, path, name, value in sorted(ranked_values, key=lambda one: one[0]):
+    pairs = list(row)
+    for place, path in _places_of(tuple([name for name, _ in pairs]), table):
+        name, value = pairs[place]
+        if not _is_value(value):
+            continue
         if path is None:
             if not name.startswith("__mv_"):
                 rest[name] = value
@@ -240,6 +252,9 @@ def _put(event: dict[str, Any], path: Path, value: Any, rest: dict[str, Any], na
 
 def _read(path: Path, value: Any, table: ProductTable, order: Order | None) -> Any:
     """A value as Okta writes it."""
+    if type(value) is str and path[-1] not in _WORKED_ON and value[:1] not in {"{", "@"}:
+        words = table.values.get(".".join(path)) if table.values else None
+        return words.get(value, value) if words else value  # most are plain texts
     if path == ("published",):
         return utc(_alone(value), order) or value
     if path == ("target",) and isinstance(value, str) and value.startswith("@{"):

@@ -37,6 +37,9 @@ _FIRST = 128 << 10
 WITHOUT_ZONE = {"", "Admin Console CSV", "Okta Workflows"}
 """Tables whose times, if they name no zone, a spreadsheet may have written in that of its machine;
 of the other products it is known that they write UTC."""
+_MAX_COLUMNS = 2_000
+"""Columns that a table of events may have; products have some two hundred."""
+
 _CONSOLE = ProductTable("", columns={"timestamp": "published", "Timestamp": "published"})
 
 
@@ -111,6 +114,8 @@ def _header_of(text: bytes) -> Header | None:
             cells = next(csv.reader([line.decode("utf-8-sig")], delimiter=delimiter), [])
         except (UnicodeDecodeError, csv.Error):
             return None
+        if len(cells) > _MAX_COLUMNS:
+            continue  # a line of JSON, of which each comma would be looked at
         names = tuple(name.strip() for name in cells)
         table, original = _table(names), _original(names)
         if table is not None or original is not None:

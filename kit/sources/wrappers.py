@@ -332,10 +332,20 @@ def _value(fields: Fields, name: str) -> bytes | None:
 
 
 def _product(fields: Fields) -> ProductTable | None:
-    for table in tables():
-        if all(_value(fields, sign) is not None for sign in table.signs):
+    names = fields.keys()
+    for table, first_names in _tables_by_names():
+        if first_names <= names and all(_value(fields, one) is not None for one in table.signs):
             return table
     return None
+
+
+@cache
+def _tables_by_names() -> tuple[tuple[ProductTable, frozenset[str]], ...]:
+    """The products' tables, each with names of which its rows lack none.
+
+    A sign with dots may be a name, or lead into an object.
+    """
+    return tuple((t, frozenset(s for s in t.signs if "." not in s)) for t in tables())
 
 
 def product_in(fields: Fields) -> str:
@@ -348,6 +358,8 @@ def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
     if depth <= 1:
         return None
     for name in names:
+        if name not in fields and "." not in name:
+            continue
         value = _value(fields, name)
         if value is not None and (inside := _content(value, depth - 1)) is not None:
             return inside
