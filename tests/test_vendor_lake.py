@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -360,6 +361,25 @@ def test_of_several_forms_the_fullest_is_kept_however_memory_is_parted(
     least = min(best.values()) - min(fullest.values())
     assert {key: much - least for key, much in best.items()} == fullest
     assert len({(row["id"], row["fullness"]) for row in rows}) == len(rows)
+
+
+def test_refusals_lie_in_row_groups_of_their_own(tmp_path: Path) -> None:
+    """So that what is asked of refusals reads little."""
+    codes = [50126, 0, 0, 50140, 0, 53003]
+    some = [replace(one, code=code) for one, code in zip(sign_ins(range(6)), codes, strict=True)]
+    lake = Lake(tmp_path / "lake")
+    files = write_form("graph", some, tmp_path)
+    add(lake, [write_export(tmp_path / "okta.ndjson", forty_events()), *map(Path, files)])
+
+    results = [
+        set(file.read_row_group(number, columns=["result"])["result"].to_pylist())
+        for name in vendor_files(lake)
+        for file in [pq.ParquetFile(lake.storage.event_file(name))]
+        for number in range(file.num_row_groups)
+    ]
+
+    assert {"failure", "interrupted"} & set().union(*results)
+    assert all(one == {"success"} or "success" not in one for one in results)
 
 
 def test_ranges_of_hashes_are_all_hashes() -> None:

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 from kit.evidence.nearest import nearest_pairs, pairs_in_reach
-from kit.evidence.records import fetch_records, seconds_of, text_column
+from kit.evidence.records import fetch_records, seconds_of, sought_column
+from kit.log.log import to_pandas
+from kit.vendors import REFUSED
+from kit.vendors.schema import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,32 +20,38 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from kit.log.log import Log
+    from kit.vendors.forms import Vendor
 
 __all__ = ["by_correlation_id", "by_request_id", "clock_difference", "records_with_ids"]
 
 _SIGN_INS = ("interactive", "non_interactive", "service_principal", "managed_identity")
 
 
-def records_with_ids(log: Log, table: ir.Table, failures: pd.DataFrame) -> pd.DataFrame:
+def records_with_ids(
+    log: Log, table: ir.Table, failures: pd.DataFrame, vendor: Vendor
+) -> pd.DataFrame:
     """The records that carry an id of a failure.
 
-    The engine reads the table once, whatever the id is looked for in. Whether a Correlation ID
-    comes with its own error code is left to ``by_correlation_id``.
+    Refusals, which lie apart from other records, are read once, whatever the id is looked for in.
+    Of the many others hashes are read first, since hardly any is of a failure's own request.
+    Whether a Correlation ID comes with its own error code is left to ``by_correlation_id``.
     """
     ids = {*failures["trace_id"].dropna(), *failures["request_id"].dropna()}
-    pairs = failures[["correlation_id", "code"]].dropna()
-    carries: list[ir.BooleanValue] = []
-    if ids:
-        sought = text_column(log, ids)
-        carries += [table[name].isin(sought) for name in ("id", "original_id")]
-    if len(pairs):
-        sought = text_column(log, pairs["correlation_id"])
-        refused = table.code.isin(sorted(set(pairs["code"])))
-        carries += [
-            refused & table[name].isin(sought)
-            for name in ("correlation_id", "other_correlation_id")
-        ]
-    return fetch_records([table.filter(ibis.or_(*carries))] if carries else [], table)
+    chains = failures["correlation_id"].dropna()
+    if not ids and chains.empty:
+        return fetch_records([], table)
+    keys = sought_column(log, [key_of(vendor.name, one) for one in ids])
+    texts = sought_column(log, [*ids, *chains])
+    own = table.key.isin(keys) | table.original_id.isin(texts)
+    codes = sorted({"", *failures.loc[chains.index, "code"]})
+    of_chain = table.correlation_id.isin(texts) | table.other_correlation_id.isin(texts)
+    refused = table.result.isin(REFUSED)
+    some = [table.filter(refused, own | (table.code.isin(codes) & of_chain))]
+    rest = table.filter(~ibis.coalesce(refused, ibis.literal(value=False)))
+    keys_of_rest = to_pandas(rest.filter(own).select("key"))["key"]
+    if len(keys_of_rest):
+        some.append(rest.filter(rest.key.isin(sought_column(log, keys_of_rest))))
+    return fetch_records(some, table)
 
 
 def by_request_id(failures: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +81,8 @@ def by_correlation_id(
     open_failures["at"] = seconds_of(open_failures["published"]) + round(clock.total_seconds())
     # A record that is of a failure's own request is nobody else's.
     traces = set(failures["trace_id"].dropna())
-    is_own = records["id"].isin(traces) | records["original_id"].isin(traces)
+    both_ids = zip(records["id"].tolist(), records["original_id"].tolist(), strict=True)
+    is_own = np.array([not traces.isdisjoint(some) for some in both_ids], dtype=bool)
     keys, parts = ["correlation_id", "code"], []
     for theirs in _by_each_name(records, ("correlation_id", "other_correlation_id")):
         parts.append(pairs_in_reach(open_failures, theirs[~is_own], keys))

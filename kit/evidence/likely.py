@@ -115,17 +115,14 @@ def likely_pairs(
 def _is_shown(records: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
     """Which records are of an account in an application that was shown, in no other tenant."""
     tenants: dict[tuple[str, str], set[Any]] = {}
-    for who, where, tenant in pairs[["account_key", "application_key", "tenant"]].itertuples(
-        index=False
-    ):
+    names = ["account_key", "application_key", "tenant"]
+    for who, where, tenant in pairs[names].itertuples(index=False):
         tenants.setdefault((who, where), set()).add(tenant if isinstance(tenant, str) else None)
     return np.array(
         [
             (some := tenants.get((who, where))) is not None
             and (not isinstance(tenant, str) or tenant in some or None in some)
-            for who, where, tenant in zip(
-                records["account_key"], records["application_key"], records["tenant"], strict=True
-            )
+            for who, where, tenant in zip(*(records[name].tolist() for name in names), strict=True)
         ],
         dtype=bool,
     )

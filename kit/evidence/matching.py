@@ -31,9 +31,8 @@ from kit.evidence.ids import by_correlation_id, by_request_id, clock_difference,
 from kit.evidence.likely import likely_pairs, likely_records, shown_pairs
 from kit.evidence.records import RECORD, seconds_of, with_record_keys, without_repeats
 from kit.evidence.speakable import speakable_failures
-from kit.log.log import to_pandas
 from kit.log.vendor import vendor_records
-from kit.vendors.forms import vendor_of
+from kit.vendors.forms import vendor_of, vendor_of_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,7 +86,7 @@ def evidence(log: Log) -> VendorEvidence | None:
 
 
 def _evidence_of(log: Log, table: ir.Table) -> VendorEvidence:
-    names = sorted(to_pandas(table.select("vendor").distinct())["vendor"])
+    names = sorted({vendor_of_log(one) for one in log.vendor_coverage()} - {""})
     failures = speakable_failures(log, names)
     parts = []
     for name in names:
@@ -107,7 +106,7 @@ def _evidence_of(log: Log, table: ir.Table) -> VendorEvidence:
 
 def _of_vendor(log: Log, table: ir.Table, failures: pd.DataFrame, vendor: Vendor) -> VendorEvidence:
     coverage = log.vendor_coverage()
-    records = with_record_keys(without_repeats(records_with_ids(log, table, failures)))
+    records = with_record_keys(without_repeats(records_with_ids(log, table, failures, vendor)))
     by_id = by_request_id(failures, records)
     clock = clock_difference(failures, records, by_id)
     by_correlation = by_correlation_id(failures, records, clock)
@@ -157,8 +156,10 @@ def _ids(
 ) -> list[list[str]]:
     ids: list[dict[str, None]] = [{} for _ in range(count)]
     for pairs, records in (*id_matches, likely):
-        names = records["id"].to_numpy()
-        for failure, record in zip(pairs["failure"], pairs["record"], strict=True):
+        names = records["id"].tolist()
+        for failure, record in zip(
+            pairs["failure"].tolist(), pairs["record"].tolist(), strict=True
+        ):
             ids[failure][names[record]] = None
     return [list(some) for some in ids]
 

@@ -27,7 +27,7 @@ __all__ = [
     "application_key",
     "fetch_records",
     "seconds_of",
-    "text_column",
+    "sought_column",
     "with_record_keys",
     "without_repeats",
 ]
@@ -76,7 +76,8 @@ def fetch_records(parts: Sequence[ir.Table], table: ir.Table) -> pd.DataFrame:
 
 def with_record_keys(records: pd.DataFrame) -> pd.DataFrame:
     """Records with what they are compared by, and their place."""
-    text = records.astype(object).where(records.notna(), None)
+    text = records[["account", "account_id", "principal_id", "principal", "app_id", "app"]]
+    text = text.astype(object).where(text.notna(), None)
     account = text["account"].str.lower()
     for name in ("account_id", "principal_id", "principal"):
         account = account.where(account.notna(), text[name].str.lower())
@@ -94,7 +95,7 @@ def seconds_of(times: pd.Series[Any]) -> np.ndarray:
     return times.astype("datetime64[us, UTC]").astype("int64").to_numpy() // _SECOND_US
 
 
-def text_column(log: Log, some: Iterable[str]) -> ir.StringColumn:
-    """Texts as a column where the records are, for a question to look others up in."""
+def sought_column(log: Log, some: Iterable[Any]) -> ir.Column:
+    """Texts or numbers as a column where the records are, for a question to look others up in."""
     rows = pd.DataFrame({"sought": sorted(set(some))})
-    return log.answers.table(f"texts_{uuid.uuid4().hex}", rows).sought
+    return log.answers.table(f"sought_{uuid.uuid4().hex}", rows).sought

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from kit.analysis.failures import app_key_of, folded_failures, user_key_of, with_details
-from kit.evidence.records import text_column
+from kit.evidence.records import sought_column
 from kit.log.log import to_pandas
 from kit.vendors.forms import vendors
 from kit.vendors.values import guid
@@ -59,7 +60,8 @@ def speakable_failures(log: Log, names: Collection[str] | None = None) -> pd.Dat
     failures = with_ids_beside(log, failures)
     for name in ID_COLUMNS:
         failures[name] = pd.Series(
-            [guid(one) if isinstance(one, str) else None for one in failures[name]], dtype=object
+            [guid(one) if isinstance(one, str) else None for one in failures[name].tolist()],
+            dtype=object,
         )
     by_name = {vendor.name: vendor for vendor in vendors()}
     columns = ["vendor", "code", "family", "reason", "vendor_message", "request_id"]
@@ -99,7 +101,7 @@ def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
         return failures
     around = [lacking["published"] - _BESIDE, lacking["published"] + _BESIDE]
     events = log.on_days(pd.concat(around).dt.floor("D").drop_duplicates())
-    batches = text_column(log, lacking["transaction_id"])  # too many to stand in a question
+    batches = sought_column(log, lacking["transaction_id"])  # too many to stand in a question
     events = events.filter(
         events.code.isin(sorted(set(lacking["code"]))), events.transaction_id.isin(batches)
     )
@@ -121,11 +123,11 @@ def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
         [mine.merge(beside[is_apps], on=keys), mine.merge(users, on=[*keys, "user_key"])],
         ignore_index=True,
     )
-    fits = [
-        all(_goes_on(one[beginning[name]], one[name]) for name in names)
-        for one in pairs.to_dict("records")
-    ]
-    pairs = pairs[pd.Series(fits, index=pairs.index, dtype=bool)]
+    fits = np.ones(len(pairs), bool)
+    for name in names:
+        both = zip(pairs[beginning[name]].tolist(), pairs[name].tolist(), strict=True)
+        fits &= np.array([_goes_on(start, whole) for start, whole in both], dtype=bool)
+    pairs = pairs[fits]
     pairs = pairs.drop_duplicates(["uuid", *names]).drop_duplicates("uuid", keep=False)
     ids = failures[["uuid"]].merge(pairs[["uuid", *names]], how="left", on="uuid")
     there = failures["uuid"].isin(pairs["uuid"])

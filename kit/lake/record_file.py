@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from kit.lake.parquet import arrow_mask, by_time
 from kit.lake.storage import damaged
-from kit.vendors import record_schema
+from kit.vendors import REFUSED, record_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,7 @@ class RecordFile:
         self.held_bytes += batch.nbytes
 
     def flush(self) -> None:
-        """Write what is held as a row group.
+        """Write what is held: refusals as a row group, so that they are read alone, and the rest.
 
         Raises:
             OSError: it cannot be written.
@@ -76,7 +77,10 @@ class RecordFile:
         if self._held:
             table = pa.Table.from_batches(self._held)
             self._held, self.held_bytes = [], 0
-            self._begin().write_table(by_time(table))
+            refused = pc.is_in(table["result"], pa.array(REFUSED))
+            for part in (table.filter(refused), table.filter(pc.invert(refused))):
+                if part.num_rows:
+                    self._begin().write_table(by_time(part))
 
     def close(self) -> None:
         """Write what is held, and end the file.

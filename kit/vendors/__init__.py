@@ -13,12 +13,13 @@ from kit.vendors.reading import (
     may_hold_record,
     read_record,
 )
-from kit.vendors.record import Record, content_id
+from kit.vendors.record import REFUSED, Record, content_id
 from kit.vendors.schema import COLUMNS, record_row, record_schema
 from kit.vendors.tables import VendorTable, table_of
 
 __all__ = [
     "COLUMNS",
+    "REFUSED",
     "Record",
     "RecordError",
     "Unread",

@@ -10,9 +10,11 @@ import msgspec
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Record", "Result", "content_id"]
+__all__ = ["REFUSED", "Record", "Result", "content_id"]
 
 Result = Literal["success", "failure", "interrupted"]
+REFUSED: tuple[Result, ...] = ("failure", "interrupted")
+"""The results of what did not work; a record with a code has one of these."""
 
 
 class Record(msgspec.Struct, kw_only=True, gc=False):

@@ -12,7 +12,8 @@ from kit.vendors.record import Record, content_id
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "FIELDS", "POLICIES_WEIGHT", "key_bytes", "record_row", "record_schema"]
+__all__ = ["COLUMNS", "FIELDS", "POLICIES_WEIGHT", "key_bytes", "key_of", "record_row",
+           "record_schema"]  # fmt: skip
 
 _TEXT, _TIME, _LIST = "string", "timestamp[us, UTC]", "list<string>"
 
@@ -70,10 +71,15 @@ def record_row(record: Record, raw: str) -> tuple[Any, ...]:
     has_id = record.id is not None
     if not has_id:
         values[0] = content_id(record)
-    key = int.from_bytes(key_bytes(record.vendor, values[0]), "little", signed=True)
+    key = key_of(record.vendor, values[0])
     fullness = len(values) - values.count(None)
     fullness += POLICIES_WEIGHT if record.policies is not None else 0
     return (*values, has_id, key, fullness, raw)
+
+
+def key_of(vendor: str, number: str) -> int:
+    """The key of a record with an id."""
+    return int.from_bytes(key_bytes(vendor, number), "little", signed=True)
 
 
 def key_bytes(vendor: str, number: str) -> bytes:
