@@ -4,6 +4,7 @@ from itertools import chain
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +73,36 @@ def test_the_nearest_failures_of_an_id_and_a_code_have_a_record(
     assert pairs.dtypes.tolist() == ["int64", "int64"]
     assert len(found) == len(set(found))
     assert set(found) == by_the_rule(failures, records, clock)
+
+
+@pytest.mark.parametrize(
+    ("times", "second", "attempts", "right"),
+    [
+        ([2, 0], 1, 1, [1]),
+        ([0, 0], 1, 1, [0]),
+        ([1, 1], 0, 1, [0]),
+        ([1, 1], 1, 1, [0]),
+        ([3, 1, 0], 2, 1, [1]),
+        ([0, 4, 5, 9], 4, 2, [1, 2]),
+        ([0, 3, 3, 6, 9], 3, 3, [0, 1, 2]),
+        ([5, 7], 1, 9, [0, 1]),
+        ([], 1, 9, []),
+    ],
+)
+def test_of_failures_that_share_an_id_the_nearest_and_of_these_the_earliest_has_the_record(
+    times: list[int], second: int, attempts: int, right: list[int]
+) -> None:
+    """A row of several sign-ins has as many; another id's failures at its very time none."""
+    before, behind = [("w", CODES[0]), ("x", CODES[1])], [("y", CODES[0])]
+    mine = [("x", CODES[0], at, None) for at in times]
+    failures = failures_of(
+        [(*other, second, None) for other in before]
+        + mine
+        + [(*other, second, None) for other in behind]
+    )
+    records = records_of([("x", "x", CODES[0], second, "r", None, attempts)])
+    pairs = by_correlation_id(failures, records, pd.Timedelta(0))
+    assert sorted(pairs["failure"] - len(before)) == right
 
 
 def test_a_batch_of_one_id_is_matched_in_a_space_that_grows_with_it() -> None:
