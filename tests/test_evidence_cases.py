@@ -162,6 +162,16 @@ CASES = {
         [replace(refused("s", correlation=C), code=0)],
         {"a": NONE},
     ),
+    "a Trace ID of a record that says it worked, beside the refusal of its chain": Case(
+        {"a": fails(0 * MINUTE, R, C)},
+        [replace(refused("r", correlation=C), code=0), refused("s", SECOND, correlation=C)],
+        {"a": ("request_id", ["r", "s"])},
+    ),
+    "the first request's id of a record that says it worked": Case(
+        {"a": fails(0 * MINUTE, R)},
+        [original(replace(refused("second"), code=0), R)],
+        {"a": ("request_id", ["second"])},
+    ),
     "several attempts for one failure": Case(
         {"a": fails(0 * MINUTE, R, C)},
         [refused(name, n * 7 * SECOND, correlation=C) for n, name in enumerate("rst")],
