@@ -31,6 +31,7 @@ from kit.evidence.ids import by_correlation_id, by_request_id, clock_difference,
 from kit.evidence.likely import likely_pairs, likely_records, shown_pairs
 from kit.evidence.records import RECORD, seconds_of, with_record_keys, without_repeats
 from kit.evidence.speakable import speakable_failures
+from kit.log.log import to_pandas
 from kit.log.vendor import vendor_records
 from kit.vendors.forms import vendor_of, vendor_of_log
 
@@ -87,6 +88,8 @@ def evidence(log: Log) -> VendorEvidence | None:
 
 def _evidence_of(log: Log, table: ir.Table) -> VendorEvidence:
     names = sorted({vendor_of_log(one) for one in log.vendor_coverage()} - {""})
+    if not names:  # the manifest was written by something else
+        names = sorted(to_pandas(table.select("vendor").distinct())["vendor"])
     failures = speakable_failures(log, names)
     parts = []
     for name in names:
