@@ -309,3 +309,19 @@ def test_a_step_onward_can_be_begun_with_its_parameters_set(
     (path,) = (tmp_path / "cases").glob("*-remediation-AADSTS50126.ipynb")
     assert 'code: str = "AADSTS50126"' in json.loads(path.read_text())["cells"][2]["source"][3]
     assert path.name in begun
+
+
+def test_a_step_onward_leads_to_the_copy_beside_the_notebook(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a copied folder, which may be all that is served; else to the kit's own."""
+    (steps,) = kit.trends_report(str(log)).next().parts
+    assert isinstance(steps, Listing)
+    row = steps.all[steps.all["notebook"] == "remediation"].iloc[0]
+    monkeypatch.chdir(tmp_path)
+    alone = steps.open(row).html()
+    (tmp_path / "remediation.ipynb").touch()
+
+    assert 'href="remediation.ipynb"' in steps.open(row).html()
+    assert 'href="remediation.ipynb"' not in alone
+    assert '/remediation.ipynb"' in alone

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from html import escape
 from os.path import relpath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
@@ -213,5 +214,9 @@ def _begin(name: str, parameters: Mapping[str, str], more: Mapping[str, str]) ->
 
 
 def _way(name: str) -> str:
-    """The way from the notebook that runs to one of the kit's."""
-    return quote(relpath(NOTEBOOKS / f"{name}.ipynb"))
+    """The way from the notebook that runs to one of the kit's: its copy beside it, if there is one.
+
+    Jupyter opens no file above the folder that it serves, where the kit's own may lie.
+    """
+    file = f"{name}.ipynb"
+    return quote(file if Path(file).is_file() else relpath(NOTEBOOKS / file))
