@@ -204,6 +204,33 @@ def test_a_cell_counts_as_watched_only_with_the_marks_of_an_open_notebook(
     assert asking_cell() is None
 
 
+@pytest.mark.parametrize(("software", "told"), [("", 1), ("voila/0.5.13", 0)])
+def test_only_a_page_that_ran_the_cells_is_told_that_it_was_loaded_again(
+    software: str, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Voilà's page comes after its cells ran, and asks for its widgets for the first time."""
+    from types import SimpleNamespace
+
+    import IPython
+
+    from kit.display.widgets.frontend import when_loaded_again
+
+    answered: list[Any] = []
+    targets: dict[str, Any] = {
+        "jupyter.widget.control": lambda comm, message: answered.append((comm, message))
+    }
+    kernel = SimpleNamespace(comm_manager=SimpleNamespace(targets=targets))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=kernel))
+    monkeypatch.setenv("SERVER_SOFTWARE", software)
+    calls: list[int] = []
+
+    when_loaded_again(lambda: calls.append(1))
+    targets["jupyter.widget.control"]("comm", "request_states")
+
+    assert answered == [("comm", "request_states")]
+    assert len(calls) == told
+
+
 def named(address: str) -> dict[str, Any]:
     """An event whose debug data names an address."""
     return {"debugContext": {"debugData": {"origin": address}}}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +16,16 @@ from browsing import BROWSER, home, jupyterlab, lab_page, serving
 from factories import REFUSED, event, write_export
 from hostile_events import MIXED, incident
 from kit.base.paths import NOTEBOOKS
+from kit.display.widgets import bridge
 from kit.lake.marks import read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from browsing import Opened, Server
+
+
+CLICKS = Path(bridge.__file__).with_name("clicks.js")
 
 
 def log_events() -> list[dict[str, Any]]:
@@ -246,3 +251,36 @@ def test_hostile_text_stays_text_whatever_is_clicked(browser: Any, server: Serve
         bad = ".jp-OutputArea-output :is(script, mjx-container, iframe, a[href*='127.0.0.1:9/'])"
         assert lab.page.locator(bad).count() == 0
         assert lab.page.locator(".jp-OutputArea-output img[src^=x]").count() == 0
+
+
+VOILA = """
+<div class="jp-LabShell"><div data-place="p1-1">
+  <table data-sortable=""><thead><tr><th>user</th></tr></thead>
+  <tbody><tr><td><a class="way" data-way="user_history?user=a">a</a></td></tr></tbody></table>
+</div></div>
+"""
+"""An output as it stands in Voilà's page: JupyterLab's shell, and nowhere to open a notebook."""
+
+HEARD = """async code => {
+    window.heard = [];
+    const { default: widget } = await import("data:text/javascript;base64," + code);
+    const model = {
+        get: () => "p1", send: (what) => window.heard.push(what), on: () => {},
+    };
+    widget.initialize({ model });
+}"""
+
+
+def test_a_way_is_plain_text_where_no_notebook_can_be_opened(browser: Any) -> None:
+    """In Voilà: it is neither underlined nor heard, while a heading still is."""
+    page = browser.new_page()
+    page.set_content(VOILA)
+    page.evaluate(HEARD, base64.b64encode(CLICKS.read_bytes()).decode())
+
+    page.locator("a.way").click()
+    page.locator("th").click()
+
+    assert page.evaluate("heard") == [{"place": "p1-1", "column": 0}]
+    line = "getComputedStyle(document.querySelector('a.way')).textDecorationLine"
+    assert page.evaluate(line) == "none"
+    page.close()

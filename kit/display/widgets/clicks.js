@@ -8,7 +8,7 @@ const STYLE = `
   [data-place] [data-of], [data-place] [data-sortable] thead th { cursor: pointer }
   [data-place] [data-area]:hover { stroke: #222222; stroke-width: 1.5 }
   [data-place] [data-sortable] thead th:hover { text-decoration: underline }
-  .jp-LabShell a.way[data-way] {
+  #jp-main-dock-panel a.way[data-way] {
     cursor: pointer; color: var(--jp-content-link-color, #0072b2); text-decoration: underline
   }
   .okta-kit-value {
@@ -84,7 +84,8 @@ function initialize({ model }) {
   };
 }
 
-const inLab = () => document.querySelector(".jp-LabShell") !== null;
+// Voilà's page has JupyterLab's shell, and no place to open a notebook in.
+const inLab = () => document.getElementById("jp-main-dock-panel") !== null;
 
 /** Open the notebook that a place links to, and run all its cells when its kernel is there. */
 async function openAndRun(place, name, signal) {

@@ -87,10 +87,14 @@ def when_loaded_again(call: Callable[[], None]) -> None:
     """Have something called when a page asks the kernel for its widgets: it was loaded again.
 
     Widgets come back then. An output does not: it is reached through the page that ran its cell.
+    Voilà runs the cells before there is a page, whose first question is none of that kind; loaded
+    again, it starts another kernel.
 
     Args:
         call: what is called.
     """
+    if in_voila():
+        return
     shell = _shell()
     targets = shell.kernel.comm_manager.targets if shell else {}
     answers = targets.get(_CONTROL)

@@ -51,14 +51,14 @@ class Slot:
             self._publish(html, plain, update=True)
 
     def _publish(self, html: str, plain: str, *, update: bool) -> None:
+        # What stands in a widget looks as an output does by these names alone.
+        look = ' class="jp-OutputArea-output jp-RenderedHTMLCommon"' if self._page else ""
+        html = html and f'<div{look} data-place="{self._place}">{html}</div>'
         if self._page is not None:
-            self._page.value = output.set_apart(
-                html and f'<div data-place="{self._place}">{html}</div>'
-            )
+            self._page.value = output.set_apart(html)
             if not update:
                 display(self._page)
             return
-        html = html and f'<div data-place="{self._place}">{html}</div>'
         output.publish_html(html, plain, transient={"display_id": self._id}, update=update)
 
 
