@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+import warnings
 import weakref
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -320,9 +321,13 @@ def _connected(engine: Any, folder: Path) -> Any:
     """The engine that answers questions."""
     if engine == DUCKDB:
         return duckdb.connect_duckdb(temp_directory=str(folder / "spill"))
-    from kit.log.spark.backend import connect_spark
+    with warnings.catch_warnings():
+        # pyspark says so of itself as it is imported, since 4.2. Its pandas is asked for nothing:
+        # what goes there and comes from there is Arrow.
+        warnings.filterwarnings("ignore", "PySpark does not yet .* pandas", FutureWarning)
+        from kit.log.spark.backend import connect_spark
 
-    return connect_spark(engine, folder)
+        return connect_spark(engine, folder)
 
 
 def _apart(events: ir.Table) -> ir.Table:

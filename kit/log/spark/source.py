@@ -52,9 +52,16 @@ class Reader(DataSourceReader):  # type: ignore[misc]  # as above
         import fsspec
         import pyarrow as pa
         import pyarrow.parquet as pq
-        from pyspark.sql.pandas.types import to_arrow_schema
 
-        schema = to_arrow_schema(self.schema)
+        # pyspark's own way to Arrow's types is not documented, and asks for more since 4.2.
+        kinds = {
+            "string": pa.string(),
+            "short": pa.int16(),
+            "long": pa.int64(),
+            "boolean": pa.bool_(),
+            "timestamp": pa.timestamp("us", "UTC"),
+        }
+        schema = pa.schema([(one.name, kinds[one.dataType.typeName()]) for one in self.schema])
         for address in partition.value:
             with fsspec.open(address, "rb") as stream, pq.ParquetFile(stream) as file:
                 names = [name for name in schema.names if name in file.schema_arrow.names]
