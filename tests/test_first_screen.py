@@ -215,6 +215,20 @@ def test_the_steps_that_a_fix_settles_are_settled_in_the_ticket_as_well() -> Non
     assert "settled by the fix" in report.steps().html()
 
 
+def test_the_list_of_whom_to_retry_is_a_file_beside_a_report_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In an open notebook there is none, so the link leads to the table."""
+    report = kit.remediation_report("sample", code="AADSTS50126", app="Microsoft Office 365")
+
+    in_notebook = report.headline().html()
+    monkeypatch.setenv("OKTA_KIT_PLAIN", "1")
+    in_report = report.headline().html()
+
+    assert ("retry.csv" in in_notebook, 'href="retry.csv"' in in_report) == (False, True)
+    assert '<a href="#left">the list</a>' in in_notebook
+
+
 def test_no_step_is_settled_while_it_fails(tmp_path: Path) -> None:
     rows = [event(f"2026-10-27T09:0{n}:00Z", reason=REFUSED, user=f"u{n}@x.y") for n in range(3)]
     report = kit.remediation_report(str(write_export(tmp_path / "log.ndjson", rows)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kit.analysis.runs import NOISE
 from kit.analysis.usual import usual_rate_of_code
+from kit.base.paths import PLAIN
 from kit.base.text import clean
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
@@ -150,7 +152,7 @@ def case_deeds(case: Case, own: Sequence[Incident], source: str) -> list[Deed]:
     fit = len(names) <= _ALL_NAMED and sum(len(clean(one)) for one in names) <= _ALL_LETTERS
     deeds, retrying = [], _retrying(mine[0], source)
     if leavers:
-        link = ("what failed", "#left") if fit else ("all of them: retry.csv", "retry.csv")
+        link = ("what failed", "#left") if fit else _whole_list("all of them")
         deeds.append(_with(leavers_deed(mine, retrying, "left"), link))
     if fails:
         deeds.append(_next_step(case))
@@ -161,13 +163,18 @@ def case_deeds(case: Case, own: Sequence[Incident], source: str) -> list[Deed]:
         sentence = words.get(retry, words["after_fix"]).format(
             who=persons(len(rest)), in_order=one_first(len(rest))
         )
-        link = ("their last failures", "#left") if fit else ("the list: retry.csv", "retry.csv")
+        link = ("their last failures", "#left") if fit else _whole_list("the list")
         most = _ALL_NAMED if fit else 3
         deeds.append(Deed(f"{sentence}:", rest, link, retrying, incident=mine[0].id, most=most))
     if len(deeds) < 2 and fails and case.remedy:
         owner = OWNERS[case.remedy.owner]
         deeds.append(Deed(f"Tell the owner of the fix: {owner}.", link=("a ticket", "#ticket")))
     return deeds
+
+
+def _whole_list(words: str) -> tuple[str, str]:
+    """A link to all of many people: to the file beside a report, else to their table."""
+    return (f"{words}: retry.csv", "retry.csv") if os.environ.get(PLAIN) else (words, "#left")
 
 
 def _with(deed: Deed, link: tuple[str, str]) -> Deed:
