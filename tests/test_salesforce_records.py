@@ -12,8 +12,9 @@ from entra_forms import SignIn, number, write_form
 from entra_simulator import Outage, failure
 from hypothesis import given
 from hypothesis import strategies as st
-from salesforce_forms import CHANGE, FORMS, Login, write_changes, write_logins
+from salesforce_forms import CHANGE, FORMS, Login, login_id, write_changes, write_logins
 
+from kit.evidence.lookup import look_up
 from kit.evidence.matching import evidence
 from kit.evidence.story import vendor_story
 from kit.lake import Lake, add
@@ -116,6 +117,18 @@ def test_the_account_refused_when_the_app_failed_is_the_app_s(tmp_path: Path) ->
     rows = answers(tmp_path, events, file)
     assert {row["match"] for row in rows.values()} == {"likely"}
     assert all(len(row["records"]) == 1 for row in rows.values())
+
+
+def test_a_login_is_found_by_its_id_in_any_case(tmp_path: Path) -> None:
+    okta = Outage([failure("1", AT, 50126)], [], {}).write_events(tmp_path)
+    log = open_log([okta, write_logins("REST", LOGINS, tmp_path)])
+
+    for text in (login_id(LOGINS[1]), login_id(LOGINS[1]).lower()):
+        records = look_up(log, text).records
+        assert records is not None
+        assert records["published"].tolist() == [pd.Timestamp(LOGINS[1].at)]
+    assert look_up(log, "0YA000000000000000").records is not None
+    assert look_up(log, "0YA000000000000000").records.empty
 
 
 def test_one_coincidence_shows_nothing_unless_the_application_is_okta_s(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from kit.evidence.records import RECORD, without_repeats
 from kit.evidence.speakable import ID_COLUMNS, with_ids_beside
 from kit.log.log import to_pandas
 from kit.log.vendor import vendor_records
+from kit.vendors.forms import vendors
+from kit.vendors.schema import key_of
 from kit.vendors.values import guid
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BothSides", "look_up"]
 
-_CARRY = ("id", "original_id", "correlation_id", "other_correlation_id")
+_CHAIN_IDS = ("correlation_id", "other_correlation_id")
 _MORE = ("activity", "actor", "reason", "address")
 
 
@@ -54,7 +56,10 @@ def look_up(log: Log, text: str) -> BothSides:
     records = None
     if table is not None:
         names = [*RECORD, *_MORE]
-        carries = _any([ibis.coalesce(table[name].lower(), "") == number for name in _CARRY])
+        own = table.key.isin([key_of(vendor.name, number) for vendor in vendors()])
+        first = ibis.coalesce(table.original_id.lower(), "") == number
+        chain = [ibis.coalesce(table[name], "") == number for name in _CHAIN_IDS]
+        carries = _any([own, first, *chain])
         some = table.filter(carries & ibis.literal(number != "")).select(*names)
         records = without_repeats(to_pandas(some)).sort_values(
             ["published", "id"], ignore_index=True
