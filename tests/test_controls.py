@@ -336,6 +336,10 @@ def test_a_step_onward_can_be_begun_with_its_parameters_set(
     (path,) = (tmp_path / "cases").glob("*-remediation-AADSTS50126.ipynb")
     assert 'code: str = "AADSTS50126"' in json.loads(path.read_text())["cells"][2]["source"][3]
     assert path.name in begun
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    (in_voila,) = report.next().parts
+    assert isinstance(in_voila, Listing)
+    assert in_voila.act is None
 
 
 def test_a_step_onward_leads_to_the_copy_beside_the_notebook(

@@ -23,6 +23,7 @@ from kit.display.code_names import smaller_codes
 from kit.display.parts import Block, Links, Listing
 from kit.display.section import Section
 from kit.display.ways import way_in_html, way_to
+from kit.display.widgets.frontend import in_voila
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -78,7 +79,8 @@ def go_on(base: Mapping[str, str], steps: Sequence[Step]) -> Listing:
         all=rows,
         labels=("notebook", "what for"),
         open=partial(_one, base, steps),
-        act=("Open and run", partial(_begin_notebook, base, steps)),
+        # Voilà's page has no place to open a notebook in.
+        act=None if in_voila() else ("Open and run", partial(_begin_notebook, base, steps)),
         base=base,
         steps=steps,
     )
