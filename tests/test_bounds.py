@@ -7,10 +7,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 
-import duckdb
-import ibis
 import openpyxl
-import pyarrow as pa
 import pytest
 from packaging.requirements import Requirement
 from papermill.translators import PythonTranslator
@@ -20,7 +17,7 @@ LINES = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
 BOUNDED = {
     n: Requirement(match[1]).name
     for n, line in enumerate(LINES)
-    if (match := re.search(r'"([\w\[\]-]+>=[\w.]+,<[\w.]+)"', line))
+    if (match := re.search(r'"([\w\[\]-]+>=[\w.]+,(?:!=[\w.*]+,)*<[\w.]+)"', line))
 }
 """The packages with an upper bound, by their lines."""
 
@@ -55,12 +52,6 @@ def test_ibis_still_calls_what_duckdb_2_removed() -> None:
     assert spec.origin
     source = Path(spec.origin).read_text(encoding="utf-8")
     assert re.search(r"\.fetch_(record_batch|arrow_table)\(", source), "try duckdb without <2"
-
-
-def test_ibis_still_drops_a_view_without_its_name() -> None:
-    """When it does not, ``Duck.create_table`` may hand on an Arrow table as it is."""
-    with pytest.raises(duckdb.ParserException, match="at end of input"):
-        ibis.duckdb.connect().create_table("rows", pa.table({"x": [1]}), temp=True)
 
 
 def test_botocore_still_needs_dateutil_below_3() -> None:
