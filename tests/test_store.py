@@ -152,15 +152,24 @@ def test_answers_are_the_same_however_many_files_of_a_store_are_held(
 
 
 def test_a_small_file_of_a_store_is_asked_for_once(
-    tmp_path: Path, bucket: Callable[..., str], s3_requests: Path
+    tmp_path: Path,
+    bucket: Callable[..., str],
+    s3_requests: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lake = Lake(f"{bucket()}/lake")
-    add(lake, [write_export(tmp_path / "a.ndjson", spread_events(120, days=12))])
-    log = open_log(lake.address)
-    assert len(recovery(log, log.window()))
-    before = s3_requests.stat().st_size
-    assert len(log.events.raw.to_pyarrow()) == 120
-    assert s3_requests.stat().st_size == before
+    """Not for its footer, and for each group of its columns."""
+    export = write_export(tmp_path / "a.ndjson", spread_events(120, days=12))
+    counts = []
+    for room in (0, 64 << 20):
+        monkeypatch.setattr("kit.lake.bucket._MAX_SMALL_BYTES", room)
+        lake = Lake(f"{bucket()}/lake")
+        add(lake, [export])
+        before = s3_requests.stat().st_size
+        log = open_log(lake.address)
+        assert len(recovery(log, log.window()))
+        assert len(log.events.raw.to_pyarrow()) == 120
+        counts.append(s3_requests.stat().st_size - before)
+    assert counts[0] - counts[1] >= len(lake.names())
 
 
 def test_a_compaction_asks_for_nothing_of_days_that_have_one_file(
