@@ -80,3 +80,33 @@ def test_events_of_the_field_are_read_right(case: str) -> None:
     ).rows
 
     assert list(zip(rows["code"], rows["hit"], rows["state"], strict=True)) == RIGHT[case]
+
+
+@pytest.mark.parametrize("asked", ["Desk", "service cloud", "0oadesk"])
+def test_a_renamed_app_is_listed_whole_under_each_of_its_names(asked: str, tmp_path: Path) -> None:
+    """As in every other answer: the app is told by its id."""
+    names = ("Desk", "Desk", "Service Cloud")
+    events = [
+        event(f"2026-10-27T09:0{n}:00Z", app={"id": "0oadesk", "name": name}, transaction=f"t{n}")
+        for n, name in enumerate(names)
+    ]
+    events.append(event("2026-10-27T10:00:00Z", transaction="other"))
+    path = write_export(tmp_path / "x.ndjson", events)
+
+    rows = listing(
+        [str(path)], since=None, until=None, app=asked, code=None, still_failing=False
+    ).rows
+
+    assert rows["app"].tolist() == list(names)
+
+
+def test_what_concerns_no_app_is_listed_by_the_name_that_pages_give_it(tmp_path: Path) -> None:
+    """``Okta sign-in``, as notebooks take it."""
+    sign_in = event(type_="user.session.start", app=None, user=None)
+    path = write_export(tmp_path / "x.ndjson", [sign_in, event()])
+
+    rows = listing(
+        [str(path)], since=None, until=None, app="Okta sign-in", code=None, still_failing=False
+    ).rows
+
+    assert rows["uuid"].tolist() == [sign_in["uuid"]]

@@ -56,7 +56,7 @@ def list_evidence(
 
     Example: okta-kit evidence --source okta.ndjson --source InteractiveSignIns.csv
     """
-    from kit.commands.listing import refuse_unknown_app
+    from kit.commands.listing import of_app, refuse_unknown_app
     from kit.display import phrases
     from kit.evidence.matching import evidence
     from kit.log.log import open_log
@@ -71,8 +71,7 @@ def list_evidence(
     rows = rows[(rows["published"] >= window.since) & (rows["published"] < window.until)]
     if app_name is not None:
         refuse_unknown_app(log.events, app_name)
-        by_name = rows["app"].fillna("").str.casefold() == app_name.casefold()
-        rows = rows[by_name | (rows["app_id"].fillna("").str.casefold() == app_name.casefold())]
+        rows = of_app(log, rows, app_name)
     if code is not None:
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if format_ is EvidenceFormat.json:

@@ -10,6 +10,7 @@ import pandas as pd
 from kit.analysis.failures import failures
 from kit.analysis.kinds import find_kind
 from kit.analysis.lists import FAILURE_COLUMNS, with_kind_and_state
+from kit.analysis.names import find_apps
 from kit.analysis.orgs import orgs_of
 from kit.analysis.stops import coverage_of
 from kit.analysis.unknown_texts import code_names
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-__all__ = ["COLUMNS", "FailureListing", "listing", "refuse_unknown_app", "write"]
+__all__ = ["COLUMNS", "FailureListing", "listing", "of_app", "refuse_unknown_app", "write"]
 
 COLUMNS = FAILURE_COLUMNS
 """What is printed; of many orgs, ``org`` comes behind it."""
@@ -89,12 +90,11 @@ def listing(
     logs = {org: one for org, one in orgs_of(log).items() if not isinstance(one, KitError)}
     parts = []
     for org, one in logs.items():
-        rows = with_kind_and_state(one, window, failures(one, window))
-        parts.append(rows.assign(org=org))
+        rows = failures(one, window)
+        if app is not None:
+            rows = of_app(one, rows, app)
+        parts.append(with_kind_and_state(one, window, rows).assign(org=org))
     rows = pd.concat(parts).sort_values(["published", "org", "uuid"], ignore_index=True)
-    if app is not None:
-        by_name = rows["app"].fillna("").str.casefold() == app.casefold()
-        rows = rows[by_name | (rows["app_id"].fillna("").str.casefold() == app.casefold())]
     if code is not None:
         rows = rows[rows["code"].str.casefold() == code.casefold()]
     if still_failing:
@@ -143,8 +143,25 @@ def _ocsf(listing: FailureListing, out: TextIO) -> None:
             out.write(in_json(ocsf_line(record)) + "\n")
 
 
+def of_app(log: Log, rows: pd.DataFrame, app: str) -> pd.DataFrame:
+    """Keep the failures on an app, under whatever name: an app that was renamed is one.
+
+    Args:
+        log: the log that they are from.
+        rows: failures, with ``app_key``.
+        app: the app's name, one that it had, or its id, without case.
+    """
+    try:
+        keys = find_apps(log, app)
+    except UsageError:  # of many orgs, another one has it
+        keys = set()
+    return rows[rows["app_key"].isin(keys)]
+
+
 def refuse_unknown_app(events: ir.Table, app: str) -> None:
     """Raise a ``UsageError`` where a source knows no app of this name or id; says the nearest."""
+    if app.strip().casefold() == phrases.SIGN_IN.casefold():  # what concerns no app
+        return
     apps = to_pandas(events.select("app_name", "app_id").distinct())
     names = {*apps["app_name"].dropna(), *apps["app_id"].dropna()}
     if app.casefold() not in {n.casefold() for n in names}:
