@@ -160,6 +160,43 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str, str, str]]]] =
         ],
         [("group_push_failed", "group push", "group Sales", "recovered")],
     ),
+    "a group whose mapping was made anew or switched off and on sends nothing yet": (
+        [
+            _event(1, "application.provision.group_push.pushed", reason="503", target=[GROUP]),
+            *(
+                _event(n, f"application.provision.group_push.{step}", "SUCCESS", target=[GROUP])
+                for n, step in enumerate(
+                    ("deactivate_mapping", "activate_mapping", "mapping.created"), 2
+                )
+            ),
+        ],
+        [("HTTP_503", "group push", "group Sales", "still_failing")],
+    ),
+    "an import that begins again and gets as far as before": (
+        [
+            _event(1, "system.import.start", "SUCCESS", actor=SYSTEM),
+            _event(2, "system.import.complete", actor=SYSTEM, reason="500 Internal Server Error"),
+            *(
+                _event(n, f"system.import.{step}", "SUCCESS", actor=SYSTEM)
+                for n, step in enumerate(("schedule", "start", "download.complete"), 3)
+            ),
+        ],
+        [("HTTP_500", "import", "app Microsoft Office 365", "still_failing")],
+    ),
+    "an import that could not begin, and one that did": (
+        [
+            _event(1, "system.import.start", actor=SYSTEM, reason="500 Internal Server Error"),
+            _event(2, "system.import.complete", "SUCCESS", actor=SYSTEM),
+        ],
+        [("HTTP_500", "import start", "app Microsoft Office 365", "recovered")],
+    ),
+    "a deletion that is planned is none": (
+        [
+            _event(1, "application.provision.user.delete", reason="503", target=[ADA]),
+            _event(2, "application.provision.user.delete.schedule", "SUCCESS", target=[ADA]),
+        ],
+        [("HTTP_503", "deletion", ADA_HIT, "still_failing")],
+    ),
     "an app whose imports stand still": (
         [
             _event(1, "system.import.roadblock", "SUCCESS", actor=SYSTEM),

@@ -24,6 +24,7 @@ from incident_histories import (
     truth,
 )
 
+from factories import event
 from kit.analysis.incidents import Incident, condition, incidents
 from properties import max_examples
 
@@ -122,6 +123,43 @@ def test_a_leaver_is_left_until_the_same_operation_worked(of: Listed) -> None:
     assert of(*history, on(4, "a"), at=5)[0].leavers == ("a@example.com",)
     (done,) = of(*history, on(4, "a", DEACTIVATE), at=5)
     assert (done.state, done.leavers) == ("over", ())
+
+
+def test_a_deletion_that_is_planned_or_could_not_be_leaves_a_leaver(of: Listed) -> None:
+    """Access ends with the deletion itself, for whoever it was planned."""
+    delete, plan = "delete", "delete.schedule"
+
+    (failing,) = of(failed(1, "a", delete), on(2, "a", plan), at=3)
+    (unplanned,) = of(failed(1, "a", plan), at=3)
+    (done,) = of(failed(1, "a", plan), on(2, "a", delete), at=3)
+
+    assert (failing.state, failing.leavers) == ("open", ("a@example.com",))
+    assert (unplanned.state, unplanned.leavers) == ("open", ("a@example.com",))
+    assert (done.state, done.leavers) == ("over", ())
+
+
+@pytest.mark.parametrize(
+    ("fails", "begins"),
+    [
+        ("system.import.complete", "system.import.start"),
+        (
+            "app.app_instance.provision_sync_job.failed",
+            "app.app_instance.provision_sync_job.started",
+        ),
+    ],
+)
+def test_a_job_that_begins_again_proves_no_fix(
+    log_of: Callable[..., Log], fails: str, begins: str
+) -> None:
+    """Whether an import or a sync works again is known when it is done."""
+    log = log_of(
+        event(type_=fails, user=None, reason="500 Internal Server Error"),
+        event("2026-10-28T09:05:00Z", type_=begins, result="SUCCESS", user=None),
+    )
+
+    (one,) = incidents(log)
+
+    assert (one.state, one.fixed_at) == ("open", None)
 
 
 def test_what_returns_within_28_days_is_the_same_incident(of: Listed) -> None:

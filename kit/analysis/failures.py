@@ -91,7 +91,7 @@ a KB each: opening its files takes longer than all that is asked of them."""
 _MAX_CODE_FILTERS = 3
 """So many codes are looked for one by one: engines then pass over what is beside them."""
 
-DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion")
+DEACTIVATIONS = ("deactivation", "deprovisioning", "deletion", "deletion schedule")
 """Operations whose failure leaves access behind."""
 _STEP_OPERATIONS = frozenset({"sync", "verification"})
 """Operations that are steps on the way to what was wanted."""
