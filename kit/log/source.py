@@ -160,9 +160,10 @@ class Source:
         for one in erasures if on_disk else self.erasures:
             touched = [n for day, n in one["days"].items() if overlap(window_of_day(day), window)]
             if touched:
-                events = f"{sum(touched):,} {'event' if sum(touched) == 1 else 'events'}"
+                events = phrases.count(sum(touched), "event")
+                were = "was" if sum(touched) == 1 else "were"
                 yield (
-                    f"{events} of a person who was forgotten on {one['at'][:10]} were removed "
+                    f"{events} of a person who was forgotten on {one['at'][:10]} {were} removed "
                     "from the days of this window."
                 )
 
