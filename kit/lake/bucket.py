@@ -101,7 +101,7 @@ class Bucket:
     def sizes(self) -> dict[str, int]:
         """The event files that the manifest lists and that are there, each with its bytes."""
         sizes = self._manifest_sizes(read_manifest(self.address, self.manifest()))
-        return self._present(sizes, self._seen("files", self.objects.list)) if sizes else {}
+        return self._present(sizes, self._look_at("files", self.objects.list)) if sizes else {}
 
     def _present(
         self, manifest_sizes: dict[str, int], there: Mapping[str, Object]
@@ -143,7 +143,7 @@ class Bucket:
 
     def manifest(self) -> bytes | None:
         """The manifest; None where there is none."""
-        return self._seen(MANIFEST, self._read_manifest)
+        return self._look_at(MANIFEST, self._read_manifest)
 
     def _read_manifest(self) -> bytes | None:
         try:
@@ -160,7 +160,7 @@ class Bucket:
         finally:
             self._look = outer
 
-    def _seen(self, what: str, ask: Callable[[], _Read]) -> _Read:
+    def _look_at(self, what: str, ask: Callable[[], _Read]) -> _Read:
         """An answer of the store, of the look that lasts."""
         if self._look is None:
             return ask()
@@ -220,8 +220,8 @@ class Bucket:
         return self._small[name][start:end]
 
     def _fits(self, size: int) -> bool:
-        held = sum(map(len, list(self._small.values())))
-        return size <= _SMALL_BYTES and held + size <= _MAX_SMALL_BYTES
+        held_bytes = sum(map(len, list(self._small.values())))
+        return size <= _SMALL_BYTES and held_bytes + size <= _MAX_SMALL_BYTES
 
     def _range(self, name: str, start: int, end: int) -> bytes:
         return self._anywhere(name, lambda place: self.objects.read(place, start, end))
