@@ -10,9 +10,10 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import pytest
 
 import kit
-from kit.base.paths import NOTEBOOKS
+from kit.base.paths import NOTEBOOKS, PLAIN
 from kit.display.parts import Chart
 from kit.display.section import Section
 from kit.reports.page import report_page
@@ -45,10 +46,12 @@ def write_page(name: str, path: Path, source: object, **parameters: str) -> dict
     """
     report: Any = REPORTS[name](str(source), **parameters)
     node = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
-    for cell in node.cells:
-        word = cell.source.removeprefix("report.").removesuffix("()")
-        if cell.cell_type == "code" and cell.source.startswith("report.") and word != "summary":
-            cell.outputs = outputs(getattr(report, word)())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PLAIN, "1")  # as `okta-kit report` starts a kernel
+        for cell in node.cells:
+            word = cell.source.removeprefix("report.").removesuffix("()")
+            if cell.cell_type == "code" and cell.source.startswith("report.") and word != "summary":
+                cell.outputs = outputs(getattr(report, word)())
     facts = summary(
         report.summary().value,
         notebook=name,
