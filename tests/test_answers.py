@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal
 from factories import M365, REFUSED, SLACK, event, write_export
 from kit.analysis.changes import logged_changes
 from kit.analysis.failures import failures, folded_failures
+from kit.analysis.incidents import incidents
 from kit.analysis.recovery import assignments, recovery
 from kit.analysis.successes import every_hour
 from kit.analysis.trends import prepare, trends
@@ -107,6 +108,7 @@ def test_a_lake_that_grew_answers_as_one_that_was_filled_at_once(
         other = open_log(once)
 
         assert_frame_equal(failures(log), failures(other))
+        assert incidents(log, all=True) == incidents(other, all=True)
         window = log.window()
         assert_frame_equal(recovery(log, window), recovery(other, window))
         for question in (every_hour, logged_changes, assignments):
@@ -233,9 +235,19 @@ def test_compacting_prepares_what_all_questions_begin_with(tmp_path: Path) -> No
     names = cached_names(lake)
     log = open_log(lake.folder)
     trends(log, log.window())
-    answers = "assignments changes episodes failures first_successes next_success spoken users"
+    answers = "assignments changes episodes failures incidents next_success spoken users"
     assert names == [*answers.split(), "worked", "worked_again"]
     assert cached_names(lake) == names
+
+
+def test_an_incident_that_is_kept_grows_older(tmp_path: Path) -> None:
+    """No event needs to come for it."""
+    lake = added(tmp_path / "lake", REFUSAL)
+
+    days = [incidents(open_log(lake.folder), until)[0].day for until in (None, "2026-10-30")]
+
+    assert "incidents" in cached_names(lake)
+    assert days == [1, 4]
 
 
 @pytest.mark.parametrize(

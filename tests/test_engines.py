@@ -49,8 +49,8 @@ def test_every_analysis_is_compared() -> None:
     # ``by_group`` asks ``with_group``, and the lists ask what follows.
     names_or_rows |= {"with_group", "of_kind", "with_kind_and_state"}
     names_or_rows |= {"counted_by", "guesses_in", "guesses_by_kind"}
-    # ``recovery`` asks ``first_successes``, ``origins`` what follows.
-    names_or_rows |= {"first_successes", "events_of_user", "traits_in_columns"}
+    # ``incidents`` asks ``incidents_of_apps``, ``origins`` what follows.
+    names_or_rows |= {"incidents_of_apps", "events_of_user", "traits_in_columns"}
     # ``states`` and ``apps_with`` ask ``attempts``, ``drift`` opens its source by itself, and
     # ``with_addresses`` reads any few of the newest events.
     assert left_out == {*names_or_rows, "attempts", "drift", "with_addresses"}

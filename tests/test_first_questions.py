@@ -39,7 +39,7 @@ def test_import_into_a_large_lake_leaves_what_all_questions_begin_with(
     more = write_export(tmp_path / "more.ndjson", [event("2026-10-28T10:00:00Z")])
     assert command("import", str(more), "--lake", str(place)).returncode == 0
     answers = {path.stem for path in (place / "_kept").glob("*.json")}
-    assert {"failures", "worked", "worked_again", "first_successes", "episodes"} <= answers
+    assert {"failures", "worked", "worked_again", "incidents", "episodes"} <= answers
 
 
 def test_import_ends_well_where_the_questions_cannot_be_asked_ahead(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
+import msgspec
 import pandas as pd
 
 from kit.analysis.condition import Condition, condition
@@ -28,6 +29,8 @@ from kit.lake.marks import MARKS, Mark, read_marks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import ibis.expr.types as ir
+
     from kit.log.cache import ResultCache
     from kit.log.log import Log
 
@@ -38,6 +41,7 @@ __all__ = [
     "condition",
     "end_of",
     "incidents",
+    "incidents_of_apps",
     "marks_of",
     "with_marks",
 ]
@@ -210,7 +214,7 @@ def _every(log: Log, end: datetime) -> tuple[Incident, ...]:
             by_moment[end] = ()
         else:
             cut = log.before(end)
-            unrelated = [*_of_apps(attempts_of(cut), end), *_of_rises(rises(cut, end), end)]
+            unrelated = [*incidents_of_apps(cut, end), *_of_rises(rises(cut, end), end)]
             by_moment[end] = tuple(sorted(_related(unrelated), key=_order))
     return by_moment[end]
 
@@ -219,6 +223,30 @@ def _order(one: Incident) -> tuple[int, int, int, float, str]:
     state = "open" if one.state == "regressed" else one.state
     ranks = _STATES.index(state), _WIDTHS.index(one.width)
     return (*ranks, -one.users, -one.last_failure.timestamp(), one.id)
+
+
+def incidents_of_apps(log: Log, end: datetime) -> list[Incident]:
+    """List the incidents of failures on apps, which are kept with a lake; without those of rises.
+
+    Args:
+        log: the log as it was at a moment.
+        end: the moment.
+
+    Returns:
+        The incidents, by app and code, without what relates them and without marks.
+    """
+    answer = log.answers.once("incidents", lambda: _as_table(log, _of_apps(attempts_of(log), end)))
+    text = answer.incidents.to_pyarrow()[0].as_py()
+    # What happened stays the same while no event comes; only time goes on.
+    return [
+        replace(one, day=_day(one.since, end))
+        for one in msgspec.json.decode(text, type=list[Incident])
+    ]
+
+
+def _as_table(log: Log, incidents: list[Incident]) -> ir.Table:
+    text = msgspec.json.encode(incidents).decode()
+    return log.answers.table("incidents_worked_out", pd.DataFrame({"incidents": [text]}))
 
 
 def _of_apps(attempts: Attempts, end: datetime) -> list[Incident]:

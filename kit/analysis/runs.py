@@ -33,7 +33,6 @@ __all__ = [
     "Run",
     "Standing",
     "attempts_of",
-    "first_successes",
     "runs",
 ]
 
@@ -277,21 +276,6 @@ def _each(rows: pd.DataFrame) -> Iterator[tuple[str, str, Failure]]:
         yield app_key, code, one
 
 
-def first_successes(log: Log) -> ir.Table:
-    """Give the first success after each failure on an app, by operation and who of those hit.
-
-    Args:
-        log: the opened log.
-
-    Returns:
-        One row a success: ``app_key``, ``published``, ``operation``, ``hit`` (its key; empty of
-        others).
-    """
-    return log.answers.once(
-        "first_successes", lambda: _first_successes(successes(log), _attempted(log))
-    )
-
-
 def _attempted(log: Log) -> ir.Table:
     """The failures on apps, but for noise."""
     failed = folded_failures(log)
@@ -299,7 +283,9 @@ def _attempted(log: Log) -> ir.Table:
 
 
 def _successes(log: Log) -> dict[str, pd.DataFrame]:
-    rows = to_pandas(first_successes(log), by=["app_key", "published", "operation", "hit"])
+    """The first success after each failure on an app, by operation and who of those hit."""
+    first = _first_successes(successes(log), _attempted(log))
+    rows = to_pandas(first, by=["app_key", "published", "operation", "hit"])
     rows = rows.assign(at=micros(rows["published"]))
     return {
         str(app_key): mine[["at", "operation", "hit"]]

@@ -13,10 +13,10 @@ from kit.analysis.attempts import with_attempts
 from kit.analysis.changes import logged_changes
 from kit.analysis.episodes import QUIET_GAP, every_episode, history
 from kit.analysis.failures import COUNTED, KEYS, failures, folded_failures, with_details
+from kit.analysis.incidents import incidents_of_apps
 from kit.analysis.kinds import find_kind, with_kind
 from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
-from kit.analysis.runs import first_successes
 from kit.analysis.states import states
 from kit.analysis.successes import bucket_of, count_successes, counted_by, every_hour
 from kit.analysis.unresolved import since_when, unresolved
@@ -247,7 +247,7 @@ def prepare(log: Log) -> None:
     logged_changes(log)
     every_episode(log)
     every_user(log)
-    first_successes(log)
+    incidents_of_apps(log, log.last)
 
 
 def _until(log: Log, window: Window) -> ir.Table:
