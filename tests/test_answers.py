@@ -17,6 +17,7 @@ from kit.analysis.failures import failures, folded_failures
 from kit.analysis.incidents import incidents
 from kit.analysis.recovery import assignments, recovery
 from kit.analysis.successes import every_hour
+from kit.analysis.traits import traits_of_people
 from kit.analysis.trends import prepare, trends
 from kit.commands.app import run_command
 from kit.lake import Lake, add, compact
@@ -238,6 +239,30 @@ def test_compacting_prepares_what_all_questions_begin_with(tmp_path: Path) -> No
     answers = "assignments changes episodes failures incidents next_success spoken users"
     assert names == [*answers.split(), "worked", "worked_again"]
     assert cached_names(lake) == names
+
+
+def test_what_is_told_of_people_grows_with_the_lake_and_ends_with_the_window(
+    tmp_path: Path,
+) -> None:
+    """Who left a group is still in it in a window that ends before."""
+    group = [{"id": "00g1", "type": "UserGroup", "displayName": "Contractors"}]
+    moves = []
+    for day, change in ((26, "add"), (28, "remove")):
+        at = f"2026-10-{day}T09:00:00Z"
+        one = event(at, type_=f"group.user_membership.{change}", result="SUCCESS", app=None)
+        moves.append(one | {"target": [*one["target"], *group]})
+    lake = added(tmp_path / "lake", moves[0], REFUSAL)
+    log = open_log(lake.folder)
+    app_key = failures(log)["app_key"].iloc[0]
+    before = traits_of_people(log, log.window(), app_key)["group"]
+    added(lake.folder, moves[1])
+
+    log = open_log(lake.folder)
+    earlier, later = log.window(until="2026-10-28"), log.window()
+
+    assert before == {"ada@example.com": {"Contractors"}}
+    assert traits_of_people(log, later, app_key)["group"] == {}
+    assert traits_of_people(log, earlier, app_key)["group"] == before
 
 
 def test_an_incident_that_is_kept_grows_older(tmp_path: Path) -> None:

@@ -178,27 +178,11 @@ def traits_of_people(log: Log, window: Window, app_key: str) -> dict[str, dict[s
         For each of ``OF_PEOPLE``, and ``department``, the values by ``user_key``; none where the
         log has no such event.
     """
-    events = log.events_all_days
-    of_interest = events.event_type.isin([*_OF_GROUP, _ASSIGNED, *_IMPORTED, *_OF_PROFILE])
-    rows = events.filter(of_interest, events.published < literal(window.until))
-    rows = rows.filter(rows.result == "SUCCESS", user_key_of(rows) != "")
-    kind = ibis.cases(
-        (rows.event_type.isin(_OF_GROUP), "group"),
-        (rows.event_type == _ASSIGNED, "assignment day"),
-        (rows.event_type.isin(_OF_PROFILE), "department"),
-        else_="profile source",
+    rows = _told_of_people(log)
+    rows = rows.filter(
+        rows.published < literal(window.until),
+        (rows.kind != "assignment day") | (rows.app_key == app_key),
     )
-    rows = rows.mutate(kind=kind, user_key=user_key_of(rows))
-    rows = rows.filter((rows.kind != "assignment day") | (app_key_of(rows) == app_key))
-    group = ibis.coalesce(rows.group_name, rows.group_id)
-    value = ibis.cases(
-        (rows.kind == "group", group),
-        (rows.kind == "assignment day", rows.published.strftime("%Y-%m-%d")),
-        (rows.kind == "department", _department(rows)),
-        else_=ibis.coalesce(rows.app_name, rows.app_id),
-    )
-    rows = rows.mutate(value=value, which=ibis.ifelse(rows.kind == "group", group, ""))
-    rows = rows.filter(rows.value.notnull())
     latest = ibis.struct({"published": rows.published, "uuid": rows.uuid})
     answer = rows.group_by(["kind", "user_key", "which"]).aggregate(
         value=rows.value.argmax(latest), event_type=rows.event_type.argmax(latest)
@@ -208,6 +192,41 @@ def traits_of_people(log: Log, window: Window, app_key: str) -> dict[str, dict[s
         if isinstance(one["value"], str) and one["event_type"] != _OF_GROUP[1]:
             people[one["kind"]].setdefault(one["user_key"], set()).add(one["value"])
     return people
+
+
+def _told_of_people(log: Log) -> ir.Table:
+    """What each event says of somebody: which group, app, source or department; kept with a lake.
+
+    A department stands in the event's JSON, which is most of a lake.
+    """
+
+    def of(events: ir.Table) -> ir.Table:
+        of_interest = events.event_type.isin([*_OF_GROUP, _ASSIGNED, *_IMPORTED, *_OF_PROFILE])
+        rows = events.filter(of_interest, events.result == "SUCCESS", user_key_of(events) != "")
+        kind = ibis.cases(
+            (rows.event_type.isin(_OF_GROUP), "group"),
+            (rows.event_type == _ASSIGNED, "assignment day"),
+            (rows.event_type.isin(_OF_PROFILE), "department"),
+            else_="profile source",
+        )
+        rows = rows.mutate(kind=kind, user_key=user_key_of(rows), app_key=app_key_of(rows))
+        group = ibis.coalesce(rows.group_name, rows.group_id)
+        value = ibis.cases(
+            (rows.kind == "group", group),
+            (rows.kind == "assignment day", rows.published.strftime("%Y-%m-%d")),
+            (rows.kind == "department", _department(rows)),
+            else_=ibis.coalesce(rows.app_name, rows.app_id),
+        )
+        rows = rows.mutate(value=value, which=ibis.ifelse(rows.kind == "group", group, ""))
+        return rows.filter(rows.value.notnull()).select(
+            "kind", "user_key", "which", "app_key", "value", "event_type", "published", "uuid"
+        )
+
+    return log.answers.once(
+        "people",
+        lambda: of(log.events_all_days),
+        lambda answer, fresh: answer.union(of(fresh).cast(answer.schema())),
+    )
 
 
 _OF_GROUP = ("group.user_membership.add", "group.user_membership.remove")
