@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -104,9 +104,9 @@ class Incident:
 
     def as_dict(self) -> dict[str, Any]:
         """The incident for a summary and for ``okta-kit incidents``: times as ISO texts."""
-        values = asdict(self)
-        for name in ("app_key", "over_since", "retry", "spans"):
-            del values[name]
+        unprinted = ("app_key", "over_since", "retry", "spans")
+        names = [one.name for one in fields(self) if one.name not in unprinted]
+        values = {name: getattr(self, name) for name in names}
         for name, value in values.items():
             if isinstance(value, datetime):
                 values[name] = iso(value)

@@ -38,9 +38,8 @@ def retry_rows(log: Log, incidents: Sequence[Incident], until: datetime) -> pd.D
     login = {uuid: name for one in incidents for name, uuid in one.retry}
     leavers = {uuid for one in incidents for name, uuid in one.retry if name in one.leavers}
     rows = folded_failures(log.before(until))
-    rows = to_pandas(
-        with_details(log, rows.filter(rows.uuid.isin(sorted(login)))), by=["published", "uuid"]
-    )
+    rows = rows.filter(rows.uuid.isin(log.answers.column(login)))
+    rows = to_pandas(with_details(log, rows), by=["published", "uuid"])
     rows = rows.rename(columns={"published": "failed_at"}).assign(
         user=rows["uuid"].map(login), leaver=rows["uuid"].isin(leavers)
     )

@@ -74,7 +74,7 @@ def retry_list(case: Case) -> pd.DataFrame:
     rows = rows.filter(rows.app_key == case.app_key)
     last = to_pandas(rows.select(*KEYS, "published", "uuid"), by=["published", "uuid"])
     last = last.drop_duplicates(list(KEYS), keep="last").merge(still[list(KEYS)], on=list(KEYS))
-    rows = rows.filter(rows.uuid.isin(sorted(last["uuid"])))
+    rows = rows.filter(rows.uuid.isin(log.answers.column(last["uuid"])))
     details = to_pandas(with_details(log, rows).select("uuid", "code", *ids))
     still = still.assign(user=still["user"].fillna(still["hit"]))
     last = (

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kit.evidence.nearest import nearest_pairs, pairs_in_reach
-from kit.evidence.records import fetch_records, seconds_of, sought_column
+from kit.evidence.records import fetch_records, seconds_of
 from kit.log.log import to_pandas
 from kit.vendors import REFUSED
 from kit.vendors.schema import key_of
@@ -40,8 +40,8 @@ def records_with_ids(
     chains = failures["correlation_id"].dropna()
     if not ids and chains.empty:
         return fetch_records([], table)
-    keys = sought_column(log, [key_of(vendor.name, one) for one in ids])
-    texts = sought_column(log, [*ids, *chains])
+    keys = log.answers.column([key_of(vendor.name, one) for one in ids])
+    texts = log.answers.column([*ids, *chains])
     own = table.key.isin(keys) | table.original_id.isin(texts)
     codes = sorted({"", *failures.loc[chains.index, "code"]})
     of_chain = table.correlation_id.isin(texts) | table.other_correlation_id.isin(texts)
@@ -50,7 +50,7 @@ def records_with_ids(
     rest = table.filter(~ibis.coalesce(refused, ibis.literal(value=False)))
     keys_of_rest = to_pandas(rest.filter(own).select("key"))["key"]
     if len(keys_of_rest):
-        some.append(rest.filter(rest.key.isin(sought_column(log, keys_of_rest))))
+        some.append(rest.filter(rest.key.isin(log.answers.column(keys_of_rest))))
     return fetch_records(some, table)
 
 

@@ -5,7 +5,6 @@ Forms differ in how exact their times are, so whole seconds are compared.
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -15,11 +14,10 @@ import pandas as pd
 from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import ibis.expr.types as ir
 
-    from kit.log.log import Log
 
 __all__ = [
     "RECORD",
@@ -27,7 +25,6 @@ __all__ = [
     "application_key",
     "fetch_records",
     "seconds_of",
-    "sought_column",
     "with_record_keys",
     "without_repeats",
 ]
@@ -93,9 +90,3 @@ def with_record_keys(records: pd.DataFrame) -> pd.DataFrame:
 def seconds_of(times: pd.Series[Any]) -> np.ndarray:
     """Times as whole seconds since 1970."""
     return times.astype("datetime64[us, UTC]").astype("int64").to_numpy() // _SECOND_US
-
-
-def sought_column(log: Log, some: Iterable[Any]) -> ir.Column:
-    """Texts or numbers as a column where the records are, for a question to look others up in."""
-    rows = pd.DataFrame({"sought": sorted(set(some))})
-    return log.answers.table(f"sought_{uuid.uuid4().hex}", rows).sought

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from kit.analysis.failures import app_key_of, folded_failures, user_key_of, with_details
-from kit.evidence.records import sought_column
 from kit.log.log import to_pandas
 from kit.vendors.forms import vendors
 from kit.vendors.values import guid
@@ -101,7 +100,7 @@ def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
         return failures
     around = [lacking["published"] - _BESIDE, lacking["published"] + _BESIDE]
     events = log.on_days(pd.concat(around).dt.floor("D").drop_duplicates())
-    batches = sought_column(log, lacking["transaction_id"])  # too many to stand in a question
+    batches = log.answers.column(lacking["transaction_id"])  # too many to stand in a question
     events = events.filter(
         events.code.isin(sorted(set(lacking["code"]))), events.transaction_id.isin(batches)
     )

@@ -26,7 +26,7 @@ from kit.base.tempdirs import temporary_folder
 from kit.catalogue import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import ibis.expr.types as ir
     import pandas as pd
@@ -131,6 +131,20 @@ class ResultCache:
         content = pa.Table.from_pandas(rows, preserve_index=False)
         answer: ir.Table = self.backend.create_table(self._prefix + name, content, temp=True)
         return answer
+
+    def column(self, values: Iterable[Any]) -> ir.Column:
+        """Put texts or numbers where the events are, for a question to look others up in.
+
+        Thousands of them in the question itself take longer to write down than to look up.
+
+        Args:
+            values: what is looked up; repeats do not matter.
+        """
+        import pandas as pd
+
+        every = sorted(set(values))
+        sought = pd.Series(every, name="sought", dtype=None if every else "str")
+        return self.table(f"sought_{uuid.uuid4().hex}", sought.to_frame()).sought
 
     def store(self, name: str, question: ir.Table) -> ir.Table:
         """Hold an answer where the events are, for further questions, while the log is open.
