@@ -28,6 +28,7 @@ from kit.analysis import (
     origins,
     radius,
     recovery,
+    renames,
     retry,
     rises,
     runs,
@@ -50,7 +51,15 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
 
 
-WHOLE = {"events", "keyed", "successes", "succeeded", "failure_rows", "first_after"}
+WHOLE = {
+    "events",
+    "keyed",
+    "under_latest_login",
+    "successes",
+    "succeeded",
+    "failure_rows",
+    "first_after",
+}
 """Answers that are nearly as long as the log: too much to fetch of millions of events."""
 
 
@@ -112,12 +121,20 @@ def _of_kinds(log: Log, window: Window) -> Iterator[tuple[str, Callable[[], Any]
     yield "code_names", lambda: dict(unknown_texts.code_names(log).words)
 
 
+def _of_people_by_login(log: Log, timed: Sequence[str]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    keyed = failures.with_keys(log.events)
+    yield "keyed", lambda: to_pandas(keyed, by=timed)
+    yield "renames", lambda: renames.renames(log)
+    yield "renames_digest", lambda: renames.renames_digest(log)
+    yield "under_latest_login", lambda: to_pandas(renames.under_latest_login(log, keyed), by=timed)
+
+
 def _every(log: Log, since: str | None) -> Iterator[tuple[str, Callable[[], Any]]]:
     window = log.window(since)
     timed = ["published", "uuid"]
     yield "log", lambda: (log.first, log.last, log.count, log.coverage(window))
     yield "events", lambda: to_pandas(log.events, by=timed)
-    yield "keyed", lambda: to_pandas(failures.with_keys(log.events), by=timed)
+    yield from _of_people_by_login(log, timed)
     yield "counted", lambda: to_pandas(failures.folded_failures(log, window), by=timed)
     yield "failures", lambda: failures.failures(log, window)
     yield "failure_rows", lambda: to_pandas(failures.failure_rows(log), by=timed)

@@ -236,7 +236,7 @@ def test_compacting_prepares_what_all_questions_begin_with(tmp_path: Path) -> No
     names = cached_names(lake)
     log = open_log(lake.folder)
     trends(log, log.window())
-    answers = "assignments changes episodes failures incidents next_success spoken users"
+    answers = "assignments changes episodes failures incidents logins next_success spoken users"
     assert names == [*answers.split(), "worked", "worked_again"]
     assert cached_names(lake) == names
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, get_args
 import ibis
 import pandas as pd
 
+from kit.analysis.renames import under_latest_login
 from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
 from kit.catalogue.coding import NO_REASON
@@ -168,7 +169,10 @@ def with_keys(events: ir.Table) -> ir.Table:
 
 
 def user_key_of(events: ir.Table) -> ir.StringValue:
-    """What tells users apart: the login without case, else the id; empty where there is none."""
+    """What tells users apart: the login without case, else the id; empty where there is none.
+
+    It is the login that the event tells; ``under_latest_login`` follows users who were renamed.
+    """
     return ibis.coalesce(events.user_login.lower(), events.user_id, "")
 
 
@@ -194,7 +198,10 @@ def folded_failures(log: Log, window: Window | None = None) -> ir.Table:
         where the type exists only for failures.
     """
     # The whole log is folded: a transaction may cross the borders of any window.
-    result = log.answers.once("failures", lambda: _with_lent_codes(_all_representatives(log)))
+    result = log.answers.once(
+        "failures",
+        lambda: under_latest_login(log, _with_lent_codes(_all_representatives(log))),
+    )
     return result if window is None else result.filter(_in_window(result, window))
 
 
@@ -324,7 +331,7 @@ def successes(log: Log, window: Window | None = None) -> ir.Table:
     """
     rows = log.answers.view(
         "successes",
-        lambda: pick_successes(log.events_by_day),
+        lambda: under_latest_login(log, pick_successes(log.events_by_day)),
         hold=_is_small(log),
     )
     return (rows if window is None else rows.filter(log.filters(rows, window))).drop("date")

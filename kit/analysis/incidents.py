@@ -292,7 +292,7 @@ class _Words:
 
     def __init__(self, rows: pd.DataFrame) -> None:
         user = rows["user"].fillna(rows["user_id"]).fillna(rows["hit"])
-        names = user.groupby([rows["app_key"], rows["hit_key"]]).max()
+        names = user.groupby([rows["app_key"], rows["hit_key"]]).last()  # rows are oldest first
         self._names: dict[Any, str] = names.to_dict()
         last = rows.drop_duplicates(["app_key", "code"], keep="last")
         self._last = {(one["app_key"], one["code"]): one for one in last.to_dict("records")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kit.analysis.failures import folded_failures, with_keys
+from kit.analysis.renames import under_latest_login
 from kit.analysis.successes import every_hour
 from kit.base.errors import UsageError, nearest
 from kit.catalogue import load
@@ -88,7 +89,8 @@ def find_user(log: Log, user: str) -> str:
     """
     key = user.strip().lower()
     users = every_user(log)
-    same = (users.user_key.lower() == key) | (users.user_id.lower() == key)
+    login = users.user_login.lower() == key
+    same = (users.user_key.lower() == key) | login | (users.user_id.lower() == key)
     keys = sorted(
         set(to_pandas(users.filter(same).select("user_key").distinct())["user_key"]) - {""}
     )
@@ -111,11 +113,12 @@ def every_user(log: Log) -> ir.Table:
     def of(events: ir.Table) -> ir.Table:
         return with_keys(events).select("user_key", "user_login", "user_id").distinct()
 
-    return log.answers.once(
+    users = log.answers.once(
         "users",
         lambda: of(log.events_all_days),
         lambda answer, fresh: answer.union(of(fresh).cast(answer.schema())).distinct(),
     )
+    return under_latest_login(log, users)
 
 
 def most_hit(pairs: pd.DataFrame) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from kit.analysis.failures import (
     successes,
     with_keys,
 )
+from kit.analysis.renames import renames_digest, under_latest_login
 from kit.catalogue import load
 from kit.log.log import literal, to_pandas, window_of
 
@@ -110,7 +111,9 @@ def recovery(
         user_key=failed.user_key.max(),
         hit_type=failed.hit_type.max(),
         hit=failed.hit.max(),
-        user=ibis.coalesce(failed.user, failed.user_id).max(),
+        user=ibis.coalesce(failed.user, failed.user_id).argmax(
+            ibis.struct({"published": failed.published, "uuid": failed.uuid})
+        ),
         user_name=failed.user_name.max(),
         failures=failed.uuid.count(where=inside),
         first_seen=failed.published.min(where=inside),
@@ -169,7 +172,8 @@ def people(rows: pd.DataFrame) -> dict[str, list[str]]:
         and ``recovered`` (all work again): logins, sorted, one spelling for each user; of a
         client, group or agent its name.
     """
-    spelt = rows["user"].fillna(rows["hit"]).groupby(rows["hit_key"]).max()
+    last = rows.sort_values("last_failure", kind="stable") if "last_failure" in rows else rows
+    spelt = last["user"].fillna(last["hit"]).groupby(last["hit_key"]).last()
     remaining, logins_by_state = set(rows["hit_key"]), {}
     for state in ("still_failing", "abandoned", "recovered"):
         mine = remaining & set(rows.loc[rows["state"] == state, "hit_key"])
@@ -231,6 +235,7 @@ def assignments(log: Log) -> ir.Table:
         lambda: of(log.events_all_days),
         lambda answer, fresh: answer.union(of(fresh).cast(answer.schema())),
     )
+    answer = under_latest_login(log, answer)
     return answer.semi_join(folded_failures(log), ["app_key", "user_key"])
 
 
@@ -264,7 +269,7 @@ def _worked_again(log: Log) -> ir.Table:
     """
     failed = _to_follow(log)
     again = log.answers.once(
-        "next_success",
+        f"next_success{renames_digest(log)}",
         lambda: _next_success(failed, successes(log)),
         lambda answer, fresh: _sooner(log, answer, fresh),
     )
@@ -347,14 +352,15 @@ def _sooner(log: Log, answer: ir.Table, fresh: ir.Table) -> ir.Table:
     failed = _to_follow(log)
     new = failed.anti_join(answer, _FAILURE)
     since = to_pandas(new.aggregate(first=new.published.min()))["first"][0]
-    came = _next_success(failed, pick_successes(fresh))
+    came = _next_success(failed, under_latest_login(log, pick_successes(fresh)))
     rows = failed.left_join(answer, _FAILURE).left_join(came, _FAILURE, rname="{name}_came")
     soonest = [rows.worked_again.cast(came.worked_again.type()), rows.worked_again_came]
     if pd.notna(since):
         later = log.events_all_days.filter(
             log.events_all_days.published >= literal(since.to_pydatetime())
         )
-        new_successes = _next_success(new, pick_successes(later))
+        later = under_latest_login(log, pick_successes(later))
+        new_successes = _next_success(new, later)
         rows = rows.left_join(new_successes, _FAILURE, rname="{name}_found")
         soonest.append(rows.worked_again_found)
     return rows.select(*_FAILURE, worked_again=ibis.least(*soonest))

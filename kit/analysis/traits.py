@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from kit.analysis.failures import app_key_of, user_key_of
+from kit.analysis.renames import under_latest_login
 from kit.log.field import field
 from kit.log.log import literal, to_pandas
 
@@ -178,7 +179,7 @@ def traits_of_people(log: Log, window: Window, app_key: str) -> dict[str, dict[s
         For each of ``OF_PEOPLE``, and ``department``, the values by ``user_key``; none where the
         log has no such event.
     """
-    rows = _told_of_people(log)
+    rows = under_latest_login(log, _told_of_people(log))
     rows = rows.filter(
         rows.published < literal(window.until),
         (rows.kind != "assignment day") | (rows.app_key == app_key),

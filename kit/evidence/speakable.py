@@ -114,7 +114,9 @@ def with_ids_beside(log: Log, failures: pd.DataFrame) -> pd.DataFrame:
     entire = beside[names].apply(lambda ids: ids.str.fullmatch(_WHOLE, na=False))
     beside = beside[entire.any(axis=1)]
     beginning = {name: f"start_of_{name}" for name in names}
-    mine = lacking[["uuid", "user_key", *keys, *names]].rename(columns=beginning)
+    # By the login that the events tell: who was renamed since has another key.
+    logins = lacking["user"].str.lower().fillna(lacking["user_id"]).fillna("")
+    mine = lacking[["uuid", *keys, *names]].rename(columns=beginning).assign(user_key=logins)
     is_apps = beside["of"] == ""
     users = beside[~is_apps].rename(columns={"of": "user_key"})
     # A batch has thousands of people, so those of each are looked up by the person, too.
