@@ -9,6 +9,7 @@ import pandas as pd
 
 from kit.analysis.episodes import Outage
 from kit.analysis.failures import COUNTED
+from kit.analysis.incidents import incidents
 from kit.display.reasons import Reason
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def blast_radius(
     fails. An attempt is of an operation that failed so; a sign-in to the app says nothing of its
     provisioning. What worked at the very instant of either end does not count.
 
+    A connection that broke, worked for a while and broke again is one still: where every run of
+    the incident within the outage is ``connection``, the last of them is looked at.
+
     Args:
         history: one code on one app.
         now: the outage.
@@ -74,7 +78,28 @@ def blast_radius(
     if now is None:
         return Radius("user", None, None, 0, 0, {}, 0, None)
     end = fixed_at if fixed_at is not None and now.start < fixed_at < now.last else now.last
-    rows = hit(history, Outage(now.start, end))
+    whole = Outage(now.start, end)
+    radius = _radius(history, whole)
+    if radius.width != "group":
+        return radius
+    runs = [_radius(history, run) for run in _runs(history, whole)]
+    broke_each_time = len(runs) > 1 and all(one.width == "connection" for one in runs)
+    return runs[-1] if broke_each_time else radius
+
+
+def _runs(history: History, now: Outage) -> list[Outage]:
+    """An outage in the runs of its incident: each until it was fixed."""
+    every = incidents(history.log, history.window.until, all=True)
+    mine = [one for one in every if (one.app_key, one.code) == (history.app_key, history.code)]
+    spans = [(pd.Timestamp(a), pd.Timestamp(b)) for one in mine for a, b in one.spans]
+    parts = [Outage(max(a, now.start), min(b, now.last)) for a, b in sorted(spans)]
+    return [one for one in parts if one.start <= one.last]
+
+
+def _radius(history: History, now: Outage) -> Radius:
+    """The width of one stretch, whose both ends are failures or fixes."""
+    end = now.last
+    rows = hit(history, now)
     users = int(who(rows).nunique())
     successes = history.successes.count(now.start, end)
     own = bool(who(rows).isna().any())

@@ -105,9 +105,19 @@ class Case(InLines):
         return began if began is not None and began < self.onset else None
 
     @property
+    def again_since(self) -> pd.Timestamp | None:
+        """Since when it fails again, where it was fixed for a while within the outage."""
+        one = self.incident
+        again = None if one is None or one.again_since is None else pd.Timestamp(one.again_since)
+        return again if again is not None and self.onset < again <= self.outage.last else None
+
+    @property
     def since(self) -> str:
         """Since when it fails, in words, as far as the source can tell."""
         began = phrases.moment(self.onset) + (" or earlier" if self.may_be_older else "")
+        if self.again_since is not None:
+            again = phrases.moment(self.again_since)
+            return f"{began} (it worked in between, and failed again from {again})"
         if self.earlier_since is None:
             return began
         return f"{phrases.moment(self.earlier_since)} (the latest outage since {began})"
