@@ -32,6 +32,7 @@ from kit.base.version import __version__
 from kit.base.windows import Window
 from kit.catalogue import load
 from kit.catalogue.explain import explanation
+from kit.catalogue.pasted import as_written
 from kit.display import phrases
 from kit.lake.files import skipped
 
@@ -55,7 +56,7 @@ def answer_explanation(current: CurrentLog, text: str) -> model.ExplainedText:
         text: the message or the code.
     """
     log = current.log()
-    one = explanation(text)
+    one = explanation(as_written(text))
     user, parts = current.safe_message(one.user, text, one.vendor_message or "", one.note)
     asked_text, vendor_message, note = map(plain_text, parts)
     count = 0

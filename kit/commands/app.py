@@ -124,13 +124,15 @@ def explain(
     Example: okta-kit explain AADSTS50126
     """
     from kit.catalogue.explain import explanation
+    from kit.catalogue.pasted import as_written
     from kit.display.explanation import print_explanations
     from kit.sources.questions import questions_by_line, questions_in
 
     if text == "-":
-        things = questions_by_line(sys.stdin.buffer.read().decode("utf-8-sig", "replace"))
+        pasted = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
+        things = questions_by_line(as_written(pasted))
     else:
-        things = questions_in(text)
+        things = questions_in(as_written(text))
     if not things:
         raise UsageError("explain -: standard input is empty. Pipe a message, code or event in.")
     explanations = [explanation(thing) for thing in things]

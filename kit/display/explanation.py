@@ -14,6 +14,7 @@ from kit.base.errors import UsageError
 from kit.base.text import clean
 from kit.catalogue.explain import Explanation, explanation
 from kit.catalogue.model import OWNERS, RADII, RETRIES
+from kit.catalogue.pasted import as_written
 from kit.display import phrases
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def explanation_of(thing: Any) -> ShownExplanation:
             f"kit.explain: it takes a message, a code, an event type, an event or a row of "
             f'kit.failures, and got {what}. For example: kit.explain("AADSTS50126")'
         )
+    if isinstance(thing, str):
+        thing = as_written(thing)
     return ShownExplanation(**vars(explanation(thing)))
 
 
