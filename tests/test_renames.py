@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
     from kit.log.log import Log
 
-OLD, NEW = "ada.lovelace@example.com", "ada.king@example.com"
+OLD, NEW = "ada.lovelace@example.com", "ada.lovelace@subsidiary.example.com"
 ADA, BOB, CY = "00uadaaaaaaaaaaaaaaa", "00ubobbbbbbbbbbbbbbb", "00ucyyyyyyyyyyyyyyyy"
 
 
-def attempt(hour: int, login: str, number: str, *, worked: bool = False) -> dict[str, Any]:
+def attempt(
+    hour: int, login: str, number: str, *, worked: bool = False, name: str | None = None
+) -> dict[str, Any]:
     """A push for a user of an id, at an hour of one day."""
     made = event(
         f"2026-10-27T{hour:02}:00:00.000Z",
@@ -33,7 +35,15 @@ def attempt(hour: int, login: str, number: str, *, worked: bool = False) -> dict
         user=login,
     )
     made["target"][-1]["id"] = number
+    if name:
+        made["target"][-1]["displayName"] = name
     return made
+
+
+def profile_change(hour: int, login: str, number: str) -> dict[str, Any]:
+    """A change of a user's profile."""
+    made = attempt(hour, login, number, worked=True)
+    return made | {"eventType": "user.account.update_profile", "target": made["target"][-1:]}
 
 
 def log_of(path: Path, *events: dict[str, Any]) -> Log:
@@ -61,13 +71,35 @@ def test_what_works_under_the_new_login_ends_what_failed_under_the_old_one(tmp_p
 
 def test_a_renamed_user_who_still_fails_is_one_and_listed_by_the_new_login(tmp_path: Path) -> None:
     zoe = "zoe@example.com"
-    log = log_of(tmp_path, attempt(9, zoe, ADA), attempt(11, NEW, ADA))
+    log = log_of(
+        tmp_path, attempt(9, zoe, ADA), profile_change(10, zoe, ADA), attempt(11, NEW, ADA)
+    )
     (one,) = incidents(log)
     assert (one.users, one.left, one.width) == (1, (NEW,), "user")
     found = case(log)
     assert found is not None
     assert found.still_failing == [NEW]
     assert list(retry_rows(log, [one], log.window().until)["user"]) == [NEW]
+
+
+def test_a_change_shows_by_the_name_or_in_the_profile_else_an_id_is_shared(tmp_path: Path) -> None:
+    """Exports may be masked: one id for all people, who come one after the other."""
+    king = "ada.king@example.com"
+    alike = log_of(
+        tmp_path,
+        attempt(9, OLD, ADA, name="Ada L."),
+        attempt(12, king, ADA, worked=True, name="Ada L."),
+    )
+    assert left(alike) == ()
+    told = log_of(
+        tmp_path,
+        attempt(9, OLD, ADA),
+        profile_change(11, king, ADA),
+        attempt(12, king, ADA, worked=True),
+    )
+    assert left(told) == ()
+    silent = log_of(tmp_path, attempt(9, OLD, ADA), attempt(12, king, ADA, worked=True))
+    assert left(silent) == (OLD,)
 
 
 def test_before_the_new_login_was_seen_the_old_one_is_left(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ follow one another in time are one user's; the latest one is the key.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import ibis
@@ -26,6 +26,8 @@ __all__ = ["renames", "renames_digest", "under_latest_login"]
 _OKTA_USER = "00u"
 """How a user's own id begins, also behind an org's name; an app user's differs by app."""
 
+_CHANGE = "user.account.update_profile"
+
 _by_log: WeakKeyDictionary[ResultCache, tuple[dict[str, str], ir.Table | None]] = (
     WeakKeyDictionary()
 )
@@ -35,8 +37,10 @@ def renames(log: Log) -> dict[str, str]:
     """Find the users whose login changed.
 
     The rule: logins of one Okta user id of which each was last seen before the next was first
-    seen. Not where they alternate (whatever writes one id for many people is no id), nor where
-    one of them was another user's as well: a login that is given away says not who is meant.
+    seen, where each change shows: both have the same name, or the same part before the ``@``, or a
+    change of the profile stands between them. Not where logins alternate or nothing shows the
+    change (what writes one id for many people is no id), nor where one of them was another user's
+    as well: a login that is given away says not who is meant.
 
     Args:
         log: the opened log.
@@ -95,11 +99,36 @@ def _renames(log: Log) -> dict[str, str]:
     owners = table.groupby("login")["user_id"].nunique()
     latest: dict[str, str] = {}
     for _, mine in table.groupby("user_id"):
-        follow = (mine["last"].shift() < mine["first"]).iloc[1:].all()
-        if follow and (owners[mine["login"]] == 1).all():
+        if (owners[mine["login"]] == 1).all() and all(map(_shows_a_change, *_neighbours(mine))):
             logins = mine["login"].tolist()
             latest |= dict.fromkeys(logins[:-1], logins[-1])
     return latest
+
+
+def _neighbours(rows: pd.DataFrame) -> tuple[list[_Span], list[_Span]]:
+    spans = list(map(_Span._make, rows[list(_Span._fields)].itertuples(index=False)))
+    return spans[:-1], spans[1:]
+
+
+class _Span(NamedTuple):
+    """What the events say that tell of one login of one user."""
+
+    login: str
+    name: str | None
+    first: pd.Timestamp
+    last: pd.Timestamp
+    first_change: pd.Timestamp
+    last_change: pd.Timestamp
+
+
+def _shows_a_change(before: _Span, after: _Span) -> bool:
+    if before.last >= after.first:
+        return False
+    names = [one.name.casefold() if isinstance(one.name, str) else None for one in (before, after)]
+    same_name = names[0] is not None and names[0] == names[1]
+    same_start = before.login.partition("@")[0] == after.login.partition("@")[0]
+    changed = before.last_change == before.last or after.first_change == after.first
+    return same_name or same_start or bool(changed)
 
 
 def _spans(log: Log) -> ir.Table:
@@ -108,9 +137,18 @@ def _spans(log: Log) -> ir.Table:
     def of(events: ir.Table) -> ir.Table:
         own = events.user_id.startswith(_OKTA_USER) | events.user_id.contains(f"/{_OKTA_USER}")
         rows = events.filter(own, events.user_login.notnull())
+        changed_at = ibis.ifelse(
+            rows.event_type == _CHANGE, rows.published, ibis.null(rows.published.type())
+        )
         return _merged(
             rows.select(
-                "user_id", login=rows.user_login.lower(), first=rows.published, last=rows.published
+                "user_id",
+                login=rows.user_login.lower(),
+                name=rows.user_name,
+                first=rows.published,
+                last=rows.published,
+                first_change=changed_at,
+                last_change=changed_at,
             )
         )
 
@@ -123,5 +161,9 @@ def _spans(log: Log) -> ir.Table:
 
 def _merged(rows: ir.Table) -> ir.Table:
     return rows.group_by(["user_id", "login"]).aggregate(
-        first=rows["first"].min(), last=rows["last"].max()
+        name=rows.name.max(),
+        first=rows["first"].min(),
+        last=rows["last"].max(),
+        first_change=rows.first_change.min(),
+        last_change=rows.last_change.max(),
     )
