@@ -31,7 +31,7 @@ def retry_rows(log: Log, incidents: Sequence[Incident], until: datetime) -> pd.D
         until: the moment at which they stand so.
 
     Returns:
-        One row for each of ``left``, the longest failing first: the columns ``RETRY``, all text
+        One row for each of ``left``, whose last failure is the oldest first: the columns ``RETRY``, all text
         but ``failed_at``, datetime64[us, UTC], and ``leaver``, bool: the failed operation leaves
         access behind.
     """
