@@ -19,7 +19,6 @@ from kit.lake import blocks
 from kit.lake.blocks import (
     CodedBlock,
     code_block,
-    code_documents,
     code_one_by_one,
     events_by_columns,
 )
@@ -175,6 +174,10 @@ def _said(parts: list[CodedBlock]) -> dict[str, Any]:
     }
 
 
+def _refuse(_: object) -> CodedBlock:
+    raise AssertionError("it is not read by columns")
+
+
 @max_examples(100)
 @given(st.lists(LINES, min_size=1, max_size=8), st.sampled_from([b"\n", b"\r\n"]))
 def test_events_as_okta_writes_them_are_read_by_columns_and_alike(
@@ -182,12 +185,9 @@ def test_events_as_okta_writes_them_are_read_by_columns_and_alike(
 ) -> None:
     block = Lines("a.ndjson", 7, line_end.join(lines) + (line_end if len(lines) % 2 else b""))
 
-    def refuse(_: object) -> CodedBlock:
-        raise AssertionError("it is not read by columns")
-
     # a last line without its end is read by itself where the others end with a return
     fits = line_end == b"\n" or len(lines) % 2
-    by_columns = code_block(block, refuse if fits else code_one_by_one)
+    by_columns = code_block(block, _refuse if fits else code_one_by_one)
     assert _said(by_columns) == _said([code_one_by_one(block)])
 
 
@@ -203,7 +203,11 @@ def test_whatever_else_stands_there_is_read_alike(lines: list[bytes]) -> None:
     assert _said(parts) == _said([code_one_by_one(block)])
 
 
-ENVELOPES: list[Callable[[Any, str], Any]] = [
+def _packed(one: dict[str, Any]) -> str:
+    return b64encode(json.dumps(one).encode()).decode()
+
+
+ENVELOPES: list[Callable[[Any, Any], Any]] = [
     lambda one, more: {"version": "0", "detail-type": "SystemLog", "detail": one, "id": more},
     lambda one, more: {"preview": False, "result": {"_raw": json.dumps(one), "host": more}},
     lambda one, more: {
@@ -221,11 +225,44 @@ ENVELOPES: list[Callable[[Any, str], Any]] = [
     lambda one, more: {"message": more, "log": json.dumps(one)},
     lambda one, more: {"okta": one, "properties": more},
     lambda one, more: {"any": {"thing": one}, "records": [more]},
+    lambda one, more: {"properties": one, "category": more},
+    lambda one, more: {"a": {"data": _packed(one)}, "message": more},
+    lambda one, more: {
+        "_source": {
+            "event": {"id": more, "original": json.dumps(one)},
+            "okta": {"uuid": "x", "event_type": more},
+        }
+    },
     lambda one, _: one,
 ]
-"""What products put around an event, with a text beside it."""
+"""What products put around an event, with something beside it."""
+HEADERS = [
+    "<13>Jan  1 00:00:00 host okta[7]: ",
+    '<134>1 - - [x@1 a="\\"{\\]"] ',
+    "2027-01-01 ",
+    "a{1} ",
+]
+"""What a relay puts before a line."""
 BESIDE = st.one_of(
     TEXTS,
+    st.recursive(
+        st.none() | st.integers() | TEXTS,
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["event", "_raw", "records", "createdDateTime", "uuid", "data", "x"]
+                ),
+                inner,
+                max_size=2,
+            )
+        ),
+        max_leaves=4,
+    ),
+    st.builds(lambda one: [json.dumps(one)], EVENTS),
+    st.builds(lambda one: {"message": json.dumps(one)}, EVENTS),
+    st.builds(lambda one: _packed(one), EVENTS),
+    EVENTS,
     st.sampled_from(["uuid", "eyJhIjoxfQ==", '{"uuid": "a"}', "correlationId", '"@{'])
     | st.builds(json.dumps, EVENTS),
 )
@@ -236,33 +273,38 @@ BESIDE = st.one_of(
     st.sampled_from(ENVELOPES),
     st.lists(st.tuples(EVENTS, TEXTS), min_size=1, max_size=4),
     st.lists(st.tuples(EVENTS | ODD_EVENTS, BESIDE), max_size=2),
+    st.sampled_from(["", *HEADERS]),
+    st.sampled_from([b"\n", b"\r\n"]),
     st.randoms(use_true_random=False),
 )
 def test_what_lies_in_envelopes_is_read_by_columns_and_alike(
-    envelope: Callable[[Any, str], Any],
+    envelope: Callable[[Any, Any], Any],
     plain: list[tuple[Any, str]],
-    odd: list[tuple[Any, str]],
+    odd: list[tuple[Any, Any]],
+    header: str,
+    line_end: bytes,
     chance: Random,
 ) -> None:
     every = [*plain, *odd]
     chance.shuffle(every)
-    block = Lines("a.ndjson", 1, b"\n".join(_line(envelope(*one)) for one in every) + b"\n")
-    assert _said([code_documents(block)]) == _said([code_one_by_one(block)])
+    lines = [header.encode() + _line(envelope(*one)) for one in every]
+    block = Lines("a.ndjson", 1, line_end.join(lines) + line_end)
+    assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
 
 
-@pytest.mark.parametrize("envelope", [*ENVELOPES[:3], ENVELOPES[4], ENVELOPES[5]])
-def test_common_envelopes_go_by_columns(
-    envelope: Callable[[Any, str], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines = [_line(envelope(event(reason=REFUSED), f"host {number}")) for number in range(3)]
+@pytest.mark.parametrize("header", ["", *HEADERS[:3]])
+@pytest.mark.parametrize("envelope", [*ENVELOPES[:6], *ENVELOPES[8:11]])
+def test_common_envelopes_go_by_columns(envelope: Callable[[Any, str], Any], header: str) -> None:
+    lines = [
+        header.encode() + _line(envelope(event(reason=REFUSED), f"host {number}"))
+        for number in range(3)
+    ]
     block = Lines("a.ndjson", 1, b"\n".join(lines) + b"\n")
-    expected = _said([code_one_by_one(block)])
-    monkeypatch.setattr(blocks, "code_one_by_one", None)
 
-    coded = code_documents(block)
+    [coded] = code_block(block, _refuse)
 
     assert coded.result.events == 3
-    assert _said([coded]) == expected
+    assert _said([coded]) == _said([code_one_by_one(block)])
 
 
 @pytest.mark.parametrize(
@@ -277,11 +319,11 @@ def test_an_event_where_the_others_have_a_text_is_still_the_one_taken(
     lines = [first, first.replace('"a text"', other)]
     block = Lines("a.ndjson", 1, "\n".join(lines).encode())
 
-    coded = code_documents(block)
+    coded = code_block(block, code_one_by_one)
 
-    rows = _said([coded])["rows"]
+    rows = _said(coded)["rows"]
     assert [row[-1]["user_login"] for row in rows] == ["ada@example.com", "bo@example.com"]
-    assert _said([coded]) == _said([code_one_by_one(block)])
+    assert _said(coded) == _said([code_one_by_one(block)])
 
 
 @max_examples(40)

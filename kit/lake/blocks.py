@@ -1,8 +1,8 @@
 """A block of documents becomes coded events: by columns, or else one by one.
 
-By columns goes a block in which every document is an event as Okta writes it. Where anything else
-stands in it, each document is looked at, so that what is none is skipped with its reason, and what
-lies in an envelope is taken out of it.
+By columns goes a block in which every document is an event as Okta writes it, or an envelope that
+such an event lies in as in the others. Where anything else stands in it, each document is looked
+at, so that what is none is skipped with its reason.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from kit.lake.lacking import Presence, absent_in
 from kit.lake.parquet import arrow_mask
 from kit.lake.record_file import as_record_batch
 from kit.sources.document import Lines
-from kit.sources.envelopes import Envelopes
+from kit.sources.envelopes import opened
+from kit.sources.respelt import is_any_printed
 from kit.vendors import Record, may_hold_record, record_row
 from kit.vendors.columns import read_records
 
@@ -97,11 +98,12 @@ def code_block(block: Block, one_by_one: Callable[[Block], CodedBlock]) -> list[
         block: the documents.
         one_by_one: codes those of a part that does not fit, as ``code_one_by_one`` does.
     """
-    source = _source(block)
-    one = _by_columns(source, _file(block)) if source else None
+    found = _events_in(block)
+    one = _by_columns(found.source, _file(block), found.wrapper) if found and found.source else None
     if one is not None:
+        _note_forms(block, one.result)
         return [one]
-    halves = _halves(block) if source and isinstance(block, Lines) else []
+    halves = _halves(block) if found and isinstance(block, Lines) else []
     if halves:
         return [one for half in halves for one in code_block(half, one_by_one)]
     return [one_by_one(block)]
@@ -113,28 +115,49 @@ def _halves(block: Lines) -> list[Lines]:
     middle = text.find(b"\n", len(text) // 2) + 1
     if len(text) < _FEWEST or middle in {0, len(text)}:
         return []
-    first = Lines(block.file, block.first, text[:middle])
-    return [first, Lines(block.file, block.first + first.text.count(b"\n"), text[middle:])]
+    first = Lines(block.file, block.first, text[:middle], block.order)
+    line = block.first + first.text.count(b"\n")
+    return [first, Lines(block.file, line, text[middle:], block.order)]
 
 
 def _file(block: Block) -> str:
     return block.file if isinstance(block, Lines) else block.items[0].file
 
 
-def _source(block: Block) -> SourceTexts | None:
-    """The JSON of a block's documents, if nothing else is to be said of any of them."""
+class _Found(NamedTuple):
+    """Events as Okta writes them, one in each document of a block."""
+
+    source: SourceTexts | None
+    """Their JSON; None if some document is another thing than the first."""
+    wrapper: str = ""
+    """The product whose envelope or table they lie in."""
+
+
+def _events_in(block: Block) -> _Found | None:
+    """The events of a block by columns; None if its first document is none and holds none."""
     if isinstance(block, Lines):
         first = block.text.partition(b"\n")[0].rstrip(b"\r")
-        return lines_source(block.text) if _is_event(first) else None
-    raws = []
-    for one in block.items:
-        raw = one.raw
-        if one.fault is not None or one.unknown or one.columns or one.lacks or one.wrapper:
-            return None
-        if raw[:1] != b"{" or raw[-1:] != b"}":
-            return None
-        raws.append(raw)
-    return documents_source(raws) if raws and _is_event(raws[0]) else None
+        if _is_event(first):
+            return _Found(lines_source(block.text))
+        return _in_envelopes(block.raws(), "")
+    if any(one.fault is not None or one.wrapper != block.items[0].wrapper for one in block.items):
+        return None
+    raws, wrapper = [one.raw for one in block.items], block.items[0].wrapper
+    if not _is_event(raws[0]):
+        return _in_envelopes(raws, wrapper)
+    if all(raw[:1] == b"{" and raw[-1:] == b"}" for raw in raws):
+        return _Found(documents_source(raws), wrapper)
+    return None
+
+
+def _in_envelopes(raws: Iterable[bytes], wrapper: str) -> _Found | None:
+    inside = opened(raws)
+    if inside is None or inside.events is None:
+        return inside and _Found(None)
+    source = documents_source(inside.events)
+    if is_any_printed(source.text, len(inside.events)):
+        return _Found(None)
+    return _Found(source, wrapper or inside.wrapper)
 
 
 def _is_event(raw: bytes) -> bool:
@@ -214,12 +237,8 @@ def as_batch(rows: Iterable[tuple[Any, ...]]) -> pa.RecordBatch:
 
 
 def code_documents(block: Block) -> CodedBlock:
-    """Code a block that is not of events as Okta lays them out, if it goes by columns.
-
-    That does a vendor's records that are laid out alike, and events that are easily taken out of
-    their envelopes. Where a document holds anything else, each is looked at.
-    """
-    return _records(block) or _out_of_envelopes(block) or code_one_by_one(block)
+    """Code a block that is not of events: a vendor's records by columns, else one by one."""
+    return _records(block) or code_one_by_one(block)
 
 
 def _records(block: Block) -> CodedBlock | None:
@@ -252,29 +271,11 @@ def _records(block: Block) -> CodedBlock | None:
     return CodedBlock(result, [], records)
 
 
-def _out_of_envelopes(block: Block) -> CodedBlock | None:
-    envelopes, raws, every = Envelopes(), [], []
-    wrappers: set[str] = set()
-    for document in block.documents():
-        if document.fault is not None:
-            return None
-        raw, wrapper = document.raw, ""
-        if not envelopes.is_plain(raw):
-            if (inside := envelopes.event_in(raw)) is None:
-                return None
-            raw, wrapper = inside
-        raws.append(raw)
-        every.append(document)
-        wrappers.add(document.wrapper or wrapper)
-    if len(wrappers) != 1:
-        return None
-    by_columns = _by_columns(documents_source(raws), every[0].file, *wrappers)
-    if by_columns is not None:
-        result, file = by_columns.result, every[0].file
-        for document in every:
-            if document.unknown or document.columns or document.lacks:
-                _note_form(document, result, result.presences[file])
-    return by_columns
+def _note_forms(block: Block, result: BlockResult) -> None:
+    """Note what the documents of a block lack by their form."""
+    for one in () if isinstance(block, Lines) else block.items:
+        if one.unknown or one.columns or one.lacks:
+            _note_form(one, result, result.presences[one.file])
 
 
 def code_one_by_one(block: Block) -> CodedBlock:

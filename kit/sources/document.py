@@ -78,6 +78,10 @@ class Lines(msgspec.Struct, frozen=True, gc=False, tag=True):
         """How many bytes they are."""
         return len(self.text)
 
+    def raws(self) -> Iterator[bytes]:
+        """The text of each line that is not empty."""
+        return filter(None, (line.strip(_WHITE) for line in self.text.split(b"\n")))
+
     def documents(self) -> Iterator[Document]:
         """Each line that is not empty."""
         for number, line in enumerate(self.text.split(b"\n"), start=self.first):

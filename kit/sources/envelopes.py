@@ -1,35 +1,39 @@
 """Events out of the envelopes of one product, quickly: where the first one lay, the others lie.
 
-``wrappers`` looks for the event in each document anew. Documents with the same names, of which
-one alone leads to an event, are opened alike, so what it finds in the first is kept by the names
-of its fields. Whatever may lead it elsewhere is not opened here.
+``wrappers`` looks for the event in each document anew. Here a document is cut at the marks that
+stood before and behind the event of the first one. What remains around the cut has to have the
+names that it had there, and nothing else in it that may hold an event: then ``wrappers`` would take
+the same event from it. Whatever may lead it elsewhere is not opened here.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+import re
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from kit.sources import wrappers
+from kit.sources.respelt import has_flat_name
 from kit.sources.wrappers import (
+    LINE,
+    MARKS,
     ORIGINALS,
+    PACKED,
     REQUIRED_FIELDS,
     inside_of,
-    is_respelt,
     product_in,
-    tables,
+    unpacked,
 )
-from kit.vendors import leads_to_record, may_hold_record
+from kit.vendors import INNER_NAMES, leads_to_record
 
-__all__ = ["Envelopes"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-_MARKS = b"uuid event_type eventtype eventoriginaluid event_code productlogid".split()
-"""In small letters, what stands wherever an event does, but for base64."""
-_PACKED = tuple(f'"{start}'.encode() for start in ("eyA", "eyJ", "ew0", "ewo", "ewk", "H4sI"))
-
-_MAY_BE_RESPELT = (b'"{', b'"[', b'"@', b'" ', b'"\\')
-"""What stands in an event that a table has held."""
+__all__ = ["Opened", "opened"]
 
 _ROWS_OR_LISTS = {*wrappers.LISTS, "columns", "rows", "fields", "schema", "tables"}
 """Names of what is looked at before the event's place, if that has none of Okta's own names."""
@@ -37,137 +41,325 @@ _ROWS_OR_LISTS = {*wrappers.LISTS, "columns", "rows", "fields", "schema", "table
 _FIRST = 80
 """Bytes of a value by which its place is found; a search for all of it takes longer."""
 
-_DEEPEST = 4
+_DEEPEST = 5
+_MOST_WAYS = 8
+_MAX_BRACES = 20
 
+_CUT = "\0"
+"""What is put where the event was cut out: JSON can write it in one way alone."""
+_CUT_JSON = rb'"\u0000"'
+
+_SHORT = 18
+"""Letters of a text in which no event finds room, be it packed."""
+
+_PROPERTIES = "properties"
+"""A record's envelope has this name, and what is under it is read together with it."""
+_OF_BOTH = ("outercorrelationid",)
+"""A name that such a record gets when it is read."""
+
+_LOOKED_AT = frozenset(ORIGINALS) | frozenset(INNER_NAMES)
+"""Names beside one of ``ORIGINALS`` under which another event, or a record, may be."""
+
+_MAY_LEAD = re.compile(r'[{\["]|ey[AJ]|ew[0ko]|H4sI')
+"""What is in a text that holds JSON, be it packed."""
+
+_NEXT_NAME = re.compile(rb'\s*,\s*"(?:[^"\\]|\\.)*"\s*:')
+
+_Shape = tuple[Any, ...]
+"""The names in a document, with those of the objects in it."""
+
+_NAMES = """
+uuid published eventType version severity legacyEventType displayMessage actor client device outcome
+target transaction debugContext authenticationContext securityContext request insertionTimestamp
+""".split()
+"""What Okta calls the parts of an event."""
+
+_own = msgspec.json.Decoder(
+    msgspec.defstruct(
+        "_Own",
+        [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in _NAMES],
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _text = msgspec.json.Decoder(str)
+_rest = msgspec.json.Decoder(dict[str, Any])
+_scan = json.JSONDecoder()
 
 
-class _Way(NamedTuple):
-    """Where the event of an envelope lies, or the next envelope."""
+class Opened(NamedTuple):
+    """What lay in the envelopes of some documents."""
+
+    events: list[bytes] | None
+    """The event of each, as ``inside_of`` gives it; None if some cannot be opened here."""
+    wrapper: str = ""
+    """The product, as ``inside_of`` names it."""
+
+
+def opened(documents: Iterable[bytes]) -> Opened | None:
+    """Take the one event out of each of some envelopes.
+
+    Args:
+        documents: a JSON document or a line of text each, UTF-8, and none of them an event.
+
+    Returns:
+        The events, whose names are Okta's; ``wrappers`` takes the same, unless ``respelt`` says
+        that a value of one is printed. None if not even the first document can be opened here.
+    """
+    envelopes, wrapper = _Envelopes(), None
+    events: list[bytes] = []
+    for document in documents:
+        inside = envelopes.event_in(document)
+        if inside is None or (wrapper is not None and inside[1] != wrapper):
+            return Opened(None) if events else None
+        event, wrapper = inside
+        events.append(event)
+    return None if wrapper is None else Opened(events, wrapper)
+
+
+class _Step(NamedTuple):
+    """How the value in an object is found that is the event, or leads to it."""
 
     name: str
+    before: bytes
+    """What stands right before the value."""
+    after: bytes
+    """What stands right behind it, with the next name if there is one."""
     is_text: bool
-    is_event: bool
-    product: str | None
-    """The envelope's product; None where it does not follow from its outermost names."""
+
+    def take(self, document: bytes) -> tuple[bytes, _Shape] | None:
+        """The object there, of a text the one in it, and what is around; None if it is none.
+
+        What is around and the value, each whole by itself, are so together. That the object is
+        whole has still to be seen.
+        """
+        at = document.find(self.before) + len(self.before)
+        end = document.rfind(self.after)
+        around = document[:at] + _CUT_JSON + document[end:]
+        if around.count(_CUT_JSON) != 1:
+            return None
+        rest = _rest.decode(around)
+        if rest.get(self.name) != _CUT:
+            return None
+        shape = _shape(rest, _LOOKED_AT if self.name in ORIGINALS else None)
+        content = document[at:end]
+        if self.is_text:
+            text = _text.decode(content)
+            content = text.encode() if text[:1] == "{" else _unpacked(text)
+        return (content, shape) if shape is not None and _is_object(content) else None
 
 
-class Envelopes:
+class _Envelopes:
     """Opens envelopes, and learns from each of another form how."""
 
     def __init__(self) -> None:
-        """Begin without any."""
-        self._ways: dict[tuple[str, ...], _Way | None] = {}
-        self._plain: dict[tuple[str, ...], bool] = {}
+        self._ways: list[tuple[_Step, ...]] = []
+        self._products: dict[tuple[_Shape, ...], str | None] = {}
+        """By what is around an event, step by step; None where that may lead elsewhere."""
+        self._names: dict[tuple[str, ...], bool] = {}
 
     def event_in(self, document: bytes) -> tuple[bytes, str] | None:
-        """Take the one event out of an envelope.
-
-        Args:
-            document: one JSON document, UTF-8.
-
-        Returns:
-            The event and the product as ``inside_of`` gives them; None where only that can tell.
-        """
+        """The event in a document, and the product."""
         try:
-            names = tuple(_fields.decode(document))
-            if names not in self._ways and not self._learn(document):
+            if document[:1] == b"{":
+                return self._open(document)
+            inside = self._behind_header(document)
+            return inside and (inside[0], inside[1] or LINE)
+        except (ValueError, RecursionError, zlib.error):
+            return None
+
+    def _behind_header(self, line: bytes) -> tuple[bytes, str] | None:
+        """The event in a line behind what a relay put before it."""
+        at = 0
+        for _ in range(_MAX_BRACES):
+            at = line.find(b"{", at + 1)
+            if at < 0:
                 return None
-            return self._open(document, _DEEPEST)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return None
+            value, inside = line[at:], None
+            with suppress(msgspec.DecodeError):
+                inside = (value, "") if self._is_own(value) else self._open(value)
+            if inside is not None:
+                return inside
+            with suppress(ValueError):
+                _scan.raw_decode(value.decode())
+                return None  # it is JSON, and leads elsewhere
+        return None
 
-    def is_plain(self, document: bytes) -> bool:
-        """Whether a document has the names of an event, and none as a table has them."""
-        try:
-            fields = _fields.decode(document)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return False
-        names = tuple(fields)
-        if names not in self._plain:
-            complete = {*REQUIRED_FIELDS, "outcome"} <= fields.keys()
-            odd = is_respelt(b"", fields) or leads_to_record(names)
-            self._plain[names] = complete and not odd
-        return self._plain[names] and not (
-            any(one in document for one in _MAY_BE_RESPELT) and is_respelt(document, fields)
-        )
-
-    def _open(self, document: bytes, depth: int) -> tuple[bytes, str] | None:
-        fields = _fields.decode(document)
-        way = self._ways.get(tuple(fields))
-        if way is None or not depth:
-            return None
-        value = bytes(fields[way.name])
-        start = document.find(value[:_FIRST])
-        rest = document[:start] + document[start + len(value) :]
-        if not document.startswith(value, start) or _has_marks(rest) or may_hold_record(rest):
-            return None
-        if way.is_text:
-            if value[:1] != b'"':
-                return None
-            value = _text.decode(value).strip().encode()
-        if value[:1] != b"{" or value[-1:] != b"}":
-            return None
-        product = product_in(fields) if way.product is None else way.product
-        if way.is_event:
-            return (value, product) if b'"uuid"' in value and self.is_plain(value) else None
-        inner = self._open(value, depth - 1)
-        return inner and (inner[0], product or inner[1])
-
-    def _learn(self, document: bytes) -> bool:
-        """Look where the event of a document lies; whether that can be told of others like it."""
-        self._ways[tuple(_fields.decode(document))] = None
-        inside = inside_of(document)
-        if (
-            inside is None
-            or len(inside.contents) != 1
-            or not self._follow(document, inside.contents[0], _DEEPEST)
-        ):
-            return False
-        if self._open(document, _DEEPEST) == (inside.contents[0], inside.wrapper):
-            return True
-        self._ways[tuple(_fields.decode(document))] = None
-        return False
-
-    def _follow(self, document: bytes, event: bytes, depth: int) -> bool:
-        """Note the way from a document to its event."""
-        fields = _fields.decode(document)
-        names = tuple(fields)
-        if (
-            not depth
-            or fields.keys() >= REQUIRED_FIELDS
-            or any("uuid" in n.casefold() for n in names)
-        ):
-            return False
-        if leads_to_record(names, inside=False):
-            return False
-        product = next((one for one in tables() if one.name == product_in(fields)), None)
-        if product and (product.columns or product.name == wrappers.UDM):
-            return False
-        dotted = any(
-            sign.partition(".")[0] in fields
-            for one in tables()
-            for sign in one.signs
-            if "." in sign
-        )
-        for name in names:
-            value = bytes(fields[name])
-            is_text = value[:1] == b'"'
-            if is_text:
-                value = _text.decode(value).strip().encode()
-            if value[:1] != b"{" or (name not in ORIGINALS and _ROWS_OR_LISTS & fields.keys()):
+    def _open(self, document: bytes) -> tuple[bytes, str] | None:
+        for way in self._ways:
+            if (taken := self._taken(document, way)) is None:
                 continue
-            is_event = value == event
-            if is_event or self._follow(value, event, depth - 1):
-                before = self._ways.get(names)
-                way = _Way(name, is_text, is_event, None if dotted else product_in(fields))
-                self._ways[names] = way if before in (None, way) else None
-                return True
-        return False
+            event, shapes = taken
+            if way is not self._ways[0]:
+                self._ways.remove(way)
+                self._ways.insert(0, way)
+            if shapes not in self._products:
+                self._products[shapes] = _product(document, event, shapes, way)
+            product = self._products[shapes]
+            return None if product is None else (event, product)
+        return self._learn(document)
+
+    def _taken(
+        self, document: bytes, way: tuple[_Step, ...]
+    ) -> tuple[bytes, tuple[_Shape, ...]] | None:
+        """The event at a way's end, and what is around it, step by step."""
+        shapes, value = [], document
+        try:
+            for step in way:
+                if (taken := step.take(value)) is None:
+                    return None
+                value, shape = taken
+                shapes.append(shape)
+            if not self._is_own(value):
+                return None
+            if way[-1].name == _PROPERTIES:
+                shapes.append((tuple(_fields.decode(value)),))
+        except (ValueError, RecursionError, zlib.error):
+            return None
+        return value, tuple(shapes)
+
+    def _is_own(self, document: bytes) -> bool:
+        """Whether a document is JSON whose names are an event's, and none a table's or record's.
+
+        Raises:
+            DecodeError: it is no JSON.
+        """
+        if b'"uuid"' not in document:
+            return False
+        try:
+            _own.decode(document)
+        except msgspec.ValidationError:
+            names = tuple(_fields.decode(document))
+            if names not in self._names:
+                is_whole = {*REQUIRED_FIELDS, "outcome"}.issubset(names)
+                is_odd = has_flat_name(names) or leads_to_record(names)
+                self._names[names] = is_whole and not is_odd
+            return self._names[names]
+        return True
+
+    def _learn(self, document: bytes) -> tuple[bytes, str] | None:
+        """Look where the event of a document lies, for others like it."""
+        inside = inside_of(document) if len(self._ways) < _MOST_WAYS else None
+        if inside is None or len(inside.contents) != 1:
+            return None
+        way = _way(document, inside.contents[0], _DEEPEST)
+        if way is None or way in self._ways or self._taken(document, way) is None:
+            return None
+        self._ways.insert(0, way)
+        return self._open(document)
 
 
-def _has_marks(text: bytes) -> bool:
-    """Whether an event may stand in a text, or what leads to one."""
-    small = text.lower()
-    return any(one in small for one in _MARKS) or any(one in text for one in _PACKED)
+def _way(document: bytes, event: bytes, depth: int) -> tuple[_Step, ...] | None:
+    """The steps from a document to its event."""
+    fields = _fields.decode(document)
+    if not depth or fields.keys() >= REQUIRED_FIELDS:
+        return None
+    for name, raw in fields.items():
+        value = bytes(raw)
+        is_text = value[:1] == b'"'
+        content = _unpacked(_text.decode(value)) if is_text else value
+        if not _is_object(content) or not _goes_first(name, fields):
+            continue
+        further = () if content == event else _way(content, event, depth - 1)
+        if further is not None:
+            start = document.find(value[:_FIRST])
+            behind = document[start + len(value) :]
+            next_name = _NEXT_NAME.match(behind)
+            before = document[document.rfind(b'"' + name.encode(), 0, start) : start]
+            after = next_name[0] if next_name else behind
+            return (_Step(name, before, after, is_text), *further)
+    return None
+
+
+def _goes_first(name: str, fields: wrappers.Fields) -> bool:
+    """Whether what stands under a name is looked at before what else the fields may mean."""
+    if name in ORIGINALS:
+        return True
+    product = product_in(fields)
+    return not (
+        _ROWS_OR_LISTS & fields.keys()
+        or any(MARKS.search(one.encode()) for one in fields)
+        or (product and (product.columns or product.name == wrappers.UDM))
+    )
+
+
+def _product(
+    document: bytes, event: bytes, shapes: tuple[_Shape, ...], way: tuple[_Step, ...]
+) -> str | None:
+    """The product whose envelope a document is; None if others like it may lead elsewhere."""
+    inside = inside_of(document)
+    if inside is None or inside.contents != [event]:
+        return None
+    names = [shape[0] for shape in shapes]
+    if way[-1].name == _PROPERTIES:  # a record's names may stand on either side of this one
+        names[-2:] = [(*names[-2], *_OF_BOTH, *names[-1])]
+        names[-1] = tuple(name for name in names[-1] if name != _PROPERTIES)
+    if any(leads_to_record(one, inside=False) for one in names):
+        return None
+    if any(_may_lead(part) for shape in shapes for part in shape[1:]):
+        return None
+    return inside.wrapper
+
+
+def _shape(fields: dict[str, Any], looked_at: frozenset[str] | None = None) -> _Shape | None:
+    """The names in an object, and those in each object and list in it.
+
+    Args:
+        fields: the object.
+        looked_at: the names under which something may be that leads to an event; None for all.
+
+    Returns:
+        The shape; None if a text or a list in it may lead to an event or a record.
+    """
+    shape: list[Any] = [tuple(fields)]
+    for name, value in fields.items():
+        kind = type(value)
+        if kind is str:
+            if len(value) <= _SHORT or not _MAY_LEAD.search(value):
+                continue
+            if looked_at is None or name in looked_at:
+                return None
+        elif kind is dict or kind is list:
+            if looked_at is not None and name not in looked_at:
+                continue
+            inner = _shape(value) if kind is dict else _shape_of_list(value)
+            if inner is None:
+                return None
+            shape.append((name, inner))
+    return tuple(shape)
+
+
+def _shape_of_list(values: list[Any]) -> _Shape | None:
+    """The shape of a list of plain values, which is empty."""
+    is_plain = all(
+        type(one) not in {dict, list} and not (type(one) is str and _MAY_LEAD.search(one))
+        for one in values
+    )
+    return () if is_plain else None
+
+
+def _may_lead(part: tuple[str, _Shape]) -> bool:
+    """Whether what stands beside the event's place may lead to an event or a record."""
+    name, shape = part
+    if not shape:  # a list
+        return name in _ROWS_OR_LISTS
+    return (
+        any(MARKS.search(one.encode()) for one in shape[0])
+        or leads_to_record(shape[0], inside=False)
+        or any(map(_may_lead, shape[1:]))
+    )
+
+
+def _unpacked(text: str) -> bytes:
+    """What stands in a text, packed or not.
+
+    Raises:
+        ValueError, zlib.error: it merely begins as if it were packed.
+    """
+    text = text.strip()
+    return (unpacked(text) if PACKED.match(text) else text).encode()
+
+
+def _is_object(value: bytes) -> bool:
+    return value[:1] == b"{" and value[-1:] == b"}"

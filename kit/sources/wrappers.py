@@ -23,6 +23,7 @@ import msgspec
 from kit.base.exclusive import exclusive
 from kit.sources.bigquery import rows_of
 from kit.sources.columns import PLAIN, LossyRowError, ProductTable, event_of_row, leaves
+from kit.sources.respelt import has_flat_name, is_printed
 from kit.sources.udm import log_event_of
 
 if TYPE_CHECKING:
@@ -32,15 +33,18 @@ __all__ = [
     "Inside",
     "advice",
     "inside_of",
-    "is_respelt",
     "product_in",
     "product_of",
     "tables",
+    "unpacked",
     "unwrap",
 ]
 
 UDM = "Google SecOps UDM"
 """A data model with lists of objects, which no table of names tells of."""
+
+LINE = "syslog"
+"""What is said of an event behind what a relay put before it, if no product is known."""
 
 LISTS = (
     "events value results logEvents hits Records records messages values logs entries items".split()
@@ -63,12 +67,12 @@ _EVENTS_OWN = {"uuid", "published", "outcome", "actor", "displayMessage", "targe
 """Names that no envelope has, so that an event without its uuid is not looked into."""
 
 REQUIRED_FIELDS = {"uuid", "published", "eventType"}
-_MARKS = re.compile(
+MARKS = re.compile(
     rb'uuid|event_?type|EventOriginalUid|event_code|productLogId|"(?:ey[AJ]|ew[0ko]|H4sI)', re.I
 )
 """What a list with events in it has; the last ones begin an object, or gzip, in base64."""
 
-_BASE64 = re.compile(r"ey[AJ]|ew[0ko]|H4sI")
+PACKED = re.compile(r"ey[AJ]|ew[0ko]|H4sI")
 _LARGEST = 32 << 20
 """Bytes that may come of what is packed in a text."""
 
@@ -78,17 +82,6 @@ _MAX_BRACES = 20
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 """A sign beyond 16 bits has two of them; one by itself makes the whole document unreadable."""
-
-_FLAT = re.compile(
-    r"outcome[._]?result|actor[._]?alternate_?id|target(?:\{\}|\[?0\]?)?[._]?(?:id|type)", re.I
-)
-"""A name that puts a part of an event beside its uuid, as tables do."""
-
-_PRINTED = re.compile(
-    rb'"published"\s*:\s*(?:\d|"(?:\d{9,19}[".]|\d{4}-\d\d-\d\d |\\?/Date|[^"]*(?:UTC|GMT)"))'
-    rb'|"(?:outcome|actor|client|target|transaction|debugContext|debugData)"\s*:\s*"\s*[\[{@]'
-)
-"""A time as databases and PowerShell print it, or an object that a table holds as text."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _elements = msgspec.json.Decoder(list[msgspec.Raw])
@@ -165,7 +158,7 @@ def advice(document: bytes) -> str | None:
         return None
     if loss := _row_loss(document, fields):
         return loss
-    table = _product(fields)
+    table = product_in(fields)
     if table is None or not table.advice:
         return None
     cut = _cut_at(fields)
@@ -189,6 +182,19 @@ def product_of(columns: Iterable[str]) -> ProductTable | None:
     """
     names = set(columns)
     return next((one for one in tables() if names.issuperset(one.signs)), None)
+
+
+def unpacked(text: str) -> str:
+    """Read what stands in base64, in lines or for URLs too, packed with gzip as CloudWatch does.
+
+    Raises:
+        ValueError, zlib.error: it is none.
+    """
+    plain = "".join(text.split()).replace("-", "+").replace("_", "/")
+    data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    if data.startswith(b"\x1f\x8b"):
+        data = zlib.decompressobj(wbits=31).decompress(data, _LARGEST)
+    return data.decode().strip()
 
 
 Fields = dict[str, msgspec.Raw]
@@ -220,7 +226,7 @@ def _content(value: bytes, depth: int) -> Inside | None:
                 return _from_object(value, depth) or Inside([value])
             return _from_object(value, depth)
         if first == b"[":
-            return _from_array(value, depth) if _MARKS.search(value) else None
+            return _from_array(value, depth) if MARKS.search(value) else None
         if first == b'"' and len(value) > 20:
             return _from_text(_text.decode(value), depth)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -231,9 +237,9 @@ def _content(value: bytes, depth: int) -> Inside | None:
 def _from_text(text: str, depth: int) -> Inside | None:
     """What stands in a text: JSON once more, in base64 too, or behind a syslog header."""
     text = text.strip()
-    if _BASE64.match(text):
+    if PACKED.match(text):
         with suppress(binascii.Error, ValueError, zlib.error):  # else it merely begins so
-            text = _decoded(text)
+            text = unpacked(text)
     if depth <= 1:
         return None
     raw = text.encode("utf-8", "surrogatepass")
@@ -244,18 +250,9 @@ def _from_text(text: str, depth: int) -> Inside | None:
     return _from_line(raw, depth - 1)
 
 
-def _decoded(text: str) -> str:
-    """What stands in base64, in lines or for URLs too, packed with gzip as CloudWatch sends it."""
-    plain = "".join(text.split()).replace("-", "+").replace("_", "/")
-    data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    if data.startswith(b"\x1f\x8b"):
-        data = zlib.decompressobj(wbits=31).decompress(data, _LARGEST)
-    return data.decode().strip()
-
-
 def _from_line(line: bytes, depth: int) -> Inside | None:
     """The event behind what a relay put before it: a time, a host, RFC 5424's structured data."""
-    if depth <= 1 or not _MARKS.search(line):
+    if depth <= 1 or not MARKS.search(line):
         return None
     at = 0
     for _ in range(_MAX_BRACES):
@@ -267,11 +264,11 @@ def _from_line(line: bytes, depth: int) -> Inside | None:
             _, end = _scan.raw_decode(text)
         except (ValueError, RecursionError):
             continue
-        if b"{" in (rest := text[end:].encode()) and _MARKS.search(rest):
+        if b"{" in (rest := text[end:].encode()) and MARKS.search(rest):
             return None  # several, which are separated elsewhere
         inside = _content(text[:end].encode(), depth - 1)
         if inside is not None:
-            return Inside(inside.contents, inside.wrapper or "syslog")
+            return Inside(inside.contents, inside.wrapper or LINE)
     return None
 
 
@@ -297,9 +294,9 @@ def _is_field(element: bytes) -> bool:
 def _from_object(document: bytes, depth: int) -> Inside | None:
     fields = _fields.decode(document)
     is_event = fields.keys() >= REQUIRED_FIELDS
-    if is_event and not is_respelt(document, fields):
+    if is_event and not _is_respelt(document, fields):
         return None
-    product = _product(fields)
+    product = product_in(fields)
     name = product.name if product else ""
     inside = None if is_event else _first(fields, ORIGINALS, depth)
     inside = inside or _rebuilt(document, fields, product)
@@ -314,11 +311,9 @@ def _from_object(document: bytes, depth: int) -> Inside | None:
     return Inside(inside.contents, name or inside.wrapper) if inside else None
 
 
-def is_respelt(document: bytes, fields: Fields) -> bool:
+def _is_respelt(document: bytes, fields: Fields) -> bool:
     """Whether an event with Okta's own uuid, type and time has been through a table."""
-    return bool(_PRINTED.search(document) or b'"@{' in document) or any(
-        _FLAT.fullmatch(name) for name in fields
-    )
+    return is_printed(document) or has_flat_name(fields)
 
 
 def _value(fields: Fields, name: str) -> bytes | None:
@@ -331,7 +326,8 @@ def _value(fields: Fields, name: str) -> bytes | None:
     return _value(_fields.decode(fields[first]), rest)
 
 
-def _product(fields: Fields) -> ProductTable | None:
+def product_in(fields: Fields) -> ProductTable | None:
+    """The product whose envelope, or row, has these fields."""
     names = fields.keys()
     for table, first_names in _tables_by_names():
         if first_names <= names and all(_value(fields, one) is not None for one in table.signs):
@@ -346,12 +342,6 @@ def _tables_by_names() -> tuple[tuple[ProductTable, frozenset[str]], ...]:
     A sign with dots may be a name, or lead into an object.
     """
     return tuple((t, frozenset(s for s in t.signs if "." not in s)) for t in tables())
-
-
-def product_in(fields: Fields) -> str:
-    """The name of the product whose envelope has these fields; empty if there is none."""
-    product = _product(fields)
-    return product.name if product else ""
 
 
 def _first(fields: Fields, names: list[str], depth: int) -> Inside | None:
@@ -435,11 +425,11 @@ def _likeliest(fields: Fields, depth: int) -> Inside | None:
         if raw[:1] == b"[" and (b'"uuid"' in raw or b'"published"' in raw):
             return Inside([bytes(one) for one in _elements.decode(raw)])
     for raw in values if depth > 1 else ():
-        if raw[:1] == b"[" and _MARKS.search(raw):
+        if raw[:1] == b"[" and MARKS.search(raw):
             elements = [bytes(one) for one in _elements.decode(raw)]
             if any(_content(one, depth - 1) for one in elements[:3]):
                 return Inside(elements)
-        if raw[:1] in {b"{", b'"'} and _MARKS.search(raw):
+        if raw[:1] in {b"{", b'"'} and MARKS.search(raw):
             inside = _content(raw, depth - 1)
             if inside is not None:
                 return inside
@@ -448,7 +438,7 @@ def _likeliest(fields: Fields, depth: int) -> Inside | None:
 
 def _row_loss(document: bytes, fields: Fields) -> str | None:
     """What a row has lost."""
-    table = _product(fields) or PLAIN
+    table = product_in(fields) or PLAIN
     try:
         event_of_row(leaves(msgspec.json.decode(document)), table)
     except LossyRowError as lossy:

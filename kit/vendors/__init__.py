@@ -7,6 +7,7 @@ these things, by what a form is recognised, and which refusals stand in which lo
 """
 
 from kit.vendors.reading import (
+    INNER_NAMES,
     RecordError,
     Unread,
     leads_to_record,
@@ -19,6 +20,7 @@ from kit.vendors.tables import VendorTable, table_of
 
 __all__ = [
     "COLUMNS",
+    "INNER_NAMES",
     "REFUSED",
     "Record",
     "RecordError",

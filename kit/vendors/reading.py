@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "INNER_NAMES",
     "LONG",
     "Names",
     "RecordError",
@@ -30,8 +31,10 @@ __all__ = [
     "read_record",
 ]
 
-_WRAPPERS = ("_source", "result", "event", "original", "event.original", "_raw", "body", "message",
-             "fields", "data", "attributes", "record", "payload")  # fmt: skip
+INNER_NAMES = (
+    *("_source", "result", "event", "original", "event.original", "_raw", "body", "message"),
+    *("fields", "data", "attributes", "record", "payload"),
+)
 """Names under which another product puts the record, as an object or as text."""
 _DEEPEST = 4
 LONG = 64 << 10
@@ -69,7 +72,7 @@ def leads_to_record(names: tuple[str, ...], *, inside: bool = True) -> bool:
     plain = plain_names.plain
     if plain_names.is_elastic or "properties" in plain or layout_of(plain) is not None:
         return True
-    return inside and not set(_WRAPPERS).isdisjoint(names)
+    return inside and not set(INNER_NAMES).isdisjoint(names)
 
 
 def read_record(raw: bytes, file: str = "") -> Record | None:
@@ -104,7 +107,7 @@ def _is_one(raw: bytes) -> bool:
     return (
         plain.is_elastic
         or "properties" in names
-        or any(name in names for name in _WRAPPERS)
+        or any(name in names for name in INNER_NAMES)
         or layout_of(plain.plain) is not None
     )
 
@@ -137,7 +140,7 @@ def layout_of(names: tuple[str, ...]) -> Layout | None:
 
 
 def _inner(value: dict[str, Any], file: str, depth: int) -> Record | None:
-    for name in _WRAPPERS:
+    for name in INNER_NAMES:
         inner = value.get(name)
         if isinstance(inner, dict) or (isinstance(inner, str) and inner[:1] == "{"):
             record = _record(inner, file, depth - 1)
