@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from factories import REFUSED, event, ndjson
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
 from kit.log.log import open_log
+from kit.sources import exports
 from kit.sources.exports import blocks
+from properties import max_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -237,3 +241,49 @@ def test_a_glob_and_a_folder_name_their_files(tmp_path: Path) -> None:
     counts = [(open_log(p).count, open_log(p).repeats) for p in (tmp_path, tmp_path / "*")]
 
     assert counts == [(4, 4), (4, 4)]
+
+
+_PIECES = st.sampled_from(
+    [
+        b'<13>Jan  1 host okta[7]: {"uuid": "a", "eventType": "b"}',
+        b'<134>1 - [x a="{\\"] {"uuid": "a", "more": [{}]}',
+        b'2027-01-01 {"uuid": "a"}',
+        b'2027-01-01 {"cut',
+        b'2 <13>{"uuid": "a"}',
+        b'20 <13>1 {"uuid": "a"}',
+        b'  "uuid": "set in"}',
+        b'{"uuid": "plain"}',
+        b'{"cut": {"uuid": "a"}',
+        b'[{"uuid": "a"}',
+        b'"uuid": "a"}',
+        b"<13> no JSON",
+        b"}",
+        b"",
+    ]
+)
+
+
+@max_examples(200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(_PIECES | st.just(b'<13>Jan {"uuid": "a"}'), min_size=1, max_size=8),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.sampled_from([0, 1]),
+    st.sampled_from([40, 1 << 20]),
+)
+def test_lines_behind_headers_are_those_that_are_told_apart(
+    tmp_path: Path, lines: list[bytes], line_end: bytes, last_ends: int, size: int
+) -> None:
+    path = tmp_path / "a-file"
+    path.write_bytes(line_end.join(lines) + line_end * last_ends)
+
+    def documents() -> list[tuple[int, bytes, str | None]]:
+        return [(d.line, d.raw, d.fault) for b in blocks([path], size) for d in b.documents()]
+
+    at_once, breaks_of_lines = documents(), exports._breaks_of_lines
+
+    def without_headers(text: bytes, end: int) -> int | None:
+        return breaks_of_lines(text, end) if text.startswith(b"{") else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exports, "_breaks_of_lines", without_headers)
+        assert at_once == documents()

@@ -7,6 +7,7 @@ events can put it aside and count it.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from glob import glob, has_magic
 from pathlib import Path
@@ -195,7 +196,7 @@ def _of_json(
         breaks = _breaks_of_lines(text, end) if stream.rests() else None
         if breaks is not None:
             yield Lines(file, stream.line, text[:end], stream.order)
-            stream.count_lines(breaks)
+            stream.pass_lines(breaks, alone=text.startswith(b"{"))
             text = text[end:]
         else:
             documents, used_bytes = stream.split(text, last=source.ended)
@@ -209,8 +210,12 @@ def _of_json(
 
 
 def _breaks_of_lines(text: bytes, end: int) -> int | None:
-    """The line breaks up to a place, if every line is one object, as far as its ends show."""
-    if not text.startswith(b"{") or not end:
+    """The line breaks up to a place, if every line is one object, as far as its ends show.
+
+    A relay may have put something before each, which begins with the same letter in all of them.
+    """
+    first = text[:1]
+    if not end or first in _NO_HEADER or (first.isdigit() and _COUNTED.search(b"\n" + text[:end])):
         return None
     letters = np.frombuffer(text, np.uint8, count=end)
     breaks = np.flatnonzero(letters == _FEED)
@@ -218,10 +223,14 @@ def _breaks_of_lines(text: bytes, end: int) -> int | None:
     before = letters[ends - 1]
     before = np.where(before == _RETURN, letters[ends - 2], before)
     after = letters[ends[:-1] + 1]
-    return len(breaks) if (before == _CLOSES).all() and (after == _OPENS).all() else None
+    return len(breaks) if (before == _CLOSES).all() and (after == text[0]).all() else None
 
 
-_FEED, _RETURN, _OPENS, _CLOSES = b"\n\r{}"
+_NO_HEADER = {bytes([one]) for one in b'\xef\xbb\xbf \t\r\n,[]}"'}
+"""What a line does not begin with that is one thing by itself."""
+_COUNTED = re.compile(rb"\n\d{1,8} <")
+"""Messages over TCP may say how long they are, and have line breaks in them."""
+_FEED, _RETURN, _CLOSES = b"\n\r}"
 
 
 def _in_blocks(documents: Iterable[Document], size: int) -> Iterator[Block]:

@@ -113,10 +113,16 @@ class JsonStream:
         """Whether the next text begins outside of all that was read."""
         return not (self._open or self._skips)
 
-    def count_lines(self, lines: int) -> None:
-        """Note that some lines were read by somebody else."""
+    def pass_lines(self, lines: int, *, alone: bool = True) -> None:
+        """Note that some lines were read by somebody else.
+
+        Args:
+            lines: how many.
+            alone: whether nothing can belong to the last one that is set in below it.
+        """
         self.line += lines
-        self._fresh, self._broken = False, None
+        self._fresh = False
+        self._broken = None if alone else _Broken(indent=0, laid_out=False, flat=False)
 
     def split(self, text: bytes, *, last: bool) -> tuple[list[Document], int]:
         """Tell the documents of a text apart.
