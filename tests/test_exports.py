@@ -15,7 +15,7 @@ from factories import REFUSED, event, ndjson
 from kit.analysis.failures import failures
 from kit.base.errors import SourceError
 from kit.log.log import open_log
-from kit.sources import exports
+from kit.sources import exports, json_stream
 from kit.sources.exports import blocks
 from properties import max_examples
 
@@ -287,3 +287,37 @@ def test_lines_behind_headers_are_those_that_are_told_apart(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exports, "_breaks_of_lines", without_headers)
         assert at_once == documents()
+
+
+_ELEMENTS = st.sampled_from(
+    [
+        *['{"uuid": "a", "n": 1}', '{"uuid": "b",\n "target": [{"uuid": "c"}, {"uuid": "d"}]}'],
+        *['{"uuid": "\\ud800"}', '{"uuid": "[{\\"uuid\\": 1}, "}', '{"other": {"uuid": "a"}}'],
+        *["[]", '["x"]', "5", '"uuid"', '{"cut', '{"uuid": "a"', "}", "{}", "]", '{"uuid": 1}]['],
+    ]
+)
+
+
+@max_examples(200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["[", '{"records": [', "[[", '{"a": 1}\n[', ""]),
+    st.lists(st.just('{"uuid": "a", "n": [{"uuid": 1}]}') | _ELEMENTS, min_size=2, max_size=12),
+    st.sampled_from([", ", ",\n", ",", ",\r\n  ", "\n"]),
+    st.sampled_from(["]", "]}", "", "]\n", '], "more": 1}']),
+    st.sampled_from([60, 1 << 20]),
+)
+def test_an_arrays_elements_are_those_that_are_told_apart_by_their_brackets(
+    tmp_path: Path, begin: str, elements: list[str], between: str, end: str, size: int
+) -> None:
+    path = tmp_path / "a-file"
+    path.write_text(begin + between.join(elements) + end, encoding="utf-8", newline="")
+
+    def documents() -> list[tuple[int, bytes, str | None]]:
+        return [(d.line, d.raw, d.fault) for b in blocks([path], size) for d in b.documents()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_stream, "_MAX_ENVELOPE_BYTES", 50)
+        at_once = documents()
+        patch.setattr(json_stream.JsonStream, "_elements", lambda *_: ([], 0))
+        one_by_one = documents()
+    assert at_once == one_by_one

@@ -152,12 +152,11 @@ def _events_in(block: Block) -> _Found | None:
 
 def _in_envelopes(raws: Iterable[bytes], wrapper: str) -> _Found | None:
     inside = opened(raws)
-    if inside is None or inside.events is None:
-        return inside and _Found(None)
-    source = documents_source(inside.events)
-    if is_any_printed(source.text, len(inside.events)):
-        return _Found(None)
-    return _Found(source, wrapper or inside.wrapper)
+    if inside is None:
+        return None
+    if inside.events is None or is_any_printed(b"\n".join(inside.cut), len(inside.cut)):
+        return _Found(None) if inside.cut else None
+    return _Found(documents_source(inside.events), wrapper or inside.wrapper)
 
 
 def _is_event(raw: bytes) -> bool:

@@ -24,6 +24,7 @@ from kit.sources.wrappers import (
     ORIGINALS,
     PACKED,
     REQUIRED_FIELDS,
+    Inside,
     inside_of,
     product_in,
     unpacked,
@@ -42,7 +43,8 @@ _FIRST = 80
 """Bytes of a value by which its place is found; a search for all of it takes longer."""
 
 _DEEPEST = 5
-_MOST_WAYS = 8
+_MOST_TRIES = 16
+"""Documents in which a way is looked for; rows of tables have none."""
 _MAX_BRACES = 20
 
 _CUT = "\0"
@@ -89,33 +91,35 @@ _scan = json.JSONDecoder()
 
 
 class Opened(NamedTuple):
-    """What lay in the envelopes of some documents."""
+    """What lay in some documents."""
 
     events: list[bytes] | None
-    """The event of each, as ``inside_of`` gives it; None if some cannot be opened here."""
+    """Their events, in order; None if some cannot be opened here."""
+    cut: list[bytes]
+    """Those among them that were cut out: not as ``wrappers`` takes them if a value is printed."""
     wrapper: str = ""
     """The product, as ``inside_of`` names it."""
 
 
 def opened(documents: Iterable[bytes]) -> Opened | None:
-    """Take the one event out of each of some envelopes.
+    """Take the events out of some envelopes.
 
     Args:
         documents: a JSON document or a line of text each, UTF-8, and none of them an event.
 
     Returns:
-        The events, whose names are Okta's; ``wrappers`` takes the same, unless ``respelt`` says
-        that a value of one is printed. None if not even the first document can be opened here.
+        The events, whose names are Okta's, as ``wrappers`` takes them. None if not even the first
+        document can be opened here.
     """
     envelopes, wrapper = _Envelopes(), None
     events: list[bytes] = []
     for document in documents:
-        inside = envelopes.event_in(document)
-        if inside is None or (wrapper is not None and inside[1] != wrapper):
-            return Opened(None) if events else None
-        event, wrapper = inside
-        events.append(event)
-    return None if wrapper is None else Opened(events, wrapper)
+        inside = envelopes.inside(document)
+        if inside is None or wrapper not in {None, inside.wrapper}:
+            return None if wrapper is None else Opened(None, envelopes.cut)
+        events += inside.contents
+        wrapper = inside.wrapper
+    return Opened(events, envelopes.cut, wrapper or "") if events else None
 
 
 class _Step(NamedTuple):
@@ -154,20 +158,64 @@ class _Envelopes:
     """Opens envelopes, and learns from each of another form how."""
 
     def __init__(self) -> None:
+        self.cut: list[bytes] = []
+        """The events that were cut out of their envelopes."""
         self._ways: list[tuple[_Step, ...]] = []
+        self._tries = 0
         self._products: dict[tuple[_Shape, ...], str | None] = {}
         """By what is around an event, step by step; None where that may lead elsewhere."""
         self._names: dict[tuple[str, ...], bool] = {}
+        self._leads: dict[tuple[str, ...], bool] = {}
 
-    def event_in(self, document: bytes) -> tuple[bytes, str] | None:
-        """The event in a document, and the product."""
+    def inside(self, document: bytes, depth: int = _DEEPEST) -> Inside | None:
+        """The events in a document, and the product."""
         try:
-            if document[:1] == b"{":
-                return self._open(document)
-            inside = self._behind_header(document)
-            return inside and (inside[0], inside[1] or LINE)
+            one = self._one(document)
+            if one is None and depth and document[:1] in {b"{", b"["}:
+                return self._every(document, depth)
         except (ValueError, RecursionError, zlib.error):
             return None
+        return one and Inside([one[0]], one[1])
+
+    def _one(self, document: bytes) -> tuple[bytes, str] | None:
+        """The event in a document that is opened like one before."""
+        if document[:1] == b"{":
+            return self._open(document)
+        one = self._behind_header(document)
+        return one and (one[0], one[1] or LINE)
+
+    def _every(self, document: bytes, depth: int) -> Inside | None:
+        """What ``wrappers`` finds in a document, opened until it is events."""
+        if (one := self._learn(document)) is not None:
+            return Inside([one[0]], one[1])
+        found = inside_of(document) if self._leads_inside(document) else None
+        if found is None:
+            return None
+        events: list[bytes] = []
+        wrappers_ = set()
+        for content in found.contents:
+            inside = Inside([content]) if self._is_own(content) else self.inside(content, depth - 1)
+            if inside is None:
+                return None
+            events += inside.contents
+            wrappers_.add(found.wrapper or inside.wrapper)
+        return Inside(events, *wrappers_) if len(wrappers_) == 1 else None
+
+    def _leads_inside(self, document: bytes) -> bool:
+        """Whether a document is no event and no record by its names, but may hold events."""
+        if document[:1] != b"{":
+            return document[:1] == b"["
+        fields = _fields.decode(document)
+        names = tuple(fields)
+        if names not in self._leads:
+            self._leads[names] = not (
+                fields.keys() >= REQUIRED_FIELDS or leads_to_record(names, inside=False)
+            )
+        inner = (bytes(fields[name]) for name in names if name in INNER_NAMES)
+        return self._leads[names] and all(
+            self._leads_inside(one) if one[:1] == b"{" else not one.startswith(b'"{')
+            for one in inner
+        )
 
     def _behind_header(self, line: bytes) -> tuple[bytes, str] | None:
         """The event in a line behind what a relay put before it."""
@@ -176,11 +224,13 @@ class _Envelopes:
             at = line.find(b"{", at + 1)
             if at < 0:
                 return None
-            value, inside = line[at:], None
+            value = line[at:]
             with suppress(msgspec.DecodeError):
-                inside = (value, "") if self._is_own(value) else self._open(value)
-            if inside is not None:
-                return inside
+                if self._is_own(value):
+                    self.cut.append(value)
+                    return value, ""
+                if (one := self._open(value) or self._learn(value)) is not None:
+                    return one
             with suppress(ValueError):
                 _scan.raw_decode(value.decode())
                 return None  # it is JSON, and leads elsewhere
@@ -197,8 +247,11 @@ class _Envelopes:
             if shapes not in self._products:
                 self._products[shapes] = _product(document, event, shapes, way)
             product = self._products[shapes]
-            return None if product is None else (event, product)
-        return self._learn(document)
+            if product is None:
+                return None
+            self.cut.append(event)
+            return event, product
+        return None
 
     def _taken(
         self, document: bytes, way: tuple[_Step, ...]
@@ -239,8 +292,11 @@ class _Envelopes:
         return True
 
     def _learn(self, document: bytes) -> tuple[bytes, str] | None:
-        """Look where the event of a document lies, for others like it."""
-        inside = inside_of(document) if len(self._ways) < _MOST_WAYS else None
+        """Look where the event of a document lies, for others like it, and take it."""
+        if self._tries == _MOST_TRIES or document[:1] != b"{":
+            return None
+        self._tries += 1
+        inside = inside_of(document)
         if inside is None or len(inside.contents) != 1:
             return None
         way = _way(document, inside.contents[0], _DEEPEST)

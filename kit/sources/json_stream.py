@@ -59,7 +59,11 @@ _FRAME = re.compile(rb"(\d{1,8}) (?=<\d{1,3}>\d )")
 _DEEPEST = 100
 """Arrays that may be open at once."""
 
+_FIRST_NAME = re.compile(rb'[\s,]*(\{\s*"(?:[^"\\\n]|\\.)*"\s*:)')
+"""What the objects of an array begin with, if their first names are alike."""
+
 _raw = msgspec.json.Decoder(msgspec.Raw)
+_list = msgspec.json.Decoder(list[msgspec.Raw])
 _scan = json.JSONDecoder(strict=True)
 
 
@@ -135,15 +139,55 @@ class JsonStream:
             The documents, and how many bytes of the text were used up; the rest is to be
             given again, with more behind it.
         """
-        one = _Text(self, text, last=last)
+        documents, behind = self._elements(text)
+        if documents and not last:
+            return documents, behind
+        one = _Text(self, text[behind:], last=last)
         used_bytes = one.read()
+        self._use(text[behind:], used_bytes)
+        if last and len(self._open) > self._broken_count:
+            one.add(len(one.text), len(one.text), "the file ends within an array or an object")
+        return documents + one.documents, behind + used_bytes
+
+    def _use(self, text: bytes, used_bytes: int) -> None:
         self.line += text.count(b"\n", 0, used_bytes)
         if used_bytes:
             self._line_begins = text.endswith(b"\n", 0, used_bytes)
         self._fresh = self._fresh and not used_bytes
-        if last and len(self._open) > self._broken_count:
-            one.add(len(text), len(text), fault="the file ends within an array or an object")
-        return one.documents, used_bytes
+
+    def _elements(self, text: bytes) -> tuple[list[Document], int]:
+        """The objects that an open array goes on with, but for the last, if they begin alike.
+
+        Returns:
+            The documents, none if they do not, and the place where the last one begins.
+        """
+        begin = _FIRST_NAME.match(text)
+        is_within = self._open[-1:] == b"[" and not self._skips and self._broken is None
+        behind = text.rfind(begin[1], begin.end()) if begin and is_within else 0
+        if begin is None or behind <= 0:
+            return [], 0
+        try:
+            raws = _list.decode(b"[%b]" % text[begin.start(1) : behind].rstrip(_BETWEEN))
+        except (msgspec.DecodeError, RecursionError):
+            return [], 0
+        documents: list[Document] = []
+        line, at = self.line, 0
+        has_lines = self._place is None and text.find(b"\n", 0, behind) >= 0
+        for raw in map(bytes, raws):
+            if raw[:1] != b"{":
+                return [], 0
+            if has_lines:
+                start = text.find(raw[:_SHORT], at)
+                line += text.count(b"\n", at, start)
+            number = line if self._place is None else self._place + len(documents)
+            documents.append(Document(self._file, number, raw, order=self.order))
+            if has_lines:
+                line += raw.count(b"\n")
+                at = start + len(raw)
+        if self._place is not None:
+            self._place += len(documents)
+        self._use(text, behind)
+        return documents, behind
 
 
 class _Text:
