@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from entra_forms import SignIn, diagnostic_object
 from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import REFUSED, event
+from forms import IN_JSON
 from kit.catalogue import load
 from kit.events import COLUMNS
 from kit.events.columns import documents_source
@@ -305,6 +308,95 @@ def test_common_envelopes_go_by_columns(envelope: Callable[[Any, str], Any], hea
 
     assert coded.result.events == 3
     assert _said([coded]) == _said([code_one_by_one(block)])
+
+
+ANSWERS = [
+    *("Okta Event Hook", "Amazon CloudWatch, get-log-events", "Amazon CloudWatch, Insights"),
+    *("Amazon SQS", "Amazon SQS, of SNS", "Amazon Kinesis", "Splunk, results", "Splunk, json_rows"),
+    *("Azure Event Hubs", "Google SecOps, entries", "Sumo Logic", "Grafana Loki"),
+    *("Amazon CloudWatch to Kinesis", "snake case", "upper case"),
+]
+"""Forms of several events a document, and rows."""
+
+
+@max_examples(200)
+@given(
+    st.sampled_from(ANSWERS),
+    st.lists(st.lists(EVENTS | st.just(event(reason=REFUSED)), max_size=3), min_size=1, max_size=3),
+    st.lists(ODD_EVENTS, max_size=2),
+)
+def test_what_lies_in_answers_and_rows_is_read_by_columns_and_alike(
+    form: str, plain: list[list[dict[str, Any]]], odd: list[dict[str, Any]]
+) -> None:
+    texts = [IN_JSON[form](some).encode() for some in [*plain, odd]]
+    raws = [raw for text in texts for raw in text.splitlines()]
+    block = Documents([Document("a.json", n, raw) for n, raw in enumerate(raws, start=1)])
+    if raws:
+        assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
+
+
+@pytest.mark.parametrize("form", ANSWERS)
+def test_common_answers_go_by_columns(form: str) -> None:
+    raws = IN_JSON[form]([event(reason=REFUSED)] * 3).encode().splitlines()
+    block = Documents([Document("a.json", n, raw) for n, raw in enumerate(raws, start=1)])
+
+    [coded] = code_block(block, _refuse)
+
+    assert coded.result.events == 3
+    assert _said([coded]) == _said([code_one_by_one(block)])
+
+
+RECORD = diagnostic_object(SignIn(datetime(2026, 10, 27, tzinfo=UTC)))
+OTHER = json.dumps(event(reason=REFUSED, user="bo@example.com"))
+HOSTILE: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "a part is text": lambda one: {**one, "request": {"target": "[{}]"}},
+    "a part is text behind blanks": lambda one: {**one, "request": {"actor": "  {}"}},
+    "PowerShell printed it": lambda one: {**one, "request": {"x": "@{a=b}"}},
+    "another time is printed": lambda one: {**one, "request": {"published": "Mon UTC"}},
+    "a name is a column's": lambda one: {**one, "outcome_result": "SUCCESS"},
+    "it has a record's names": lambda one: {**one, **RECORD},
+    "it holds a record": lambda one: {**one, "message": json.dumps(RECORD)},
+    "a name is an envelope's": lambda one: {**one, "properties": {"uuid": "x"}},
+}
+"""Events that are not what they seem."""
+BESIDE_IT: list[dict[str, Any]] = [
+    RECORD,
+    {"message": json.dumps(RECORD)},
+    {"result": RECORD},
+    {"_raw": OTHER},
+    {"_raw": " " + b64encode(OTHER.encode()).decode()},
+    {"event": {"original": OTHER}},
+    {"event": [json.loads(OTHER)]},
+    {"message": f"<13>Jan 1 {OTHER}"},
+    {"records": []},
+    {"fields": {"records": []}},
+    {"uuid": "x", "event_type": "y"},
+    {"data": json.loads(OTHER)},
+]
+"""What leads elsewhere than to the event."""
+
+
+@pytest.mark.parametrize("number", [*range(6), 8, 9, 10])
+@pytest.mark.parametrize("header", ["", HEADERS[0]])
+def test_what_is_another_thing_than_the_others_is_read_as_by_itself(
+    number: int, header: str
+) -> None:
+    """Among envelopes that are as the first one: an odd event in one, or odd things beside one."""
+    first = ENVELOPES[number](event(reason=REFUSED), "x")
+    odd = [ENVELOPES[number](hostile(event(reason=REFUSED)), "x") for hostile in HOSTILE.values()]
+    for where in [first, *(v for v in first.values() if isinstance(v, dict) and "uuid" not in v)]:
+        for more in BESIDE_IT:
+            before = where.copy()
+            for both in ({**more, **before}, {**before, **more}):
+                where.clear()
+                where.update(both)
+                odd.append(json.loads(json.dumps(first)))
+            where.clear()
+            where.update(before)
+    for one in odd:
+        lines = [header.encode() + _line(each) for each in (first, one, first)]
+        block = Lines("a.ndjson", 1, b"\n".join(lines) + b"\n")
+        assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)]), one
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from kit.sources.wrappers import (
     ORIGINALS,
     PACKED,
     REQUIRED_FIELDS,
+    Fields,
     Inside,
     inside_of,
     product_in,
@@ -165,7 +166,7 @@ class _Envelopes:
         self._products: dict[tuple[_Shape, ...], str | None] = {}
         """By what is around an event, step by step; None where that may lead elsewhere."""
         self._names: dict[tuple[str, ...], bool] = {}
-        self._leads: dict[tuple[str, ...], bool] = {}
+        self._records: dict[tuple[str, ...], bool] = {}
 
     def inside(self, document: bytes, depth: int = _DEEPEST) -> Inside | None:
         """The events in a document, and the product."""
@@ -202,18 +203,19 @@ class _Envelopes:
         return Inside(events, *wrappers_) if len(wrappers_) == 1 else None
 
     def _leads_inside(self, document: bytes) -> bool:
-        """Whether a document is no event and no record by its names, but may hold events."""
+        """Whether a document is no event by its names, and neither is nor holds a record."""
         if document[:1] != b"{":
             return document[:1] == b"["
         fields = _fields.decode(document)
+        return not fields.keys() >= REQUIRED_FIELDS and self._is_no_record(fields)
+
+    def _is_no_record(self, fields: Fields) -> bool:
         names = tuple(fields)
-        if names not in self._leads:
-            self._leads[names] = not (
-                fields.keys() >= REQUIRED_FIELDS or leads_to_record(names, inside=False)
-            )
-        inner = (bytes(fields[name]) for name in names if name in INNER_NAMES)
-        return self._leads[names] and all(
-            self._leads_inside(one) if one[:1] == b"{" else not one.startswith(b'"{')
+        if names not in self._records:
+            self._records[names] = leads_to_record(names, inside=False)
+        inner = [bytes(fields[name]) for name in names if name in INNER_NAMES]
+        return not self._records[names] and all(
+            self._is_no_record(_fields.decode(one)) if one[:1] == b"{" else one[:2] != b'"{'
             for one in inner
         )
 
@@ -229,8 +231,8 @@ class _Envelopes:
                 if self._is_own(value):
                     self.cut.append(value)
                     return value, ""
-                if (one := self._open(value) or self._learn(value)) is not None:
-                    return one
+                if one := self._open(value) or self._learn(value):
+                    return one if MARKS.search(line) else None
             with suppress(ValueError):
                 _scan.raw_decode(value.decode())
                 return None  # it is JSON, and leads elsewhere
@@ -328,7 +330,7 @@ def _way(document: bytes, event: bytes, depth: int) -> tuple[_Step, ...] | None:
     return None
 
 
-def _goes_first(name: str, fields: wrappers.Fields) -> bool:
+def _goes_first(name: str, fields: Fields) -> bool:
     """Whether what stands under a name is looked at before what else the fields may mean."""
     if name in ORIGINALS:
         return True
