@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -87,6 +87,7 @@ _WORKED_ON = _OBJECTS | {"published"}
 """Names whose text is no value yet."""
 
 
+@lru_cache(maxsize=4096)
 def squeezed(name: str) -> str:
     """A name without what tells its spellings apart."""
     return re.sub(r"[^a-z0-9]", "", name.casefold())
@@ -142,12 +143,33 @@ def place_of(name: str, table: ProductTable = PLAIN) -> tuple[int, Path | None]:
     return 0, _path(name) or _below(name)
 
 
+class _Column(NamedTuple):
+    """What a column of a table says of an event."""
+
+    place: int
+    """Its place in the row."""
+    name: str
+    path: Path | None
+    is_target: bool
+    """Whether it is a field of targets."""
+    is_text: bool
+    """Whether a plain text in it is a value as it is."""
+    words: dict[str, str]
+    """What the product calls otherwise."""
+
+
 @lru_cache(maxsize=256)
-def _places_of(names: tuple[str, ...], table: ProductTable) -> tuple[tuple[int, Path | None], ...]:
-    """Which column of a row stands where in an event, those that say it best first."""
+def _columns_of(names: tuple[str, ...], table: ProductTable) -> tuple[_Column, ...]:
+    """The columns of a table, those that say a thing best first."""
     places = [place_of(name, table) for name in names]
-    order = sorted(range(len(names)), key=lambda n: places[n][0])
-    return tuple((n, places[n][1]) for n in order)
+    columns = []
+    for n in sorted(range(len(names)), key=lambda n: places[n][0]):
+        path = places[n][1]
+        is_target = path is not None and path[0] == "target" and len(path) > 1
+        is_text = path is not None and not is_target and path[-1] not in _WORKED_ON
+        words = table.values.get(".".join(path), {}) if path else {}
+        columns.append(_Column(n, names[n], path, is_target, is_text, words))
+    return tuple(columns)
 
 
 def _path(name: str) -> Path | None:
@@ -207,15 +229,18 @@ def event_of_row(
     event: dict[str, Any] = {}
     targets: dict[str, dict[str, Any]] = {}
     rest: dict[str, Any] = {}
-    pairs = list(row)
-    for place, path in _places_of(tuple([name for name, _ in pairs]), table):
-        name, value = pairs[place]
-        if not _is_value(value):
+    names, values = zip(*row, strict=True) if (row := list(row)) else ((), ())
+    for n, name, path, is_target, is_text, words in _columns_of(names, table):
+        value = values[n]
+        if not value and not _is_value(value):
             continue
-        if path is None:
+        if is_text and type(value) is str and value[0] not in "{@":  # as most are
+            assert path is not None
+            _put_text(event, path, words.get(value, value) if words else value, rest, name)
+        elif path is None:
             if not name.startswith("__mv_"):
                 rest[name] = value
-        elif path[0] == "target" and len(path) > 1:
+        elif is_target:
             number, field = path[1:] if len(path) == 3 else ("", path[1])
             targets.setdefault(number, {}).setdefault(field, value)
         else:
@@ -231,6 +256,19 @@ def event_of_row(
 
 def _is_value(value: Any) -> bool:
     return value is not None and value != "" and value != [] and value != {}
+
+
+def _put_text(
+    event: dict[str, Any], path: Path, value: str, rest: dict[str, Any], name: str
+) -> None:
+    """Put a text where no object stands."""
+    place = event
+    for part in path[:-1]:
+        place = place.setdefault(part, {})
+        if type(place) is not dict:
+            rest[name] = value
+            return
+    place.setdefault(path[-1], value)
 
 
 def _put(event: dict[str, Any], path: Path, value: Any, rest: dict[str, Any], name: str) -> None:
