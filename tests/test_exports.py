@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from factories import REFUSED, event, ndjson
@@ -306,6 +306,7 @@ _ELEMENTS = st.sampled_from(
     st.sampled_from(["]", "]}", "", "]\n", '], "more": 1}']),
     st.sampled_from([60, 1 << 20]),
 )
+@example("[", [*['{"uuid": "a", "n": 1}'] * 2, '{"uuid": "a"', '{"uuid": "b"}'], ",\r\n  ", "]", 60)
 def test_an_arrays_elements_are_those_that_are_told_apart_by_their_brackets(
     tmp_path: Path, begin: str, elements: list[str], between: str, end: str, size: int
 ) -> None:

@@ -29,7 +29,7 @@ from kit.lake.lacking import Presence, absent_in
 from kit.lake.parquet import arrow_mask
 from kit.lake.record_file import as_record_batch
 from kit.sources.document import Lines
-from kit.sources.envelopes import opened
+from kit.sources.envelopes import events_inside
 from kit.sources.respelt import is_any_printed
 from kit.vendors import Record, may_hold_record, record_row
 from kit.vendors.columns import read_records
@@ -98,12 +98,12 @@ def code_block(block: Block, one_by_one: Callable[[Block], CodedBlock]) -> list[
         block: the documents.
         one_by_one: codes those of a part that does not fit, as ``code_one_by_one`` does.
     """
-    found = _events_in(block)
-    one = _by_columns(found.source, _file(block), found.wrapper) if found and found.source else None
+    some = _events_in(block)
+    one = _by_columns(some.source, _file(block), some.wrapper) if some and some.source else None
     if one is not None:
         _note_forms(block, one.result)
         return [one]
-    halves = _halves(block) if found and isinstance(block, Lines) else []
+    halves = _halves(block) if some and isinstance(block, Lines) else []
     if halves:
         return [one for half in halves for one in code_block(half, one_by_one)]
     return [one_by_one(block)]
@@ -151,7 +151,7 @@ def _events_in(block: Block) -> _Found | None:
 
 
 def _in_envelopes(raws: Iterable[bytes], wrapper: str) -> _Found | None:
-    inside = opened(raws)
+    inside = events_inside(raws)
     if inside is None:
         return None
     if inside.events is None or is_any_printed(b"\n".join(inside.cut), len(inside.cut)):

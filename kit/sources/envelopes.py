@@ -9,67 +9,33 @@ the same event from it. Whatever may lead it elsewhere is not opened here.
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from kit.sources import wrappers
+from kit.sources.cuts import PROPERTIES, Cut, Shape, product_of_cut, steps_to
 from kit.sources.respelt import has_flat_name
 from kit.sources.wrappers import (
     LINE,
     MARKS,
-    ORIGINALS,
-    PACKED,
     REQUIRED_FIELDS,
     Fields,
     Inside,
     inside_of,
-    product_in,
-    unpacked,
 )
 from kit.vendors import INNER_NAMES, leads_to_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Opened", "opened"]
-
-_ROWS_OR_LISTS = {*wrappers.LISTS, "columns", "rows", "fields", "schema", "tables"}
-"""Names of what is looked at before the event's place, if that has none of Okta's own names."""
-
-_FIRST = 80
-"""Bytes of a value by which its place is found; a search for all of it takes longer."""
+__all__ = ["Opened", "events_inside"]
 
 _DEEPEST = 5
 _MOST_TRIES = 16
 """Documents in which a way is looked for; rows of tables have none."""
 _MAX_BRACES = 20
-
-_CUT = "\0"
-"""What is put where the event was cut out: JSON can write it in one way alone."""
-_CUT_JSON = rb'"\u0000"'
-
-_SHORT = 18
-"""Letters of a text in which no event finds room, be it packed."""
-
-_PROPERTIES = "properties"
-"""A record's envelope has this name, and what is under it is read together with it."""
-_OF_BOTH = ("outercorrelationid",)
-"""A name that such a record gets when it is read."""
-
-_LOOKED_AT = frozenset(ORIGINALS) | frozenset(INNER_NAMES)
-"""Names beside one of ``ORIGINALS`` under which another event, or a record, may be."""
-
-_MAY_LEAD = re.compile(r'[{\["]|ey[AJ]|ew[0ko]|H4sI')
-"""What is in a text that holds JSON, be it packed."""
-
-_NEXT_NAME = re.compile(rb'\s*,\s*"(?:[^"\\]|\\.)*"\s*:')
-
-_Shape = tuple[Any, ...]
-"""The names in a document, with those of the objects in it."""
 
 _NAMES = """
 uuid published eventType version severity legacyEventType displayMessage actor client device outcome
@@ -86,8 +52,6 @@ _own = msgspec.json.Decoder(
     )
 )
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_text = msgspec.json.Decoder(str)
-_rest = msgspec.json.Decoder(dict[str, Any])
 _scan = json.JSONDecoder()
 
 
@@ -102,7 +66,7 @@ class Opened(NamedTuple):
     """The product, as ``inside_of`` names it."""
 
 
-def opened(documents: Iterable[bytes]) -> Opened | None:
+def events_inside(documents: Iterable[bytes]) -> Opened | None:
     """Take the events out of some envelopes.
 
     Args:
@@ -123,47 +87,15 @@ def opened(documents: Iterable[bytes]) -> Opened | None:
     return Opened(events, envelopes.cut, wrapper or "") if events else None
 
 
-class _Step(NamedTuple):
-    """How the value in an object is found that is the event, or leads to it."""
-
-    name: str
-    before: bytes
-    """What stands right before the value."""
-    after: bytes
-    """What stands right behind it, with the next name if there is one."""
-    is_text: bool
-
-    def take(self, document: bytes) -> tuple[bytes, _Shape] | None:
-        """The object there, of a text the one in it, and what is around; None if it is none.
-
-        What is around and the value, each whole by itself, are so together. That the object is
-        whole has still to be seen.
-        """
-        at = document.find(self.before) + len(self.before)
-        end = document.rfind(self.after)
-        around = document[:at] + _CUT_JSON + document[end:]
-        if around.count(_CUT_JSON) != 1:
-            return None
-        rest = _rest.decode(around)
-        if rest.get(self.name) != _CUT:
-            return None
-        shape = _shape(rest, _LOOKED_AT if self.name in ORIGINALS else None)
-        content = document[at:end]
-        if self.is_text:
-            text = _text.decode(content)
-            content = text.encode() if text[:1] == "{" else _unpacked(text)
-        return (content, shape) if shape is not None and _is_object(content) else None
-
-
 class _Envelopes:
     """Opens envelopes, and learns from each of another form how."""
 
     def __init__(self) -> None:
         self.cut: list[bytes] = []
         """The events that were cut out of their envelopes."""
-        self._ways: list[tuple[_Step, ...]] = []
+        self._ways: list[tuple[Cut, ...]] = []
         self._tries = 0
-        self._products: dict[tuple[_Shape, ...], str | None] = {}
+        self._products: dict[tuple[Shape, ...], str | None] = {}
         """By what is around an event, step by step; None where that may lead elsewhere."""
         self._names: dict[tuple[str, ...], bool] = {}
         self._records: dict[tuple[str, ...], bool] = {}
@@ -189,17 +121,17 @@ class _Envelopes:
         """What ``wrappers`` finds in a document, opened until it is events."""
         if (one := self._learn(document)) is not None:
             return Inside([one[0]], one[1])
-        found = inside_of(document) if self._leads_inside(document) else None
-        if found is None:
+        whole = inside_of(document) if self._leads_inside(document) else None
+        if whole is None:
             return None
         events: list[bytes] = []
         wrappers_ = set()
-        for content in found.contents:
+        for content in whole.contents:
             inside = Inside([content]) if self._is_own(content) else self.inside(content, depth - 1)
             if inside is None:
                 return None
             events += inside.contents
-            wrappers_.add(found.wrapper or inside.wrapper)
+            wrappers_.add(whole.wrapper or inside.wrapper)
         return Inside(events, *wrappers_) if len(wrappers_) == 1 else None
 
     def _leads_inside(self, document: bytes) -> bool:
@@ -240,14 +172,14 @@ class _Envelopes:
 
     def _open(self, document: bytes) -> tuple[bytes, str] | None:
         for way in self._ways:
-            if (taken := self._taken(document, way)) is None:
+            if (pair := self._follow(document, way)) is None:
                 continue
-            event, shapes = taken
+            event, shapes = pair
             if way is not self._ways[0]:
                 self._ways.remove(way)
                 self._ways.insert(0, way)
             if shapes not in self._products:
-                self._products[shapes] = _product(document, event, shapes, way)
+                self._products[shapes] = product_of_cut(document, event, shapes, way)
             product = self._products[shapes]
             if product is None:
                 return None
@@ -255,20 +187,20 @@ class _Envelopes:
             return event, product
         return None
 
-    def _taken(
-        self, document: bytes, way: tuple[_Step, ...]
-    ) -> tuple[bytes, tuple[_Shape, ...]] | None:
+    def _follow(
+        self, document: bytes, way: tuple[Cut, ...]
+    ) -> tuple[bytes, tuple[Shape, ...]] | None:
         """The event at a way's end, and what is around it, step by step."""
         shapes, value = [], document
         try:
             for step in way:
-                if (taken := step.take(value)) is None:
+                if (pair := step.take(value)) is None:
                     return None
-                value, shape = taken
+                value, shape = pair
                 shapes.append(shape)
             if not self._is_own(value):
                 return None
-            if way[-1].name == _PROPERTIES:
+            if way[-1].name == PROPERTIES:
                 shapes.append((tuple(_fields.decode(value)),))
         except (ValueError, RecursionError, zlib.error):
             return None
@@ -301,123 +233,8 @@ class _Envelopes:
         inside = inside_of(document)
         if inside is None or len(inside.contents) != 1:
             return None
-        way = _way(document, inside.contents[0], _DEEPEST)
-        if way is None or way in self._ways or self._taken(document, way) is None:
+        way = steps_to(document, inside.contents[0], _DEEPEST)
+        if way is None or way in self._ways or self._follow(document, way) is None:
             return None
         self._ways.insert(0, way)
         return self._open(document)
-
-
-def _way(document: bytes, event: bytes, depth: int) -> tuple[_Step, ...] | None:
-    """The steps from a document to its event."""
-    fields = _fields.decode(document)
-    if not depth or fields.keys() >= REQUIRED_FIELDS:
-        return None
-    for name, raw in fields.items():
-        value = bytes(raw)
-        is_text = value[:1] == b'"'
-        content = _unpacked(_text.decode(value)) if is_text else value
-        if not _is_object(content) or not _goes_first(name, fields):
-            continue
-        further = () if content == event else _way(content, event, depth - 1)
-        if further is not None:
-            start = document.find(value[:_FIRST])
-            behind = document[start + len(value) :]
-            next_name = _NEXT_NAME.match(behind)
-            before = document[document.rfind(b'"' + name.encode(), 0, start) : start]
-            after = next_name[0] if next_name else behind
-            return (_Step(name, before, after, is_text), *further)
-    return None
-
-
-def _goes_first(name: str, fields: Fields) -> bool:
-    """Whether what stands under a name is looked at before what else the fields may mean."""
-    if name in ORIGINALS:
-        return True
-    product = product_in(fields)
-    return not (
-        _ROWS_OR_LISTS & fields.keys()
-        or any(MARKS.search(one.encode()) for one in fields)
-        or (product and (product.columns or product.name == wrappers.UDM))
-    )
-
-
-def _product(
-    document: bytes, event: bytes, shapes: tuple[_Shape, ...], way: tuple[_Step, ...]
-) -> str | None:
-    """The product whose envelope a document is; None if others like it may lead elsewhere."""
-    inside = inside_of(document)
-    if inside is None or inside.contents != [event]:
-        return None
-    names = [shape[0] for shape in shapes]
-    if way[-1].name == _PROPERTIES:  # a record's names may stand on either side of this one
-        names[-2:] = [(*names[-2], *_OF_BOTH, *names[-1])]
-        names[-1] = tuple(name for name in names[-1] if name != _PROPERTIES)
-    if any(leads_to_record(one, inside=False) for one in names):
-        return None
-    if any(_may_lead(part) for shape in shapes for part in shape[1:]):
-        return None
-    return inside.wrapper
-
-
-def _shape(fields: dict[str, Any], looked_at: frozenset[str] | None = None) -> _Shape | None:
-    """The names in an object, and those in each object and list in it.
-
-    Args:
-        fields: the object.
-        looked_at: the names under which something may be that leads to an event; None for all.
-
-    Returns:
-        The shape; None if a text or a list in it may lead to an event or a record.
-    """
-    shape: list[Any] = [tuple(fields)]
-    for name, value in fields.items():
-        kind = type(value)
-        if kind is str:
-            if len(value) <= _SHORT or not _MAY_LEAD.search(value):
-                continue
-            if looked_at is None or name in looked_at:
-                return None
-        elif kind is dict or kind is list:
-            if looked_at is not None and name not in looked_at:
-                continue
-            inner = _shape(value) if kind is dict else _shape_of_list(value)
-            if inner is None:
-                return None
-            shape.append((name, inner))
-    return tuple(shape)
-
-
-def _shape_of_list(values: list[Any]) -> _Shape | None:
-    """The shape of a list of plain values, which is empty."""
-    is_plain = all(
-        type(one) not in {dict, list} and not (type(one) is str and _MAY_LEAD.search(one))
-        for one in values
-    )
-    return () if is_plain else None
-
-
-def _may_lead(part: tuple[str, _Shape]) -> bool:
-    """Whether what stands beside the event's place may lead to an event or a record."""
-    name, shape = part
-    if not shape:  # a list
-        return name in _ROWS_OR_LISTS
-    return (
-        any(MARKS.search(one.encode()) for one in shape[0])
-        or leads_to_record(shape[0], inside=False)
-        or any(map(_may_lead, shape[1:]))
-    )
-
-
-def _unpacked(text: str) -> bytes:
-    """What stands in a text, packed or not.
-
-    Raises:
-        ValueError, zlib.error: it merely begins as if it were packed.
-    """
-    text = text.strip()
-    return (unpacked(text) if PACKED.match(text) else text).encode()
-
-
-def _is_object(value: bytes) -> bool:
-    return value[:1] == b"{" and value[-1:] == b"}"

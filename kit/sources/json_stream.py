@@ -159,15 +159,16 @@ class JsonStream:
         """The objects that an open array goes on with, but for the last, if they begin alike.
 
         Returns:
-            The documents, none if they do not, and the place where the last one begins.
+            The documents, none if they do not, and the place where they end.
         """
         begin = _FIRST_NAME.match(text)
         is_within = self._open[-1:] == b"[" and not self._skips and self._broken is None
         behind = text.rfind(begin[1], begin.end()) if begin and is_within else 0
         if begin is None or behind <= 0:
             return [], 0
+        behind = len(text[:behind].rstrip(_BETWEEN))
         try:
-            raws = _list.decode(b"[%b]" % text[begin.start(1) : behind].rstrip(_BETWEEN))
+            raws = _list.decode(b"[%b]" % text[begin.start(1) : behind])
         except (msgspec.DecodeError, RecursionError):
             return [], 0
         documents: list[Document] = []
