@@ -31,9 +31,9 @@ def retry_rows(log: Log, incidents: Sequence[Incident], until: datetime) -> pd.D
         until: the moment at which they stand so.
 
     Returns:
-        One row for each of ``left``, whose last failure is the oldest first: the columns ``RETRY``, all text
-        but ``failed_at``, datetime64[us, UTC], and ``leaver``, bool: the failed operation leaves
-        access behind.
+        One row for each of ``left``, whose last failure is the oldest first: the columns ``RETRY``,
+        all text but ``failed_at``, datetime64[us, UTC], and ``leaver``, bool: the failed operation
+        leaves access behind.
     """
     login = {uuid: name for one in incidents for name, uuid in one.retry}
     leavers = {uuid for one in incidents for name, uuid in one.retry if name in one.leavers}
