@@ -140,6 +140,8 @@ def _events_in(block: Block) -> _Found | None:
         if _is_event(first):
             return _Found(lines_source(block.text))
         return _in_envelopes(block.raws(), "")
+    if not block.items:
+        return None
     if any(one.fault is not None or one.wrapper != block.items[0].wrapper for one in block.items):
         return None
     raws, wrapper = [one.raw for one in block.items], block.items[0].wrapper
