@@ -62,6 +62,7 @@ def test_what_works_under_the_new_login_ends_what_failed_under_the_old_one(tmp_p
         tmp_path,
         attempt(9, OLD, ADA),
         attempt(10, "bob@example.com", BOB),
+        profile_change(11, NEW, ADA),
         attempt(12, NEW, ADA, worked=True),
         attempt(13, "bob@example.com", BOB, worked=True),
     )
@@ -82,28 +83,23 @@ def test_a_renamed_user_who_still_fails_is_one_and_listed_by_the_new_login(tmp_p
     assert list(retry_rows(log, [one], log.window().until)["user"]) == [NEW]
 
 
-def test_a_change_shows_by_the_name_or_in_the_profile_else_an_id_is_shared(tmp_path: Path) -> None:
+def test_where_no_change_shows_an_id_is_shared(tmp_path: Path) -> None:
     """Exports may be masked: one id for all people, who come one after the other."""
-    king = "ada.king@example.com"
-    alike = log_of(
+    log = log_of(
         tmp_path,
-        attempt(9, OLD, ADA, name="Ada L."),
-        attempt(12, king, ADA, worked=True, name="Ada L."),
+        attempt(9, OLD, ADA, name="Ada"),
+        attempt(12, "bo@example.com", ADA, worked=True, name="Ada"),
     )
-    assert left(alike) == ()
-    told = log_of(
-        tmp_path,
-        attempt(9, OLD, ADA),
-        profile_change(11, king, ADA),
-        attempt(12, king, ADA, worked=True),
-    )
-    assert left(told) == ()
-    silent = log_of(tmp_path, attempt(9, OLD, ADA), attempt(12, king, ADA, worked=True))
-    assert left(silent) == (OLD,)
+    assert left(log) == (OLD,)
 
 
 def test_before_the_new_login_was_seen_the_old_one_is_left(tmp_path: Path) -> None:
-    log = log_of(tmp_path, attempt(9, OLD, ADA), attempt(12, NEW, ADA, worked=True))
+    log = log_of(
+        tmp_path,
+        attempt(9, OLD, ADA),
+        profile_change(11, NEW, ADA),
+        attempt(12, NEW, ADA, worked=True),
+    )
     (one,) = incidents(log, "2026-10-27T10:00:00Z")
     assert one.left == (OLD,)
     assert list(recovery(log, until="2026-10-27T10:00:00Z")["user"]) == [OLD]
@@ -111,11 +107,16 @@ def test_before_the_new_login_was_seen_the_old_one_is_left(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", [OLD, NEW, NEW.upper(), ADA])
 def test_a_users_history_is_whole_under_each_name(name: str, tmp_path: Path) -> None:
-    log = log_of(tmp_path, attempt(9, OLD, ADA), attempt(12, NEW, ADA, worked=True))
+    log = log_of(
+        tmp_path,
+        attempt(9, OLD, ADA),
+        profile_change(11, NEW, ADA),
+        attempt(12, NEW, ADA, worked=True),
+    )
     key = find_user(log, name)
     window = log.window()
     rows = user_events(log, window, key, failures(log, window, user_key=key))
-    assert list(rows["what"]) == ["failed", "worked"]
+    assert [one for one in rows["what"] if one in {"failed", "worked"}] == ["failed", "worked"]
 
 
 def test_a_login_that_was_given_to_somebody_else_is_nobodys_alone(tmp_path: Path) -> None:
@@ -123,6 +124,7 @@ def test_a_login_that_was_given_to_somebody_else_is_nobodys_alone(tmp_path: Path
     log = log_of(
         tmp_path,
         attempt(8, OLD, ADA, worked=True),
+        profile_change(9, NEW, ADA),
         attempt(10, NEW, ADA, worked=True),
         attempt(11, OLD, CY),
         attempt(12, NEW, ADA, worked=True),
@@ -156,7 +158,7 @@ def test_a_lake_that_was_asked_before_the_rename_knows_of_it_after(tmp_path: Pat
     lake = Lake(tmp_path / "lake")
     for events, who in (
         (first, (OLD, "bob@example.com")),
-        ([second], ("bob@example.com",)),
+        ([profile_change(11, NEW, ADA), second], ("bob@example.com",)),
         ([third], ()),
     ):
         add(lake, [write_export(tmp_path / "export.ndjson", events)])

@@ -26,7 +26,13 @@ __all__ = ["renames", "renames_digest", "under_latest_login"]
 _OKTA_USER = "00u"
 """How a user's own id begins, also behind an org's name; an app user's differs by app."""
 
-_CHANGE = "user.account.update_profile"
+_CHANGES = (
+    "user.account.update_profile",
+    "user.account.update_primary_email",
+    "system.import.user.update",
+)
+_NEAR = pd.Timedelta(minutes=10)
+"""Within which what goes along with a change of the login is logged."""
 
 _by_log: WeakKeyDictionary[ResultCache, tuple[dict[str, str], ir.Table | None]] = (
     WeakKeyDictionary()
@@ -37,8 +43,8 @@ def renames(log: Log) -> dict[str, str]:
     """Find the users whose login changed.
 
     The rule: logins of one Okta user id of which each was last seen before the next was first
-    seen, where each change shows: both have the same name, or the same part before the ``@``, or a
-    change of the profile stands between them. Not where logins alternate or nothing shows the
+    seen, with a change of the profile between them: among the events of the last ten minutes under
+    the one, or of the first ten under the other. Not where logins alternate or nothing shows the
     change (what writes one id for many people is no id), nor where one of them was another user's
     as well: a login that is given away says not who is meant.
 
@@ -114,7 +120,6 @@ class _Span(NamedTuple):
     """What the events say that tell of one login of one user."""
 
     login: str
-    name: str | None
     first: pd.Timestamp
     last: pd.Timestamp
     first_change: pd.Timestamp
@@ -124,11 +129,8 @@ class _Span(NamedTuple):
 def _shows_a_change(before: _Span, after: _Span) -> bool:
     if before.last >= after.first:
         return False
-    names = [one.name.casefold() if isinstance(one.name, str) else None for one in (before, after)]
-    same_name = names[0] is not None and names[0] == names[1]
-    same_start = before.login.partition("@")[0] == after.login.partition("@")[0]
-    changed = before.last_change == before.last or after.first_change == after.first
-    return same_name or same_start or bool(changed)
+    near = before.last - before.last_change, after.first_change - after.first
+    return any(one <= _NEAR for one in near if pd.notna(one))
 
 
 def _spans(log: Log) -> ir.Table:
@@ -138,13 +140,12 @@ def _spans(log: Log) -> ir.Table:
         own = events.user_id.startswith(_OKTA_USER) | events.user_id.contains(f"/{_OKTA_USER}")
         rows = events.filter(own, events.user_login.notnull())
         changed_at = ibis.ifelse(
-            rows.event_type == _CHANGE, rows.published, ibis.null(rows.published.type())
+            rows.event_type.isin(_CHANGES), rows.published, ibis.null(rows.published.type())
         )
         return _merged(
             rows.select(
                 "user_id",
                 login=rows.user_login.lower(),
-                name=rows.user_name,
                 first=rows.published,
                 last=rows.published,
                 first_change=changed_at,
@@ -161,7 +162,6 @@ def _spans(log: Log) -> ir.Table:
 
 def _merged(rows: ir.Table) -> ir.Table:
     return rows.group_by(["user_id", "login"]).aggregate(
-        name=rows.name.max(),
         first=rows["first"].min(),
         last=rows["last"].max(),
         first_change=rows.first_change.min(),
