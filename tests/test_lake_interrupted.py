@@ -187,9 +187,10 @@ def test_a_disk_that_fills_up_leaves_the_lake_as_it_was_and_says_so(tmp_path: Pa
 
 
 def test_a_worker_that_is_killed_is_told_and_running_again_fills_in(tmp_path: Path) -> None:
-    """As the system does when memory is short; what lies in envelopes is read by processes."""
+    """As the system does when memory is short; processes read times that are numbers."""
     lake = Lake(tmp_path / "lake")
-    events = [{"result": event(reason=f"{n:20000d}")} for n in range(2000)]
+    at = int(T0.timestamp())
+    events = [event(reason=f"{n:20000d}") | {"published": at} for n in range(2000)]
     path = write_export(tmp_path / "a.ndjson", events)
 
     def kill(_: int) -> None:
