@@ -418,6 +418,25 @@ def test_an_event_where_the_others_have_a_text_is_still_the_one_taken(
     assert _said(coded) == _said([code_one_by_one(block)])
 
 
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        (
+            {"raw": json.dumps(event()), "okta": {"event_type": "a"}},
+            {"raw": json.dumps(event()), "okta": {"eventType": "a"}},
+        ),
+        ({"okta": event()}, {"okta": {**event(), "event_type": "a"}}),
+    ],
+    ids=["beside the event", "in the event"],
+)
+def test_a_product_is_told_by_names_that_stand_in_objects(
+    first: dict[str, Any], other: dict[str, Any]
+) -> None:
+    for lines in ([first, other], [other, first]):
+        block = Lines("a.ndjson", 1, b"\n".join(map(_line, lines)))
+        assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
+
+
 @max_examples(40)
 @given(st.lists(LINES, min_size=1, max_size=5))
 def test_a_page_is_read_like_lines(lines: list[bytes]) -> None:

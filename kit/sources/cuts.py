@@ -7,6 +7,7 @@ else there may lead to an event or a record.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,7 +25,7 @@ from kit.sources.wrappers import (
 )
 from kit.vendors import INNER_NAMES, leads_to_record
 
-__all__ = ["PROPERTIES", "Cut", "Shape", "product_of_cut", "steps_to"]
+__all__ = ["PROPERTIES", "Cut", "Shape", "inner_signs", "product_of_cut", "steps_to"]
 
 _ROWS_OR_LISTS = {*wrappers.LISTS, "columns", "rows", "fields", "schema", "tables"}
 """Names of what is looked at before the event's place, if that has none of Okta's own names."""
@@ -84,7 +85,11 @@ class Cut(NamedTuple):
         rest = _rest.decode(around)
         if rest.get(self.name) != _CUT:
             return None
-        shape = _shape(rest, _LOOKED_AT if self.name in ORIGINALS else None)
+        if self.name in ORIGINALS:
+            shape = _shape(rest, _LOOKED_AT)
+            shape = shape and (*shape, *_signs_in(rest))
+        else:
+            shape = _shape(rest)
         content = document[at:end]
         if self.is_text:
             text = _text.decode(content)
@@ -170,6 +175,23 @@ def _shape(fields: dict[str, Any], looked_at: frozenset[str] | None = None) -> S
                 return None
             shape.append((name, inner))
     return tuple(shape)
+
+
+def _signs_in(fields: dict[str, Any]) -> Shape:
+    """What stands in objects that a product is known by, whatever else is in them."""
+    return tuple(
+        (f"{first}.{name}", ())
+        for first, name in inner_signs()
+        if type(fields.get(first)) is dict and name in fields[first]
+    )
+
+
+@cache
+def inner_signs() -> tuple[tuple[str, str], ...]:
+    """Names that products are known by and that stand in objects: each with its object's name."""
+    signs = sorted({sign for table in wrappers.tables() for sign in table.signs})
+    parts = (sign.partition(".") for sign in signs)
+    return tuple((first, name) for first, _, name in parts if name)
 
 
 def _shape_of_list(values: list[Any]) -> Shape | None:

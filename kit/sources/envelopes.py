@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from kit.sources.cuts import PROPERTIES, Cut, Shape, product_of_cut, steps_to
+from kit.sources.cuts import PROPERTIES, Cut, Shape, inner_signs, product_of_cut, steps_to
 from kit.sources.respelt import has_flat_name
 from kit.sources.wrappers import (
     LINE,
@@ -220,7 +220,11 @@ class _Envelopes:
             names = tuple(_fields.decode(document))
             if names not in self._names:
                 is_whole = {*REQUIRED_FIELDS, "outcome"}.issubset(names)
-                is_odd = has_flat_name(names) or leads_to_record(names)
+                is_odd = (
+                    has_flat_name(names)
+                    or leads_to_record(names)
+                    or any(name in names for _, name in inner_signs())
+                )
                 self._names[names] = is_whole and not is_odd
             return self._names[names]
         return True
