@@ -437,6 +437,16 @@ def test_a_product_is_told_by_names_that_stand_in_objects(
         assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
 
 
+@pytest.mark.parametrize("number", ["NaN", "-NaN", "Infinity", "-Infinity", "Inf"])
+@pytest.mark.parametrize("form", ['{"a": %s}', "[1, %s]", "%s"])
+def test_a_number_that_json_does_not_have_costs_its_line(number: str, form: str) -> None:
+    lines = [_line(event()), _line(event(more="THIS")), _line(event())]
+    lines[1] = lines[1].replace(b'"THIS"', (form % number).encode())
+    coded = code_block(Lines("a.ndjson", 1, b"\n".join(lines)), code_one_by_one)
+    assert sum(part.result.events for part in coded) == 2
+    assert [one.line for part in coded for one in part.result.skipped_lines] == [2]
+
+
 @max_examples(40)
 @given(st.lists(LINES, min_size=1, max_size=5))
 def test_a_page_is_read_like_lines(lines: list[bytes]) -> None:

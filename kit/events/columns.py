@@ -7,6 +7,7 @@ twice, half a sign or a number for a text refuses the block, which is then read 
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,9 @@ _PIECE = 1 << 17
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)$"
 _FIRST_TIME, _END_OF_TIME = np.array(["0002-01-01", "9999-01-01"], "M8[us]").astype(np.int64)
 """Between them any offset leads to a time that there is."""
+
+_NO_NUMBER = re.compile(rb"[:,\[]\s*-?(?:NaN|Inf)")
+"""What Arrow takes for a number, and JSON does not."""
 
 _DEBUG = ("requestId", "clientId", "appname", "factor")
 """What of debugData the table reads."""
@@ -111,6 +115,8 @@ def read_events(source: SourceTexts, debug_names: Sequence[str] = ()) -> Events 
         The events, in their order; None if anything in them is not as Okta writes it.
     """
     text, ends, raw = source
+    if (b"NaN" in text or b"Inf" in text) and _NO_NUMBER.search(text):
+        return None
     openings = np.searchsorted(_places(np.frombuffer(text, np.uint8), _BRACKET, _NO_CASE), ends)
     if (np.diff(openings, prepend=0) > _DEEPEST).any():
         return None
