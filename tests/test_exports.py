@@ -78,6 +78,7 @@ def test_every_form_of_an_export_holds_the_same_events(tmp_path: Path, content: 
         b'{"uuid": "x", "published": "2026-10-27T09:00:00Z", "eventType": "a", "k": "\xff"}',
         b'{"a":' * 3000 + b"1" + b"}" * 3000,
         b"[1]",
+        b'{"results": [[{"field": ["a"], "value": "b"}]]}',
         b'"text"',
     ],
     ids=[
@@ -93,6 +94,7 @@ def test_every_form_of_an_export_holds_the_same_events(tmp_path: Path, content: 
         "invalid UTF-8",
         "nested too deep",
         "array",
+        "field without a name",
         "text",
     ],
 )

@@ -288,7 +288,10 @@ def _from_array(document: bytes, depth: int) -> Inside | None:
 
 
 def _is_field(element: bytes) -> bool:
-    return element.startswith(b"{") and _fields.decode(element).keys() == {"field", "value"}
+    if not element.startswith(b"{"):
+        return False
+    fields = _fields.decode(element)
+    return fields.keys() == {"field", "value"} and bytes(fields["field"])[:1] == b'"'
 
 
 def _from_object(document: bytes, depth: int) -> Inside | None:
