@@ -426,8 +426,12 @@ def test_an_event_where_the_others_have_a_text_is_still_the_one_taken(
             {"raw": json.dumps(event()), "okta": {"eventType": "a"}},
         ),
         ({"okta": event()}, {"okta": {**event(), "event_type": "a"}}),
+        (
+            {"map": {"_raw": json.dumps(event())}},
+            {"map": json.dumps({"_raw": json.dumps(event())})},
+        ),
     ],
-    ids=["beside the event", "in the event"],
+    ids=["beside the event", "in the event", "around the event"],
 )
 def test_a_product_is_told_by_names_that_stand_in_objects(
     first: dict[str, Any], other: dict[str, Any]

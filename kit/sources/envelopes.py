@@ -95,8 +95,9 @@ class _Envelopes:
         """The events that were cut out of their envelopes."""
         self._ways: list[tuple[Cut, ...]] = []
         self._tries = 0
-        self._products: dict[tuple[Shape, ...], str | None] = {}
-        """By what is around an event, step by step; None where that may lead elsewhere."""
+        self._products: dict[tuple[tuple[Cut, ...], tuple[Shape, ...]], str | None] = {}
+        """By the way to an event and what is around it, step by step; None where that may lead
+        elsewhere."""
         self._names: dict[tuple[str, ...], bool] = {}
         self._records: dict[tuple[str, ...], bool] = {}
 
@@ -178,9 +179,9 @@ class _Envelopes:
             if way is not self._ways[0]:
                 self._ways.remove(way)
                 self._ways.insert(0, way)
-            if shapes not in self._products:
-                self._products[shapes] = product_of_cut(document, event, shapes, way)
-            product = self._products[shapes]
+            if (way, shapes) not in self._products:
+                self._products[way, shapes] = product_of_cut(document, event, shapes, way)
+            product = self._products[way, shapes]
             if product is None:
                 return None
             self.cut.append(event)
