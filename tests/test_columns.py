@@ -441,6 +441,13 @@ def test_a_product_is_told_by_names_that_stand_in_objects(
         assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
 
 
+def test_a_printed_time_is_seen_beside_a_name_with_an_escaped_letter() -> None:
+    odd = _line({"detail": event(request={"published": "Mon UTC"})})
+    odd = odd.replace(b'"published"', b'"publ\\u0069shed"', 1)
+    block = Lines("a.ndjson", 1, b"\n".join([_line({"detail": event()}), odd]))
+    assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
+
+
 @pytest.mark.parametrize("number", ["NaN", "-NaN", "Infinity", "-Infinity", "Inf"])
 @pytest.mark.parametrize("form", ['{"a": %s}', "[1, %s]", "%s"])
 def test_a_number_that_json_does_not_have_costs_its_line(number: str, form: str) -> None:

@@ -23,6 +23,9 @@ _PRINTED = re.compile(
 )
 """A time as databases and PowerShell print it, or an object that a table holds as text."""
 
+_ESCAPED = re.compile(rb"\\u00[4-7]")
+"""A letter that a name may have in it, so that the name is not known by its letters."""
+
 _PIECE = 1 << 17
 """Bytes that are looked at in one go, so that they stay near the processor."""
 _QUOTE, _MANY = ord('"'), 8
@@ -46,7 +49,8 @@ def is_any_printed(text: bytes, count: int) -> bool:
         count: how many they are.
     """
     places = _likely_places(text)
-    if text.count(b'"published"') != count or len(places) > _MANY * count:
+    is_odd = text.count(b'"published"') != count or _ESCAPED.search(text)
+    if is_odd or len(places) > _MANY * count:
         return is_printed(text)
     for place in places:
         name = text.rfind(b'"', 0, max(text.rfind(b'"', 0, place), 0))
