@@ -441,6 +441,19 @@ def test_a_product_is_told_by_names_that_stand_in_objects(
         assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
 
 
+@pytest.mark.parametrize("header", ["", HEADERS[0]])
+@pytest.mark.parametrize("objects", [0, 1, 2, 4, 6])
+@pytest.mark.parametrize("texts", [0, 1, 2, 3, 4])
+def test_an_event_is_as_deep_by_itself_as_among_others(
+    header: str, objects: int, texts: int
+) -> None:
+    one: dict[str, Any] = event()
+    for level in range(objects + texts):
+        one = {"data": one if level < objects else json.dumps(one)}
+    block = Lines("a.ndjson", 1, b"\n".join([header.encode() + _line(one)] * 2))
+    assert _said(code_block(block, code_one_by_one)) == _said([code_one_by_one(block)])
+
+
 def test_a_printed_time_is_seen_beside_a_name_with_an_escaped_letter() -> None:
     odd = _line({"detail": event(request={"published": "Mon UTC"})})
     odd = odd.replace(b'"published"', b'"publ\\u0069shed"', 1)

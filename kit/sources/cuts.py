@@ -30,6 +30,9 @@ __all__ = ["PROPERTIES", "Cut", "Shape", "inner_signs", "product_of_cut", "steps
 _ROWS_OR_LISTS = {*wrappers.LISTS, "columns", "rows", "fields", "schema", "tables"}
 """Names of what is looked at before the event's place, if that has none of Okta's own names."""
 
+_DEEPEST = 6
+"""Objects that ``wrappers`` looks into for an event, behind a header too; a text counts twice."""
+
 _FIRST = 80
 """Bytes of a value by which its place is found; a search for all of it takes longer."""
 
@@ -97,18 +100,19 @@ class Cut(NamedTuple):
         return (content, shape) if shape is not None and _is_object(content) else None
 
 
-def steps_to(document: bytes, event: bytes, depth: int) -> tuple[Cut, ...] | None:
-    """The steps from a document to its event."""
+def steps_to(document: bytes, event: bytes, depth: int = _DEEPEST) -> tuple[Cut, ...] | None:
+    """The steps from a document to its event; None if they are too many."""
     fields = _fields.decode(document)
-    if not depth or fields.keys() >= REQUIRED_FIELDS:
+    if fields.keys() >= REQUIRED_FIELDS:
         return None
     for name, raw in fields.items():
         value = bytes(raw)
         is_text = value[:1] == b'"'
         content = _unpacked(_text.decode(value)) if is_text else value
-        if not _is_object(content) or not _goes_first(name, fields):
+        rest = depth - 1 - is_text
+        if rest < 0 or not _is_object(content) or not _goes_first(name, fields):
             continue
-        further = () if content == event else steps_to(content, event, depth - 1)
+        further = () if content == event else steps_to(content, event, rest)
         if further is not None:
             start = document.find(value[:_FIRST])
             behind = document[start + len(value) :]

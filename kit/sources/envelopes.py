@@ -238,7 +238,7 @@ class _Envelopes:
         inside = inside_of(document)
         if inside is None or len(inside.contents) != 1:
             return None
-        way = steps_to(document, inside.contents[0], _DEEPEST)
+        way = steps_to(document, inside.contents[0])
         if way is None or way in self._ways or self._follow(document, way) is None:
             return None
         self._ways.insert(0, way)
