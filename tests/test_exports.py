@@ -79,6 +79,8 @@ def test_every_form_of_an_export_holds_the_same_events(tmp_path: Path, content: 
         b'{"a":' * 3000 + b"1" + b"}" * 3000,
         b"[1]",
         b'{"results": [[{"field": ["a"], "value": "b"}]]}',
+        b'{"preview": false, "result": {"_raw": "{\\"uuid\\": \\"\xee"}}',
+        b'{"okta": {"uuid": 1, "\xff": 2}}',
         b'"text"',
     ],
     ids=[
@@ -95,6 +97,8 @@ def test_every_form_of_an_export_holds_the_same_events(tmp_path: Path, content: 
         "nested too deep",
         "array",
         "field without a name",
+        "invalid UTF-8 in a text that is cut off",
+        "invalid UTF-8 in a name",
         "text",
     ],
 )

@@ -153,9 +153,13 @@ def advice(document: bytes) -> str | None:
         What it looks like and the export that works; None if it looks like none.
     """
     try:
-        fields = _fields.decode(document)
+        return _advice(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _advice(document: bytes) -> str | None:
+    fields = _fields.decode(document)
     if loss := _row_loss(document, fields):
         return loss
     table = product_in(fields)
