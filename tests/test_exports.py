@@ -63,6 +63,18 @@ def test_every_form_of_an_export_holds_the_same_events(tmp_path: Path, content: 
     assert failures(log)["uuid"].tolist() == [one["uuid"] for one in EVENTS]
 
 
+@pytest.mark.parametrize("printed", ["@{}", "@{a}"])
+def test_an_object_that_is_printed_without_names_costs_no_event(
+    tmp_path: Path, printed: str
+) -> None:
+    path = tmp_path / "export.ndjson"
+    path.write_bytes(NDJSON + json.dumps(event(client=printed)).encode())
+
+    log = open_log(path)
+
+    assert (log.count, log.skipped_lines) == (5, ())
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -389,6 +389,8 @@ def _parse(text: str) -> Any:
     if content.startswith("@{") and content.endswith("}"):
         inner = content[2:-1]
         marks = list(_IN_BRACES.finditer(inner))
+        if not marks:
+            return text if inner.strip() else {}
         ends = [mark.start() for mark in marks[1:]] + [len(inner)]
         return {m[1]: inner[m.end() : end] or None for m, end in zip(marks, ends, strict=True)}
     try:
