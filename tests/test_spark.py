@@ -24,6 +24,7 @@ from commands import okta_kit
 from factories import M365, REFUSED, SLACK, event, write_export
 from incidents import simulate
 from kit.analysis.failures import folded_failures
+from kit.analysis.renames import renames
 from kit.base.errors import SourceError
 from kit.cases.case import case
 from kit.evidence.lookup import look_up
@@ -139,6 +140,25 @@ def odd_event(chance: random.Random) -> dict[str, Any]:
     return one
 
 
+def renamed_user() -> list[dict[str, Any]]:
+    """A push that fails, a change of the login, and one that works."""
+    old, new = "rena.before@example.com", "rena.after@example.com"
+    events = [
+        event("2026-10-27T09:00:00Z", reason=REFUSED, user=old),
+        event(
+            "2026-10-27T10:00:00Z",
+            type_="user.account.update_profile",
+            result="SUCCESS",
+            user=new,
+            app=None,
+        ),
+        event("2026-10-27T11:00:00Z", result="SUCCESS", user=new),
+    ]
+    for one in events:
+        one["target"][-1]["id"] = "00urenaaaaaaaaaaaaaa"
+    return events
+
+
 @pytest.mark.parametrize("rows_copied", [copies.MAX_ROWS, 0])
 def test_the_sample_an_incident_and_odd_events_have_the_same_answers_on_a_cluster(
     spark: cluster.Cluster, tmp_path: Path, rows_copied: int, monkeypatch: pytest.MonkeyPatch
@@ -151,8 +171,9 @@ def test_the_sample_an_incident_and_odd_events_have_the_same_answers_on_a_cluste
     monkeypatch.setattr(copies, "MAX_ROWS", rows_copied)
     chance = random.Random(11)
     odd = [odd_event(chance) for _ in range(240)]
-    path = write_export(tmp_path / "log.ndjson", [*simulate(11).events, *odd])
+    path = write_export(tmp_path / "log.ndjson", [*simulate(11).events, *odd, *renamed_user()])
 
+    assert list(renames(open_log(path))) == ["rena.before@example.com"]
     assert_same_answers(["sample", path], spark.master, "2026-09-18")
 
 
