@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -132,8 +133,9 @@ def test_a_pull_takes_its_share_of_the_rate_limit_and_no_more(lake: Lake, share:
         for at, _ in org.requests:
             number = int((at + offset) // 3.0)
             windows[number] = windows.get(number, 0) + 1
-        counts = [windows[number] for number in sorted(windows)]
-        assert max(counts) <= 20 * share
+        counts = [windows.get(n, 0) for n in range(min(windows), max(windows) + 1)]
+        # What was sent in one window may arrive in the next where the machine is busy.
+        assert all(n <= 20 * share * (i + 1) for i, n in enumerate(accumulate(counts)))
         assert median(counts[1:-1]) == 20 * share
         assert parquet_uuids(lake) == org_uuids(org)
 
