@@ -34,7 +34,7 @@ _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)$"
 _FIRST_TIME, _END_OF_TIME = np.array(["0002-01-01", "9999-01-01"], "M8[us]").astype(np.int64)
 """Between them any offset leads to a time that there is."""
 
-_NO_NUMBER = re.compile(rb"[:,\[]\s*-?(?:NaN|Inf)")
+_NO_NUMBER = re.compile(rb"[:,\[]\s*-?(?:NaN|Inf(?:inity)?)\s*[,}\]]")
 """What Arrow takes for a number, and JSON does not."""
 
 _DEBUG = ("requestId", "clientId", "appname", "factor")
