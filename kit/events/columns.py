@@ -37,6 +37,10 @@ _FIRST_TIME, _END_OF_TIME = np.array(["0002-01-01", "9999-01-01"], "M8[us]").ast
 _NO_NUMBER = re.compile(rb"[:,\[]\s*-?(?:NaN|Inf(?:inity)?)\s*[,}\]]")
 """What Arrow takes for a number, and JSON does not."""
 
+_ENDS_OF_NO_NUMBER = (re.compile(rb"NaN\s*[,}\]]"), re.compile(rb"Inf(?:inity)?\s*[,}\]]"))
+"""How such a thing ends. A search that begins with letters takes a tenth of the time of one that
+begins with a choice, and their letters stand in the ids of every block by chance."""
+
 _DEBUG = ("requestId", "clientId", "appname", "factor")
 """What of debugData the table reads."""
 
@@ -115,7 +119,7 @@ def read_events(source: SourceTexts, debug_names: Sequence[str] = ()) -> Events 
         The events, in their order; None if anything in them is not as Okta writes it.
     """
     text, ends, raw = source
-    if (b"NaN" in text or b"Inf" in text) and _NO_NUMBER.search(text):
+    if any(end.search(text) for end in _ENDS_OF_NO_NUMBER) and _NO_NUMBER.search(text):
         return None
     openings = np.searchsorted(_places(np.frombuffer(text, np.uint8), _BRACKET, _NO_CASE), ends)
     if (np.diff(openings, prepend=0) > _DEEPEST).any():
