@@ -154,6 +154,21 @@ def test_failing_events_lie_in_row_groups_of_their_own(tmp_path: Path) -> None:
             assert codes.null_count in {0, len(codes)}
 
 
+def test_arrow_takes_memory_as_the_program_chose_once_events_are_added(tmp_path: Path) -> None:
+    before, meanwhile = pa.default_memory_pool().backend_name, set()
+    export = write_export(tmp_path / "a.ndjson", forty_events())
+    add(
+        Lake(tmp_path / "lake"),
+        [export],
+        on_progress=lambda _: meanwhile.add(pa.default_memory_pool().backend_name),
+    )
+    assert pa.default_memory_pool().backend_name == before
+    assert meanwhile == ({"jemalloc"} if "jemalloc" in pa.supported_memory_backends() else {before})
+    with pytest.raises(SourceError):
+        add(Lake(tmp_path / "lake"), [tmp_path / "missing.ndjson"])
+    assert pa.default_memory_pool().backend_name == before
+
+
 def test_other_tools_read_the_lake_without_the_kit(tmp_path: Path) -> None:
     """DuckDB by the glob, pandas by the folder, and the day as a column."""
     lake = Lake(tmp_path / "lake")

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from kit.base.arrow import without_pandas
+from kit.base.arrow import sparing_memory, without_pandas
 from kit.base.environment import needed_variables
 from kit.base.errors import KitError
 from kit.events import schema
@@ -152,8 +152,7 @@ def _received(pipe: IO[bytes]) -> bytes | None:
 
 def serve() -> None:
     """Code the blocks that come over standard input until it ends: a process's whole life."""
-    with without_pandas(), suppress(NotImplementedError):
-        pa.set_memory_pool(pa.jemalloc_memory_pool())  # of the pools, it gives most back
+    with without_pandas(), sparing_memory():
         for message in _messages(sys.stdin.buffer):
             answer: _Reply | _Fault
             try:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kit.base.arrow import sparing_memory
 from kit.base.windows import Window, merged
 from kit.lake.coverage import bridged
 from kit.lake.files import SkippedLine, shortened
@@ -304,7 +305,8 @@ def _add_blocks(
             result.unknown |= block.unknown
             on_block(block)
 
-        files = code_blocks(documents, staging, take_block, side_by_side=side_by_side)
+        with sparing_memory():
+            files = code_blocks(documents, staging, take_block, side_by_side=side_by_side)
         ours = [pair for pair in files if VENDOR not in Path(pair[1]).parts]
         fresh = _NewFiles(ours, staging)
         paths = [Path(path) for _, path in files if VENDOR in Path(path).parts]
