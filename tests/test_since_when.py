@@ -21,6 +21,15 @@ APART = [on(0, "z"), failed(1, "a"), on(1.2, "z"), on(2.9, "z"), failed(3, "b"),
 AT_ONCE = [on(0, "z"), failed(3, "a"), failed(3.01, "b")]
 BACK = [on(0, "z"), failed(1), on(1.5), on(7, "z"), failed(8, "a"), failed(8.01, "b")]
 FOR_SOME = [on(0, "z"), failed(1, "a"), on(1.2, "z"), failed(3, "b"), on(3.2, "z"), on(4, "a")]
+IN_BETWEEN = [
+    on(0, "z"),
+    failed(3, "a"),
+    failed(3.01, "b"),
+    on(3.04, "a"),
+    on(3.05, "b"),
+    failed(3.09, "c"),
+    failed(3.1, "d"),
+]
 
 
 def report(folder: Path, history: Sequence[Attempt], name: str = "remediation") -> Any:
@@ -120,3 +129,14 @@ def test_what_works_for_some_of_those_hit_is_not_said_to_be_not_fixed(tmp_path: 
 def test_one_person_is_not_told_to_be_retried_before_the_rest(tmp_path: Path) -> None:
     assert "one first" not in report(tmp_path, FOR_SOME).headline().text()
     assert "2 people, one first, then the rest" in report(tmp_path, APART).headline().text()
+
+
+@pytest.mark.parametrize("name", ["remediation", "error_code", "failure_trends"])
+def test_an_outage_that_worked_in_its_midst_began_before_it_came_again(
+    tmp_path: Path, name: str
+) -> None:
+    text = picture(report(tmp_path, IN_BETWEEN, name))
+
+    assert "onset 5 Mar 2026, 00:00 UTC" in text
+    assert "again 5 Mar 2026, 02:09 UTC" in text
+    assert "latest outage" not in text

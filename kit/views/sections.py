@@ -120,13 +120,16 @@ def onset_marks(onset: pd.Timestamp, one: Incident | None) -> dict[str, pd.Times
     """
     if one is None:
         return {"onset": onset}
-    since, again = pd.Timestamp(one.since), one.again_since
+    since = pd.Timestamp(one.since)
+    again = None if one.again_since is None else pd.Timestamp(one.again_since)
     marks: dict[str, pd.Timestamp | None] = {}
     if since < onset:
         marks["first failure"] = since
-    if again is not None and pd.Timestamp(again) != onset:
-        marks["again"] = pd.Timestamp(again)
-    return {**marks, "latest outage" if marks else "onset": onset}
+    if again is not None and again != onset:
+        marks["again"] = again
+    # What worked in its midst and failed again is no earlier outage.
+    is_latest = bool(marks) and (again is None or again <= onset)
+    return {**marks, "latest outage" if is_latest else "onset": onset}
 
 
 def case_picture(case: Case, gaps: Sequence[Window]) -> Chart:
