@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -142,6 +143,19 @@ def test_two_writers_to_a_store_lose_no_mark(bucket: Callable[..., str]) -> None
 def test_the_sample_and_files_have_their_marks_in_the_report_store(export: Path) -> None:
     assert marks_place(["sample"], "here") == marks_place([str(export)], "here") == "here"
     assert marks_place(["s3://bucket/lake"], "here") == "s3://bucket/lake"
+
+
+def test_the_list_says_what_the_source_does_not_hold(
+    export: Path, okta_kit: Callable[..., tuple[int, str, str]]
+) -> None:
+    """Silence after the last event is no sign that somebody succeeded, nor that nobody fails."""
+    _, _, now = okta_kit("list", source=export)
+    _, _, later = okta_kit("list", "--until", "2027-01-01", source=export)
+    _, _, before = okta_kit("list", "--until", "2020-01-01", source=export)
+
+    assert "not held" not in now
+    assert re.search(r"at 2027-01-01T00:00:00Z; not held: .* to 1 Jan 2027, 00:00 UTC\.", later)
+    assert re.search(r"0 over, at 2020-01-01T00:00:00Z; nothing before .* is held\.", before)
 
 
 def test_an_unknown_id_is_a_mistake_and_an_empty_window_is_none(

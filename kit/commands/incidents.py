@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kit.analysis.incidents import Incident
     from kit.lake.marks import Kind, Mark
+    from kit.log.log import Log
 
 __all__ = ["register"]
 
@@ -82,7 +83,7 @@ def list_incidents(
 
     Example: okta-kit incidents list --source sample --format json
     """
-    current, end = _incidents_at(source, since, until, out, engine, every=every)
+    log, current, end = _incidents_at(source, since, until, out, engine, every=every)
     if format_ is Form.json:
         print_json([one.as_dict() for one in current])
     else:
@@ -91,8 +92,23 @@ def list_incidents(
     failing = states.count("open") + states.count("regressed")
     print_note(
         f"{failing} open, {states.count('fixed')} fixed with users left, "
-        f"{states.count('over')} over, at {iso(end)}."
+        f"{states.count('over')} over, at {iso(end)}; {_held_in_words(log, end)}."
+        + "".join(f" Could not look at {org}: {why}" for org, why in log.unread.items())
     )
+
+
+def _held_in_words(log: Log, end: datetime) -> str:
+    """Whether the source holds all from its first event to the moment at which incidents stand."""
+    from kit.base.windows import Window
+    from kit.display import phrases
+    from kit.lake.files import skipped
+
+    if end <= log.first:
+        return f"nothing before {phrases.moment(log.first)} is held"
+    coverage = log.coverage(Window(log.first, end))
+    if coverage.complete:
+        return f"all from {phrases.moment(log.first)} on is held"
+    return phrases.coverage_in_words(coverage, skipped(log.skipped_lines))
 
 
 def show_incident(
@@ -176,7 +192,7 @@ def _incidents_at(
     engine: str | None,
     *,
     every: bool,
-) -> tuple[tuple[Incident, ...], datetime]:
+) -> tuple[Log, tuple[Incident, ...], datetime]:
     from kit.analysis.incidents import end_of, incidents, with_marks
     from kit.lake.marks import marks_place, read_marks
     from kit.log.log import open_log
@@ -187,13 +203,13 @@ def _incidents_at(
     if since:
         parse_time("since", since, end)
     marks = read_marks(marks_place(names, out))
-    return with_marks(incidents(log, end, all=every), marks, end), end
+    return log, with_marks(incidents(log, end, all=every), marks, end), end
 
 
 def _one(
     id_: str, source: list[str] | None, until: str | None, out: str, engine: str | None
 ) -> Incident:
-    every, _ = _incidents_at(source, None, until, out, engine, every=True)
+    _, every, _ = _incidents_at(source, None, until, out, engine, every=True)
     same = [one for one in every if one.id == id_]
     like = same or [one for one in every if one.id.removeprefix("inc-").startswith(_bare(id_))]
     if len(like) != 1 or not _bare(id_):
