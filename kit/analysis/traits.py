@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from kit.base.windows import Window
     from kit.log.log import Log
 
-__all__ = ["OF_PEOPLE", "TRAITS", "traits_in_columns", "traits_of_attempts", "traits_of_people"]
+__all__ = [
+    "OF_PEOPLE",
+    "TRAITS",
+    "told_of_people",
+    "traits_in_columns",
+    "traits_of_attempts",
+    "traits_of_people",
+]
 
 TRAITS = (
     "IP address",
@@ -179,7 +186,7 @@ def traits_of_people(log: Log, window: Window, app_key: str) -> dict[str, dict[s
         For each of ``OF_PEOPLE``, and ``department``, the values by ``user_key``; none where the
         log has no such event.
     """
-    rows = under_latest_login(log, _told_of_people(log))
+    rows = under_latest_login(log, told_of_people(log))
     rows = rows.filter(
         rows.published < literal(window.until),
         (rows.kind != "assignment day") | (rows.app_key == app_key),
@@ -195,10 +202,18 @@ def traits_of_people(log: Log, window: Window, app_key: str) -> dict[str, dict[s
     return people
 
 
-def _told_of_people(log: Log) -> ir.Table:
+def told_of_people(log: Log) -> ir.Table:
     """What each event says of somebody: which group, app, source or department; kept with a lake.
 
     A department stands in the event's JSON, which is most of a lake.
+
+    Args:
+        log: the opened log.
+
+    Returns:
+        One row an event that says so: ``kind``, one of ``OF_PEOPLE`` or ``department``;
+        ``user_key``, ``which`` (the group, else empty), ``app_key``, ``value``, ``event_type``,
+        ``uuid`` string; ``published`` timestamp.
     """
 
     def of(events: ir.Table) -> ir.Table:

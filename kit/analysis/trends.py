@@ -19,6 +19,8 @@ from kit.analysis.names import every_user, find_apps
 from kit.analysis.recovery import assignments, recovery, with_state
 from kit.analysis.states import states
 from kit.analysis.successes import bucket_of, count_successes, counted_by, every_hour
+from kit.analysis.traits import told_of_people
+from kit.analysis.unknown_texts import code_names
 from kit.analysis.unresolved import since_when, unresolved
 from kit.catalogue.coding import NO_REASON
 from kit.display import phrases
@@ -248,6 +250,9 @@ def prepare(log: Log) -> None:
     every_episode(log)
     every_user(log)
     incidents_of_apps(log, log.last)
+    told_of_people(log)
+    with_kind(log, folded_failures(log))
+    code_names(log)
 
 
 def _until(log: Log, window: Window) -> ir.Table:
