@@ -265,6 +265,20 @@ def test_files_that_are_left_out_by_their_names_are_said(
     assert "2 files left out by suffix (.md, .orc)" in capsys.readouterr().err
 
 
+def test_an_import_of_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty file may be a quiet hour, or an export that failed."""
+    empty, full, lake = tmp_path / "empty.json", tmp_path / "full.json", str(tmp_path / "lake")
+    empty.write_bytes(b"[]")
+    full.write_bytes(lines(EVENTS))
+    said = []
+    for words in ([empty], [full], [full], [full, "--since", "2026-10-20"], [empty, full]):
+        assert run_command(["import", *map(str, words), "--lake", lake]) == 0
+        said.append(capsys.readouterr().err)
+
+    assert f"{empty}: empty. If something should stand there, export it again." in said[0]
+    assert not [one for one in said[1:] if ": empty." in one]
+
+
 def test_a_ledger_of_many_imports_stays_a_few_files(tmp_path: Path) -> None:
     """Cut off, it counts as far as it goes."""
     folder, lake = tmp_path / "in", Lake(tmp_path / "lake")

@@ -92,6 +92,9 @@ def import_files(
         print_note(f"{one.file}:{one.line}: {one.reason}")
     if more := skipped(result.skipped_lines[5:]):
         print_note(f"and {more:,} more; okta-kit lake lists them.")
+    if result.empty and not (result.before or start):  # else there may be what was left out
+        names = phrases.join(file[:3]) + (f" and {len(file) - 3:,} more" if len(file) > 3 else "")
+        print_note(f"{names}: empty. If something should stand there, export it again.")
     for name, columns in result.unknown.items():
         print_note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
     for name, what in result.lacking.items():

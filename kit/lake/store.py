@@ -74,8 +74,16 @@ class AddResult:
     @property
     def nothing(self) -> bool:
         """Whether something stood in what was read, and nothing of it was an event or record."""
-        some = self.events or self.repeats or self.records or self.record_repeats
-        return bool(self.barren) and not some
+        return bool(self.barren) and not self._some
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all stood in what was read."""
+        return not (self._some or self.skipped_lines)
+
+    @property
+    def _some(self) -> int:
+        return self.events or self.repeats or self.records or self.record_repeats
 
 
 @dataclass(slots=True)
