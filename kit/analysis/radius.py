@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -80,11 +80,13 @@ def blast_radius(
     end = fixed_at if fixed_at is not None and now.start < fixed_at < now.last else now.last
     whole = Outage(now.start, end)
     radius = _radius(history, whole)
-    if radius.width != "group":
+    if radius.width == "group":
+        runs = [_radius(history, run) for run in _runs(history, whole)]
+        if len(runs) > 1 and all(one.width == "connection" for one in runs):
+            return runs[-1]  # in which nothing worked for anybody
+    if not radius.successes:
         return radius
-    runs = [_radius(history, run) for run in _runs(history, whole)]
-    broke_each_time = len(runs) > 1 and all(one.width == "connection" for one in runs)
-    return runs[-1] if broke_each_time else radius
+    return replace(radius, users_worked=history.successes.users(*whole))
 
 
 def _runs(history: History, now: Outage) -> list[Outage]:
@@ -97,7 +99,7 @@ def _runs(history: History, now: Outage) -> list[Outage]:
 
 
 def _radius(history: History, now: Outage) -> Radius:
-    """The width of one stretch, whose both ends are failures or fixes."""
+    """The width of one stretch, whose both ends are failures or fixes; who worked is not asked."""
     end = now.last
     rows = hit(history, now)
     users = int(who(rows).nunique())
@@ -107,10 +109,7 @@ def _radius(history: History, now: Outage) -> Radius:
         width: Literal["connection", "group", "user"] = "user"
     else:
         width = "group" if successes else "connection"
-    users_worked = history.successes.users(now.start, end) if successes else 0
-    return Radius(
-        width, now.start, end, len(rows), users, hit_counts(rows), successes, users_worked
-    )
+    return Radius(width, now.start, end, len(rows), users, hit_counts(rows), successes, 0)
 
 
 def who(rows: pd.DataFrame) -> pd.Series[str]:
