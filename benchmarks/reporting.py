@@ -5,6 +5,8 @@ commands with a notebook without a cell, which is the least that they take. Byte
 first. Each figure is in seconds of a clock, and of processor, which a busy machine changes less::
 
     python benchmarks/reporting.py --pairs 3 --many 8
+
+``--book BIN/jupyter-book`` also makes the page with Jupyter Book 1, from an environment of its own.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--many", type=int, default=8, help="reports made with -j 2; 0: none")
+    parser.add_argument("--book", help="Jupyter Book's command, in another environment")
     options = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     compileall.compile_dir(ROOT / "kit", quiet=2)
@@ -52,14 +55,18 @@ def main() -> None:
         empty.write_text(json.dumps({**notebook, "cells": []}), encoding="utf-8")
         commands(folder, NOTEBOOK)
         report(folder)
-        ours, theirs, least = [], [], []
+        ours, theirs, least, books = [], [], [], []
         for _ in range(options.pairs):
             ours.append(report(folder))
             theirs.append(commands(folder, NOTEBOOK))
             least.append(commands(folder, empty))
+            if options.book:
+                books.append(book(folder, options.book))
         show("one report", ours)
         show("papermill and nbconvert", theirs, ours)
         show("the same, an empty notebook", least, ours)
+        if books:
+            show("Jupyter Book", books, ours)
         if options.many:
             both = several(folder, options.many)
             each = sum((commands(folder, NOTEBOOK) for _ in range(options.many)), Used(0, 0))
@@ -93,6 +100,23 @@ def commands(folder: Path, notebook: Path) -> Used:
     papermill = used(f"{BIN}/papermill", str(notebook), out, *quiet)
     convert = ("nbconvert", "--to", "html", "--no-input", "--log-level=ERROR", out)
     return papermill + used(f"{BIN}/jupyter", *convert)
+
+
+def book(folder: Path, command: str) -> Used:
+    """The notebook as a page of Jupyter Book, run in this environment's kernel."""
+    place = folder / "book"
+    shutil.rmtree(place, ignore_errors=True)
+    kernel = place / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    spec = {"argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]}
+    spec |= {"display_name": "Python 3", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    page = shutil.copy(NOTEBOOK, place)
+    os.environ["JUPYTER_PATH"] = f"{place}/jupyter"
+    try:
+        return used(command, "build", str(page), "--path-output", f"{place}/out")
+    finally:
+        del os.environ["JUPYTER_PATH"]
 
 
 def used(*command: str) -> Used:
