@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -38,7 +39,11 @@ def run(*command: str, folder: Path = ROOT) -> Run:
         SystemExit: the command failed.
     """
     began, peak, before = time.perf_counter(), 0, os.times()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
+    # A file, since a pipe that nobody reads meanwhile would fill up.
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as out,
+        subprocess.Popen(command, stdout=out, cwd=folder) as process,
+    ):
         root = psutil.Process(process.pid)
         while process.poll() is None:
             held = 0
@@ -49,8 +54,8 @@ def run(*command: str, folder: Path = ROOT) -> Run:
             peak = max(peak, held)
             time.sleep(0.05)
         seconds = time.perf_counter() - began
-        assert process.stdout is not None
-        printed = process.stdout.read()
+        out.seek(0)
+        printed = out.read()
     if process.returncode:
         raise SystemExit(f"{' '.join(command[:4])} … ended with {process.returncode}")
     after = os.times()
