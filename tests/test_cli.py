@@ -193,8 +193,8 @@ def test_explain_reads_standard_input_and_says_what_it_does_not_know() -> None:
 
 @pytest.mark.parametrize("words", [["--help"], ["explain", "AADSTS50126"]], ids=["help", "explain"])
 def test_help_and_explain_need_no_heavy_library(words: list[str]) -> None:
-    """They answer at once, so they import neither pandas nor an engine."""
-    heavy = "{'pandas', 'ibis', 'papermill', 'okta', 'duckdb', 'matplotlib', 'pyarrow'}"
+    """They answer at once, so they import neither pandas nor NumPy nor an engine."""
+    heavy = "{'pandas', 'numpy', 'ibis', 'papermill', 'okta', 'duckdb', 'matplotlib', 'pyarrow'}"
     code = (
         "import sys; from kit.commands.app import run_command as run; run(sys.argv[1:]); "
         f"sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kit.base.errors import UsageError
+from kit.base.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = ["SECRET_NAME", "SECRET_VALUE", "needed_variables", "passed_variables"]
 
-SECRET_NAME = re.compile(
+SECRET_NAME = lazy_pattern(
     r"TOKEN|SECRET|PASSW|PRIVATE_?KEY|API_?KEY|CREDENTIAL|^OKTA_CLIENT_|^OKTA_KIT_(NOTIFY|REDACT_KEY)",
     re.I,
 )
 """Names of what holds a secret: no parameter has such a name, and no kernel gets one unasked."""
 
-SECRET_VALUE = re.compile(
+SECRET_VALUE = lazy_pattern(
     r"(?<![\w-])00[\w-]{40}(?![\w-])"  # Okta's API tokens
     r"|\bSSWS\s|\bBearer\s"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}"  # a JSON web token
@@ -34,7 +35,7 @@ SECRET_VALUE = re.compile(
 )
 """What a secret looks like."""
 
-_NEEDED_NAMES = re.compile(
+_NEEDED_NAMES = lazy_pattern(
     r"PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|TZ|LANG|LANGUAGE|LC_\w+|TMPDIR|TEMP|TMP"
     r"|VIRTUAL_ENV|CONDA_(PREFIX|DEFAULT_ENV)|(DY)?LD_LIBRARY_PATH"
     r"|PYTHON(PATH|HOME|HASHSEED|UTF8|IOENCODING|WARNINGS|NOUSERSITE|USERBASE|SAFEPATH"
@@ -48,11 +49,11 @@ _NEEDED_NAMES = re.compile(
     r"|PROCESSOR_\w+",
     re.I,
 )
-_SPARK = re.compile(r"JAVA_HOME|_?JAVA_(TOOL_)?OPTIONS|(SPARK|PYSPARK|HADOOP|YARN)_\w+", re.I)
-_ORGS = re.compile(
+_SPARK = lazy_pattern(r"JAVA_HOME|_?JAVA_(TOOL_)?OPTIONS|(SPARK|PYSPARK|HADOOP|YARN)_\w+", re.I)
+_ORGS = lazy_pattern(
     r"^OKTA_CLIENT_|^OKTA_KIT_(NOTIFY|REDACT_KEY)$|^OKTA.*(TOKEN|SECRET|PASSW|KEY)", re.I
 )
-_ORGS_VALUE = re.compile(r"(?<![\w-])00[\w-]{40}(?![\w-])|\bSSWS\s|-----BEGIN [A-Z ]*PRIVATE KEY")
+_ORGS_VALUE = lazy_pattern(r"(?<![\w-])00[\w-]{40}(?![\w-])|\bSSWS\s|-----BEGIN [A-Z ]*PRIVATE KEY")
 
 
 def needed_variables(*, spark: bool = False) -> dict[str, str]:

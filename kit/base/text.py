@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from kit.base.patterns import lazy_pattern
 
 __all__ = ["clean", "clean_lines", "in_json", "in_sheet", "one_line", "visible"]
 
-_FORMULA = re.compile(r"^(?=[\t\n])|(^|[;\t\n])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = lazy_pattern(r"^(?=[\t\n])|(^|[;\t\n])(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 """Where a spreadsheet begins a formula: at the start of a cell, and of what it takes for one where
 it separates cells by other marks than we do.
 
 Source: https://owasp.org/www-community/attacks/CSV_Injection
 """
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_UNSEEN = lazy_pattern(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What acts on a terminal, or turns the reading direction; tabs and line feeds do neither."""
 
 

@@ -7,7 +7,6 @@ sections, steps and evidence, and what does not fit is named with its file and h
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import msgspec
 
 from kit.base.errors import KitError, nearest
+from kit.base.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,7 @@ _KINDS: dict[str, Any] = {
     "all recovered": "all_recovered",
     "sync state": "sync_state",
 }
-_EVENT_TYPE = re.compile(r"[A-Za-z]\w*(?:\.[\w-]+)+")
+_EVENT_TYPE = lazy_pattern(r"[A-Za-z]\w*(?:\.[\w-]+)+")
 
 
 def read_body(body: Body) -> BodyParts:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from kit.base.patterns import lazy_pattern
 from kit.events import FAILING_RESULTS
 from kit.events.hit import DEFAULT
 from kit.messages import Message, fingerprint, http_code, is_fingerprint, labelled_code, parse
@@ -52,7 +53,7 @@ _SENTENCES = ("errormessage", "apperrormessage")
 """Where debugData names the fault: ``error_code`` or ``errorCode``, by event type."""
 
 
-_STATUS = re.compile(
+_STATUS = lazy_pattern(
     r"^\W*(?:HTTP\W*)?(?:[45]\d\d\W+)?(?:"
     + "|".join(status.phrase for status in HTTPStatus if status >= 400)
     + r")\b\W*(?:[45]\d\d\W*)?(?:$|(?<=[^\w\s])\s*)",
@@ -61,7 +62,7 @@ _STATUS = re.compile(
 """A status phrase that is all of a text or stands before a mark: ``Bad Request. …``."""
 
 
-_OPERATION = re.compile(
+_OPERATION = lazy_pattern(
     r"Error (?:while|in) (?:trying|creat|verify|updat|delet|deactivat|activat|push)"
 )
 """A sentence of Okta's that names what was tried."""
@@ -237,7 +238,7 @@ def _refine(meaning: TypeMeaning, values: dict[str, str | None], reason: str) ->
     return replace(meaning, **says) if says else meaning
 
 
-_FACTOR = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+) factor\b")
+_FACTOR = lazy_pattern(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+) factor\b")
 """A factor in a reason: ``User failed to set up FIDO2_WEBAUTHN factor``."""
 
 

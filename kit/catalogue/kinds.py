@@ -22,6 +22,8 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from kit.base.patterns import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -33,7 +35,7 @@ _MAX_CHARS = 600
 """How much of a text is read."""
 _STEM = 4
 """How many letters of a word tell which forms are worth a try."""
-NAMES = re.compile(
+NAMES = lazy_pattern(
     r"https?://\S+"
     r"|[^\s@<>()\"',;:=\[\]{}]{1,64}@[^\s@<>()\"',;:=\[\]{}]{1,255}"
     r"|<[^<>]{1,80}>|(?<!\w)\"[^\"]{1,80}\"|(?<!\w)'[^']{1,80}'(?!\w)|[‘“«][^’”»]{1,80}[’”»]"
@@ -46,8 +48,8 @@ _COMMON = frozenset(
     | {"the", "a", "an", "by", "with", "user"}
 )
 """Words that stand in most texts, so that they say little on which forms are worth a try."""
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_TOKEN = re.compile(r"[^\W_]+|[.:;!?](?=\s)|␣")
+_CAMEL = lazy_pattern(r"(?<=[a-z])(?=[A-Z])")
+_TOKEN = lazy_pattern(r"[^\W_]+|[.:;!?](?=\s)|␣")
 _SHORT = (("’", "'"), ("can't", "can not"), ("won't", "will not"), ("cannot", "can not"))
 _SHORTER = (("n't", " not"), ("'s ", " "), ("' ", " "))
 

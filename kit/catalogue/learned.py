@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from kit.base.patterns import lazy_pattern
 from kit.catalogue.kinds import NAMES, plain_words
 
 __all__ = [
@@ -57,7 +57,7 @@ _SHARE = 0.6
 _UNMET = 8.0
 """How rare a word counts that is not in the list, as if it stood in one text: what was never met
 makes every kind less sure."""
-_REFUSAL = re.compile(
+_REFUSAL = lazy_pattern(
     r" (?:not|no|non|nor|none|without|only|must|un(?:able|expec|known|supp|auth|defin)\w*"
     r"|(?:fail|err|invalid|illegal|incorrect|wrong|bad|miss|requir|den|refus|reject|expir|exceed"
     r"|malform|mismatch|conflict|duplic|exist|disab|forbid|violat|abort|insuff|broken|corrupt"

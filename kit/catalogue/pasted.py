@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from unicodedata import normalize
 
+from kit.base.patterns import lazy_pattern
 from kit.catalogue.files import load
 from kit.messages.parts import unescaped
 
@@ -16,22 +17,22 @@ __all__ = ["as_written"]
 
 _LOOK_ALIKE = str.maketrans("OoQlI|SBZ", "000111582")
 """The digits for which a program that reads pictures takes letters."""
-_FULL_WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
+_FULL_WIDTH = lazy_pattern("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+")
 """Letters and digits as East Asian keyboards write them."""
 _BREAK = r"=?[ \t]*\r?\n[ \t>]*"
 """A line that ends within a code; ``=`` says so in a mail's source, ``>`` quotes what follows."""
-_CODE = re.compile(
+_CODE = lazy_pattern(
     rf"(?<![A-Za-z0-9])(?P<vendor>AADST[S5]|E(?=[0O]))(?:[ \t]?[-:#]?[ \t]?|{_BREAK})"
     r"(?P<digits>[0-9OoQlI|SBZ]{5,8})(?![A-Za-z0-9])"
 )
-_IN_TWO = re.compile(
+_IN_TWO = lazy_pattern(
     rf"(?<![A-Za-z0-9])(?P<first>AADSTS\d{{1,7}}|E0\d{{1,5}})(?:{_BREAK}|[ \t])(?P<rest>\d{{1,6}})"
     r"(?![A-Za-z0-9])(?P<colon>:?)"
 )
-_MARKUP = re.compile(r"<(?:html|body|div|p|br|blockquote|span|td)\b[^<>]{0,2000}>", re.IGNORECASE)
-_TAG = re.compile(r"<(?:!--.{0,2000}?--|/?[A-Za-z!][^<>]{0,2000})>", re.DOTALL)
-_LINE_TAG = re.compile(r"</?(?:p|div|br|blockquote|tr|li|h\d)\b", re.IGNORECASE)
-_SURE = re.compile(r"AADSTS\d{5}|\bE0\d{6}\b")
+_MARKUP = lazy_pattern(r"<(?:html|body|div|p|br|blockquote|span|td)\b[^<>]{0,2000}>", re.IGNORECASE)
+_TAG = lazy_pattern(r"<(?:!--.{0,2000}?--|/?[A-Za-z!][^<>]{0,2000})>", re.DOTALL)
+_LINE_TAG = lazy_pattern(r"</?(?:p|div|br|blockquote|tr|li|h\d)\b", re.IGNORECASE)
+_SURE = lazy_pattern(r"AADSTS\d{5}|\bE0\d{6}\b")
 
 
 def as_written(text: str) -> str:

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from kit.base.patterns import lazy_pattern
+
 __all__ = [
     "AuthenticationContext",
     "Client",
@@ -159,16 +161,16 @@ class UnfitEventError(ValueError):
 
 _decoder = msgspec.json.Decoder(LogEvent)
 
-_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_NUL = lazy_pattern(rb"(?<!\\)((?:\\\\)*)\\u0000")
 """A NUL in a JSON text; databases end a text there, and refuse the rest."""
 
-_HALF = re.compile(
+_HALF = lazy_pattern(
     rb"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 """A sign beyond 16 bits, or half of one, which stands for nothing and which no database takes."""
 
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE = lazy_pattern(rb"\\u[dD][89a-fA-F]")
 
 
 def _without_nul(raw: bytes) -> bytes:
@@ -222,7 +224,9 @@ def decode(raw: bytes) -> tuple[LogEvent, str]:
     return event, text
 
 
-_CONTEXT_FAULT = re.compile(r"at `\$\.(?:client|securityContext|authentication|device|transaction)")
+_CONTEXT_FAULT = lazy_pattern(
+    r"at `\$\.(?:client|securityContext|authentication|device|transaction)"
+)
 """Begins the path of what an event is not refused for."""
 
 _CONTEXT: dict[str, Any] = {

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kit.base.patterns import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -31,7 +33,7 @@ _NEAREST = ("client", "group", "agent", "hook", "app", "other", "caller", "addre
 _USER: Hit = ("user", None, None)
 _NOBODY: Hit = (None, None, None)
 _BESIDE = frozenset({"User", "AppUser", "AppInstance", "App", "UserGroup", "AppGroup"})
-_CLIENT = re.compile(r"client(\s*app)?$", re.IGNORECASE)
+_CLIENT = lazy_pattern(r"client(\s*app)?$", re.IGNORECASE)
 """``PublicClientApp``, ``OAuth2Client``, ``Client``."""
 
 _SYSTEM = "system@okta.com"

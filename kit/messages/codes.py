@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from kit.base.patterns import lazy_pattern
 from kit.messages.parts import NOTHING, WINDOW
 
 __all__ = [
@@ -77,7 +78,7 @@ _FIRST = frozenset(
     for phrase in phrases.casefold().split(", ")
     for word in (phrase.partition(" ")[0], "".join(filter(str.isalpha, phrase)))
 )
-_WORDS = re.compile(r"[a-z _'-]+")
+_WORDS = lazy_pattern(r"[a-z _'-]+")
 
 
 def starts_reason(text: str) -> bool:
@@ -115,8 +116,8 @@ _BY_STATUS = {
 }
 
 
-_TOKEN = re.compile(r"[A-Za-z][\w.#@/-]{1,80}|(?=\d+[A-Za-z])[0-9A-Za-z]{2,12}")
-_CLASS = re.compile(r"(?:[\w$]+\.)+[\w$]*(?:Exception|Error|Fault)")
+_TOKEN = lazy_pattern(r"[A-Za-z][\w.#@/-]{1,80}|(?=\d+[A-Za-z])[0-9A-Za-z]{2,12}")
+_CLASS = lazy_pattern(r"(?:[\w$]+\.)+[\w$]*(?:Exception|Error|Fault)")
 _SAY_NOTHING = NOTHING | {
     "error", "errors", "failure", "failed", "fail", "unknown", "deny", "denied", "exception",
     "false", "true", "ok", "success", "client", "server", "sender", "receiver", "fault", "global",
@@ -155,8 +156,8 @@ def labelled_code(value: object) -> str | None:
     return None if folded_word.replace("_", "").replace("-", "") in _PHRASES else word
 
 
-_HRESULT = re.compile(r"0x[0-9A-Fa-f]{8}")
-_SPOKEN = re.compile(
+_HRESULT = lazy_pattern(r"0x[0-9A-Fa-f]{8}")
+_SPOKEN = lazy_pattern(
     r"""\[?(
         AADSTS\d{5,7} | E0\d{6} | 0x[0-9A-Fa-f]{8}
       | [A-Z]{2,8}-\d{3,6}                          # ORA-01017
@@ -166,11 +167,11 @@ _SPOKEN = re.compile(
     )\]?(?=[:,]?\ |[:,]?$|:|\.$)""",
     re.X,
 )
-_SHOUT = re.compile(r"[A-Z][A-Z0-9]{3,40}")
-_CAMEL = re.compile(r"[A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]+)+")
+_SHOUT = lazy_pattern(r"[A-Z][A-Z0-9]{3,40}")
+_CAMEL = lazy_pattern(r"[A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]+)+")
 _FIELDS = {"name", "id", "email", "mail", "number", "date", "phone", "address", "department",
            "title", "type", "url", "value", "attribute", "field", "employee", "status"}  # fmt: skip
-_TROUBLE = re.compile(
+_TROUBLE = lazy_pattern(
     r"invalid|missing|duplicat|required|not_|no_|bad_|unknown|expired|fail|error|denied|limit|exceed"
     r"|taken|exist|used|conflict|too_|long|short|wrong|forbid|unauth|disabled|locked|illegal|mismatch"
 )
@@ -223,7 +224,7 @@ def bare_code(text: str) -> str | None:
     return word if is_camel_name or _SHOUT.fullmatch(word) else None
 
 
-_BRACKETED = re.compile(
+_BRACKETED = lazy_pattern(
     r"[\[(]([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8}|[a-z][a-z0-9]{1,40}(?:_[a-z0-9]{1,40}){1,8})[\])]"
 )
 

@@ -11,6 +11,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from kit.base.patterns import lazy_pattern
 from kit.messages.codes import labelled_code, status_of
 from kit.messages.labels import id_name, time_in
 from kit.messages.parts import NOTHING, WINDOW, Draft, fill_in, set_status, unescaped
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["document", "document_start"]
 
-_START = re.compile(
+_START = lazy_pattern(
     r"[{<](?:(?<=\{)(?: |\\[rnt]){0,20}\\?[\"']{1,2}[\w@$. :-]{1,60}\\?[\"']{1,2} ?:"
     r"|(?<=<)(?i:\?xml|!doctype|(?:[\w.-]{1,40}:)?"
     r"(?:envelope|fault|errors?|errorresponse|html|head|title|h1)[ >]))"
 )
-_ESCAPED = re.compile(r"\[? ?\{(?: |\\[rnt]){0,20}(?:\\\"|\"\"\w)")
+_ESCAPED = lazy_pattern(r"\[? ?\{(?: |\\[rnt]){0,20}(?:\\\"|\"\"\w)")
 _CODES = (
     "errorcode", "internalcode", "errorsummary", "scimtype", "exceptioncode", "faultcode", "code",
     "subcode", "suberror", "type", "reason", "error",
@@ -93,7 +94,7 @@ def document(text: str, draft: Draft) -> str | None:
 
 _WORKFLOWS = "Okta Workflows"
 """Whose errors have these two fields: the flow's card failed, no app's provisioning."""
-_NUMBER = re.compile(r"(?:^|[ (:])([45]\d\d)(?=$|[ ):.,-])")
+_NUMBER = lazy_pattern(r"(?:^|[ (:])([45]\d\d)(?=$|[ ):.,-])")
 
 
 def _sentence(fields: list[Field]) -> str:
@@ -106,7 +107,7 @@ def _sentence(fields: list[Field]) -> str:
     return min(candidates)[5] if candidates else ""
 
 
-_POINTS = re.compile(r"\bsee (?:the )?errors?\b")
+_POINTS = lazy_pattern(r"\bsee (?:the )?errors?\b")
 """A sentence that only points to the others speaks last."""
 
 
@@ -153,7 +154,7 @@ def _note_rest(fields: list[Field], draft: Draft) -> None:
             set_status(draft, status_of(value))
 
 
-_LENIENT = re.compile(
+_LENIENT = lazy_pattern(
     r"""\\?["']([\w.@-]{1,60})\\?["']\ ?:\ ?
         (?:\\?"((?:[^"\\]|\\[^"]){0,2000})(\\?"?)|'([^']{0,2000})('?)|(-?\d{1,12}))""",
     re.X,
@@ -200,7 +201,7 @@ def _walk(name: str, body: object, level: int) -> Iterator[Field]:
         yield level, name, body
 
 
-_ELEMENT = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,40})(?: [^<>]{0,300})?>([^<]{1,2000})")
+_ELEMENT = lazy_pattern(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,40})(?: [^<>]{0,300})?>([^<]{1,2000})")
 
 
 def _xml(text: str) -> Iterator[Field]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import chain, islice
 from string import ascii_letters, digits
 
+from kit.base.patterns import lazy_pattern
 from kit.messages.parts import WINDOW, Draft, fill_in
 
 __all__ = ["id_name", "is_id", "take_labels", "time_at", "time_in"]
@@ -16,9 +16,9 @@ _TIME = (
     r"|(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: ?(?:GMT|UTC|[+-]\d{4}))?"
     r"|\d{1,2}[-/]\d{1,2}[-/]\d{4},? \d{1,2}:\d\d(?::\d\d)? ?(?:[AP]M)?(?: ?(?:UTC|GMT))?)"
 )
-_IS_TIME = re.compile(_TIME)
-_SIGN = re.compile(r"[DdPpEe][\"' ]{0,2}([:=])")  # an id's, a stamp's or a date's
-_UNSIGNED = re.compile(
+_IS_TIME = lazy_pattern(_TIME)
+_SIGN = lazy_pattern(r"[DdPpEe][\"' ]{0,2}([:=])")  # an id's, a stamp's or a date's
+_UNSIGNED = lazy_pattern(
     r"((?:[Tt]race|[Cc]orrelation|[Rr]equest)[-_ ]?(?:id|ID|Id)) "
     r"([0-9A-Za-z:-]{0,40}\d[\w:-]{6,80})"
 )
@@ -30,7 +30,7 @@ _HINTS = (
 )  # fmt: skip
 _TIMES = ("timestamp", "time-stamp", "time_stamp", "time stamp", "date")
 _IN_WORDS = f"{ascii_letters}{digits}-_"
-_VALUE = re.compile(r"([\"'\[({]?)([\w.:/+@*-]{1,200}(?:==?(?![\w\"']))?)")
+_VALUE = lazy_pattern(r"([\"'\[({]?)([\w.:/+@*-]{1,200}(?:==?(?![\w\"']))?)")
 _DASHES = str.maketrans("", "", "-_ .@")
 _MAX_SIGNS = 40
 """Signs after which a value may stand that are looked at in one text."""
@@ -143,7 +143,7 @@ def _note_value(text: str, at: int, sign: str, name: str, draft: Draft) -> int |
     return end + bool(value[1])
 
 
-_PLACEHOLDER = re.compile(r"<[^<>]{1,60}>|\[[A-Za-z ]{1,30}\]|\{[A-Za-z ]{1,30}\}")
+_PLACEHOLDER = lazy_pattern(r"<[^<>]{1,60}>|\[[A-Za-z ]{1,30}\]|\{[A-Za-z ]{1,30}\}")
 
 
 def _note_time(text: str, at: int, draft: Draft) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from kit.base.patterns import lazy_pattern
 from kit.messages.parts import Draft, fill_in
 
 __all__ = ["is_english", "translated"]
@@ -16,14 +17,14 @@ __all__ = ["is_english", "translated"]
 _TASKS = (
     (
         # help.okta.com/oie/ja-jp/content/topics/provisioning/lcm/troubleshooting.htm
-        re.compile(
+        lazy_pattern(
             r"ユーザー(.{1,200}?)のアプリ(.{1,200}?)への自動プロビジョニングに失敗しました[:。 ]*"
         ),
         "provisioning",
     ),
 )
 """Sentences of the task page: the user, the app, and behind them what the app said."""
-_LEADS = re.compile(
+_LEADS = lazy_pattern(
     r"(?:Error (?:while|authenticating|during)|Errors? reported by|Could not |Unable to |Failed to "
     r"|Cannot |Received response|An error |Matching user not found|Api validation failed"
     r"|The |HTTP [45]\d\d|[45]\d\d [A-Z][a-z]+|[A-Z][a-z]+ [A-Z][a-z]+\. Errors reported"
@@ -32,8 +33,8 @@ _LEADS = re.compile(
 """How the English of an answer begins."""
 _WINDOW, _SENTENCE = 400, 12
 """How far a colon is looked for, and the characters that a vendor's sentence has at least."""
-_COLON = re.compile(r"[:\uff1a] ?")
-_LETTER = re.compile(r"[^\W\d_]")
+_COLON = lazy_pattern(r"[:\uff1a] ?")
+_LETTER = lazy_pattern(r"[^\W\d_]")
 _OTHERS = frozenset(
     "der das und nicht wurde ist für von des zur bei fehlgeschlagen konnte werden le la les du"
     " des une est pas pour échoué utilisateur impossible lors el los del una para usuario se ha"
@@ -45,7 +46,7 @@ _OTHERS = frozenset(
     " sikerült automatikus käyttäjän ei onnistunut utilizatorului pentru nu reușit".split()
 )
 """Small words of the languages that Okta ships and that are written in Latin letters."""
-_WITHOUT_BLANKS = re.compile(
+_WITHOUT_BLANKS = lazy_pattern(
     "失败|失敗|无法|無法|用户|使用者|应用|ユーザー|アプリ|ません|できな|ました"
 )
 """Words of the languages that Okta ships and that are written without blanks."""

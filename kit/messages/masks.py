@@ -11,6 +11,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from kit.base.patterns import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -23,7 +25,7 @@ FINGERPRINT = r"^UNKNOWN_[0-9a-f]{8}$"
 is a reason of Okta's."""
 VARIABLE = "…"
 """Stands in a text for a part that differs from one message to the next, as in a remedy's texts."""
-_IS_FINGERPRINT = re.compile(FINGERPRINT)
+_IS_FINGERPRINT = lazy_pattern(FINGERPRINT)
 _MAX_CHARS = 600
 """How much of a text tells faults apart."""
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AP]M)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
@@ -90,18 +92,18 @@ def _unless_words(match: re.Match[str]) -> str:
     return f" {inside} " if _PLAIN.search(inside) else "<>"
 
 
-_PLAIN = re.compile(r"(?<![\w-])[a-z]{2,30} [a-z]{2,30} [a-z]{2,30}(?![\w-])")
+_PLAIN = lazy_pattern(r"(?<![\w-])[a-z]{2,30} [a-z]{2,30} [a-z]{2,30}(?![\w-])")
 _MASKS: list[_Mask] = [
     *(
-        (sign, re.compile(pattern), "<>")
+        (sign, lazy_pattern(pattern), "<>")
         for sign, pattern in (("://", _URL), ("@", _MAIL), *zip("\"'‘“«<", _QUOTED, strict=True))
     ),
     *(
-        (sign, re.compile(pattern), _unless_words)
+        (sign, lazy_pattern(pattern), _unless_words)
         for sign, pattern in (("[", r"\[[^\[\]]*\]"), ("{", r"\{[^{}]*\}"))
     ),
     *(
-        (sign, re.compile(pattern), "<>")
+        (sign, lazy_pattern(pattern), "<>")
         for sign, pattern in (
             ("=", _DN),
             ("=", r"(?<==)[^\s(),;]+"),
@@ -112,10 +114,10 @@ _MASKS: list[_Mask] = [
             ("@", _ADDRESS),
         )
     ),
-    (" ", re.compile(_NAME), r"\1<>"),
-    ("exist", re.compile(_LOGIN), r"\1<>"),
-    ("found", re.compile(_LOGIN), r"\1<>"),
-    *(("", re.compile(pattern), "<>") for pattern in (_ID, _NUMBER)),
+    (" ", lazy_pattern(_NAME), r"\1<>"),
+    ("exist", lazy_pattern(_LOGIN), r"\1<>"),
+    ("found", lazy_pattern(_LOGIN), r"\1<>"),
+    *(("", lazy_pattern(pattern), "<>") for pattern in (_ID, _NUMBER)),
 ]
 
 
@@ -130,7 +132,7 @@ def _words_of_mail(match: re.Match[str]) -> str:
     return f"{local if _TROUBLE.search(local) else '<mail>'} @ {domain}"
 
 
-_TROUBLE = re.compile(r"(?i)error|exception|fail|timeout|invalid|refused|denied|missing|unknown")
+_TROUBLE = lazy_pattern(r"(?i)error|exception|fail|timeout|invalid|refused|denied|missing|unknown")
 
 
 def _value_or_words(match: re.Match[str]) -> str:
@@ -141,18 +143,18 @@ def _value_or_words(match: re.Match[str]) -> str:
     return "<>" if is_value and not _KEY.search(inside) else f" {inside} "
 
 
-_KEY = re.compile(r"[\w-]{2,40}[\"']? ?[:=]")
+_KEY = lazy_pattern(r"[\w-]{2,40}[\"']? ?[:=]")
 _SORTS: list[_Mask] = [
-    ("", re.compile(_URL), _words_of_url),
-    ("", re.compile(_MAIL), _words_of_mail),
-    ("", re.compile(_GUID), "<guid>"),
-    *(("", re.compile(pattern), "<time>") for pattern in _TIMES),
-    ("", re.compile(_ADDRESS), "<address>"),
-    ("", re.compile(_ID), "<id>"),
-    ("", re.compile(_NUMBER), "<number>"),
+    ("", lazy_pattern(_URL), _words_of_url),
+    ("", lazy_pattern(_MAIL), _words_of_mail),
+    ("", lazy_pattern(_GUID), "<guid>"),
+    *(("", lazy_pattern(pattern), "<time>") for pattern in _TIMES),
+    ("", lazy_pattern(_ADDRESS), "<address>"),
+    ("", lazy_pattern(_ID), "<id>"),
+    ("", lazy_pattern(_NUMBER), "<number>"),
 ]
 _INSIDE: list[_Mask] = [
-    ("", re.compile(pattern), _value_or_words)
+    ("", lazy_pattern(pattern), _value_or_words)
     for pattern in (*_QUOTED[:5], r"\[[^\[\]]*\]", r"\{[^{}]*\}")
 ]
 _SAYS_LITTLE = frozenset(
@@ -160,7 +162,7 @@ _SAYS_LITTLE = frozenset(
     " groups http https id in is it key message none null number of on or reason response server"
     " status text that the this to type user users value was with".split()
 )
-_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_LETTERS = lazy_pattern(r"[^\W\d_]{2,}")
 
 
 def fingerprint(message: Message) -> str:
@@ -200,7 +202,7 @@ def wording(message: Message, people: Iterable[str] = ()) -> str:
     return _REPEATS.sub(VARIABLE, text.replace("<>", VARIABLE))
 
 
-_REPEATS = re.compile(rf"{VARIABLE}(?: ?{VARIABLE})+")
+_REPEATS = lazy_pattern(rf"{VARIABLE}(?: ?{VARIABLE})+")
 
 
 def _names(message: Message) -> list[str]:
@@ -226,7 +228,7 @@ def _distinct(text: str) -> str:
     return sorts or " ".join(text.split())
 
 
-_SORT = re.compile(r"<[a-z]*>")
+_SORT = lazy_pattern(r"<[a-z]*>")
 
 
 def _apply_masks(text: str, masks: list[_Mask]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from kit.base.patterns import lazy_pattern
 from kit.messages.labels import time_at
 from kit.messages.languages import translated
 from kit.messages.names import note_names
@@ -82,7 +83,7 @@ def _failed_on(text: str, draft: Draft) -> str | None:
     return text[len(lead) + len(time) :].lstrip(": ")
 
 
-_GROUP_PUSH = re.compile(r"Unable to \w{2,20} Group Push mapping(?: target App group)?:? ?")
+_GROUP_PUSH = lazy_pattern(r"Unable to \w{2,20} Group Push mapping(?: target App group)?:? ?")
 
 
 def _group_push(text: str, draft: Draft) -> str | None:
@@ -100,11 +101,11 @@ def _group_push(text: str, draft: Draft) -> str | None:
 
 
 _AFTER_NAME = (": Error while ", ": Error ", ": Errors ")
-_BANNER = re.compile(
+_BANNER = lazy_pattern(
     r"An error (?:has )?occurred (?:(during import|while assigning this app"
     r"|while pushing a profile update to this app)|(?:during|while|when) [^:.]{0,80})"
 )
-_WRAPPED = re.compile(r"[ .:]+(?=(?:Automatic|Could not|Error|Failed to|Unable to|Cannot) )")
+_WRAPPED = lazy_pattern(r"[ .:]+(?=(?:Automatic|Could not|Error|Failed to|Unable to|Cannot) )")
 
 
 def _banner(text: str, draft: Draft) -> str | None:
@@ -121,7 +122,7 @@ def _banner(text: str, draft: Draft) -> str | None:
     return text[match.end() + 1 :].lstrip() if text[match.end() :][:1] == ":" else None
 
 
-_LABEL = re.compile(
+_LABEL = lazy_pattern(
     r"(?:Okta )?(?:Errors?|Exception|Failure|Message|Reason|Cause|Caused by|Details?|Description|"
     r"Response(?: from (?:the )?server)?|(?:Web |Response )?Body)"
     r"(?: message| details| summary| during execution)? ?: *(?=\S)",
@@ -136,10 +137,10 @@ def _label(text: str, draft: Draft) -> str | None:
     return text[match.end() :] if match else None
 
 
-_DOING = re.compile(
+_DOING = lazy_pattern(
     r"(?:Errors?|Failure|Exception) (?:while |during |when )?[a-z]+ing\b|Error during"
 )
-_VALIDATION = re.compile(r"Api validation failed: ?")
+_VALIDATION = lazy_pattern(r"Api validation failed: ?")
 
 
 def _doing(text: str, draft: Draft) -> str | None:
@@ -178,7 +179,7 @@ def _received(text: str, draft: Draft) -> str | None:
     return inside
 
 
-_WHO_AT_END = re.compile(r"[,;] user: ?(\S{0,250})$")
+_WHO_AT_END = lazy_pattern(r"[,;] user: ?(\S{0,250})$")
 
 
 def _could_not(text: str, draft: Draft) -> str | None:
@@ -199,7 +200,7 @@ _VERBS = (
     "add|assign|bind|check|configure|connect|creat|deactivat|delet|download|fetch|import|login"
     "|log in|push|reactivat|remov|updat|validat|verify"
 )
-_TRIED = re.compile(
+_TRIED = lazy_pattern(
     rf"(?:Could not|Failed to|Unable to|Cannot|Error while (?:trying to )?) ?(?:{_VERBS})"
     r"[^.:,;]{0,60}\. (?!Please |Try |Check |Make sure |Sync )"
 )
@@ -230,8 +231,8 @@ def _validation(text: str, draft: Draft) -> str | None:
     return sentence.removesuffix(")") if colon and rest.startswith(field + ":") else inside
 
 
-_ROW = re.compile(r"([^:.{<]{0,100}?)\b(?:FAILURE|DENY|RATE_LIMIT) ?(?:: ?|- )")
-_TO_APP = re.compile(r" (?:to|in|from|by) external application")
+_ROW = lazy_pattern(r"([^:.{<]{0,100}?)\b(?:FAILURE|DENY|RATE_LIMIT) ?(?:: ?|- )")
+_TO_APP = lazy_pattern(r" (?:to|in|from|by) external application")
 
 
 def _row(text: str, draft: Draft) -> str | None:
@@ -243,7 +244,7 @@ def _row(text: str, draft: Draft) -> str | None:
     return text[match.end() :]
 
 
-_STEP = re.compile(
+_STEP = lazy_pattern(
     r"((?:User |Group |Profile |Delegated |LDAP |Active Directory )?(?i:import|provisioning"
     r"|deprovisioning|verification|authentication|password push|profile push|sync))"
     r"(?: (?:of|to|from|for) [^:]{1,60})? failed: "
@@ -262,7 +263,7 @@ def _step(text: str, draft: Draft) -> str | None:
     return text[match.end() :]
 
 
-_AGENT = re.compile(
+_AGENT = lazy_pattern(
     r"(?:Directory|LDAP|AD) [Aa]gent [^:]{1,150}: |User Auth Failure\. Agent .{1,80}?\. Message: "
 )
 
@@ -276,7 +277,7 @@ def _agent(text: str, draft: Draft) -> str | None:
     return text[match.end() :]
 
 
-_EVENT_TYPE = re.compile(
+_EVENT_TYPE = lazy_pattern(
     r"(?:app|application|user|system|group|policy|core|security|directory)"
     r"(?:\.[a-z0-9_]{1,40}){2,9} ?: "
 )
@@ -297,7 +298,7 @@ def _colon(text: str) -> int:
     return match.start() if match else -1
 
 
-_COLON = re.compile(r":(?:(?=$| )|(?<= :))")
+_COLON = lazy_pattern(r":(?:(?=$| )|(?<= :))")
 
 
 _BY_FIRST_WORD: dict[str, tuple[Callable[[str, Draft], str | None], ...]] = {

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from kit.base.patterns import lazy_pattern
 from kit.messages.codes import bare_code, bracketed_code, labelled_code, status_of
 from kit.messages.documents import document, document_start
 from kit.messages.labels import take_labels
@@ -124,8 +125,8 @@ def _without_brackets(flat: str) -> str:
 
 
 _BRACKETS = {"{": "}", "[": "]", "(": ")"}
-_GLUED = re.compile(r"(?<=\w)`(?=\w)")
-_DOUBLED = re.compile(r"([\"'])\1(?=[^\s\"',;:})\]])([^\"']{1,200})\1\1(?![\"'])")
+_GLUED = lazy_pattern(r"(?<=\w)`(?=\w)")
+_DOUBLED = lazy_pattern(r"([\"'])\1(?=[^\s\"',;:})\]])([^\"']{1,200})\1\1(?![\"'])")
 """Quotes as CSV and SQL double them; two on end with nothing inside mean the empty value."""
 _TYPOGRAPHY = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bc"), "'"),
@@ -144,7 +145,7 @@ def _is_oktas(rest: str, flat: str, draft: Draft) -> bool:
     return bool(draft.get("own") or (alone and _OKTA_SPEAKS.search(rest, 0, WINDOW)))
 
 
-_OKTA_SPEAKS = re.compile(
+_OKTA_SPEAKS = lazy_pattern(
     r"^(?:Could not|Unable to|(?:\w+ ){0,2}[Aa]gent\b|User (?:attempted|failed) |API login failed"
     r"|App assignment attempted|Application accounts? needs? |Linked group is missing"
     r"|This choice creates a conflict|Password does not meet requirements\W*$"
@@ -153,15 +154,15 @@ _OKTA_SPEAKS = re.compile(
     r"|\bcheck username or create user manually"
 )
 """How Okta's own sentences begin or end, of which nothing was taken off; or they name Okta."""
-_CODE_WORD = re.compile(r"(?:error )?code:? ?([\w.-]{2,80})$", re.I)
-_ATTRIBUTE = re.compile(r"\b[Aa]tt [0-9a-f]{4,8}$")
+_CODE_WORD = lazy_pattern(r"(?:error )?code:? ?([\w.-]{2,80})$", re.I)
+_ATTRIBUTE = lazy_pattern(r"\b[Aa]tt [0-9a-f]{4,8}$")
 """Active Directory names an attribute so: ``data 0, Att 9005a (unicodePwd)``."""
-_LAST_WORD = re.compile(r"\b[Ee]rror [45]\d\d: .{1,500}, ([a-z][A-Za-z]{3,40})$")
+_LAST_WORD = lazy_pattern(r"\b[Ee]rror [45]\d\d: .{1,500}, ([a-z][A-Za-z]{3,40})$")
 """Google's clients end in the reason: ``googleapi: Error 404: Resource Not Found, notFound``."""
-_SUBJECT = re.compile(
+_SUBJECT = lazy_pattern(
     r"[Uu]ser (<[^<>]{1,60}>|\"[^\"]{1,80}\"|'[^']{1,80}'|[^\s@:]{1,64}@[^\s@:]{1,255}) "
 )
-_FRAGMENT = re.compile(r"[\"'][\w-]{2,40}[\"'] ?: ?[\"'\d{\[]")
+_FRAGMENT = lazy_pattern(r"[\"'][\w-]{2,40}[\"'] ?: ?[\"'\d{\[]")
 """A field out of a JSON text, as people copy it."""
 
 

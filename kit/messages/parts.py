@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from html import unescape
 from typing import Any
 
 import msgspec
+
+from kit.base.patterns import lazy_pattern
 
 __all__ = ["CUT", "NOTHING", "WINDOW", "Draft", "Message", "fill_in", "set_status", "unescaped"]
 
@@ -75,7 +76,7 @@ def set_status(draft: Draft, status: int | None) -> None:
         draft.setdefault("http_status", status)
 
 
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,15});")
+_ENTITY = lazy_pattern(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,15});")
 
 
 def unescaped(text: str) -> str:

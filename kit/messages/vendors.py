@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from kit.base.patterns import lazy_pattern
 from kit.messages.codes import labelled_code, spoken_code
 from kit.messages.labels import id_name, time_in
 from kit.messages.parts import NOTHING, WINDOW, Draft, fill_in, set_status
@@ -25,7 +26,7 @@ __all__ = [
     "rpc",
 ]
 
-_AADSTS = re.compile(r"AADSTS\d{5,7}(?!\d)")
+_AADSTS = lazy_pattern(r"AADSTS\d{5,7}(?!\d)")
 _CUT_LABEL = "Trace ID"
 
 
@@ -48,7 +49,7 @@ def _without_cut_label(sentence: str) -> str:
     return sentence
 
 
-_PAIR = re.compile(r"(?<![\w-])([A-Za-z][\w-]{1,40})=(\"[^\"]*\"?|'[^']*'?|(?!\[\{)[^\s,;\"']*|)")
+_PAIR = lazy_pattern(r"(?<![\w-])([A-Za-z][\w-]{1,40})=(\"[^\"]*\"?|'[^']*'?|(?!\[\{)[^\s,;\"']*|)")
 _SAYS = frozenset(
     ("errormessage", "exceptionmessage", "errordescription", "errorsummary", "message",
      "description", "detail")
@@ -57,8 +58,8 @@ _SAYS_AT_END = ("errormessage", "errorsummary", "errordescription")
 """A product's own prefix is no other name: ``apiErrorMessage``."""
 _CODES = frozenset(("errorcode", "exceptioncode", "scimtype", "code", "error"))
 _STATUSES = frozenset(("httpstatuscode", "statuscode", "status", "httpstatus"))
-_END = re.compile(r"[\"'](?=[,;]? [\w-]{2,40}=|[ \])]*$)")
-_NEXT = re.compile(r"[,;]? [\w.-]{2,40}=|[}\]]")
+_END = lazy_pattern(r"[\"'](?=[,;]? [\w-]{2,40}=|[ \])]*$)")
+_NEXT = lazy_pattern(r"[,;]? [\w.-]{2,40}=|[}\]]")
 _DASHES = str.maketrans("", "", "-_")
 
 
@@ -109,11 +110,11 @@ def _quoted(body: str, match: re.Match[str]) -> str:
     return body[match.start(2) + 1 : end.start() if end else len(body)]
 
 
-_CODE_AND = re.compile(
+_CODE_AND = lazy_pattern(
     r"[Cc]ode: ?([\w.-]{2,80})[,;.]? (?:[Ee]rror [Ii][Dd]: ?[\w-]{1,60}[,;.]? )?(?:[Ee]rror )?"
     r"(?:[Mm]essage|[Dd]escription|[Ss]ummary|[Rr]eason|[Ee]rror): ?"
 )
-_AFTERTHOUGHT = re.compile(
+_AFTERTHOUGHT = lazy_pattern(
     r" (?:Inner ?error|AdditionalData|Client ?Request ?Id|Headers|Target):", re.I
 )
 
@@ -140,9 +141,9 @@ def label_code(text: str, draft: Draft) -> str | None:
     return text[:service] if service > 0 else None
 
 
-_CODE_LABEL = re.compile(r"[Cc](?:ode|ODE)[\"']?(?: is)?([ :=]{1,3})[\"'\[(]?([\w.#-]{2,80})")
+_CODE_LABEL = lazy_pattern(r"[Cc](?:ode|ODE)[\"']?(?: is)?([ :=]{1,3})[\"'\[(]?([\w.#-]{2,80})")
 _CODED = ("error", "fault", "result", "exception", "failure")
-_HRESULT = re.compile(r"HRESULT:? ?=? ?(0x[0-9A-Fa-f]{8})|\((0x[0-9A-Fa-f]{8})\)")
+_HRESULT = lazy_pattern(r"HRESULT:? ?=? ?(0x[0-9A-Fa-f]{8})|\((0x[0-9A-Fa-f]{8})\)")
 
 
 def hresult(text: str, draft: Draft) -> str | None:
@@ -156,10 +157,10 @@ def hresult(text: str, draft: Draft) -> str | None:
     return head[:open_at].rstrip(" :-") or text[match.end() :].lstrip("): ") or None
 
 
-_RESULT = re.compile(
+_RESULT = lazy_pattern(
     r"[Ee]rror [Cc]ode:? (\d{1,4})(?: - )?|ldap_\w{1,30}: [^():]{1,60}\((\d{1,4})\)"
 )
-_DATA = re.compile(r"\bdata ([0-9A-Fa-f]{2,8})\b")
+_DATA = lazy_pattern(r"\bdata ([0-9A-Fa-f]{2,8})\b")
 _INVALID_CREDENTIALS = "49"
 
 
@@ -185,8 +186,8 @@ def directory(text: str, draft: Draft) -> str | None:
     return head or text[result.end() :].strip(" []()") or None
 
 
-_OKTA_CODE = re.compile(r"(?:Okta )?\[?(E0\d{6})\]?(?: \(E0\d{6}\))?[:,;-]{0,2}(?: |$)")
-_ANY_OKTA_CODE = re.compile(r"(?<!\w)E0\d{6}(?!\w)")
+_OKTA_CODE = lazy_pattern(r"(?:Okta )?\[?(E0\d{6})\]?(?: \(E0\d{6}\))?[:,;-]{0,2}(?: |$)")
+_ANY_OKTA_CODE = lazy_pattern(r"(?<!\w)E0\d{6}(?!\w)")
 
 
 def okta_code(text: str, draft: Draft) -> str | None:
@@ -212,7 +213,7 @@ def _cut(match: re.Match[str], draft: Draft) -> bool:
     return match.end() == len(match.string) and draft["truncated"]
 
 
-_RPC = re.compile(r"(?:.{0,80}?\b)?rpc error: code = (\w{2,40}) desc = ")
+_RPC = lazy_pattern(r"(?:.{0,80}?\b)?rpc error: code = (\w{2,40}) desc = ")
 
 
 def rpc(text: str, draft: Draft) -> str | None:
@@ -225,8 +226,8 @@ def rpc(text: str, draft: Draft) -> str | None:
     return text[match.end() :]
 
 
-_SOURCE = re.compile(r"\[Source: ?\((?:String|\w{1,30})\)\s?\"")
-_GOT = re.compile(r"\"(?:\[truncated \d+ chars\])?; line: ?\d+, column: ?\d+\]")
+_SOURCE = lazy_pattern(r"\[Source: ?\((?:String|\w{1,30})\)\s?\"")
+_GOT = lazy_pattern(r"\"(?:\[truncated \d+ chars\])?; line: ?\d+, column: ?\d+\]")
 
 
 def complaint(text: str, draft: Draft) -> str | None:

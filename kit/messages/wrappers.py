@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from kit.base.patterns import lazy_pattern
 from kit.messages.codes import (
     begins_reason,
     labelled_code,
@@ -31,7 +32,7 @@ def http_code(status: int) -> str:
     return f"HTTP_{status}"
 
 
-_REPORTED = re.compile(
+_REPORTED = lazy_pattern(
     r"[.,]?\s?Errors reported by (?:the )?(?:remote server|connector|server|app\w*) ?: ?", re.I
 )
 
@@ -56,8 +57,8 @@ def reason_at_end(head: str) -> int | None:
     return next((status for end in ends if (status := status_of(end))), None)
 
 
-_EXECUTING = re.compile(r"Error executing (\w{1,60}): ?")
-_ERROR_CODE = re.compile(r"\.? Error Code: ?([\w. -]{1,60}?)\.?$")
+_EXECUTING = lazy_pattern(r"Error executing (\w{1,60}): ?")
+_ERROR_CODE = lazy_pattern(r"\.? Error Code: ?([\w. -]{1,60}?)\.?$")
 
 
 def executing(text: str, draft: Draft) -> str | None:
@@ -72,11 +73,11 @@ def executing(text: str, draft: Draft) -> str | None:
     return inside
 
 
-_EXCEPTION = re.compile(
+_EXCEPTION = lazy_pattern(
     r"((?:[A-Za-z_$][\w$]{0,80}\.){0,12}[\w$]{0,80}(?:Exception|Error|Fault|Throwable)(?:\$\w{1,60})?)"
     r"(?: \(([1-5]\d\d), ?(E0\d{6})\))?(: ?| - ?| (?=\()|$)"
 )
-_STACK = re.compile(r" at (?:[\w$]{1,80}\.){1,12}[\w$<>]{1,80}\(")
+_STACK = lazy_pattern(r" at (?:[\w$]{1,80}\.){1,12}[\w$<>]{1,80}\(")
 
 
 def exception(text: str, draft: Draft) -> str | None:
@@ -98,10 +99,10 @@ def exception(text: str, draft: Draft) -> str | None:
 
 _NO_CLASS = ("Error", "Exception", "Fault")
 _INNER = ("nested exception is ", " ---> ", "aused by: ", " first error: ")
-_OWN_CODE = re.compile(r"AADSTS\d{5,7}|E0\d{6}")
+_OWN_CODE = lazy_pattern(r"AADSTS\d{5,7}|E0\d{6}")
 """Codes that name the cause by themselves, whatever the error inside says of the way."""
-_INSIDE = re.compile(r"[:;] (?=(?:[a-z][\w$]{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error):)")
-_NAMED = re.compile(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
+_INSIDE = lazy_pattern(r"[:;] (?=(?:[a-z][\w$]{0,60}\.){2,12}[A-Z]\w{0,80}(?:Exception|Error):)")
+_NAMED = lazy_pattern(r"\b([A-Z][A-Z0-9]{1,40}(?:_[A-Z0-9]{1,40}){1,8})[,:] ")
 
 
 def innermost(text: str, draft: Draft) -> str | None:
@@ -126,15 +127,16 @@ def innermost(text: str, draft: Draft) -> str | None:
     return inside
 
 
-_BARE = re.compile(r"\(?([1-5]\d\d)\)?(?=$|[ .,:;<{\[\"-])[ .,:;–—-]{0,4}")
-_NUMBER = re.compile(
+_DIGITS = r"\(?([1-5]\d\d)\)?(?=$|[ .,:;<{\[\"-])[ .,:;–—-]{0,4}"
+_BARE = lazy_pattern(_DIGITS)
+_NUMBER = lazy_pattern(
     r"(?:Okta )?(?:(?:HTTP(?:/\d(?:\.\d)?)?|(?:Response )?Status|(?:Error )?Code)[ :=-]{0,3})?"
-    r"(?:(?:error|status|response|returned)[ :=-]{0,3})?(?:code[ :=-]{0,3})?" + _BARE.pattern,
+    r"(?:(?:error|status|response|returned)[ :=-]{0,3})?(?:code[ :=-]{0,3})?" + _DIGITS,
     re.I,
 )
 _LEADS = ("http", "okta http", "status", "response s", "error c", "code", "returned")
-_STOP = re.compile(r"[.:,;]+(?: |$)| [-/] |$| (?=[{\[<\"(])")
-_JOINED = re.compile(r"\(?((?:[A-Z][a-z]+){1,4}|[A-Z][a-z]+(?: [A-Z][a-z]+){0,3})\)? (?=\S)")
+_STOP = lazy_pattern(r"[.:,;]+(?: |$)| [-/] |$| (?=[{\[<\"(])")
+_JOINED = lazy_pattern(r"\(?((?:[A-Z][a-z]+){1,4}|[A-Z][a-z]+(?: [A-Z][a-z]+){0,3})\)? (?=\S)")
 
 
 def status(text: str, draft: Draft) -> str | None:
@@ -185,16 +187,16 @@ def _unquoted(text: str) -> str:
     return inside if len(whole) > 2 and whole[0] == whole[-1] == '"' and '"' not in inside else text
 
 
-_ANYWHERE = re.compile(r"[45]\d\d(?!\w)")
-_BEFORE = re.compile(
+_ANYWHERE = lazy_pattern(r"[45]\d\d(?!\w)")
+_BEFORE = lazy_pattern(
     r"(?:http(?:/\d(?:\.\d)?)?|status|code)[\"']?[ :=]{1,3}(?:code[ :=]{0,3})?[\"'(\[]?$", re.I
 )
-_ANSWERED = re.compile(
+_ANSWERED = lazy_pattern(
     r"\b(?:receiv(?:ed|es)|return(?:ed|s)|got|(?:respond(?:ed|s)|answer(?:ed|s)|fail(?:ed|s)) with)"
     r"(?: an?)?[ :=]{1,3}[\"'(\[]?$",
     re.I,
 )
-_IN_WORDS = re.compile(r"[Ss]tatus ?(?:[Cc]ode)?[ :=]{1,3}([A-Za-z]{4,30}(?: [A-Z][a-z]{2,20})?)")
+_IN_WORDS = lazy_pattern(r"[Ss]tatus ?(?:[Cc]ode)?[ :=]{1,3}([A-Za-z]{4,30}(?: [A-Z][a-z]{2,20})?)")
 
 
 def status_in(text: str) -> int | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from kit.base.patterns import lazy_pattern
 from kit.sources.losses import loss_in
 from kit.sources.written_times import utc
 
@@ -64,9 +65,9 @@ request.ipChain.geographicalContext.geolocation.lon
 request.ipChain.geographicalContext.geolocation.state
 """.split()
 
-_TARGET = re.compile(r"target(\d{0,3})(id|type|alternateid|displayname)")
-_DEBUG = re.compile(r"debug_?context[._]?debug_?data[._](?:flattened[._])?(.+)", re.IGNORECASE)
-_SUFFIX = re.compile(r"_[sgdbt]$")
+_TARGET = lazy_pattern(r"target(\d{0,3})(id|type|alternateid|displayname)")
+_DEBUG = lazy_pattern(r"debug_?context[._]?debug_?data[._](?:flattened[._])?(.+)", re.IGNORECASE)
+_SUFFIX = lazy_pattern(r"_[sgdbt]$")
 _DEBUG_NAMES = {
     name.casefold(): name
     for name in """
@@ -380,7 +381,7 @@ def _so_many(value: Any, count: int) -> list[Any]:
     return lines if len(lines) == count else str(value).split(", ")
 
 
-_IN_BRACES = re.compile(r"(?:^|; )([A-Za-z_]\w*)=")
+_IN_BRACES = lazy_pattern(r"(?:^|; )([A-Za-z_]\w*)=")
 
 
 def _parse(text: str) -> Any:

@@ -12,6 +12,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from kit.base.patterns import lazy_pattern
 from kit.sources.wrappers import unwrap
 from kit.vendors import Record, RecordError, may_hold_record, read_record, table_of
 
@@ -26,27 +27,27 @@ Question = str | dict[str, Any] | Record
 _DEEPEST = 4
 """How deep events may lie in what was pasted: an API's page, an event hook's body."""
 
-_GOES_ON = re.compile(
+_GOES_ON = lazy_pattern(
     r"\s|(?:trace id|correlation id|timestamp|request id|client-request-id|request-id|"
     r"error code|error description|caused by)\s*[:=]",
     re.IGNORECASE,
 )
 """How a line begins that belongs to the message before it."""
 
-_OPENS = re.compile(r"[\s,]*[{\[]")
+_OPENS = lazy_pattern(r"[\s,]*[{\[]")
 
-_ROOT = re.compile(
+_ROOT = lazy_pattern(
     r"(?:<\?xml[^>]*>|<!doctype[^>]*>|<!--.*?-->|\s)*<([a-z][\w:.-]*)(?:\s[^>]*)?>(?=\s*(?:<|$))",
     re.IGNORECASE,
 )
 """The first tag of a document, with nothing but tags behind it on its line."""
 
-_PROLOG = re.compile(r"\s*<(?:\?xml|!doctype)[^<>]*>\s*", re.IGNORECASE)
-_TAGS = re.compile(r"(?:\r?\n[ \t]*<[^\n]*)+")
+_PROLOG = lazy_pattern(r"\s*<(?:\?xml|!doctype)[^<>]*>\s*", re.IGNORECASE)
+_TAGS = lazy_pattern(r"(?:\r?\n[ \t]*<[^\n]*)+")
 _MAX_PAGE_CHARS = 64 << 10
 """Signs of the longest such document."""
 
-_BANNER = re.compile(r"an error occurred (?:while|during) [^:]{0,80}", re.IGNORECASE)
+_BANNER = lazy_pattern(r"an error occurred (?:while|during) [^:]{0,80}", re.IGNORECASE)
 """A line that Okta's pages put above the message itself."""
 
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
+from kit.base.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["has_flat_name", "is_any_printed", "is_printed"]
 
-_FLAT = re.compile(
+_FLAT = lazy_pattern(
     r"outcome[._]?result|actor[._]?alternate_?id|target(?:\{\}|\[?0\]?)?[._]?(?:id|type)", re.I
 )
 """A name that puts a part of an event beside its uuid, as tables do."""
 
-_PRINTED = re.compile(
+_PRINTED = lazy_pattern(
     rb'"published"\s*:\s*(?:\d|"(?:\d{9,19}[".]|\d{4}-\d\d-\d\d |\\?/Date|[^"]*(?:UTC|GMT)"))'
     rb'|"(?:outcome|actor|client|target|transaction|debugContext|debugData)"\s*:\s*"\s*[\[{@]'
 )
 """A time as databases and PowerShell print it, or an object that a table holds as text."""
 
-_ESCAPED = re.compile(rb"\\u00[4-7]")
+_ESCAPED = lazy_pattern(rb"\\u00[4-7]")
 """A letter that a name may have in it, so that the name is not known by its letters."""
 
 _PIECE = 1 << 17
@@ -61,6 +61,8 @@ def is_any_printed(text: bytes, count: int) -> bool:
 
 def _likely_places(text: bytes) -> list[int]:
     """The quotes behind which an object as text may begin: a bracket, an at sign or a blank."""
+    import numpy as np  # for the blocks of a log; one event alone needs none of it
+
     letters, places = np.frombuffer(text, np.uint8), []
     for start in range(0, len(letters), _PIECE):
         piece = letters[start : start + _PIECE + 1]

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from kit.base.exclusive import exclusive
+from kit.base.patterns import lazy_pattern
 from kit.sources.bigquery import rows_of
 from kit.sources.columns import PLAIN, LossyRowError, ProductTable, event_of_row, leaves
 from kit.sources.respelt import has_flat_name, is_printed
@@ -67,12 +68,12 @@ _EVENTS_OWN = {"uuid", "published", "outcome", "actor", "displayMessage", "targe
 """Names that no envelope has, so that an event without its uuid is not looked into."""
 
 REQUIRED_FIELDS = {"uuid", "published", "eventType"}
-MARKS = re.compile(
+MARKS = lazy_pattern(
     rb'uuid|event_?type|EventOriginalUid|event_code|productLogId|"(?:ey[AJ]|ew[0ko]|H4sI)', re.I
 )
 """What a list with events in it has; the last ones begin an object, or gzip, in base64."""
 
-PACKED = re.compile(r"ey[AJ]|ew[0ko]|H4sI")
+PACKED = lazy_pattern(r"ey[AJ]|ew[0ko]|H4sI")
 _LARGEST = 32 << 20
 """Bytes that may come of what is packed in a text."""
 
@@ -80,7 +81,7 @@ _DEEPEST = 8
 _MAX_BRACES = 20
 """Braces of a line that are tried for the begin of an event."""
 
-_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_HALF = lazy_pattern(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 """A sign beyond 16 bits has two of them; one by itself makes the whole document unreadable."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])

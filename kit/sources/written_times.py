@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal, cast, get_args
 
 from kit.base.errors import UsageError
+from kit.base.patterns import lazy_pattern
 
 __all__ = [
     "ORDER",
@@ -55,18 +56,18 @@ def order_of(order: str | None) -> Order | None:
     return cast("Order", name)
 
 
-_ISO = re.compile(
+_ISO = lazy_pattern(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?([.,]\d+)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
     re.IGNORECASE,
 )
-_LOCAL = re.compile(
+_LOCAL = lazy_pattern(
     r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(\.\d+)?)?\s*([AP]M)?",
     re.IGNORECASE,
 )
-_YEAR_FIRST = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})\s+(\d{1,2}):(\d\d(?::\d\d)?)")
-_KIBANA = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d(?:\.\d+)?)")
-_POWERSHELL = re.compile(r"\\?/Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?/")
-_EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{15,16}|\d{18,19}")
+_YEAR_FIRST = lazy_pattern(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})\s+(\d{1,2}):(\d\d(?::\d\d)?)")
+_KIBANA = lazy_pattern(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d(?:\.\d+)?)")
+_POWERSHELL = lazy_pattern(r"\\?/Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?/")
+_EPOCH = lazy_pattern(r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?|\d{15,16}|\d{18,19}")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 

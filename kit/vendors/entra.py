@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from kit.base.patterns import lazy_pattern
 from kit.vendors.record import Record
 from kit.vendors.values import as_json, guid, plain_name, text, token_id
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["attempt_count", "entra_record", "outcome_of", "refusing_policies", "sign_in_log"]
 
-_AADSTS = re.compile(r"\bAADSTS(\d{4,8})\b", re.I)
+_AADSTS = lazy_pattern(r"\bAADSTS(\d{4,8})\b", re.I)
 _RESULTS: dict[str, Result] = {
     "success": "success",
     "correcto": "success",

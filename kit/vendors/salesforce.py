@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from kit.base.patterns import lazy_pattern
 from kit.vendors.record import Record
 from kit.vendors.values import plain_name, text
 
@@ -21,10 +22,10 @@ __all__ = ["salesforce_record"]
 
 _SHORT = 15
 """Letters of an id in which case counts; three more make it the long form, where it does not."""
-_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+_ID = lazy_pattern(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 _CHECKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_LOGIN = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
-_OF_USER = re.compile(r"\s+for (?:user )?(?P<name>[^@()\n]{2,80}?)(?: \(|$)", re.I)
+_LOGIN = lazy_pattern(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+_OF_USER = lazy_pattern(r"\s+for (?:user )?(?P<name>[^@()\n]{2,80}?)(?: \(|$)", re.I)
 _NOTHING = {"", "n/a", "na", "unknown", "none"}
 _SUCCESS = {"success", "loginnoerror", "noerror"}
 _ERROR = "LOGIN_ERROR_"

@@ -13,13 +13,15 @@ from typing import Any
 
 import msgspec
 
+from kit.base.patterns import lazy_pattern
+
 __all__ = ["as_json", "guid", "plain_name", "text", "token_id", "utc_moment"]
 
-_JUNK = re.compile(r"[^\w#]+|_")
-_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_JUNK = lazy_pattern(r"[^\w#]+|_")
+_GUID = lazy_pattern(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _LENGTH = 36
 _NO_GUID = "00000000-0000-0000-0000-000000000000"
-_LOCAL = re.compile(
+_LOCAL = lazy_pattern(
     r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}),? +(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?"
     r" *([AP]M)? *(Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Z]{3,4})?",
     re.I,
@@ -57,8 +59,8 @@ _ZONES = {
 }
 """Hours by which zones are ahead of UTC, as exports shorten their names; those of the United States
 where several have one name."""
-_COMPACT = re.compile(r"(\d{8})(\d{6}(?:\.\d+)?)")
-_DATE = re.compile(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
+_COMPACT = lazy_pattern(r"(\d{8})(\d{6}(?:\.\d+)?)")
+_DATE = lazy_pattern(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
