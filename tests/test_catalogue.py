@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from kit.catalogue import KnownText, Remedy, load
+from kit.catalogue import HOME, KnownText, Remedy, load
 from kit.catalogue.coding import NO_REASON, code_message
 from kit.catalogue.files import check_evidence
 from kit.catalogue.page import catalogue_page
+from kit.catalogue.unread import Rows
 from kit.messages import parse
 
 CATALOGUE = load()
@@ -76,6 +78,39 @@ def test_a_code_stands_in_one_remedy_or_in_one_an_app() -> None:
     claims = [(code, remedy.app) for remedy in CATALOGUE.remedies for code in remedy.codes]
 
     assert len(claims) == len(set(claims))
+
+
+def test_what_is_read_for_one_code_says_what_the_whole_catalogue_says(tmp_path: Path) -> None:
+    """Only files in whose text a name stands are read for it, so each has to stand there."""
+    home = tmp_path / "catalogue"
+    shutil.copytree(HOME, home, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    unread = load(home)
+    assert len([*CATALOGUE.remedies]) == len(unread.remedies)
+    codes = [*CATALOGUE.codes, "AADSTS9999999", "HTTP_418", "E0009999", "no_such_code", "box"]
+
+    for code in codes:
+        ours, whole = unread.remedy(code), CATALOGUE.remedy(code)
+        assert (ours and ours.id) == (whole and whole.id)
+        assert unread.knows(code) == (code in CATALOGUE.codes)
+        assert unread.spelled(code.upper()) == CATALOGUE.spelled(code.upper())
+        assert unread.family(code) == CATALOGUE.family(code)
+    assert not unread.remedies.are_read
+
+
+@pytest.mark.parametrize(
+    "name", ["aadsts.csv", "event_types.csv", "okta_errors.csv", "kinds.csv", "word_groups.csv"]
+)
+def test_a_lists_rows_are_found_by_their_keys_before_it_is_read(name: str) -> None:
+    """A key is looked for in the text first, so it has to stand there as it is."""
+    text = (HOME / name).read_text(encoding="utf-8")
+    with (HOME / name).open(encoding="utf-8", newline="") as file:
+        rows = {row[0]: row for row in list(csv.reader(file))[1:] if row}
+
+    for key in rows:
+        assert Rows(text, lambda: rows).get(key) is rows[key]
+        assert key in Rows(text, lambda: rows)
+    assert Rows(text, lambda: rows).get("no such key") is None
+    assert len(Rows(text, lambda: rows)) == len(rows)
 
 
 def test_every_code_of_the_lists_has_a_way_out() -> None:

@@ -211,14 +211,17 @@ def test_two_files_of_the_user_cannot_claim_one_code(own_catalogue: Path) -> Non
 
 
 def test_a_mistake_in_the_kits_own_files_is_an_error(tmp_path: Path) -> None:
-    """What comes with the kit is whole, or the kit says so."""
+    """What comes with the kit is whole, or the kit says so where it needs the file."""
     home = tmp_path / "catalogue"
     shutil.copytree(HOME, home, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     box = home / "remedies" / "box.md"
     box.write_text(box.read_text(encoding="utf-8").replace("owner:", "ownr:"), encoding="utf-8")
 
+    broken = load(home)
+
+    assert broken.remedy("AADSTS50126") is not None
     with pytest.raises(CatalogueError, match=r"box\.md: ownr"):
-        load(home)
+        broken.remedy("disabled_by_box_administrator")
 
 
 def test_nothing_of_the_users_is_read_without_the_variable() -> None:

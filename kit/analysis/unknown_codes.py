@@ -113,7 +113,7 @@ def _count_by(events: ir.Table, name: str, example: str) -> list[dict[str, Any]]
 
 def _is_known(code: str, catalogue: Catalogue) -> bool:
     """Whether a code is listed, or is an HTTP status, which has a remedy of its kind."""
-    return code in catalogue.codes or (
+    return catalogue.knows(code) or (
         code.startswith("HTTP_") and catalogue.remedy(code) is not None
     )
 

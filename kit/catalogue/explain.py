@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kit.base.patterns import lazy_pattern
 from kit.catalogue import load
 from kit.catalogue.coding import code_event, code_message, is_guess, is_guessed_event
 from kit.events import COLUMNS, UnfitEventError, decode, row
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "NearCode", "answer_of", "explanation", "nearest_codes"]
 
-_WORD = re.compile(r"[\w.#-]{2,120}")
-_LIKE_CODES = re.compile(r"AADSTS\d+|HTTP_\d{3}|E0\d{6}")
+_WORD = lazy_pattern(r"[\w.#-]{2,120}")
+_LIKE_CODES = lazy_pattern(r"AADSTS\d+|HTTP_\d{3}|E0\d{6}")
 _NEAR = 0.3
 """How alike the words of two texts are, 0 to 1, before one is worth naming beside the other."""
 _IN_COMMON = 2
@@ -290,7 +291,7 @@ def answer_of(
         links=tuple(catalogue.links(code, **which)),
         evidence=remedy.evidence_of(code) if remedy and names_code and not guess else "",
         words=wording(message) if is_fingerprint(code) and message.text else "",
-        nearest=() if code in catalogue.codes else _nearest(catalogue, code, asked_for, app),
+        nearest=() if catalogue.knows(code) else _nearest(catalogue, code, asked_for, app),
     )
 
 

@@ -10,23 +10,22 @@ import csv
 import hashlib
 import os
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-import yaml
 
 from kit.base.errors import nearest
 from kit.base.exclusive import exclusive
 from kit.catalogue.body import Body, CatalogueError, read_steps
+from kit.catalogue.front_matter import check_fields, in_words, read_front, split
 from kit.catalogue.lookup import Catalogue
 from kit.catalogue.model import (
     HITS,
     EventDetail,
     EventType,
-    FrontMatter,
     KindMeaning,
     OktaRefusal,
     Remedy,
@@ -34,9 +33,10 @@ from kit.catalogue.model import (
     WordForm,
     WordGroup,
 )
+from kit.catalogue.unread import Remedies, RemedyFile, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["HOME", "OWN", "check_event_types", "check_evidence", "load"]
 
@@ -57,7 +57,6 @@ _LISTS: dict[str, type[msgspec.Struct]] = {
 }
 _OUT_OF_SCOPE = "event_types_out_of_scope.txt"
 _WEIGHTS = "kind_weights.csv"
-_FRONT = re.compile(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
 
 T = TypeVar("T")
 
@@ -73,8 +72,8 @@ def load(home: Path = HOME) -> Catalogue:
         when a file of that folder changes.
 
     Raises:
-        CatalogueError: a file of the kit's own is missing or does not fit; names the file and
-            the field.
+        CatalogueError: a file of the kit's own is missing. One that does not fit is named, with
+            the field, when it is asked for: of the kit's own what is not needed is not read.
     """
     own = Path(os.environ[OWN]).expanduser() if os.environ.get(OWN) else None
     return _load(home, own, _stamp(own))
@@ -109,32 +108,43 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
     folders = [folder for folder in (mine, ours) if folder]
     shared = {name: body for folder in reversed(folders) for name, body in folder.shared.items()}
     own_rows = {name: mine.rows(name) if mine else {} for name in _LISTS}
-    lists = {name: (own_rows[name] | ours.rows(name)) | own_rows[name] for name in _LISTS}
-    forms = _usable(lists["kind_words.csv"].values(), lists["word_groups.csv"], mine or ours)
-    remedies = list(chain.from_iterable(folder.remedies(shared, lists) for folder in folders))
-    own_ids = {remedy.id for remedy in remedies if remedy.own}
+    groups = _merged(own_rows["word_groups.csv"], ours, "word_groups.csv")
+    if mine:
+        own_rows["kind_words.csv"] = _usable(own_rows["kind_words.csv"], groups, mine)
+    lists = {name: _merged(own_rows[name], ours, name) for name in _LISTS}
+    remedies = [folder.remedies(shared, lists["event_types.csv"]) for folder in folders]
+    files = {id_: file for by_id in reversed(remedies) for id_, file in by_id.items()}
     digest = hashlib.sha256("\0".join(chain(*(f.texts.values() for f in folders))).encode())
     return Catalogue(
         version=digest.hexdigest()[:12],
-        remedies=tuple(r for r in remedies if r.own or r.id not in own_ids),
+        remedies=Remedies([files.pop(id_) for by_id in remedies for id_ in by_id if id_ in files]),
         sign_in_codes=lists["aadsts.csv"],
         event_types=lists["event_types.csv"],
         event_details=lists["event_details.csv"],
         okta_errors=lists["okta_errors.csv"],
         kinds=lists["kinds.csv"],
-        word_forms=tuple(forms),
-        word_groups=lists["word_groups.csv"],
+        word_forms=lists["kind_words.csv"],
+        word_groups=groups,
         kind_weights=ours.weights(),
         out_of_scope={name: at for folder in folders for name, at in folder.out_of_scope()},
         mistakes=tuple(mine.mistakes) if mine else (),
     )
 
 
+def _merged(own: dict[str, Any], ours: _Folder, name: str) -> Rows[Any]:
+    """The rows of a list, the user's own first and before the kit's of the same key."""
+
+    def rows() -> dict[str, Any]:
+        return (own | ours.rows(name)) | own
+
+    return Rows("\n".join([*own, ours.text(name)]), rows)
+
+
 class _Folder:
     """The files of one folder."""
 
     def __init__(self, folder: Path, *, own: bool = False) -> None:
-        self.own = own
+        self.folder, self.own = folder, own
         self.mistakes: list[str] = []
         self.texts: dict[Path, str] = {}
         if not folder.is_dir():
@@ -146,21 +156,22 @@ class _Folder:
         bodies = [self._read_or_tell(self._steps, path) for path in steps]
         self.shared = {path.stem: body for path, body in zip(steps, bodies, strict=True) if body}
 
-    def rows(self, name: str) -> dict[str, Any]:
-        """The rows of a list by their codes; a folder of the user's own may lack it."""
+    def text(self, name: str) -> str:
+        """What stands in a list; nothing where a folder of the user's own lacks it."""
         path = next((path for path in self.texts if path.name == name), None)
-        if path is None:
-            if not self.own:
-                raise CatalogueError(f"{name}: it is missing. Reinstall okta-kit.")
-            return {}
-        return self._read_or_tell(_rows, self._name(path), self.texts[path], _LISTS[name]) or {}
+        if path is None and not self.own:
+            raise CatalogueError(f"{name}: it is missing. Reinstall okta-kit.")
+        return self.texts[path] if path else ""
+
+    def rows(self, name: str) -> dict[str, Any]:
+        """The rows of a list by their codes."""
+        text = self.text(name)
+        place = str(self.folder / name) if self.own else name
+        return (self._read_or_tell(_rows, place, text, _LISTS[name]) if text else None) or {}
 
     def weights(self) -> str:
         """The learned weights, as they are written; they are read when they are first needed."""
-        path = next((path for path in self.texts if path.name == _WEIGHTS), None)
-        if path is None:
-            raise CatalogueError(f"{_WEIGHTS}: it is missing. Reinstall okta-kit.")
-        return self.texts[path]
+        return self.text(_WEIGHTS)
 
     def out_of_scope(self) -> list[tuple[str, str]]:
         """The event types that are known and have no row, each with its ``listed_as``."""
@@ -168,38 +179,34 @@ class _Folder:
         lines = (line.partition("#")[0].split() for line in next(texts, "").splitlines())
         return [(words[0], "".join(words[1:2])) for words in lines if words]
 
-    def remedies(self, shared: Mapping[str, Body], lists: Mapping[str, Any]) -> list[Remedy]:
-        """The remedies whose files fit."""
-        remedies: list[Remedy] = []
-        for path in self.texts:
+    def remedies(
+        self, shared: Mapping[str, Body], event_types: Mapping[str, EventType]
+    ) -> dict[str, RemedyFile]:
+        """The files of remedies by their ids; a person's own are read at once, and only if fit."""
+        files: dict[str, RemedyFile] = {}
+        claimed: list[Remedy] = []
+        for path, text in self.texts.items():
             if path.suffix == ".md" and path.parent.name != "steps":
-                remedy = self._read_or_tell(
-                    self._remedy, path, shared, lists["event_types.csv"], remedies
-                )
-                remedies += [remedy] if remedy else []
-        return remedies
+                front = text.partition("\n---")[0]
+                file = RemedyFile(front, partial(self._remedy, path, shared))
+                if self.own:  # a test reads the kit's
+                    remedy = self._read_or_tell(_check_own, file, event_types, claimed)
+                    if remedy is None:
+                        continue
+                    claimed.append(remedy)
+                files[path.stem] = file
+        return files
 
-    def _remedy(
-        self,
-        path: Path,
-        shared: Mapping[str, Body],
-        event_types: Mapping[str, EventType],
-        others: Sequence[Remedy],
-    ) -> Remedy:
+    def _remedy(self, path: Path, shared: Mapping[str, Body]) -> Remedy:
         name = self._name(path)
-        front, body = _split(name, self.texts[path])
+        front, body = split(name, self.texts[path])
         remedy = Remedy(
-            **msgspec.structs.asdict(front),
+            **msgspec.structs.asdict(read_front(name, front)),
             path=path,
             body=Body(name, body, shared),
             own=self.own,
         )
-        _check(path, remedy)
-        for other in others:
-            if other.app == remedy.app and (twice := other.codes.keys() & remedy.codes.keys()):
-                raise CatalogueError(f"{name}: codes: {min(twice)} stands in {other.id} already.")
-        if self.own:  # a person's own file is read whole at once; a test reads the kit's
-            check_evidence(remedy, event_types)
+        check_fields(path, remedy)
         return remedy
 
     def _steps(self, path: Path) -> Body:
@@ -223,6 +230,20 @@ class _Folder:
         if not self.own:
             raise fault
         self.mistakes.append(str(fault))
+
+
+def _check_own(
+    file: RemedyFile, event_types: Mapping[str, EventType], others: Iterable[Remedy]
+) -> Remedy:
+    """Read a person's own file whole, and see that no other one claims its codes."""
+    remedy = file.remedy
+    for other in others:
+        if other.app == remedy.app and (twice := other.codes.keys() & remedy.codes.keys()):
+            raise CatalogueError(
+                f"{remedy.body.file}: codes: {min(twice)} stands in {other.id} already."
+            )
+    check_evidence(remedy, event_types)
+    return remedy
 
 
 def check_event_types(
@@ -261,15 +282,15 @@ def check_evidence(remedy: Remedy, event_types: Mapping[str, EventType]) -> None
 
 
 def _usable(
-    forms: Iterable[WordForm], groups: Mapping[str, WordGroup], folder: _Folder
-) -> list[WordForm]:
+    forms: Mapping[str, WordForm], groups: Mapping[str, WordGroup], folder: _Folder
+) -> dict[str, WordForm]:
     """The word forms whose groups are all there; what names another one is reported."""
-    fit: list[WordForm] = []
-    for form in forms:
+    fit: dict[str, WordForm] = {}
+    for words, form in forms.items():
         group_names = re.findall(r"\{(\w+)\}", f"{form.words} {form.beside} {form.unless}")
         missing = next((name for name in group_names if name not in groups), None)
         if missing is None:
-            fit.append(form)
+            fit[words] = form
         else:
             hint = nearest(missing, groups) or " Add it to word_groups.csv."
             folder.tell(
@@ -286,60 +307,6 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as fault:
         why = getattr(fault, "strerror", None) or "it is no UTF-8 text"
         raise CatalogueError(f"{path}: cannot be read ({why}).") from None
-
-
-def _split(name: str, text: str) -> tuple[FrontMatter, str]:
-    """The front matter and the body of a remedy's file."""
-    match = _FRONT.match(text)
-    if not match:
-        raise CatalogueError(f"{name}: it does not begin with front matter between two '---'.")
-    try:
-        front = yaml.load(match[1], Loader=_Yaml)  # noqa: S506  # a safe one, in C
-    except yaml.MarkedYAMLError as fault:
-        line = fault.problem_mark.line + 2 if fault.problem_mark else 1
-        raise CatalogueError(f"{name}: line {line}: {fault.problem}.") from None
-    except yaml.YAMLError as fault:
-        raise CatalogueError(f"{name}: {' '.join(str(fault).split())}.") from None
-    except ValueError as fault:  # YAML makes a date of what looks like one
-        raise CatalogueError(f"{name}: checked: {fault}.") from None
-    try:
-        return msgspec.convert(front, FrontMatter), text[match.end() :]
-    except msgspec.ValidationError as fault:
-        raise CatalogueError(f"{name}: {_in_words(str(fault), FrontMatter)}") from None
-
-
-class _Yaml(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Refuses a field that stands there twice, of which YAML keeps the last in silence."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
-        keys: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key.value, str):
-                continue  # no scalar; what comes of it is refused with its field
-            if key.value in keys:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value} stands there twice", key.start_mark
-                )
-            keys.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _check(path: Path, remedy: Remedy) -> None:
-    """See that the fields of a front matter fit one another."""
-    name = remedy.body.file
-    if remedy.id != path.stem:
-        raise CatalogueError(f"{name}: id: it is {remedy.id!r}; write the file's name.")
-    if not remedy.codes and not remedy.subjects:
-        raise CatalogueError(f"{name}: codes: there is none.")
-    for field in ("texts", "event_types", "wrappers", "only_listed", "kinds"):
-        entries = getattr(remedy, field)
-        for code in entries.values() if field in ("texts", "event_types") else entries:
-            if code not in remedy.codes:
-                raise CatalogueError(
-                    f"{name}: {field}: {code} is none of its codes.{nearest(code, remedy.codes)}"
-                )
-    if not all(all(text.contains) for text in remedy.known_texts):
-        raise CatalogueError(f"{name}: texts: words stand before and after '…'.")
 
 
 def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
@@ -360,7 +327,7 @@ def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
         reason = str(fault)
         place = re.search(r"\$\[(\d+)\]", reason)
         where = f"line {int(place[1]) + 2}: " if place else ""
-        raise CatalogueError(f"{name}: {where}{_in_words(reason, kind)}") from None
+        raise CatalogueError(f"{name}: {where}{in_words(reason, kind)}") from None
     key = msgspec.structs.fields(kind)[0].name
     by_key = {getattr(row, key): row for row in records}
     if len(by_key) < len(records):
@@ -368,25 +335,3 @@ def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
         twice = next(code for code in codes if codes.count(code) > 1)
         raise CatalogueError(f"{name}: {key}: {twice} stands there twice.")
     return by_key
-
-
-def _in_words(reason: str, kind: type[Any]) -> str:
-    """What msgspec refused, with the field first and what would have been right."""
-    fields = get_type_hints(kind, include_extras=True)
-    what, _, place = reason.partition(" - at ")
-    if match := re.search(r"missing required field `(\w+)`", what):
-        return f"{match[1]}: it is missing."
-    if match := re.search(r"unknown field `(\w+)`", what):
-        return f"{match[1]}: there is no such field.{nearest(match[1], fields)}"
-    path = re.search(r"\$(?:\[\d+\])?\.(\w+)", place)
-    field = path[1] if path else ""
-    allowed = [str(v) for v in _values(fields.get(field)) if v]
-    what = what.replace("Object", "A mapping", 1) if not field else what
-    hint = f"; it is one of {', '.join(allowed)}" if allowed and "enum" in what else ""
-    return f"{field}: {what}{hint}." if field else f"{what}{hint}."
-
-
-def _values(hint: Any) -> Iterable[Any]:
-    """The values of a Literal, or of a union of them."""
-    for value in get_args(hint):
-        yield from _values(value) if get_args(value) else [value]

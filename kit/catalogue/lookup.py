@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kit.base.errors import nearest
+from kit.base.patterns import lazy_pattern
 from kit.catalogue.body import Step
 from kit.catalogue.kinds import KindWords
 from kit.catalogue.learned import LearnedKinds
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
         WordForm,
         WordGroup,
     )
+    from kit.catalogue.unread import Remedies
 
 __all__ = ["Catalogue", "TypeMeaning"]
 
-_HTTP = re.compile(r"HTTP_([45])\d\d")
+_HTTP = lazy_pattern(r"HTTP_([45])\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,14 @@ class Catalogue:
 
     version: str
     """Twelve hex digits that change with any data file."""
-    remedies: tuple[Remedy, ...]
+    remedies: Remedies
     """The user's own first, else in the order of their ids."""
     sign_in_codes: Mapping[str, SignInCode]
     event_types: Mapping[str, EventType]
     event_details: Mapping[str, EventDetail]
     okta_errors: Mapping[str, OktaRefusal]
     kinds: Mapping[str, KindMeaning]
-    word_forms: tuple[WordForm, ...]
+    word_forms: Mapping[str, WordForm]
     """The user's own first; the first that fits a text says its kind."""
     word_groups: Mapping[str, WordGroup]
     kind_weights: str
@@ -142,8 +143,16 @@ class Catalogue:
     @cached_property
     def codes(self) -> tuple[str, ...]:
         """Every code that has a meaning or a remedy: the remedies' first, then the lists'."""
-        okta_codes = [code for code in self.okta_errors if code.startswith("E0")]
-        return tuple(dict.fromkeys([*self._by_code, *self.sign_in_codes, *okta_codes]))
+        return tuple(dict.fromkeys([*self._by_code, *self.sign_in_codes, *self._okta_codes]))
+
+    def knows(self, code: str) -> bool:
+        """Whether a code has a meaning or a remedy."""
+        listed = code in self.sign_in_codes or (code.startswith("E0") and code in self.okta_errors)
+        return listed or bool(self._naming(code))
+
+    @property
+    def _okta_codes(self) -> list[str]:
+        return [code for code in self.okta_errors if code.startswith("E0")]
 
     @cached_property
     def _by_code(self) -> dict[str, list[Remedy]]:
@@ -152,6 +161,19 @@ class Catalogue:
             for code in remedy.codes:
                 remedies_by_code.setdefault(code, []).append(remedy)
         return remedies_by_code
+
+    def _naming(self, code: str) -> list[Remedy]:
+        """The remedies that name a code."""
+        if self.remedies.are_read:
+            return self._by_code.get(code, [])
+        return [one for one in self.remedies.mentioning(code) if code in one.codes]
+
+    def _of_subject(self, subject: str) -> Remedy | None:
+        """The remedy for a subject of the lists."""
+        if self.remedies.are_read:
+            return self._by_subject.get(subject)
+        mentioning = self.remedies.mentioning(subject)
+        return next((one for one in mentioning if subject in one.subjects), None)
 
     @cached_property
     def _by_subject(self) -> dict[str, Remedy]:
@@ -193,9 +215,9 @@ class Catalogue:
 
     def _remedy_of_code(self, code: str, app: str | None = None, text: str = "") -> Remedy | None:
         """The remedy that names a code, else the one for its subject in the lists."""
-        if remedies := self._by_code.get(code):
+        if remedies := self._naming(code):
             return max(remedies, key=lambda remedy: _fit(remedy, code, app, text.casefold()))
-        return self._by_subject.get(self.subject(code))
+        return self._of_subject(self.subject(code))
 
     def _kind_in_words(self, code: str, text: str) -> str:
         """The kind that the words tell, else the words of a code that a vendor made of words."""
@@ -241,7 +263,7 @@ class Catalogue:
 
     def family(self, code: str) -> str:
         """The subject a code belongs to; never empty."""
-        if code in self._by_code and (remedy := self._remedy_of_code(code)):
+        if self._naming(code) and (remedy := self._remedy_of_code(code)):
             return remedy.family
         if code.startswith("AADSTS"):
             sign_in_code = self.sign_in_codes.get(code)
@@ -338,11 +360,14 @@ class Catalogue:
 
     def spelled(self, word: str) -> str | None:
         """The catalogue's spelling of a code or an event type, written in any case."""
-        return self._spellings.get(word.casefold())
+        folded = word.casefold()
+        remedy_codes = (code for one in self.remedies.mentioning(folded) for code in one.codes)
+        of_remedy = (code for code in remedy_codes if code.casefold() == folded)
+        return next(of_remedy, None) or self._listed_spellings.get(folded)
 
     @cached_property
-    def _spellings(self) -> dict[str, str]:
-        names = [*self.codes, *self.event_types, *self.out_of_scope]
+    def _listed_spellings(self) -> dict[str, str]:
+        names = [*self.sign_in_codes, *self._okta_codes, *self.event_types, *self.out_of_scope]
         return {name.casefold(): name for name in reversed(names)}
 
     def nearest(self, code: str) -> str:
@@ -423,7 +448,7 @@ class Catalogue:
 
     @cached_property
     def _words(self) -> KindWords:
-        return KindWords(self.word_forms, self.word_groups)
+        return KindWords(self.word_forms.values(), self.word_groups)
 
     @cached_property
     def _learned(self) -> LearnedKinds:
