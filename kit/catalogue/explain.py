@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kit.base.patterns import lazy_pattern
 from kit.catalogue import load
-from kit.catalogue.coding import code_event, code_message, is_guess, is_guessed_event
-from kit.events import COLUMNS, UnfitEventError, decode, row
-from kit.messages import Message, is_english, is_fingerprint, mask, parse, wording
-from kit.vendors import Record, RecordError, read_record
+from kit.messages import Message, is_fingerprint, mask, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kit.catalogue import Catalogue, Remedy, Step
+    from kit.vendors import Record
 
 __all__ = ["Explanation", "NearCode", "answer_of", "explanation", "nearest_codes"]
 
@@ -114,22 +112,26 @@ def explanation(thing: str | dict[str, Any] | Record) -> Explanation:
     Returns:
         What the catalogue says about it, and the parts that could be read.
     """
-    if isinstance(thing, dict) and (record := _as_record(thing)) is not None:
-        thing = record
-    if isinstance(thing, Record):
-        from kit.catalogue.explain_record import explain_record  # it builds on this module
-
-        return explain_record(thing)
-    if isinstance(thing, dict):
-        return _of_event(thing)
+    if not isinstance(thing, str):
+        return _of_object(thing)
     thing = thing.encode("utf-8", "replace").decode()  # a broken export's halves of signs
     catalogue = load()
     word = thing.strip().strip("`'\"")
     spelling = _as_code(word, catalogue)
     if spelling and catalogue.knows_type(spelling):
         return _of_event_type(spelling, catalogue)
-    message = Message() if spelling else parse(thing)
-    code = spelling or code_message(message, catalogue)
+    if spelling:
+        return answer_of(catalogue, spelling, Message(), word)
+    return _of_text(thing, word, catalogue)
+
+
+def _of_text(thing: str, word: str, catalogue: Catalogue) -> Explanation:
+    """Explain what is no known name by itself: a message, mostly."""
+    from kit.catalogue.coding import code_message
+    from kit.messages import is_english, parse
+
+    message = parse(thing)
+    code = code_message(message, catalogue)
     if is_fingerprint(code) and _like_type(word, catalogue):
         return _of_new_type(word, catalogue)
     asked_for = word if _WORD.fullmatch(word) else message.text
@@ -141,8 +143,21 @@ def explanation(thing: str | dict[str, Any] | Record) -> Explanation:
     )
 
 
+def _of_object(thing: dict[str, Any] | Record) -> Explanation:
+    """Explain a vendor's record or a System Log event."""
+    record = _as_record(thing) if isinstance(thing, dict) else thing
+    if record is not None:
+        from kit.catalogue.explain_record import explain_record  # it builds on this module
+
+        return explain_record(record)
+    assert isinstance(thing, dict)
+    return _of_event(thing)
+
+
 def _as_record(thing: dict[str, Any]) -> Record | None:
     """The vendor's record that a mapping is; None for all else."""
+    from kit.vendors import RecordError, read_record
+
     if "eventType" in thing:
         return None
     with suppress(RecordError, TypeError):
@@ -156,6 +171,8 @@ _BEGINNING = 80
 
 def _foreign(answer: Explanation, message: Message) -> str:
     """What has to be said of a text in another language."""
+    from kit.messages import is_english
+
     if answer.meaning and not is_english(message.text):
         return "The text is not in English; this sentence is known."
     if is_english(message.text):
@@ -218,6 +235,10 @@ _VERDICTS = {
 
 def _of_event(raw: dict[str, Any]) -> Explanation:
     """Explain an event; what a person left out of it is no hindrance."""
+    from kit.catalogue.coding import code_event, is_guessed_event
+    from kit.events import COLUMNS, UnfitEventError, decode, row
+    from kit.messages import parse
+
     catalogue = load()
     whole = {"uuid": "-", "published": "1970-01-01T00:00:00Z", **raw}
     try:
@@ -268,7 +289,7 @@ def answer_of(
     remedy = catalogue.remedy(code, operation=attempted, **which)
     meaning = catalogue.meaning(code, **which)
     names_code = bool(remedy and code in remedy.codes)
-    guess = is_guess(message, code, catalogue)
+    guess = _is_guess(message, code, catalogue)
     return Explanation(
         operation=attempted,
         user=user,
@@ -293,6 +314,15 @@ def answer_of(
         words=wording(message) if is_fingerprint(code) and message.text else "",
         nearest=() if catalogue.knows(code) else _nearest(catalogue, code, asked_for, app),
     )
+
+
+def _is_guess(message: Message, code: str, catalogue: Catalogue) -> bool:
+    """Whether the code is a guess; only the name of a kind can be one."""
+    if code not in catalogue.kinds:
+        return False
+    from kit.catalogue.coding import is_guess
+
+    return is_guess(message, code, catalogue)
 
 
 def _app_of(remedy: Remedy) -> str | None:
@@ -413,6 +443,9 @@ def _subjects(catalogue: Catalogue, app: str | None) -> list[tuple[str, set[str]
 
 def _sentences(catalogue: Catalogue, app: str | None) -> list[tuple[str, str]]:
     """What the catalogue quotes or says, each with its code; of another app's nothing."""
+    from kit.catalogue.coding import code_message
+    from kit.messages import parse
+
     sentences = [(code, catalogue.meaning(code) or "") for code in catalogue.codes]
     others: set[str] = set()
     theirs: set[str] = set()

@@ -14,13 +14,18 @@ by their names, ``codes.py`` what is a code and what only a word, ``masks.py`` t
 unknown text.
 """
 
-from kit.messages.codes import labelled_code
-from kit.messages.languages import is_english
+from typing import TYPE_CHECKING
+
+from kit.base.lazy import importing
 from kit.messages.masks import FINGERPRINT, VARIABLE, fingerprint, is_fingerprint, mask, wording
-from kit.messages.parsing import parse
 from kit.messages.parts import CUT, Message
 from kit.messages.templates import templates
-from kit.messages.wrappers import http_code
+
+if TYPE_CHECKING:
+    from kit.messages.codes import labelled_code
+    from kit.messages.languages import is_english
+    from kit.messages.parsing import parse
+    from kit.messages.wrappers import http_code
 
 __all__ = [
     "CUT",
@@ -37,3 +42,14 @@ __all__ = [
     "templates",
     "wording",
 ]
+
+# A code alone is no message: who asks for one need not wait for what reads them.
+__getattr__ = importing(
+    __name__,
+    {
+        "http_code": "wrappers",
+        "is_english": "languages",
+        "labelled_code": "codes",
+        "parse": "parsing",
+    },
+)

@@ -10,19 +10,22 @@ import io
 import json
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kit.base.patterns import lazy_pattern
-from kit.sources.wrappers import unwrap
-from kit.vendors import Record, RecordError, may_hold_record, read_record, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kit.vendors import Record
+
 __all__ = ["Question", "questions_by_line", "questions_in"]
 
-Question = str | dict[str, Any] | Record
+Question: TypeAlias = "str | dict[str, Any] | Record"
 """A text, a System Log event, or a record of a vendor's own log."""
+
+_WORD = lazy_pattern(r"[\w.#-]{1,32}")
+"""A code, mostly: too short for an event, packed or not, so that nothing need be unpacked."""
 
 _DEEPEST = 4
 """How deep events may lie in what was pasted: an API's page, an event hook's body."""
@@ -60,6 +63,8 @@ def questions_in(text: str) -> list[Question]:
     Returns:
         The events or records in it where it is JSON or a table with some, else the text.
     """
+    if _WORD.fullmatch(text):
+        return [text]
     if rows := _rows(text):
         return rows
     events: list[Question] = []
@@ -174,14 +179,21 @@ def _json(text: str, at: int) -> tuple[Any, int]:
 
 def _rows(text: str) -> list[Question]:
     """The records of a vendor's table with its header; none where it is no such table."""
+    if "\n" not in text:
+        return []
+    from kit.vendors import may_hold_record, table_of
+
     data = text.encode("utf-8", "replace")
-    table = table_of(data) if may_hold_record(data) and "\n" in text else None
+    table = table_of(data) if may_hold_record(data) else None
     rows = table.rows(io.StringIO(text.lstrip("\ufeff"))) if table else ()
     return [one for _, row, fault in rows if not fault for one in _records(row, 1)]
 
 
 def _records(document: bytes, depth: int = _DEEPEST) -> list[Question]:
     """The records of a vendor's log in a JSON document."""
+    from kit.sources.wrappers import unwrap
+    from kit.vendors import RecordError, may_hold_record, read_record
+
     if not depth or not may_hold_record(document):
         return []
     with suppress(RecordError):
@@ -204,6 +216,8 @@ def _of_lines(text: str) -> list[Question]:
 
 def _events_inside(text: str, depth: int = _DEEPEST) -> list[Question]:
     """The events in another product's envelope, table's row or log line."""
+    from kit.sources.wrappers import unwrap
+
     contents = unwrap(text.strip().encode("utf-8", "replace")) if depth else None
     events: list[Question] = []
     for one in contents or ():
