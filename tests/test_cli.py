@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from commands import command, okta_kit
 from factories import REFUSED, SLACK, event, write_export
+from kit.commands.app import app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,6 +208,39 @@ def test_help_and_explain_need_no_heavy_library(words: list[str]) -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_every_command_is_found_in_the_module_that_adds_it() -> None:
+    """The help lists names before their modules are imported, so that list has to be whole."""
+    context = click.Context(app)
+    listed = app.list_commands(context)
+    for name in listed:
+        command = app.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+
+    assert set(app.commands) == set(listed)
+
+
+def test_a_wrong_option_is_answered_with_those_that_are_like_it() -> None:
+    """In one line, in the order of the alphabet; a name is enough to try again."""
+    run = command("failures", "--sorce", "sample")
+
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == (
+        "okta-kit: No such option: --sorce (Possible options: --code, --since, --source). "
+        "See okta-kit failures --help.\n"
+    )
+
+
+def test_the_help_of_a_command_tells_its_arguments_and_types() -> None:
+    """What has to be there, what may be repeated, and what is taken if it is left out."""
+    lines = command("lookup", "--help").stdout.splitlines()
+
+    assert lines[0] == "Usage: okta-kit lookup [OPTIONS] {ID}"
+    assert "  ID <str>  A Trace ID, Correlation ID or request id.  [required]" in lines
+    assert any(line.startswith("  --source <list[str]> ") for line in lines)
+    assert any(re.match(r"  --format <table\|json> .*\[default: table\]", line) for line in lines)
 
 
 def test_a_traceback_is_shown_with_debug_only() -> None:

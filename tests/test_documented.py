@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
 
 from kit.commands.app import app
@@ -45,7 +44,7 @@ def words_of(line: str) -> list[str]:
 
 def understood(words: list[str]) -> Any:
     """Parse a command with the real command line, without running it."""
-    command: Any = typer.main.get_command(app)
+    command: Any = app
     name, context = "okta-kit", command.context_class(command)
     while words and not words[0].startswith("-") and hasattr(command, "resolve_command"):
         name, command, words = command.resolve_command(context, words)

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from kit.catalogue import load
 from kit.catalogue.explain import explanation

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 from entra_forms import FORMS, SignIn, audit_object, audit_row, number, table
-from typer.testing import CliRunner
 
 import kit
 from kit.catalogue.explain import explanation

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kit.catalogue import Catalogue
-    from kit.catalogue.lookup import TypeMeaning
+    from kit.catalogue.type_meaning import TypeMeaning
     from kit.events import LogEvent
 
 __all__ = [

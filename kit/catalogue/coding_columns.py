@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kit.catalogue import Catalogue
-    from kit.catalogue.lookup import TypeMeaning
+    from kit.catalogue.type_meaning import TypeMeaning
     from kit.events import LogEvent
     from kit.events.columns import Events
 

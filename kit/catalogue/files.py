@@ -7,7 +7,6 @@ one file that it is in, and is one line: what the kit knows stays usable.
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 import re
 from functools import lru_cache, partial
@@ -114,9 +113,8 @@ def _load(home: Path, own: Path | None, _: tuple[tuple[str, int, int], ...]) -> 
     lists = {name: _merged(own_rows[name], ours, name) for name in _LISTS}
     remedies = [folder.remedies(shared, lists["event_types.csv"]) for folder in folders]
     files = {id_: file for by_id in reversed(remedies) for id_, file in by_id.items()}
-    digest = hashlib.sha256("\0".join(chain(*(f.texts.values() for f in folders))).encode())
     return Catalogue(
-        version=digest.hexdigest()[:12],
+        texts=tuple(chain.from_iterable(folder.texts.values() for folder in folders)),
         remedies=Remedies([files.pop(id_) for by_id in remedies for id_ in by_id if id_ in files]),
         sign_in_codes=lists["aadsts.csv"],
         event_types=lists["event_types.csv"],
@@ -158,10 +156,10 @@ class _Folder:
 
     def text(self, name: str) -> str:
         """What stands in a list; nothing where a folder of the user's own lacks it."""
-        path = next((path for path in self.texts if path.name == name), None)
-        if path is None and not self.own:
+        text = self.texts.get(self.folder / name)
+        if text is None and not self.own:
             raise CatalogueError(f"{name}: it is missing. Reinstall okta-kit.")
-        return self.texts[path] if path else ""
+        return text or ""
 
     def rows(self, name: str) -> dict[str, Any]:
         """The rows of a list by their codes."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from kit.base.errors import nearest
 from kit.base.patterns import lazy_pattern
 from kit.catalogue.body import Step
-from kit.catalogue.kinds import KindWords
-from kit.catalogue.learned import LearnedKinds
-from kit.events.hit import DEFAULT
 from kit.messages import is_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kit.catalogue.kinds import KindWords
+    from kit.catalogue.learned import LearnedKinds
     from kit.catalogue.model import (
         EventDetail,
         EventType,
@@ -28,41 +27,20 @@ if TYPE_CHECKING:
         WordForm,
         WordGroup,
     )
+    from kit.catalogue.type_meaning import TypeMeaning
     from kit.catalogue.unread import Remedies
 
-__all__ = ["Catalogue", "TypeMeaning"]
+__all__ = ["Catalogue"]
 
 _HTTP = lazy_pattern(r"HTTP_([45])\d\d")
-
-
-@dataclass(frozen=True, slots=True)
-class TypeMeaning:
-    """What an event of a type means beside its result."""
-
-    operation: str | None = None
-    verdict: str = ""
-    hits: tuple[str, ...] = DEFAULT
-    """Who or what is hit where no user is a target, the likeliest first."""
-    factor: bool = False
-    """Whether debugData's factor tells one attempt from another."""
-    code: str = ""
-    details: tuple[EventDetail, ...] = ()
-    fields: tuple[str, ...] = ()
-    """The fields that the details look at."""
-    reasons: frozenset[str] = frozenset()
-    """The reasons that they ask for."""
-    meaning_by_values: dict[tuple[str | None, ...], TypeMeaning] = field(
-        default_factory=dict, compare=False
-    )
-    """What it means with some values of these, worked out once."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
     """All that the data files say."""
 
-    version: str
-    """Twelve hex digits that change with any data file."""
+    texts: tuple[str, ...]
+    """The data files, as they are written."""
     remedies: Remedies
     """The user's own first, else in the order of their ids."""
     sign_in_codes: Mapping[str, SignInCode]
@@ -80,6 +58,13 @@ class Catalogue:
     ``listed_as`` as in ``EventType``."""
     mistakes: tuple[str, ...] = ()
     """What in the user's own folder could not be used, a line each."""
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hex digits that change with any data file."""
+        import hashlib  # it takes OpenSSL with it, which one code is not worth
+
+        return hashlib.sha256("\0".join(self.texts).encode()).hexdigest()[:12]
 
     @cached_property
     def failure_types(self) -> frozenset[str]:
@@ -147,8 +132,9 @@ class Catalogue:
 
     def knows(self, code: str) -> bool:
         """Whether a code has a meaning or a remedy."""
-        listed = code in self.sign_in_codes or (code.startswith("E0") and code in self.okta_errors)
-        return listed or bool(self._naming(code))
+        if self._naming(code):
+            return True
+        return code in self.sign_in_codes or (code.startswith("E0") and code in self.okta_errors)
 
     @property
     def _okta_codes(self) -> list[str]:
@@ -280,10 +266,10 @@ class Catalogue:
     def retry(self, code: str, *, app: str | None = None, text: str = "") -> str | None:
         """Whether a retry helps."""
         remedy = self.remedy(code, app=app, text=text)
+        if remedy and code in remedy.codes:
+            return remedy.retry
         list_row = self._list_row(code)
-        if list_row and list_row.retry and not (remedy and code in remedy.codes):
-            return list_row.retry
-        return remedy.retry if remedy else None
+        return (list_row and list_row.retry) or (remedy.retry if remedy else None)
 
     def owner(self, code: str, *, app: str | None = None, text: str = "") -> str | None:
         """Who owns it."""
@@ -321,16 +307,22 @@ class Catalogue:
     def type_meaning(self, event_type: str) -> TypeMeaning:
         """What an event of a type means beside its result; of an unknown type by its name."""
         meaning = self._type_meanings.get(event_type)
-        return meaning if meaning is not None else _unknown_type(event_type)
+        if meaning is not None:
+            return meaning
+        from kit.catalogue.type_meaning import unknown_type
+
+        return unknown_type(event_type)
 
     @cached_property
     def _type_meanings(self) -> dict[str, TypeMeaning]:
+        from kit.catalogue.type_meaning import known_type
+
         details: dict[str, list[EventDetail]] = {}
         for detail in self.event_details.values():
             details.setdefault(detail.event_type, []).append(detail)
         names = [*self.event_types, *(name for name in details if name not in self.event_types)]
         return {
-            name: _known_type(name, self.event_types.get(name), tuple(details.get(name, ())))
+            name: known_type(name, self.event_types.get(name), tuple(details.get(name, ())))
             for name in names
         }
 
@@ -448,48 +440,20 @@ class Catalogue:
 
     @cached_property
     def _words(self) -> KindWords:
+        from kit.catalogue.kinds import KindWords
+
         return KindWords(self.word_forms.values(), self.word_groups)
 
     @cached_property
     def _learned(self) -> LearnedKinds:
+        from kit.catalogue.learned import LearnedKinds
+
         return LearnedKinds(self.kind_weights)
 
     def _list_row(self, code: str) -> SignInCode | OktaRefusal | None:
         if code.startswith("E0"):
             return self.okta_errors.get(code)
         return self.sign_in_codes.get(code)
-
-
-@lru_cache(4096)
-def _unknown_type(event_type: str) -> TypeMeaning:
-    """A type that no row names: a violation fails; users' and OAuth events hit their actor."""
-    hits: tuple[str, ...] = DEFAULT
-    if event_type.startswith("app.oauth2."):
-        hits = ("actor", "client", *DEFAULT)
-    elif event_type.startswith("user."):
-        hits = ("actor", *DEFAULT)
-    return TypeMeaning(verdict="fails" if event_type.endswith(".violation") else "", hits=hits)
-
-
-def _known_type(
-    event_type: str, row: EventType | None, details: tuple[EventDetail, ...]
-) -> TypeMeaning:
-    unknown = _unknown_type(event_type)
-    turns: dict[str, Any] = {
-        "details": details,
-        "fields": tuple(dict.fromkeys(detail.field for detail in details)),
-        "reasons": frozenset().union(*(one.reasons for one in details if one.reason)),
-    }
-    if row is None:
-        return replace(unknown, **turns)
-    return TypeMeaning(
-        operation=row.operation or None,
-        verdict=row.verdict or unknown.verdict,
-        hits=row.hits or unknown.hits,
-        factor=row.credential == "factor",
-        code=row.code,
-        **turns,
-    )
 
 
 def _fit(

@@ -8,30 +8,21 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from kit.base.errors import UsageError
-from kit.commands import assistant, codes, evidence, incidents, lab, lake, okta, reports, schedule
-from kit.commands.codes import tell_mistakes
+from kit.commands import options
 from kit.commands.faults import end_on_sigterm, exit_code_of
-from kit.commands.notes import print_json, print_note
-from kit.commands.options import DateOrder, Engine, Since, Source, Until
+from kit.commands.groups import LazyCommands
+from kit.commands.notes import print_json, print_note, tell_mistakes
+from kit.commands.options import DateOrder, argument, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["app", "run_command"]
-
-app = typer.Typer(
-    name="okta-kit",
-    help="From Okta System Log events to the failing code and the way to fix it.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
 
 class Format(StrEnum):
@@ -44,44 +35,86 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-def _version(value: bool) -> None:
-    if value:
+_HOMES = {
+    "import": "lake",
+    "recode": "lake",
+    "compact": "lake",
+    "pull": "okta",
+    "doctor": "okta",
+    "codes": "codes",
+    "report": "reports",
+    "evidence": "evidence",
+    "lookup": "evidence",
+    "schedule": "schedule",
+    "new": "lab",
+    "lab": "lab",
+    "mcp": "assistant",
+    "lake": "lake",
+    "reports": "reports",
+    "incidents": "incidents",
+}
+"""By the names of further commands, the modules that add them."""
+
+
+def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
         from kit.base.version import __version__
 
         print(f"okta-kit {__version__}")
-        raise typer.Exit
+        context.exit()
 
 
-@app.callback()
-def _common(
-    context: typer.Context,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")] = False,
-    version: Annotated[  # shown before a command is missed
-        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_version)
-    ] = False,
-) -> None:
+@click.group(
+    "okta-kit",
+    cls=LazyCommands,
+    homes=_HOMES,
+    help="From Okta System Log events to the failing code and the way to fix it.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@option("--debug", is_flag=True, help="Show the traceback of a fault.")
+@option(  # shown before a command is missed
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version.",
+)
+@click.pass_context
+def app(context: click.Context, debug: bool) -> None:  # noqa: D103
     context.obj = debug
     end_on_sigterm()
 
 
 @app.command()
+@options.source
+@options.since
+@options.until
+@option("--app", "app_name", help="Only this app, by name or id.")
+@option("--code", help="Only this code, e.g. AADSTS50126.")
+@option("--kind", help="Only this kind of failure, e.g. already_exists.")
+@option("--still-failing", is_flag=True, help="Only users with no success since.")
+@options.engine
+@options.date_order
+@option(
+    "--format",
+    "format_",
+    type=click.Choice(Format),
+    default=Format.table,
+    show_default=True,
+    help="How to print them.",
+)
 def failures(
-    source: Source = None,
-    since: Since = None,
-    until: Until = None,
-    app_name: Annotated[
-        str | None, typer.Option("--app", help="Only this app, by name or id.")
-    ] = None,
-    code: Annotated[str | None, typer.Option(help="Only this code, e.g. AADSTS50126.")] = None,
-    kind: Annotated[
-        str | None, typer.Option(help="Only this kind of failure, e.g. already_exists.")
-    ] = None,
-    still_failing: Annotated[
-        bool, typer.Option("--still-failing", help="Only users with no success since.")
-    ] = False,
-    engine: Engine = None,
-    date_order: DateOrder = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to print them.")] = Format.table,
+    source: list[str] | None,
+    since: str | None,
+    until: str | None,
+    app_name: str | None,
+    code: str | None,
+    kind: str | None,
+    still_failing: bool,
+    engine: str | None,
+    date_order: DateOrder | None,
+    format_: Format,
 ) -> None:
     """List the failures, one row each, oldest first.
 
@@ -107,18 +140,15 @@ def failures(
 
 
 @app.command()
-def explain(
-    text: Annotated[
-        str,
-        typer.Argument(
-            help="A message, a code, an event type, or an event or a record of Entra's logs as "
-            "JSON or CSV with its header; - reads standard input, where each line is one."
-        ),
-    ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object; a list where several are asked.")
-    ] = False,
-) -> None:
+@argument(
+    "text",
+    help="A message, a code, an event type, or an event or a record of Entra's logs as "
+    "JSON or CSV with its header; - reads standard input, where each line is one.",
+)
+@option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object; a list where several are asked."
+)
+def explain(text: str, as_json: bool) -> None:
     """Say what a message, a code or an event means, its cause and the steps.
 
     Example: okta-kit explain AADSTS50126
@@ -144,17 +174,6 @@ def explain(
     tell_mistakes()
 
 
-lake.register(app)
-okta.register(app)
-codes.register(app)
-reports.register(app)
-incidents.register(app)
-evidence.register(app)
-schedule.register(app)
-lab.register(app)
-assistant.register(app)
-
-
 def run_command(arguments: Sequence[str]) -> int:
     """Run the command line.
 
@@ -165,10 +184,9 @@ def run_command(arguments: Sequence[str]) -> int:
         The exit code.
     """
     arguments, debug = _with_debug(arguments)
-    command = typer.main.get_command(app)
     words = list(arguments) or ["--help"]
     return exit_code_of(
-        lambda: command.main(args=words, prog_name="okta-kit", standalone_mode=False), debug=debug
+        lambda: app.main(args=words, prog_name="okta-kit", standalone_mode=False), debug=debug
     )
 
 

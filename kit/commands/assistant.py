@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from kit.base.errors import UsageError
+from kit.commands import options
 from kit.commands.notes import print_note
-from kit.commands.options import DateOrder, Engine, Source
+from kit.commands.options import DateOrder, option
 
 if TYPE_CHECKING:
     from kit.log.log import Log
@@ -17,18 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add it to the command line."""
     app.command("mcp")(serve_assistant)
 
 
+@options.source
+@option("--redact", is_flag=True, help="Put pseudonyms in the places of people.")
+@options.engine
+@options.date_order
 def serve_assistant(
-    source: Source = None,
-    redact: Annotated[
-        bool, typer.Option("--redact", help="Put pseudonyms in the places of people.")
-    ] = False,
-    engine: Engine = None,
-    date_order: DateOrder = None,
+    source: list[str] | None, redact: bool, engine: str | None, date_order: DateOrder | None
 ) -> None:
     """Answer an assistant's questions over stdin and stdout (Model Context Protocol), read-only.
 

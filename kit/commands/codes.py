@@ -5,20 +5,21 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from kit.base.errors import UsageError
 from kit.base.text import in_sheet
-from kit.commands.notes import print_json, print_note
-from kit.commands.options import DateOrder, Engine
+from kit.commands import options
+from kit.commands.notes import print_json, print_note, tell_mistakes
+from kit.commands.options import DateOrder, option
 from kit.display.terminal import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["register", "tell_mistakes"]
+__all__ = ["register"]
 
 
 class CatalogueFormat(StrEnum):
@@ -30,45 +31,55 @@ class CatalogueFormat(StrEnum):
     markdown = "markdown"
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the catalogue's command to the command line."""
     app.command("codes")(list_codes)
 
 
+@option("--search", default="", help="Only rows with these words.")
+@option("--family", default="", help="Only this family, or what begins so.")
+@option("--owner", default="", help="Only this owner's, e.g. microsoft_admin.")
+@option(
+    "--source", multiple=True, help="List instead what is unknown there: a source as for failures."
+)
+@option("--since", help="With --source: start, UTC.")
+@option("--until", help="With --source: end, UTC.")
+@options.engine
+@options.date_order
+@option(
+    "--event-types",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare instead the event types with Okta's list, as CSV: what came, went "
+    "and was renamed.",
+)
+@option(
+    "--as-remedy",
+    default="",
+    metavar="CODE",
+    help="Print a remedy's file for a code, a message or an event type; "
+    "with --source from what is seen there.",
+)
+@option(
+    "--format",
+    "format_",
+    type=click.Choice(CatalogueFormat),
+    default=CatalogueFormat.table,
+    show_default=True,
+    help="How to print them; markdown is the whole page.",
+)
 def list_codes(
-    search: Annotated[str, typer.Option(help="Only rows with these words.")] = "",
-    family: Annotated[str, typer.Option(help="Only this family, or what begins so.")] = "",
-    owner: Annotated[str, typer.Option(help="Only this owner's, e.g. microsoft_admin.")] = "",
-    source: Annotated[
-        list[str] | None,
-        typer.Option(help="List instead what is unknown there: a source as for failures."),
-    ] = None,
-    since: Annotated[str | None, typer.Option(help="With --source: start, UTC.")] = None,
-    until: Annotated[str | None, typer.Option(help="With --source: end, UTC.")] = None,
-    engine: Engine = None,
-    date_order: DateOrder = None,
-    event_types: Annotated[
-        Path | None,
-        typer.Option(
-            "--event-types",
-            metavar="FILE",
-            help="Compare instead the event types with Okta's list, as CSV: what came, went "
-            "and was renamed.",
-        ),
-    ] = None,
-    as_remedy: Annotated[
-        str,
-        typer.Option(
-            "--as-remedy",
-            metavar="CODE",
-            help="Print a remedy's file for a code, a message or an event type; "
-            "with --source from what is seen there.",
-        ),
-    ] = "",
-    format_: Annotated[
-        CatalogueFormat,
-        typer.Option("--format", help="How to print them; markdown is the whole page."),
-    ] = CatalogueFormat.table,
+    search: str,
+    family: str,
+    owner: str,
+    source: list[str] | None,
+    since: str | None,
+    until: str | None,
+    engine: str | None,
+    date_order: DateOrder | None,
+    event_types: Path | None,
+    as_remedy: str,
+    format_: CatalogueFormat,
 ) -> None:
     """List the codes that the catalogue knows, or those of a source that it does not.
 
@@ -96,14 +107,6 @@ def list_codes(
     else:
         _list(search, family, owner, format_)
     tell_mistakes()
-
-
-def tell_mistakes() -> None:
-    """Say on stderr what in the user's own folder could not be used."""
-    from kit.catalogue import load
-
-    for mistake in load().mistakes:
-        print_note(f"left out of the catalogue: {mistake}")
 
 
 def _list(search: str, family: str, owner: str, form: CatalogueFormat) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from kit.base.errors import SourceError, UsageError
+from kit.commands import options
 from kit.commands.notes import print_json, print_note
-from kit.commands.options import DateOrder, Engine, Since, Source, Until
+from kit.commands.options import DateOrder, argument, option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,25 +33,36 @@ class EvidenceFormat(StrEnum):
     json = "json"
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the commands to the command line."""
     app.command("evidence")(list_evidence)
     app.command("lookup")(look_up_id)
 
 
+@options.source
+@options.since
+@options.until
+@option("--app", "app_name", help="Only this app, by name or id.")
+@option("--code", help="Only this code, e.g. AADSTS50126.")
+@options.engine
+@options.date_order
+@option(
+    "--format",
+    "format_",
+    type=click.Choice(EvidenceFormat),
+    default=EvidenceFormat.table,
+    show_default=True,
+    help="How to print it.",
+)
 def list_evidence(
-    source: Source = None,
-    since: Since = None,
-    until: Until = None,
-    app_name: Annotated[
-        str | None, typer.Option("--app", help="Only this app, by name or id.")
-    ] = None,
-    code: Annotated[str | None, typer.Option(help="Only this code, e.g. AADSTS50126.")] = None,
-    engine: Engine = None,
-    date_order: DateOrder = None,
-    format_: Annotated[
-        EvidenceFormat, typer.Option("--format", help="How to print it.")
-    ] = EvidenceFormat.table,
+    source: list[str] | None,
+    since: str | None,
+    until: str | None,
+    app_name: str | None,
+    code: str | None,
+    engine: str | None,
+    date_order: DateOrder | None,
+    format_: EvidenceFormat,
 ) -> None:
     """Put each failure beside the vendor's own records of the same request.
 
@@ -128,16 +140,24 @@ def _print_evidence(rows: pd.DataFrame) -> None:
     print_table(cells, columns, width=200, out=sys.stdout)
 
 
+@argument("number", metavar="ID", help="A Trace ID, Correlation ID or request id.")
+@options.source
+@options.engine
+@options.date_order
+@option(
+    "--format",
+    "format_",
+    type=click.Choice(EvidenceFormat),
+    default=EvidenceFormat.table,
+    show_default=True,
+    help="How to print it.",
+)
 def look_up_id(
-    number: Annotated[
-        str, typer.Argument(metavar="ID", help="A Trace ID, Correlation ID or request id.")
-    ],
-    source: Source = None,
-    engine: Engine = None,
-    date_order: DateOrder = None,
-    format_: Annotated[
-        EvidenceFormat, typer.Option("--format", help="How to print it.")
-    ] = EvidenceFormat.table,
+    number: str,
+    source: list[str] | None,
+    engine: str | None,
+    date_order: DateOrder | None,
+    format_: EvidenceFormat,
 ) -> None:
     """Find an id on both sides: the failures whose text carries it, and the vendor's records.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from kit.base.errors import (
     Interrupted,
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["end_on_sigterm", "exit_code_of"]
-
-_WRONG_USAGE: type[Exception] = typer.BadParameter.__bases__[0]
-"""Click's UsageError: typer brings its own copy of Click, and names this subclass alone."""
-
 
 _INTERRUPTED = "interrupted; what was half done is gone."
 
@@ -58,7 +54,7 @@ def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
             raise
         print_note(text)
         return exit_code
-    if result == Interrupted.exit_code:  # typer turns the interrupt into this code
+    if result == Interrupted.exit_code:  # Click turns the interrupt into this code
         print_note(_INTERRUPTED)
     return result if isinstance(result, int) else 0
 
@@ -77,18 +73,18 @@ def _ending(cause: BaseException) -> tuple[int, str]:
     """The exit code of what ended a command, and its line; an empty one if nobody expects it."""
     if isinstance(cause, _Ended):
         return Terminated.exit_code, "terminated; what was half done is gone."
-    if isinstance(cause, KeyboardInterrupt | typer.Abort):
+    if isinstance(cause, KeyboardInterrupt | click.Abort):
         return Interrupted.exit_code, _INTERRUPTED
     if isinstance(cause, KitError):
         return cause.exit_code, str(cause)
-    if isinstance(cause, _WRONG_USAGE):
+    if isinstance(cause, click.UsageError):
         return UsageError.exit_code, _usage(cause)
     return SourceError.exit_code, source_fault_in(cause)
 
 
 def _is_usage(fault: Exception) -> bool:
     """Whether a command was wrong, or nobody wanted it any more: a traceback says nothing then."""
-    return isinstance(fault, _WRONG_USAGE | typer.Abort)
+    return isinstance(fault, click.UsageError | click.Abort)
 
 
 def _signal_behind(fault: BaseException | None) -> BaseException | None:
@@ -103,6 +99,10 @@ def _signal_behind(fault: BaseException | None) -> BaseException | None:
 
 def _usage(fault: Any) -> str:
     """One line for a wrong command or option; Click adds the nearest right name."""
-    message = fault.format_message().rstrip(".").replace("Value error, ", "")
+    message = fault.format_message().rstrip(".")
+    if isinstance(fault, click.NoSuchOption):
+        alike = ", ".join(sorted(fault.possibilities or ()))
+        message = f"No such option: {fault.option_name}"
+        message += f" (Possible options: {alike})" if alike else ""
     command = fault.ctx.command_path if fault.ctx else "okta-kit"
     return f"{message}{'' if message.endswith('?') else '.'} See {command} --help."

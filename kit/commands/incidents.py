@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from kit.base.errors import UsageError, nearest
 from kit.base.times import iso, parse_time
+from kit.commands import options
 from kit.commands.groups import ListByDefault
 from kit.commands.notes import print_json, print_note
-from kit.commands.options import Engine, Since, Source, Until
+from kit.commands.options import argument, option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,23 +25,18 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-Out = Annotated[
-    str,
-    typer.Option(help="Where reports are kept; marks of a source of files lie there, too."),
-]
-Id = Annotated[
-    str, typer.Argument(metavar="ID", help="An incident's id, or as much as tells it apart.")
-]
-Why = Annotated[str | None, typer.Option("--why", help="The reason, shown as the note.")]
-MarkUntil = Annotated[
-    str | None,
-    typer.Option(
-        "--until", help="When the mark ends, UTC: a date, an ISO time, or 7d from now on."
-    ),
-]
-By = Annotated[
-    str | None, typer.Option("--by", help="Who says it.", show_default="your login here")
-]
+_out = option(
+    "--out",
+    help="Where reports are kept; marks of a source of files lie there, too.",
+    default="reports",
+    show_default=True,
+)
+_id = argument("id_", metavar="ID", help="An incident's id, or as much as tells it apart.")
+_why = option("--why", help="The reason, shown as the note.")
+_mark_until = option(
+    "--until", help="When the mark ends, UTC: a date, an ISO time, or 7d from now on."
+)
+_by = option("--by", show_default="your login here", help="Who says it.")
 
 
 class Form(StrEnum):
@@ -50,12 +46,11 @@ class Form(StrEnum):
     json = "json"
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the incidents' commands to the command line."""
-    group = typer.Typer(
+    group = ListByDefault(
+        "incidents",
         help="What is open, fixed with users left to retry, or over; and what people say of it.",
-        rich_markup_mode=None,
-        cls=ListByDefault,
     )
     group.command("list")(list_incidents)
     group.command("show")(show_incident)
@@ -63,19 +58,31 @@ def register(app: typer.Typer) -> None:
     group.command("mute")(_marking("muted"))
     group.command("note")(add_note)
     group.command("unmark")(unmark)
-    app.add_typer(group, name="incidents")
+    app.add_command(group)
 
 
+@options.source
+@options.since
+@options.until
+@option("--all", "every", is_flag=True, help="Also what was over for more than seven days.")
+@_out
+@options.engine
+@option(
+    "--format",
+    "format_",
+    type=click.Choice(Form),
+    default=Form.table,
+    show_default=True,
+    help="How to print them.",
+)
 def list_incidents(
-    source: Source = None,
-    since: Since = None,
-    until: Until = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="Also what was over for more than seven days.")
-    ] = False,
-    out: Out = "reports",
-    engine: Engine = None,
-    format_: Annotated[Form, typer.Option("--format", help="How to print them.")] = Form.table,
+    source: list[str] | None,
+    since: str | None,
+    until: str | None,
+    every: bool,
+    out: str,
+    engine: str | None,
+    format_: Form,
 ) -> None:
     """List the incidents as they stand at the end, of all that the source holds before it.
 
@@ -111,12 +118,13 @@ def _held_in_words(log: Log, end: datetime) -> str:
     return phrases.coverage_in_words(coverage, skipped(log.skipped_lines))
 
 
+@_id
+@options.source
+@options.until
+@_out
+@options.engine
 def show_incident(
-    id_: Id,
-    source: Source = None,
-    until: Until = None,
-    out: Out = "reports",
-    engine: Engine = None,
+    id_: str, source: list[str] | None, until: str | None, out: str, engine: str | None
 ) -> None:
     """Print one incident as JSON.
 
@@ -141,14 +149,21 @@ _MARKING: dict[Kind, str] = {
 def _marking(kind: Kind) -> Callable[..., None]:
     """The command that marks an incident."""
 
+    @_id
+    @options.source
+    @_why
+    @_mark_until
+    @_by
+    @_out
+    @options.engine
     def mark(
-        id_: Id,
-        source: Source = None,
-        why: Why = None,
-        until: MarkUntil = None,
-        by: By = None,
-        out: Out = "reports",
-        engine: Engine = None,
+        id_: str,
+        source: list[str] | None,
+        why: str | None,
+        until: str | None,
+        by: str | None,
+        out: str,
+        engine: str | None,
     ) -> None:
         _say(id_, source, out, engine, lambda old: _mark(kind, why, until, by, old))
 
@@ -156,13 +171,14 @@ def _marking(kind: Kind) -> Callable[..., None]:
     return mark
 
 
+@_id
+@argument("text", metavar="TEXT", help="The note; it replaces the last.")
+@options.source
+@_by
+@_out
+@options.engine
 def add_note(
-    id_: Id,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The note; it replaces the last.")],
-    source: Source = None,
-    by: By = None,
-    out: Out = "reports",
-    engine: Engine = None,
+    id_: str, text: str, source: list[str] | None, by: str | None, out: str, engine: str | None
 ) -> None:
     """Write a note to an incident; its mark stays.
 
@@ -176,7 +192,11 @@ def add_note(
     _say(id_, source, out, engine, with_text)
 
 
-def unmark(id_: Id, source: Source = None, out: Out = "reports", engine: Engine = None) -> None:
+@_id
+@options.source
+@_out
+@options.engine
+def unmark(id_: str, source: list[str] | None, out: str, engine: str | None) -> None:
     """Take an incident's mark and note away.
 
     Example: okta-kit incidents unmark inc-2f6a

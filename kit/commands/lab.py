@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from kit.base.errors import UsageError
+from kit.commands import options
 from kit.commands.notebooks import find_notebook, values_for
 from kit.commands.notes import print_note
-from kit.commands.options import DateOrder, Parameters, Since, Source, Until
+from kit.commands.options import DateOrder, argument, option
 
 __all__ = ["register"]
 
 _INVESTIGATIONS = Path("investigations")
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add them to the command line."""
     app.command("new")(begin_investigation)
     app.command("lab", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
@@ -25,19 +25,23 @@ def register(app: typer.Typer) -> None:
     )
 
 
+@argument("notebook", help="A name in notebooks/, or a path; with --blank what it is called.")
+@argument("name", default="", help="What the case is called.")
+@option("--blank", is_flag=True, help="A notebook of your own, with what a report needs.")
+@options.parameter
+@options.source
+@options.since
+@options.until
+@options.date_order
 def begin_investigation(
-    notebook: Annotated[
-        str, typer.Argument(help="A name in notebooks/, or a path; with --blank what it is called.")
-    ],
-    name: Annotated[str, typer.Argument(help="What the case is called.")] = "",
-    blank: Annotated[
-        bool, typer.Option("--blank", help="A notebook of your own, with what a report needs.")
-    ] = False,
-    parameter: Parameters = None,
-    source: Source = None,
-    since: Since = None,
-    until: Until = None,
-    date_order: DateOrder = None,
+    notebook: str,
+    name: str,
+    blank: bool,
+    parameter: list[str] | None,
+    source: list[str] | None,
+    since: str | None,
+    until: str | None,
+    date_order: DateOrder | None,
 ) -> None:
     """Copy a notebook into investigations/, its window closed and its parameters set.
 
@@ -62,16 +66,15 @@ def begin_investigation(
         )
 
 
-def open_lab(
-    context: typer.Context,
-    notebook: Annotated[str, typer.Argument(help="A notebook to open, by name or path.")] = "",
-    port: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=65535, help="Where it listens.", show_default="a free one from 8888"
-        ),
-    ] = None,
-) -> None:
+@argument("notebook", default="", help="A notebook to open, by name or path.")
+@option(
+    "--port",
+    type=click.IntRange(min=1, max=65535),
+    show_default="a free one from 8888",
+    help="Where it listens.",
+)
+@click.pass_context
+def open_lab(context: click.Context, notebook: str, port: int | None) -> None:
     """Open JupyterLab on the notebooks; further options are JupyterLab's own.
 
     Example: okta-kit lab failure_trends --no-browser --port 8890

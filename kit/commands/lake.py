@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from kit.base.errors import KitError, SourceError, UsageError
 from kit.base.paths import LAKE
 from kit.base.text import clean
-from kit.commands import retention
+from kit.commands import options, retention
+from kit.commands.groups import Commands
 from kit.commands.notes import print_json, print_note
-from kit.commands.options import DateOrder, LakePlace
+from kit.commands.options import DateOrder, argument, option
 from kit.display import phrases
 from kit.display.terminal import print_table
 
@@ -23,36 +24,35 @@ if TYPE_CHECKING:
 __all__ = ["prepare_large", "register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the lake's commands to the command line."""
     app.command("import")(import_files)
-    lake = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
-    lake.callback()(show_lake)
+    lake = app.group("lake", cls=Commands, invoke_without_command=True)(show_lake)
     lake.command("repair")(repair_lake)
     retention.register(lake)
-    app.add_typer(lake, name="lake")
     app.command("recode")(recode_lake)
     app.command("compact")(compact_lake)
 
 
+@argument(
+    "file", nargs=-1, required=True, help="Export files, globs, folders or s3://bucket/prefix/."
+)
+@options.lake(default=LAKE)
+@option(
+    "--covers",
+    default="",
+    help="SINCE..UNTIL that the files hold in full, if more than their events.",
+)
+@options.date_order
+@option("--since", help="Of folders named by a date, UTC, those from then on: 7d, a date.")
+@option("--again", is_flag=True, help="Read files of folders again that were imported before.")
 def import_files(
-    file: Annotated[
-        list[str], typer.Argument(help="Export files, globs, folders or s3://bucket/prefix/.")
-    ],
-    lake: LakePlace = LAKE,
-    covers: Annotated[
-        str,
-        typer.Option(help="SINCE..UNTIL that the files hold in full, if more than their events."),
-    ] = "",
-    date_order: DateOrder = None,
-    since: Annotated[
-        str | None,
-        typer.Option(help="Of folders named by a date, UTC, those from then on: 7d, a date."),
-    ] = None,
-    again: Annotated[
-        bool,
-        typer.Option("--again", help="Read files of folders again that were imported before."),
-    ] = False,
+    file: list[str],
+    lake: str,
+    covers: str,
+    date_order: DateOrder | None,
+    since: str | None,
+    again: bool,
 ) -> None:
     """Add export files to the lake; no event twice. Of folders and buckets, what is new there.
 
@@ -126,14 +126,11 @@ def _counts(result: Any) -> list[str]:
     return parts
 
 
-def show_lake(
-    context: typer.Context,
-    lake: LakePlace = LAKE,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Read every event, and count them against the manifest.")
-    ] = False,
-) -> None:
+@options.lake(default=LAKE)
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("--check", is_flag=True, help="Read every event, and count them against the manifest.")
+@click.pass_context
+def show_lake(context: click.Context, lake: str, as_json: bool, check: bool) -> None:
     """Show what the lake holds: days, events, coverage, gaps, skipped lines.
 
     Example: okta-kit lake
@@ -238,7 +235,9 @@ def _check_lake(lake: Any) -> None:
         )
 
 
-def repair_lake(context: typer.Context, lake: LakePlace = "") -> None:
+@options.lake(default="")
+@click.pass_context
+def repair_lake(context: click.Context, lake: str) -> None:
     """Move what cannot be read into _damaged/, and mark its days as gaps.
 
     Example: okta-kit lake repair
@@ -252,7 +251,8 @@ def repair_lake(context: typer.Context, lake: LakePlace = "") -> None:
     print(f"{event_lake.address}: {'repaired.' if lines else 'nothing to repair.'}")
 
 
-def recode_lake(lake: LakePlace = LAKE) -> None:
+@options.lake(default=LAKE)
+def recode_lake(lake: str) -> None:
     """Parse the events again that were coded with another catalogue.
 
     Example: okta-kit recode
@@ -263,7 +263,8 @@ def recode_lake(lake: LakePlace = LAKE) -> None:
     print(f"{lake}: {phrases.count(days, 'day')} coded again.")
 
 
-def compact_lake(lake: LakePlace = LAKE) -> None:
+@options.lake(default=LAKE)
+def compact_lake(lake: str) -> None:
     """Write the events of each day into one file, and make the first questions fast.
 
     Example: okta-kit compact

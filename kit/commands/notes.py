@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.base.text import clean, in_json
 
-__all__ = ["print_json", "print_note"]
+__all__ = ["print_json", "print_note", "tell_mistakes"]
 
 
 def print_note(text: str) -> None:
@@ -20,3 +20,11 @@ def print_json(value: Any) -> None:
     import json
 
     print(in_json(json.dumps(value, ensure_ascii=False, indent=2)))
+
+
+def tell_mistakes() -> None:
+    """Say on stderr what in the user's own folder could not be used."""
+    from kit.catalogue import load
+
+    for mistake in load().mistakes:
+        print_note(f"left out of the catalogue: {mistake}")

@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import click
 
 from kit.base.errors import UsageError
 from kit.base.paths import LAKE
+from kit.commands import options
 from kit.commands.lake import prepare_large
 from kit.commands.notes import print_note
-from kit.commands.options import LakePlace
+from kit.commands.options import option
 from kit.display import phrases
 
 __all__ = ["register"]
 
-Share = Annotated[
-    float,
-    typer.Option("--rate-share", help="The part of the org's rate limit that may be taken."),
-]
+_rate_share = option(
+    "--rate-share",
+    type=float,
+    help="The part of the org's rate limit that may be taken.",
+    default=0.5,
+    show_default=True,
+)
 
 _MANY_FILES_A_DAY = 8
 """Files a day on average from which questions become slow."""
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the live org's commands to the command line."""
     app.command("pull")(pull_org)
     app.command("doctor")(see_doctor)
 
 
-def pull_org(
-    since: Annotated[
-        str | None,
-        typer.Option(help="Start, UTC: 7d before the end, a date or an ISO time. First run: 90d."),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(help="End, UTC; without it up to now, and on from there.")
-    ] = None,
-    lake: LakePlace = LAKE,
-    root: Annotated[
-        str,
-        typer.Option(help="A folder of many orgs' lakes: fill that of this org's host name."),
-    ] = "",
-    rate_share: Share = 0.5,
-) -> None:
+@option("--since", help="Start, UTC: 7d before the end, a date or an ISO time. First run: 90d.")
+@option("--until", help="End, UTC; without it up to now, and on from there.")
+@options.lake(default=LAKE)
+@option(
+    "--root", default="", help="A folder of many orgs' lakes: fill that of this org's host name."
+)
+@_rate_share
+def pull_org(since: str | None, until: str | None, lake: str, root: str, rate_share: float) -> None:
     """Bring the lake up to date from the live org.
 
     Example: okta-kit pull --since 30d
@@ -78,10 +73,9 @@ def pull_org(
         )
 
 
-def see_doctor(
-    lake: LakePlace = LAKE,
-    rate_share: Share = 0.5,
-) -> None:
+@options.lake(default=LAKE)
+@_rate_share
+def see_doctor(lake: str, rate_share: float) -> None:
     """Check settings, org, lake, catalogue and versions, and say how to fix what is wrong.
 
     Example: okta-kit doctor
@@ -97,7 +91,7 @@ def see_doctor(
             print(f"{'':<{width + 6}}  fix: {check.fix}")
     codes = [check.exit_code for check in checks if check.state == "FAIL"]
     if codes:
-        raise typer.Exit(codes[0])
+        raise click.exceptions.Exit(codes[0])
 
 
 def _share(share: float) -> float:

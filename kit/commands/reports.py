@@ -6,18 +6,19 @@ import os
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from kit.base.environment import passed_variables
 from kit.base.errors import SourceError, UsageError
 from kit.base.text import clean
+from kit.commands import options
 from kit.commands.faults import end_on_sigterm, exit_code_of
 from kit.commands.groups import ListByDefault
 from kit.commands.notebooks import find_notebook, values_for
 from kit.commands.notes import print_note
-from kit.commands.options import DateOrder, Engine, Parameters, Since, Source, Until
+from kit.commands.options import DateOrder, argument, option
 from kit.commands.report_set import ALL, TRENDS, set_of
 from kit.display import phrases
 
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-Out = Annotated[str, typer.Option(help="Where reports are kept: a folder, or s3://bucket/prefix.")]
+_out = option(
+    "--out",
+    help="Where reports are kept: a folder, or s3://bucket/prefix.",
+    default="reports",
+    show_default=True,
+)
 
 _REPORTS = "reports"
 
@@ -42,84 +48,106 @@ class When(StrEnum):
     always = "always"
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the reports' commands to the command line."""
     app.command("report")(make_reports)
-    upkeep = typer.Typer(
-        help="The reports made, and their retention.",
-        rich_markup_mode=None,
-        cls=ListByDefault,
-    )
+    upkeep = ListByDefault("reports", help="The reports made, and their retention.")
     upkeep.command("list")(list_reports)
     upkeep.command("prune")(prune_reports)
     upkeep.command("resolve")(resolve_pseudonym)
-    app.add_typer(upkeep, name="reports")
+    app.add_command(upkeep)
 
 
+@argument(
+    "notebooks",
+    nargs=-1,
+    required=True,
+    metavar="NOTEBOOK...",
+    help="Names in notebooks/, or paths. all: failure_trends, a remediation for each "
+    "incident that is not over, and the index, linked.",
+)
+@options.parameter
+@options.source
+@options.since
+@options.until
+@option("--org", default="", help="Of a folder with many orgs' lakes: a host name, or each.")
+@options.engine
+@options.date_order
+@_out
+@option(
+    "--notify",
+    multiple=True,
+    help="Send a notice to this apprise URL; may be repeated. [$OKTA_KIT_NOTIFY]",
+)
+@option(
+    "--notify-on",
+    type=click.Choice(When),
+    default=When.change,
+    show_default=True,
+    help="On which good reports; on a failed one, always.",
+)
+@option("--notify-preview", is_flag=True, help="Print the notice that is due, and send none.")
+@option("--redact", is_flag=True, help="Replace people by pseudonyms, everywhere.")
+@option("--pdf", is_flag=True, help="Print the page as PDF, too; needs Chromium or Chrome.")
+@option("--require-complete", is_flag=True, help="Exit 4 if the window is not covered.")
+@option(
+    "--cell-timeout",
+    type=click.FloatRange(min=0.1),
+    default=900,
+    show_default=True,
+    help="Seconds that a cell may take.",
+)
+@option(
+    "--run-timeout",
+    type=click.FloatRange(min=0.1),
+    default=3600,
+    show_default=True,
+    help="Seconds that a notebook may take.",
+)
+@option(
+    "--pass-env",
+    multiple=True,
+    metavar="NAME",
+    help="Hand this environment variable to the notebooks; may be repeated.",
+)
+@option(
+    "--owners",
+    default="",
+    metavar="FILE",
+    help="Of report all: a CSV file app,owner,contact,notice; each owner gets a report and "
+    "a notice of their own apps. [$OKTA_KIT_OWNERS]",
+)
+@option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Notebooks that run at the same time.",
+)
+@click.pass_context
 def make_reports(
-    context: typer.Context,
-    notebooks: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="NOTEBOOK...",
-            help="Names in notebooks/, or paths. all: failure_trends, a remediation for each "
-            "incident that is not over, and the index, linked.",
-        ),
-    ],
-    parameter: Parameters = None,
-    source: Source = None,
-    since: Since = None,
-    until: Until = None,
-    org: Annotated[
-        str, typer.Option(help="Of a folder with many orgs' lakes: a host name, or each.")
-    ] = "",
-    engine: Engine = None,
-    date_order: DateOrder = None,
-    out: Out = _REPORTS,
-    notify: Annotated[
-        list[str] | None,
-        typer.Option(help="Send a notice to this apprise URL; may be repeated. [$OKTA_KIT_NOTIFY]"),
-    ] = None,
-    notify_on: Annotated[
-        When, typer.Option(help="On which good reports; on a failed one, always.")
-    ] = When.change,
-    notify_preview: Annotated[
-        bool,
-        typer.Option("--notify-preview", help="Print the notice that is due, and send none."),
-    ] = False,
-    redact: Annotated[
-        bool, typer.Option("--redact", help="Replace people by pseudonyms, everywhere.")
-    ] = False,
-    pdf: Annotated[
-        bool, typer.Option("--pdf", help="Print the page as PDF, too; needs Chromium or Chrome.")
-    ] = False,
-    require_complete: Annotated[
-        bool, typer.Option("--require-complete", help="Exit 4 if the window is not covered.")
-    ] = False,
-    cell_timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds that a cell may take.")
-    ] = 900,
-    run_timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds that a notebook may take.")
-    ] = 3600,
-    pass_env: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Hand this environment variable to the notebooks; may be repeated.",
-        ),
-    ] = None,
-    owners: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE",
-            help="Of report all: a CSV file app,owner,contact,notice; each owner gets a report and "
-            "a notice of their own apps. [$OKTA_KIT_OWNERS]",
-        ),
-    ] = "",
-    jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=1, help="Notebooks that run at the same time.")
-    ] = 1,
+    context: click.Context,
+    notebooks: list[str],
+    parameter: list[str] | None,
+    source: list[str] | None,
+    since: str | None,
+    until: str | None,
+    org: str,
+    engine: str | None,
+    date_order: DateOrder | None,
+    out: str,
+    notify: list[str] | None,
+    notify_on: When,
+    notify_preview: bool,
+    redact: bool,
+    pdf: bool,
+    require_complete: bool,
+    cell_timeout: float,
+    run_timeout: float,
+    pass_env: list[str] | None,
+    owners: str,
+    jobs: int,
 ) -> None:
     """Run notebooks into reports and print each report's path.
 
@@ -166,14 +194,14 @@ def make_reports(
     ]
     if is_set:
         debug = bool(context.obj)
-        raise typer.Exit(_make_sets(reports, app_owners, jobs, debug=debug))
+        raise click.exceptions.Exit(_make_sets(reports, app_owners, jobs, debug=debug))
     if len(reports) == 1:
-        raise typer.Exit(_make(reports[0]))
+        raise click.exceptions.Exit(_make(reports[0]))
     from kit.reports.batch import read_once
 
     sources = (str(one.get("source", "")) for one in checked)
     with read_once(sources, date_order) as environment:
-        raise typer.Exit(_make_each(reports, jobs, environment, debug=bool(context.obj)))
+        raise click.exceptions.Exit(_make_each(reports, jobs, environment, debug=bool(context.obj)))
 
 
 def _owners(file: str, *, is_set: bool) -> Sequence[Owner]:
@@ -244,7 +272,8 @@ def _make_alone(job: ReportJob, *, debug: bool) -> int:
     return exit_code_of(partial(_make, job), debug=debug)
 
 
-def list_reports(out: Out = _REPORTS) -> None:
+@_out
+def list_reports(out: str) -> None:
     """List the reports, the newest run first: when, state, path and what it says.
 
     Example: okta-kit reports list
@@ -266,11 +295,10 @@ def list_reports(out: Out = _REPORTS) -> None:
         print_note(f"{out}: there is no report. Make one: okta-kit report failure_trends")
 
 
-def prune_reports(
-    keep: Annotated[str, typer.Option(help="How long a report is kept: 90d, 36h.")] = "90d",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
-    out: Out = _REPORTS,
-) -> None:
+@option("--keep", default="90d", show_default=True, help="How long a report is kept: 90d, 36h.")
+@option("--dry-run", is_flag=True, help="Only say what would go.")
+@_out
+def prune_reports(keep: str, dry_run: bool, out: str) -> None:
     """Remove reports that were run longer ago, and nothing else.
 
     Example: okta-kit reports prune --keep 90d --dry-run
@@ -293,9 +321,8 @@ def prune_reports(
     print_note(f"{phrases.count(len(gone), 'report')} {'would go' if dry_run else 'removed'}.")
 
 
-def resolve_pseudonym(
-    pseudonym: Annotated[str, typer.Argument(help="As it stands in a report made with --redact.")],
-) -> None:
+@argument("pseudonym", help="As it stands in a report made with --redact.")
+def resolve_pseudonym(pseudonym: str) -> None:
     """Say whom a pseudonym stands for, with the key that made it ($OKTA_KIT_REDACT_KEY).
 
     Example: okta-kit reports resolve user-2mfk7q3xhc

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from kit.base.errors import SourceError, UsageError
 from kit.base.paths import LAKE
 from kit.base.text import clean
+from kit.commands import options
 from kit.commands.notes import print_note
-from kit.commands.options import LakePlace
+from kit.commands.options import argument, option
 from kit.display import phrases
 
 if TYPE_CHECKING:
@@ -20,19 +21,20 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 
-def register(lake: typer.Typer) -> None:
+def register(lake: click.Group) -> None:
     """Add them to the lake's commands."""
     lake.command("prune")(prune_lake)
     lake.command("forget")(forget_person)
 
 
-def prune_lake(
-    context: typer.Context,
-    keep: Annotated[
-        str, typer.Option(help="How long events are kept, back from now: 400d. Whole UTC days go.")
-    ],
-    lake: LakePlace = "",
-) -> None:
+@option(
+    "--keep",
+    required=True,
+    help="How long events are kept, back from now: 400d. Whole UTC days go.",
+)
+@options.lake(default="")
+@click.pass_context
+def prune_lake(context: click.Context, keep: str, lake: str) -> None:
     """Remove the events of old days for good; they count as held no longer.
 
     Example: okta-kit lake prune --keep 400d
@@ -55,17 +57,19 @@ def prune_lake(
     )
 
 
+@argument("login", help="The person's login, as Okta has it.")
+@option("--pseudonymise", is_flag=True, help="Keep all events, with a pseudonym for the person.")
+@option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("reports"),
+    show_default=True,
+    help="The reports; those that name the person are removed.",
+)
+@options.lake(default="")
+@click.pass_context
 def forget_person(
-    context: typer.Context,
-    login: Annotated[str, typer.Argument(help="The person's login, as Okta has it.")],
-    pseudonymise: Annotated[
-        bool,
-        typer.Option("--pseudonymise", help="Keep all events, with a pseudonym for the person."),
-    ] = False,
-    out: Annotated[
-        Path, typer.Option(help="The reports; those that name the person are removed.")
-    ] = Path("reports"),
-    lake: LakePlace = "",
+    context: click.Context, login: str, pseudonymise: bool, out: Path, lake: str
 ) -> None:
     """Take a person out of the lake, its caches and the reports, for good.
 

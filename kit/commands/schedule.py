@@ -9,15 +9,15 @@ import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from kit.base.errors import UsageError
-from kit.base.object_store import is_store
 from kit.base.paths import LAKE
 from kit.commands.notebooks import find_notebook
 from kit.commands.notes import print_note
+from kit.commands.options import argument, option
 from kit.commands.report_set import ALL
 
 if TYPE_CHECKING:
@@ -63,30 +63,28 @@ class Installation:
     """The table of apps and their owners; none if empty."""
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the command to the command line."""
     app.command("schedule")(write_schedule)
 
 
+@argument("scheduler", type=click.Choice(Scheduler), help="What runs the reports.")
+@option("--report", multiple=True, show_default=ALL, help="A notebook, or all; may be repeated.")
+@option(
+    "--at", default="06:15", show_default=True, help="When, HH:MM: UTC, of cron the machine's time."
+)
+@option("--out", default="reports", show_default=True, help="Where the reports are kept.")
+@option("--owners", default="", help="A CSV file of apps and their owners, as for report.")
+@option("--redact", is_flag=True, help="Replace people by pseudonyms in the reports.")
+@option("--to", default="", metavar="DIR", help="Write files there; else they are printed.")
 def write_schedule(
-    scheduler: Annotated[Scheduler, typer.Argument(help="What runs the reports.")],
-    report: Annotated[
-        list[str] | None,
-        typer.Option(help="A notebook, or all; may be repeated.", show_default=ALL),
-    ] = None,
-    at: Annotated[
-        str, typer.Option(help="When, HH:MM: UTC, of cron the machine's time.")
-    ] = "06:15",
-    out: Annotated[str, typer.Option(help="Where the reports are kept.")] = "reports",
-    owners: Annotated[
-        str, typer.Option(help="A CSV file of apps and their owners, as for report.")
-    ] = "",
-    redact: Annotated[
-        bool, typer.Option("--redact", help="Replace people by pseudonyms in the reports.")
-    ] = False,
-    to: Annotated[
-        str, typer.Option(metavar="DIR", help="Write files there; else they are printed.")
-    ] = "",
+    scheduler: Scheduler,
+    report: list[str] | None,
+    at: str,
+    out: str,
+    owners: str,
+    redact: bool,
+    to: str,
 ) -> None:
     """Write a schedule with the paths of this installation: pull, then report seven days.
 
@@ -199,6 +197,8 @@ def _installation(out: str, owners: str) -> Installation:
 
 
 def _in_full(path: str) -> str:
+    from kit.base.object_store import is_store
+
     return path if is_store(path) else str(Path(path).expanduser().absolute())
 
 

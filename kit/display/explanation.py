@@ -119,7 +119,8 @@ def print_explanations(explanations: Sequence[Explanation], out: TextIO) -> None
     make = partial(Console, highlight=False, markup=False, emoji=False)
     console = make(file=out)
     if not console.is_terminal:
-        console = make(file=plain, width=100)
+        # All told, so that it need not look at the terminal for each line.
+        console = make(file=plain, width=100, height=25, force_terminal=False)
     for number, one in enumerate(explanations):
         if number:
             console.rule(characters="─", style="dim")

@@ -7,7 +7,6 @@ another one is masked less.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -171,6 +170,8 @@ def fingerprint(message: Message) -> str:
     The same for texts that differ in names, ids, numbers and times alone, and the same on
     every machine.
     """
+    import hashlib  # only here, as OpenSSL comes with it
+
     distinct = _distinct(_without(message.text, _names(message)))
     distinct_text = _fold(distinct) or distinct
     return "UNKNOWN_" + hashlib.sha256(distinct_text.encode(errors="surrogatepass")).hexdigest()[:8]
