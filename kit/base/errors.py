@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import errno
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -224,6 +223,8 @@ def nearest(word: str, names: Iterable[str]) -> str:
     Returns:
         A sentence with a leading space, to be put behind an error, or ``""``.
     """
+    from difflib import get_close_matches
+
     by_folded = {name.casefold(): name for name in names}
     needle = word.strip().casefold()
     match = get_close_matches(needle, by_folded, n=1, cutoff=0.5)

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kit.base.patterns import lazy_pattern
@@ -200,11 +199,15 @@ def _of_event_type(event_type: str, catalogue: Catalogue) -> Explanation:
 
 
 def _ratio(one: str, other: str) -> float:
+    from difflib import SequenceMatcher
+
     return SequenceMatcher(None, one, other).ratio()
 
 
 def _of_new_type(event_type: str, catalogue: Catalogue) -> Explanation:
     """Explain what looks like an event type of Okta's and is none that is known."""
+    from difflib import get_close_matches
+
     near = get_close_matches(event_type, catalogue.event_types, 3, 0.75)
     nearest = tuple(
         NearCode(name, catalogue.event_types[name].meaning, _ratio(name, event_type))
@@ -368,6 +371,8 @@ def nearest_codes(text: str, app: str | None = None) -> tuple[NearCode, ...]:
 
 def _nearest(catalogue: Catalogue, code: str, text: str, app: str | None) -> tuple[NearCode, ...]:
     """Known codes that are spelled or worded nearly as what was asked, nearest first."""
+    from difflib import get_close_matches
+
     words = [text[:120]] if _WORD.fullmatch(text[:120]) else []
     if not code.startswith("HTTP_") and not is_fingerprint(code):
         words.append(code)

@@ -22,6 +22,9 @@ __all__ = ["Remedies", "RemedyFile", "Rows"]
 
 T = TypeVar("T")
 
+_FEW = 32
+"""So many keys one command looks for; who looks for more finds them sooner among the rows."""
+
 
 @exclusive
 def _in_turn(read: Callable[[], T]) -> T:
@@ -40,13 +43,17 @@ class Rows(Mapping[str, T]):
         """
         self._text = text
         self._read = read
+        self._looks = 0
 
     @cached_property
     def _rows(self) -> dict[str, T]:
         return _in_turn(self._read)
 
     def _may_hold(self, key: object) -> bool:
-        return "_rows" in vars(self) or (isinstance(key, str) and key in self._text)
+        if "_rows" in vars(self):
+            return True
+        self._looks += 1
+        return self._looks > _FEW or (isinstance(key, str) and key in self._text)
 
     def __getitem__(self, key: str) -> T:
         if not self._may_hold(key):

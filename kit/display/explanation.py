@@ -254,11 +254,13 @@ def _steps(explanation: Explanation, console: Console) -> None:
     if not explanation.steps:
         return
     console.print("Steps", style="bold")
+    lines: list[Padding] = []
     for number, step in enumerate(explanation.steps, 1):
-        body = Text(f"{number}. ").append(step.title, style="bold")
-        console.print(Padding(body, (0, 0, 0, 2)))
-        console.print(Padding(Text(step.do), (0, 0, 0, 5)))
-        console.print(Padding(Text(f"You should see: {step.see}", style="italic"), (0, 0, 0, 5)))
+        lines.append(Padding(Text(f"{number}. ").append(step.title, style="bold"), (0, 0, 0, 2)))
+        lines.append(Padding(Text(step.do), (0, 0, 0, 5)))
+        see = Text(f"You should see: {step.see}", style="italic")
+        lines.append(Padding(see, (0, 0, 0, 5)))
+    console.print(*lines)
     console.print()
 
 
