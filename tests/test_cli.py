@@ -210,6 +210,23 @@ def test_help_and_explain_need_no_heavy_library(words: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_an_interrupted_command_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while it waits for what is typed in; no empty line, no traceback."""
+
+    class Waiting(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readall(self) -> bytes:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(Waiting())))
+    run = command("explain", "-")
+
+    assert (run.returncode, run.stdout) == (130, "")
+    assert run.stderr == "okta-kit: interrupted; what was half done is gone.\n"
+
+
 def test_every_command_is_found_in_the_module_that_adds_it() -> None:
     """The help lists names before their modules are imported, so that list has to be whole."""
     context = click.Context(app)

@@ -54,7 +54,7 @@ def exit_code_of(call: Callable[[], object], *, debug: bool) -> int:
             raise
         print_note(text)
         return exit_code
-    if result == Interrupted.exit_code:  # Click turns the interrupt into this code
+    if result == Interrupted.exit_code:  # what the group of all commands makes of it
         print_note(_INTERRUPTED)
     return result if isinstance(result, int) else 0
 

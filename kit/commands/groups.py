@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.base.errors import Interrupted
 from kit.commands.options import Argument
 
 if TYPE_CHECKING:
@@ -65,6 +66,13 @@ class LazyCommands(Commands):
         if cmd_name not in self.commands and cmd_name in self._homes:
             import_module(f"kit.commands.{self._homes[cmd_name]}").register(self)
         return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; Click by itself would write an empty line when it is interrupted."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(Interrupted.exit_code)
 
 
 class ListByDefault(Commands):
