@@ -68,7 +68,6 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
     "okta-kit",
     cls=LazyCommands,
     homes=_HOMES,
-    help="From Okta System Log events to the failing code and the way to fix it.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @option("--debug", is_flag=True, help="Show the traceback of a fault.")
@@ -81,7 +80,8 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
     help="Show the version.",
 )
 @click.pass_context
-def app(context: click.Context, debug: bool) -> None:  # noqa: D103
+def app(context: click.Context, debug: bool) -> None:
+    """From Okta System Log events to the failing code and the way to fix it."""
     context.obj = debug
     end_on_sigterm()
 

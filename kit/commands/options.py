@@ -26,7 +26,7 @@ __all__ = [
 
 DateOrder = Literal["day-first", "month-first"]
 
-_TYPES = {"text": "str", "float range": "float range", "integer range": "int range"}
+_TYPES = {"text": "str", "integer range": "int range"}
 """How a help names what Click calls otherwise."""
 
 
