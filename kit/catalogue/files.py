@@ -19,7 +19,7 @@ import msgspec
 from kit.base.errors import nearest
 from kit.base.exclusive import exclusive
 from kit.catalogue.body import Body, CatalogueError, read_steps
-from kit.catalogue.front_matter import check_fields, in_words, read_front, split
+from kit.catalogue.front_matter import check_fields, read_front, split, what_is_wrong
 from kit.catalogue.lookup import Catalogue
 from kit.catalogue.model import (
     HITS,
@@ -325,7 +325,7 @@ def _rows(name: str, text: str, kind: type[Any]) -> dict[str, Any]:
         reason = str(fault)
         place = re.search(r"\$\[(\d+)\]", reason)
         where = f"line {int(place[1]) + 2}: " if place else ""
-        raise CatalogueError(f"{name}: {where}{in_words(reason, kind)}") from None
+        raise CatalogueError(f"{name}: {where}{what_is_wrong(reason, kind)}") from None
     key = msgspec.structs.fields(kind)[0].name
     by_key = {getattr(row, key): row for row in records}
     if len(by_key) < len(records):

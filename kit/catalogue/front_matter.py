@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from kit.catalogue.model import Remedy
 
-__all__ = ["check_fields", "in_words", "read_front", "split"]
+__all__ = ["check_fields", "read_front", "split", "what_is_wrong"]
 
 _FRONT = lazy_pattern(r"---\n(.*?)\n---(?:\n|$)", re.DOTALL)
 
@@ -58,7 +58,7 @@ def read_front(name: str, front: str) -> FrontMatter:
     try:
         return msgspec.convert(fields, FrontMatter)
     except msgspec.ValidationError as fault:
-        raise CatalogueError(f"{name}: {in_words(str(fault), FrontMatter)}") from None
+        raise CatalogueError(f"{name}: {what_is_wrong(str(fault), FrontMatter)}") from None
 
 
 class _Yaml(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -95,7 +95,7 @@ def check_fields(path: Path, remedy: Remedy) -> None:
         raise CatalogueError(f"{name}: texts: words stand before and after '…'.")
 
 
-def in_words(reason: str, kind: type[Any]) -> str:
+def what_is_wrong(reason: str, kind: type[Any]) -> str:
     """What msgspec refused, with the field first and what would have been right."""
     fields = get_type_hints(kind, include_extras=True)
     what, _, place = reason.partition(" - at ")

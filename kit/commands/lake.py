@@ -19,7 +19,7 @@ from kit.display import phrases
 from kit.display.terminal import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["prepare_large", "register"]
 
@@ -62,9 +62,8 @@ def import_files(
 
     from kit.base.arrow import without_pandas
     from kit.base.times import parse_time
-    from kit.lake import Lake, skipped
+    from kit.lake import Lake
     from kit.lake.bulk import add_all
-    from kit.lake.lacking import EFFECTS
 
     stretch = _covers(covers) if covers else None
     start = parse_time("since", since, datetime.now(UTC)) if since else None
@@ -82,23 +81,10 @@ def import_files(
     print(f"{lake}: {', '.join(_counts(result))}.", flush=True)
     if result.events:
         prepare_large(event_lake)
-    if result.passed_over:
-        names = ", ".join(sorted(suffix or "no suffix" for suffix in result.passed_over))
-        count = phrases.count(sum(result.passed_over.values()), "file")
-        print_note(f"{count} left out by suffix ({names}). To import such a file, name it itself.")
     if caution := event_lake.storage.caution():
         print_note(caution)
-    for one in result.skipped_lines[:5]:
-        print_note(f"{one.file}:{one.line}: {one.reason}")
-    if more := skipped(result.skipped_lines[5:]):
-        print_note(f"and {more:,} more; okta-kit lake lists them.")
-    if result.empty and not (result.before or start):  # else there may be what was left out
-        names = phrases.join(file[:3]) + (f" and {len(file) - 3:,} more" if len(file) > 3 else "")
-        print_note(f"{names}: empty. If something should stand there, export it again.")
-    for name, columns in result.unknown.items():
-        print_note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
-    for name, what in result.lacking.items():
-        print_note(f"{name}: {'; '.join(EFFECTS[one] for one in what)}.")
+    may_be_left_out = bool(result.before or start)
+    _tell_of_files(result, () if may_be_left_out else file)
     if result.nothing:
         raise SourceError(
             f"{result.barren[0]}: no System Log event in it, so nothing of it counts as covered. "
@@ -109,6 +95,29 @@ def import_files(
             f"{name}: no System Log event in it. What it holds may belong anywhere in what this "
             "import covers, so that stays a gap. Export it again, then import all with --covers."
         )
+
+
+def _tell_of_files(result: Any, files: Sequence[str]) -> None:
+    """Say what was not read, or not understood, and that nothing stands in *files*, if so."""
+    from kit.lake import skipped
+    from kit.lake.lacking import EFFECTS
+
+    if result.passed_over:
+        names = ", ".join(sorted(suffix or "no suffix" for suffix in result.passed_over))
+        count = phrases.count(sum(result.passed_over.values()), "file")
+        print_note(f"{count} left out by suffix ({names}). To import such a file, name it itself.")
+    for one in result.skipped_lines[:5]:
+        print_note(f"{one.file}:{one.line}: {one.reason}")
+    if more := skipped(result.skipped_lines[5:]):
+        print_note(f"and {more:,} more; okta-kit lake lists them.")
+    if result.empty and files:
+        others = [f"{len(files) - 3:,} more"] if len(files) > 3 else []
+        names = phrases.join([*files[:3], *others])
+        print_note(f"{names}: empty. If something should stand there, export it again.")
+    for name, columns in result.unknown.items():
+        print_note(f"{name}: columns not understood, kept in raw: {', '.join(columns)}")
+    for name, what in result.lacking.items():
+        print_note(f"{name}: {'; '.join(EFFECTS[one] for one in what)}.")
 
 
 def _counts(result: Any) -> list[str]:
