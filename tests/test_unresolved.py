@@ -26,6 +26,7 @@ from kit.log.log import Log, open_log
 from kit.reports.changes import compare
 from kit.reports.run import run_report
 from kit.views.failure_trends import trends_report
+from kit.views.remediation import remediation_report
 from kit.views.user_history import user_history_report
 from properties import max_examples
 
@@ -175,6 +176,32 @@ def test_a_retry_list_has_the_ids_of_the_last_failure_whatever_its_code(
     (mine,) = retry_list(found).query("user == 'a@example.com'").to_dict("records")
     assert (mine["transaction_id"], mine["uuid"]) == ("second", retried["uuid"])
     assert mine["code"] != M365_REFUSED[1]
+
+
+def test_a_page_lists_to_retry_what_still_fails_and_not_what_works_beside_it(
+    tmp_path: Path,
+) -> None:
+    """One of two factors works again: the other alone is left, since its own first failure."""
+    enrolment: dict[str, Any] = {"type_": "user.mfa.factor.activate", "app": None}
+    first, second = (
+        {"debugContext": {"debugData": {"factor": name}}}
+        for name in ("FIDO2_WEBAUTHN", "SMS_FACTOR")
+    )
+    export = write_export(
+        tmp_path / "export.ndjson",
+        [
+            _refused(20, "a", **enrolment, **first),
+            _refused(21, "a", **enrolment, **second),
+            _worked(22, "a", **enrolment, **second),
+        ],
+    )
+
+    report = remediation_report(str(export), since="", app="Okta sign-in")
+
+    lines = [line for line in report.retry().text().splitlines() if "factor enrolment" in line]
+    assert len(lines) == 1
+    assert "2026-10-21" not in lines[0]
+    assert lines[0].count("2026-10-20 09:00") == 2
 
 
 def test_a_connection_that_broke_before_the_window_is_still_broken(

@@ -56,13 +56,14 @@ def retry_list(case: Case) -> pd.DataFrame:
     Returns:
         One row for each user (or client, group, agent) and operation that still fails, failed
         deactivations first: ``hit_type`` (left out where all are users), ``user`` (or its name),
-        ``operation``, ``helps`` (a key of ``HELPS``), ``code``, ``published`` (the
-        last failure), ``transaction_id``, ``trace_id``, ``correlation_id``, ``request_id``,
+        ``user_name``, ``operation``, ``helps`` (a key of ``HELPS``), ``code``, ``failing_since``,
+        ``published`` (the last failure), ``transaction_id``, ``trace_id``, ``correlation_id``, ``request_id``,
         ``uuid``.
     """
     still = case.people[case.people["state"] == "still_failing"]
     ids = ["transaction_id", "trace_id", "correlation_id", "request_id"]
-    columns = ["user", "operation", "helps", "code", "published", *ids, "uuid"]
+    columns = ["user", "user_name", "operation", "helps", "code"]
+    columns += ["failing_since", "published", *ids, "uuid"]
     if (still["hit_type"] != "user").any():
         columns = ["hit_type", *columns]
     if still.empty:
@@ -78,7 +79,7 @@ def retry_list(case: Case) -> pd.DataFrame:
     details = to_pandas(with_details(log, rows).select("uuid", "code", *ids))
     still = still.assign(user=still["user"].fillna(still["hit"]))
     last = (
-        still[[*KEYS, "hit_type", "user", "state"]]
+        still[[*KEYS, "hit_type", "user", "user_name", "failing_since", "state"]]
         .merge(last, on=list(KEYS))
         .merge(details, on="uuid")
     )

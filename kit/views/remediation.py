@@ -270,13 +270,11 @@ class RemediationReport(NotebookReport):
         rows = retry_list(self.case)
         if rows.empty:
             yield Note("Nothing is left to retry.", anchor="left")
-        people_rows = self.case.people[["user", "operation", "user_name", "failing_since"]]
         place = "left"
         for helps, mine in rows.groupby("helps", sort=False):
-            wide = mine.merge(people_rows, "left", on=["user", "operation"])
-            names = [one for one in _LEFT if one in wide.columns]
+            names = [one for one in _LEFT if one in mine.columns]
             yield Table(
-                wide[names].dropna(axis="columns", how="all"),
+                mine[names].dropna(axis="columns", how="all"),
                 caption=f"{str(helps).capitalize()}, {len(mine):,}: {HELPS[str(helps)]}",
                 most=100,
                 anchor=place,
