@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import pandas as pd
 
 from kit.analysis.failures import folded_failures, with_keys
 from kit.analysis.renames import under_latest_login
@@ -14,11 +17,11 @@ from kit.log.log import to_pandas
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pandas as pd
 
+    from kit.log.cache import ResultCache
     from kit.log.log import Log
 
-__all__ = ["every_user", "find_apps", "find_code", "find_user", "most_hit"]
+__all__ = ["app_to_ask_for", "every_user", "find_apps", "find_code", "find_user", "most_hit"]
 
 
 def find_apps(log: Log, app: str) -> set[str]:
@@ -46,6 +49,37 @@ def find_apps(log: Log, app: str) -> set[str]:
             names = {*apps["app"].dropna(), *apps["app_key"]} - {""}
             raise UsageError(f"app: the log knows no {app!r}." + nearest(app, names))
     return keys
+
+
+def app_to_ask_for(log: Log, app: str | None, app_key: str) -> str:
+    """How to name an app so that nothing else is found: by its id where others share its name.
+
+    Args:
+        log: the opened log.
+        app: its name; None if it has none.
+        app_key: the app, as ``folded_failures`` keys it.
+
+    Returns:
+        The name or the key; empty where no app is meant.
+    """
+    shared = _shared_names.get(log.answers)
+    if shared is None:
+        names = _apps_that_tried(log).drop_duplicates()["name"]
+        shared = _shared_names[log.answers] = frozenset(names[names.duplicated()])
+    return app_key if not app or app.casefold() in shared else app
+
+
+_shared_names: WeakKeyDictionary[ResultCache, frozenset[str]] = WeakKeyDictionary()
+"""By log, the names that several of its apps have; all that one page shows asks for them."""
+
+
+def _apps_that_tried(log: Log) -> pd.DataFrame:
+    """The apps on which something failed or worked, as they are found: ``app_key``, ``name``."""
+    failed = folded_failures(log).select("app", "app_key").distinct()
+    working = every_hour(log).select("app", "app_key").distinct()
+    apps = to_pandas(failed.union(working).distinct())
+    apps = apps[(apps["app_key"] != "") & apps["app"].notna()]
+    return pd.DataFrame({"app_key": apps["app_key"], "name": apps["app"].str.casefold()})
 
 
 def find_code(log: Log, code: str) -> str:

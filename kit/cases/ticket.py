@@ -57,8 +57,8 @@ def retry_list(case: Case) -> pd.DataFrame:
         One row for each user (or client, group, agent) and operation that still fails, failed
         deactivations first: ``hit_type`` (left out where all are users), ``user`` (or its name),
         ``user_name``, ``operation``, ``helps`` (a key of ``HELPS``), ``code``, ``failing_since``,
-        ``published`` (the last failure), ``transaction_id``, ``trace_id``, ``correlation_id``, ``request_id``,
-        ``uuid``.
+        ``published`` (the last failure), ``transaction_id``, ``trace_id``, ``correlation_id``,
+        ``request_id``, ``uuid``.
     """
     still = case.people[case.people["state"] == "still_failing"]
     ids = ["transaction_id", "trace_id", "correlation_id", "request_id"]

@@ -27,7 +27,7 @@ from kit.log.log import Log, open_log
 from kit.reports.summary import Result
 from kit.views.injected import unknown_parameters
 from kit.views.marks import marks_listing
-from kit.views.next_steps import begin_way, go_on, incident_ways
+from kit.views.next_steps import begin_way, go_on, incident_parameters, incident_ways
 from kit.views.open_words import lacking_in_words, logins, relevant
 from kit.views.tiles import coverage_tile
 
@@ -198,7 +198,7 @@ class NotebookReport:
     @property
     def _ways(self) -> dict[str, str]:
         """By id, the way to the page of each incident that is not over."""
-        return incident_ways(self.incidents)
+        return incident_ways(self.log, self.incidents)
 
     @property
     def _codes(self) -> list[str]:
@@ -228,8 +228,9 @@ class NotebookReport:
 
     def _command(self, one: Incident) -> str:
         """The command that makes the ``remediation`` of an incident; empty if none can."""
-        command = ["okta-kit", "report", "remediation", "-p", f"code={one.code}"]
-        command += ["-p", f"app={one.app}"] if one.app else []
+        command = ["okta-kit", "report", "remediation"]
+        for name, value in incident_parameters(self.log, [one])[one.id].items():
+            command += ["-p", f"{name}={value}"]
         command += ["--source", self.parameters["source"]]
         for name, value in self.window.as_text().items():
             command += [f"--{name}", value]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.analysis.attempts import with_attempts
+from kit.analysis.names import app_to_ask_for
 from kit.analysis.one_code import (
     apps_with,
     failures_by_hour,
@@ -252,7 +253,8 @@ class ErrorCodeReport(NotebookReport):
         if case is None:
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
-        parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
+        app = app_to_ask_for(self.log, case.app, case.app_key)
+        parameters = {"code": case.code, **({"app": app} if app else {})}
         steps: list[Step] = [
             ("remediation", parameters, "what to do about it"),
             ("failure_trends", {}, "all that fails in this window"),

@@ -14,6 +14,7 @@ from kit.analysis.episodes import episodes
 from kit.analysis.failures import KEYS
 from kit.analysis.groups import find_group
 from kit.analysis.incidents import condition
+from kit.analysis.names import app_to_ask_for
 from kit.analysis.recovery import access_left_behind, people
 from kit.analysis.trends import Trends, examples, trends
 from kit.analysis.unknown_texts import code_names
@@ -34,7 +35,7 @@ from kit.views.trends_words import never_tried_in_words, totals_in_words, worst_
 from kit.views.unknown_texts import NEAREST_IS_A_HINT, by_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator, Mapping
 
     from kit.analysis.incidents import Incident
     from kit.base.windows import Window
@@ -277,8 +278,8 @@ class TrendsReport(NotebookReport):
         somebody = (table["users"] > 0) | (table["still_failing"] > 0)
         hit = table[somebody & table["app"].notna()]
         rows = (hit if len(hit) else table).head(3).to_dict("records")
-        cases = [{"code": str(r["code"]), **_app(r["app"])} for r in rows]
-        steps = incident_steps(self.open_incidents)
+        cases = [{"code": str(r["code"]), **self._app_of(r)} for r in rows]
+        steps = incident_steps(self.log, self.open_incidents)
         mine = [more for _, more, _ in steps]
         steps += [
             ("remediation", one, f"what to do about {one['code']}")
@@ -328,6 +329,12 @@ class TrendsReport(NotebookReport):
         if self.trends.kind:
             rows = rows.merge(self.trends.by_code[["app_key", "code"]], on=["app_key", "code"])
         return rows[rows["app_key"].isin(apps)] if apps else rows
+
+    def _app_of(self, row: Mapping[Hashable, Any]) -> dict[str, str]:
+        """The parameter that names the app of a row of ``by_code``; none where it has no app."""
+        name = row["app"] if isinstance(row["app"], str) else None
+        app = app_to_ask_for(self.log, name, row["app_key"])
+        return {"app": app} if app else {}
 
     def _left_behind(self) -> pd.DataFrame:
         return access_left_behind(self.trends.recovery)
@@ -394,10 +401,6 @@ def trends_report(
         compare=compare,
         timezone=timezone,
     )
-
-
-def _app(name: object) -> dict[str, str]:
-    return {"app": name} if isinstance(name, str) else {}
 
 
 def _time(value: Any) -> str | None:

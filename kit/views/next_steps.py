@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote
 
 import pandas as pd
 
+from kit.analysis.names import app_to_ask_for
 from kit.base.errors import UsageError
 from kit.base.paths import INVESTIGATIONS, NOTEBOOKS
 from kit.base.text import clean
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from kit.analysis.incidents import Incident
     from kit.display.ways import Way
+    from kit.log.log import Log
 
 __all__ = [
     "CODE_WAY",
@@ -108,38 +110,32 @@ class NextSteps(Listing):
         return f"<li>{way_in_html(way_to(notebook, more), name)}: {why}{code}</li>"
 
 
-def incident_steps(incidents: Iterable[Incident]) -> list[Step]:
+def incident_steps(log: Log, incidents: Iterable[Incident]) -> list[Step]:
     """The way from all that fails to what to do about each incident that is not over.
 
     Args:
+        log: the log that they are of.
         incidents: the incidents, in the order in which they are listed.
     """
     every = [one for one in incidents if one.state != "over"]
-    about = incident_parameters(every)
+    about = incident_parameters(log, every)
     return [("remediation", about[one.id], _state_in_words(one)) for one in every]
 
 
-def incident_ways(incidents: Iterable[Incident]) -> dict[str, str]:
+def incident_ways(log: Log, incidents: Iterable[Incident]) -> dict[str, str]:
     """By id, the way to the page of each incident that is not over."""
     every = [one for one in incidents if one.state != "over"]
-    parameters = incident_parameters(every)
+    parameters = incident_parameters(log, every)
     return {name: way_to("remediation", about) for name, about in parameters.items()}
 
 
-def incident_parameters(incidents: Iterable[Incident]) -> dict[str, dict[str, str]]:
-    """By id, the code and the app of each incident; the app's id where two share a name."""
-    every = list(incidents)
-    apps: dict[tuple[str, str | None], set[str]] = {}
-    for one in every:
-        apps.setdefault((one.code, one.app), set()).add(one.app_key)
-    names = {one.id: one.app if len(apps[one.code, one.app]) == 1 else "" for one in every}
-    return {
-        one.id: {
-            "code": one.code,
-            **({"app": app} if (app := names[one.id] or one.app_key) else {}),
-        }
-        for one in every
-    }
+def incident_parameters(log: Log, incidents: Iterable[Incident]) -> dict[str, dict[str, str]]:
+    """By id, the code and the app of each incident; the app's id where others share its name."""
+    parameters = {}
+    for one in incidents:
+        app = app_to_ask_for(log, one.app, one.app_key)
+        parameters[one.id] = {"code": one.code, **({"app": app} if app else {})}
+    return parameters
 
 
 def _state_in_words(one: Incident) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kit.analysis.names import app_to_ask_for
 from kit.analysis.retry import retry_rows
 from kit.analysis.unknown_texts import code_names
 from kit.base.times import iso, parse_time
@@ -297,13 +298,14 @@ class RemediationReport(NotebookReport):
         if case is None:
             yield self._next([("failure_trends", {}, "all that fails in this window")])
             return
-        parameters = {"code": case.code, **({"app": case.app} if case.app_key else {})}
+        app = app_to_ask_for(self.log, case.app, case.app_key)
+        parameters = {"code": case.code, **({"app": app} if app else {})}
         steps: list[Step] = [
             ("failure_trends", {}, "all that fails in this window"),
             ("error_code", parameters, f"{case.code} in depth"),
         ]
         if case.app_key:
-            steps.append(("failure_trends", {"app": case.app}, "all its codes"))
+            steps.append(("failure_trends", {"app": app}, "all its codes"))
         users = set(case.people["user"].dropna())
         hit = [one for one in case.still_failing if one in users][:2]
         yield self._next(

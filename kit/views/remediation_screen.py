@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kit.analysis.names import app_to_ask_for
 from kit.analysis.runs import NOISE
 from kit.analysis.usual import usual_rate_of_code
 from kit.base.paths import PLAIN
@@ -150,7 +151,7 @@ def case_deeds(case: Case, own: Sequence[Incident], source: str) -> list[Deed]:
     names, leavers = logins(mine), logins(mine, leavers=True)
     fails = any(one.state in FAILING for one in mine)
     fit = len(names) <= _ALL_NAMED and sum(len(clean(one)) for one in names) <= _ALL_LETTERS
-    deeds, retrying = [], _retrying(mine[0], source)
+    deeds, retrying = [], _retrying(case, mine[0], source)
     if leavers:
         link = ("what failed", "#left") if fit else _whole_list("all of them")
         deeds.append(_with(leavers_deed(mine, retrying, "left"), link))
@@ -198,10 +199,11 @@ def _next_step(case: Case) -> Deed:
     )
 
 
-def _retrying(one: Incident, source: str) -> str:
+def _retrying(case: Case, one: Incident, source: str) -> str:
     """The command that lists who is to be retried, for a tool."""
     command = ["okta-kit", "failures", "--still-failing", "--code", one.code]
-    command += [*(["--app", one.app] if one.app else []), "--source", source, "--format", "csv"]
+    app = app_to_ask_for(case.history.log, one.app, one.app_key)
+    command += [*(["--app", app] if app else []), "--source", source, "--format", "csv"]
     return shlex.join(command) if all(map(str.isprintable, command)) else ""
 
 
