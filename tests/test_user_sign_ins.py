@@ -102,3 +102,19 @@ def test_refused_sign_ins_count_whatever_kind_of_failure_is_asked_for(tmp_path: 
     text = report.headline().text()
     assert "Signing in was refused, last 27 Oct 2026, 10:00 UTC" in text
     assert "sign-ins that worked (on 1 day, 1 refused)" in text
+
+
+def test_attempts_are_what_failed_and_what_worked_at_the_same_operations(tmp_path: Path) -> None:
+    """An enrolment that worked is one, though it changes the account; pushes beside it are none."""
+    enrolment: dict[str, Any] = {"type_": "user.mfa.factor.activate", "app": None, "user": USER}
+    events = [
+        event("2026-10-27T09:00:00Z", reason="User failed to set up", **enrolment),
+        event("2026-10-27T09:05:00Z", result="SUCCESS", **enrolment),
+        event("2026-10-27T09:10:00Z", result="SUCCESS", user=USER),
+        event("2026-10-27T09:15:00Z", result="SUCCESS", user=USER),
+    ]
+    source = str(write_export(tmp_path / "export.ndjson", events))
+
+    report = kit.user_history_report(source, since="", user=USER)
+
+    assert "1 of 2 attempts failed" in report.headline().text()

@@ -71,21 +71,21 @@ def user_tiles(report: UserHistoryReport) -> list[Tile]:
     rows = report.recovery
     still = int((rows["state"] == "still_failing").sum())
     stay = len(access_left_behind(rows))
-    counts = report.events["what"].value_counts()
-    failed = int(counts.get("failed", 0))
+    failures = report.events[report.events["what"] == "failed"]
+    failed, attempts = len(failures), len(failures) + _worked_too(failures, report.works)
     signs = report.works[report.works["operation"] == SIGN_IN]
     days = begin_of("day", signs["published"]).nunique()
     refused = report.sign_ins.refused
     notes = [f"on {phrases.count(days, 'day')}"] if days else []
     notes += [f"{refused:,} refused"] if refused else []
     name = "operation still fails" if still == 1 else "operations still fail"
-    rate = rate_tile(failed, failed + int(counts.get("worked", 0)), None, "#stands")
+    rate = rate_tile(failed, attempts, None, "#stands")
     return [
         Tile(f"{still:,}", name, "#stands", "", "wait" if still else "good"),
         Tile(f"{stay:,}", "left behind after leaving", "#stands", "", "bad" if stay else "good"),
         replace(
             rate,
-            number=f"{failed:,} of {failed + int(counts.get('worked', 0)):,}",
+            number=f"{failed:,} of {attempts:,}",
             name="attempts failed",
             note="of the operations that failed",
         ),
@@ -115,6 +115,14 @@ def line_of_time(events: pd.DataFrame, works: pd.DataFrame) -> pd.DataFrame:
     columns = ["published", "lane", "what"]
     rows = pd.concat([events[columns], daily[columns]]) if len(daily) else events[columns]
     return rows.sort_values("published", kind="stable", ignore_index=True)
+
+
+def _worked_too(failures: pd.DataFrame, works: pd.DataFrame) -> int:
+    """How many successes there were of the operations that failed, each on its app."""
+    place = ["app", "operation"]
+    failed = set(failures[place].fillna("").itertuples(index=False, name=None))
+    worked = works[place].fillna("").itertuples(index=False, name=None)
+    return int(works.loc[[one in failed for one in worked], "successes"].sum())
 
 
 def _signing_in(attempts: SignIns) -> str:
