@@ -112,17 +112,16 @@ def _cases(log: Log, until: datetime, app: str) -> list[dict[str, str]]:
         for one in incidents(log, until)
         if one.state != "over" and (apps is None or one.app_key in apps)
     ]
-    failing = to_pandas(folded_failures(log).select("app", "app_key", "code").distinct())
-    cases = [{"code": one.code, "app": _app(one, failing)} for one in unfinished]
+    failing = to_pandas(folded_failures(log).select("app_key", "code").distinct())
+    cases = [{"code": one.code, "app": _app(log, one, failing)} for one in unfinished]
     return [one for n, one in enumerate(cases) if one not in cases[:n]]
 
 
-def _app(incident: Incident, failing: pd.DataFrame) -> str:
-    """What names the app of an incident, and no other one with the same code."""
-    same_code = failing[failing["code"] == incident.code]
+def _app(log: Log, incident: Incident, failing: pd.DataFrame) -> str:
+    """What names the app of an incident, and no other one, as the ways to its page do."""
+    from kit.analysis.names import app_to_ask_for
+
     if not incident.app_key:
-        return phrases.SIGN_IN if (same_code["app_key"] != "").any() else ""
-    same_name = same_code["app"].fillna("").str.casefold() == (incident.app or "").casefold()
-    if incident.app and same_code.loc[same_name, "app_key"].nunique() == 1:
-        return incident.app
-    return incident.app_key
+        with_app = failing.loc[failing["code"] == incident.code, "app_key"] != ""
+        return phrases.SIGN_IN if with_app.any() else ""
+    return app_to_ask_for(log, incident.app, incident.app_key)
