@@ -152,8 +152,10 @@ def incident_in_words(one: Incident) -> str:
         return f"{names} {are} {app}: deactivating fails {since} with {one.code}."
     if one.width == "group":
         return f"{who} fail on {app} {since} with {one.code}, while others work."
-    who = one.left[0] if count == 1 else who
-    return f"{who} fails on {app} {since} with {one.code}; others work."
+    if one.users == 1 or count == 1:  # whether anything worked meanwhile, nobody may have tried
+        who = one.left[0] if count == 1 else persons(1)
+        return f"{who} fails on {app} {since} with {one.code}; nobody else does."
+    return f"{app} fails for single people {since} with {one.code}: {count:,} of {who} are left."
 
 
 def deeds_of(

@@ -12,6 +12,7 @@ from kit.analysis.runs import NOISE
 from kit.analysis.usual import usual_rate_of_code
 from kit.base.paths import PLAIN
 from kit.base.text import clean
+from kit.cases.ticket import HELPS, retry_list
 from kit.catalogue.model import OWNERS
 from kit.display import phrases
 from kit.display.first_screen import Deed, Tile
@@ -27,7 +28,7 @@ from kit.views.open_words import (
 from kit.views.tiles import leavers_tile, left_tile, rate_tile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kit.analysis.incidents import Incident
     from kit.cases.case import Case
@@ -158,19 +159,46 @@ def case_deeds(case: Case, own: Sequence[Incident], source: str) -> list[Deed]:
     if fails:
         deeds.append(_next_step(case))
     rest = tuple(name for name in names if name not in leavers)
+    others = {} if fails else _with_another_code(case, rest)
+    rest = tuple(name for name in rest if name not in others)
+    link = ("their last failures", "#left") if fit else _whole_list("the list")
+    most = _ALL_NAMED if fit else 3
     if rest:
         words = _THEN if fails else _RETRIES
         retry = case.remedy.retry if case.remedy else "after_fix"
         sentence = words.get(retry, words["after_fix"]).format(
             who=persons(len(rest)), in_order=one_first(len(rest))
         )
-        link = ("their last failures", "#left") if fit else _whole_list("the list")
-        most = _ALL_NAMED if fit else 3
         deeds.append(Deed(f"{sentence}:", rest, link, retrying, incident=mine[0].id, most=most))
+    if others:
+        deeds.append(Deed(f"{_before_their_retry(others)}:", tuple(others), link, most=most))
     if len(deeds) < 2 and fails and case.remedy:
         owner = OWNERS[case.remedy.owner]
         deeds.append(Deed(f"Tell the owner of the fix: {owner}.", link=("a ticket", "#ticket")))
     return deeds
+
+
+def _with_another_code(case: Case, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Of those left the ones whose retry failed with another code: it, and what helps."""
+    if not names:
+        return {}
+    rows = retry_list(case)
+    rows = rows[(rows["code"] != case.code) & rows["user"].notna()]
+    told = {
+        row["user"].casefold(): (row["code"], HELPS[row["helps"]])
+        for row in rows.to_dict("records")
+    }
+    return {name: told[name.casefold()] for name in names if name.casefold() in told}
+
+
+def _before_their_retry(others: Mapping[str, tuple[str, str]]) -> str:
+    """What those need first whose retry failed with another code."""
+    who, fail = persons(len(others)), "fails" if len(others) == 1 else "fail"
+    reasons = set(others.values())
+    if len(reasons) > 1:
+        return f"{who} {fail} with other codes now; their list says what helps each"
+    ((code, helps),) = reasons
+    return f"{who} {fail} with {code} now; {helps}"
 
 
 def _whole_list(words: str) -> tuple[str, str]:
