@@ -263,6 +263,7 @@ def _of_one(log: Log, found: case.Case) -> Iterator[tuple[str, Callable[[], Any]
     yield "events_beside", lambda: one_failure.events_beside(log, batch, first["uuid"], at)
     yield "find_code", lambda: names.find_code(log, found.code.lower())
     yield "find_apps", lambda: names.find_apps(log, found.app_key or "none")
+    yield "app_to_ask_for", lambda: names.app_to_ask_for(log, found.app, found.app_key)
     yield "most_hit", lambda: case.choose(log, known.window)
     yield "history", lambda: episodes.history(log, known.window, found.app_key, found.code)
     yield "outage", lambda: episodes.outage(known)

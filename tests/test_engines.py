@@ -51,7 +51,7 @@ def test_every_analysis_is_compared() -> None:
     names_or_rows |= {"counted_by", "guesses_in", "guesses_by_kind"}
     # ``incidents`` asks ``incidents_of_apps``, ``origins`` what follows.
     names_or_rows |= {"incidents_of_apps", "events_of_user", "traits_in_columns"}
-        names_or_rows |= {"told_of_people"}
+    names_or_rows |= {"told_of_people"}
     # ``states`` and ``apps_with`` ask ``attempts``, ``drift`` opens its source by itself, and
     # ``with_addresses`` reads any few of the newest events.
     assert left_out == {*names_or_rows, "attempts", "drift", "with_addresses"}

@@ -184,11 +184,11 @@ def _with_another_code(case: Case, names: Sequence[str]) -> dict[str, tuple[str,
         return {}
     rows = retry_list(case)
     rows = rows[(rows["code"] != case.code) & rows["user"].notna()]
-    told = {
+    reasons = {
         row["user"].casefold(): (row["code"], HELPS[row["helps"]])
         for row in rows.to_dict("records")
     }
-    return {name: told[name.casefold()] for name in names if name.casefold() in told}
+    return {name: reasons[name.casefold()] for name in names if name.casefold() in reasons}
 
 
 def _before_their_retry(others: Mapping[str, tuple[str, str]]) -> str:

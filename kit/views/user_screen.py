@@ -121,8 +121,8 @@ def _worked_too(failures: pd.DataFrame, works: pd.DataFrame) -> int:
     """How many successes there were of the operations that failed, each on its app."""
     place = ["app", "operation"]
     failed = set(failures[place].fillna("").itertuples(index=False, name=None))
-    worked = works[place].fillna("").itertuples(index=False, name=None)
-    return int(works.loc[[one in failed for one in worked], "successes"].sum())
+    places = works[place].fillna("").itertuples(index=False, name=None)
+    return int(works.loc[[one in failed for one in places], "successes"].sum())
 
 
 def _signing_in(attempts: SignIns) -> str:
