@@ -39,8 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-# pyspark closes none of its sockets.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+pytestmark = [
+    # pyspark closes none of its sockets.
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    # A cluster on a busy machine works a quarter of an hour on all analyses, and hangs nowhere.
+    pytest.mark.timeout(3000),
+]
 
 
 @pytest.fixture(scope="module")
