@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from incident_histories import CODES, failed, on
+from incident_histories import CODES, PROFILE, failed, on
 
 import kit
 from factories import write_export
@@ -43,6 +43,14 @@ def test_several_such_codes_are_left_to_the_list(tmp_path: Path) -> None:
 
     assert "2 people fail with other codes now; their list says what helps each:" in dict(told)
     assert not [sentence for sentence, _ in told if sentence.startswith("Retry")]
+
+
+def test_who_is_still_to_be_retried_at_another_operation_is_told_to_retry(tmp_path: Path) -> None:
+    more = [failed(3.02, "a", PROFILE), on(3.55, "z", PROFILE), failed(3.6, "a", code=CODES[1])]
+    _, told = deeds(tmp_path, [*BROKEN, *more])
+
+    retried = [name for text, names in told if text.startswith("Retry") for name in names]
+    assert sorted(retried) == ["a", "b"]
 
 
 @pytest.mark.parametrize(

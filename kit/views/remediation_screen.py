@@ -179,14 +179,16 @@ def case_deeds(case: Case, own: Sequence[Incident], source: str) -> list[Deed]:
 
 
 def _with_another_code(case: Case, names: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Of those left the ones whose retry failed with another code: it, and what helps."""
+    """Of those left the ones who fail with other codes alone by now: one, and what helps."""
     if not names:
         return {}
     rows = retry_list(case)
-    rows = rows[(rows["code"] != case.code) & rows["user"].notna()]
+    rows = rows[rows["user"].notna()]
+    here = set(rows.loc[rows["code"] == case.code, "user"].str.casefold())
     reasons = {
         row["user"].casefold(): (row["code"], HELPS[row["helps"]])
         for row in rows.to_dict("records")
+        if row["user"].casefold() not in here
     }
     return {name: reasons[name.casefold()] for name in names if name.casefold() in reasons}
 
